@@ -1,0 +1,244 @@
+/**
+ * Bytes in and out of text, and bounded readers and writers for binary messages.
+ *
+ * One spelling only: hex is lower case, base64url has no padding and no stray bits, UTF-8 has no
+ * surrogates and no replacement characters. `Buffer.from` is not used anywhere, because it drops
+ * what it does not understand, and an attacker chooses what that is.
+ */
+
+import { assert } from './assert.ts';
+import { Refusal } from './refusal.ts';
+
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+const B64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const B64 = `${B64URL.slice(0, 62)}+/`;
+
+/** Lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  let out = '';
+  for (const byte of bytes) out += HEX[byte];
+  return out;
+}
+
+/** Reads lower-case hex of an even length. Refuses `bad-encoding`. */
+export function fromHex(text: string): Uint8Array {
+  if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw new Refusal('bad-encoding', { encoding: 'hex' });
+  const out = new Uint8Array(text.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return out;
+}
+
+/** base64url without padding (RFC 4648 §5). */
+export function toBase64Url(bytes: Uint8Array): string {
+  return encode64(bytes, B64URL);
+}
+
+/** Reads base64url without padding; the unused bits of the last character must be zero. */
+export function fromBase64Url(text: string): Uint8Array {
+  return decode64(text, B64URL, 'base64url');
+}
+
+/** base64 with padding (RFC 4648 §4), as PEM and `x5c` use it. */
+export function toBase64(bytes: Uint8Array): string {
+  const body = encode64(bytes, B64);
+  return body + '='.repeat((4 - (body.length % 4)) % 4);
+}
+
+/** Reads base64 with exact padding. Refuses `bad-encoding`. */
+export function fromBase64(text: string): Uint8Array {
+  const body = text.replace(/={1,2}$/, '');
+  if (text.length % 4 !== 0) throw new Refusal('bad-encoding', { encoding: 'base64' });
+  return decode64(body, B64, 'base64');
+}
+
+const UTF8_ENCODER = new TextEncoder();
+const UTF8_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** UTF-8 of a string without lone surrogates. */
+export function toUtf8(text: string): Uint8Array {
+  assert(text.isWellFormed(), 'a lone surrogate has no UTF-8');
+  return UTF8_ENCODER.encode(text);
+}
+
+/** Reads UTF-8. Refuses `bad-encoding` on any malformed sequence; a BOM is kept as a character. */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return UTF8_DECODER.decode(bytes);
+  } catch {
+    throw new Refusal('bad-encoding', { encoding: 'utf-8' });
+  }
+}
+
+/** Joins byte strings. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Equality in time that depends on the lengths alone, for anything secret or signed. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}
+
+/** Orders byte strings by their unsigned bytes; a prefix sorts first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Reads big-endian fields off a byte string, and refuses to read past its end. */
+export class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  /** The next `count` bytes, as a view that shares memory. Refuses `truncated`. */
+  take(count: number): Uint8Array {
+    const from = this.#advance(count);
+    return this.#bytes.subarray(from, from + count);
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#advance(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#advance(2));
+  }
+
+  u24(): number {
+    const from = this.#advance(3);
+    return this.#view.getUint16(from) * 256 + this.#view.getUint8(from + 2);
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#advance(4));
+  }
+
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#advance(8));
+  }
+
+  /** Refuses `trailing-bytes` unless everything was read: two spellings would be two messages. */
+  end(): void {
+    if (this.remaining !== 0) throw new Refusal('trailing-bytes', { surplus: this.remaining });
+  }
+
+  #advance(count: number): number {
+    if (count > this.remaining) {
+      throw new Refusal('truncated', { expected: count, got: this.remaining });
+    }
+    const from = this.#at;
+    this.#at += count;
+    return from;
+  }
+}
+
+/** Builds a byte string of big-endian fields. A number out of range is a bug, not input. */
+export class Writer {
+  #parts: Uint8Array[] = [];
+
+  raw(bytes: Uint8Array): this {
+    this.#parts.push(bytes);
+    return this;
+  }
+
+  u8(value: number): this {
+    return this.#number(value, 1);
+  }
+
+  u16(value: number): this {
+    return this.#number(value, 2);
+  }
+
+  u24(value: number): this {
+    return this.#number(value, 3);
+  }
+
+  u32(value: number): this {
+    return this.#number(value, 4);
+  }
+
+  u64(value: bigint): this {
+    assert(value >= 0n && value < 1n << 64n, `not a u64: ${value}`);
+    const out = new Uint8Array(8);
+    new DataView(out.buffer).setBigUint64(0, value);
+    return this.raw(out);
+  }
+
+  finish(): Uint8Array {
+    return concat(...this.#parts);
+  }
+
+  #number(value: number, width: 1 | 2 | 3 | 4): this {
+    const ok = Number.isInteger(value) && value >= 0 && value < 256 ** width;
+    assert(ok, `not a u${8 * width}: ${value}`);
+    const out = new Uint8Array(width);
+    for (let i = width - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) {
+      out[i] = rest % 256;
+    }
+    return this.raw(out);
+  }
+}
+
+function encode64(bytes: Uint8Array, alphabet: string): string {
+  let out = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = Math.min(3, bytes.length - i);
+    const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    for (let k = 0; k <= left; k++) out += alphabet[(word >> (18 - 6 * k)) & 63];
+  }
+  return out;
+}
+
+function decode64(text: string, alphabet: string, encoding: string): Uint8Array {
+  const refuse = (): never => {
+    throw new Refusal('bad-encoding', { encoding });
+  };
+  const table = VALUES_OF.get(alphabet) ?? refuse();
+  if (text.length % 4 === 1) refuse();
+  const out = new Uint8Array(Math.floor((text.length * 3) / 4));
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const value = table[text.charCodeAt(i)] ?? -1;
+    if (value < 0) refuse();
+    held = ((held << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out[at++] = (held >> bits) & 0xff;
+  }
+  if ((held & ((1 << bits) - 1)) !== 0) refuse();
+  return out;
+}
+
+const VALUES_OF = new Map(
+  [B64URL, B64].map((alphabet) => {
+    const table = new Int8Array(128).fill(-1);
+    for (let i = 0; i < 64; i++) table[alphabet.charCodeAt(i)] = i;
+    return [alphabet, table];
+  }),
+);

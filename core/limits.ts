@@ -1,0 +1,137 @@
+/**
+ * Every bound of the project, with its unit and its reason, in one place.
+ *
+ * A size limit here precedes every parse elsewhere. A number that a specification fixes is named
+ * in the file that implements the specification; what stands here is what we chose.
+ */
+
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
+
+// ---- documents (PROTOCOL §1.4) ----
+
+/** One document, envelope included: what an hour of a 9.6 kbit/s link can still carry. */
+export const DOCUMENT_BYTES_MAX = 1024 * 1024;
+/** Signatures in one envelope; a coalition's root role is a handful of people. */
+export const SIGNERS_MAX = 16;
+/** Nesting of a payload; our own documents use four levels. */
+export const JSON_DEPTH_MAX = 32;
+/** Names one manifest may list. */
+export const MANIFEST_NAMES_MAX = 4_096;
+/** Characters of a document name such as `entries/default`. */
+export const NAME_CHARS_MAX = 128;
+/** Authorities one bundle may carry; SPIRE publishes three at most. */
+export const AUTHORITIES_MAX = 64;
+/** Relations of one domain. */
+export const RELATIONS_MAX = 512;
+/** One exported file: a Root chain, a beacon, a tick and the bundle. */
+export const BUNDLE_FILE_BYTES_MAX = 8 * 1024 * 1024;
+/** Documents in one exported file. */
+export const BUNDLE_FILE_DOCUMENTS_MAX = 1_024;
+
+// ---- names (SPIFFE-ID §2) ----
+
+/** Bytes of a trust domain name. */
+export const TRUST_DOMAIN_BYTES_MAX = 255;
+/** Bytes of a whole SPIFFE ID. */
+export const SPIFFE_ID_BYTES_MAX = 2_048;
+
+// ---- freshness (PROTOCOL §3, §4) ----
+
+/** Default and floor of the time between two ticks. */
+export const TICK_PERIOD_MS = MINUTE_MS;
+export const TICK_PERIOD_MS_MIN = SECOND_MS;
+/** Ticks of one chain: bounds the hashing a forged tick can cause to about 4 ms. */
+export const TICK_COUNT_MAX = 4_096;
+/** The life of one chain, and so the freeze a stolen seed buys. */
+export const CHAIN_MS_MAX = DAY_MS;
+/** Default and ceiling of the three age limits. */
+export const FRESH_FOR_MS = 10 * MINUTE_MS;
+export const DEGRADED_FOR_MS = DAY_MS;
+export const SURVIVAL_FOR_MS = 7 * DAY_MS;
+export const SURVIVAL_CEILING_MS = 30 * DAY_MS;
+/** freshFor is at least so many tick periods, or every lost packet would be a fall. */
+export const FRESH_PERIODS_MIN = 3;
+/** How far ahead of our clock evidence may be dated and still be believed. */
+export const MAX_LEAD_MS = 2 * MINUTE_MS;
+/** The shortest mean time between two epochs: what stops numbering ahead of time. */
+export const MIN_EPOCH_MS = SECOND_MS;
+/** The writer renews when this share of its chain is left. */
+export const CHAIN_RENEW_SHARE = 1 / 8;
+/** Step by which the stored ledger runs ahead of powered time. */
+export const LEDGER_STEP_MS = 10 * MINUTE_MS;
+/** A beacon key of Root ends after so long, unless Root says otherwise. */
+export const BEACON_KEY_LIFE_MS = 400 * DAY_MS;
+/** (epoch, digest) pairs kept per domain, to show forks. */
+export const EPOCH_HISTORY_MAX = 64;
+
+// ---- peers (PROTOCOL §6) ----
+
+/** One sync frame: a document and its header. */
+export const FRAME_BYTES_MAX = DOCUMENT_BYTES_MAX + 64;
+/** One gossip message: a Root step stays outside, a beacon with a long manifest fits. */
+export const GOSSIP_BYTES_MAX = 16 * 1024;
+/** Gossip messages a peer may send per second, and at once. */
+export const GOSSIP_RATE_PER_S = 20;
+export const GOSSIP_BURST = 100;
+/** Sync frames a peer may send per second, and at once. */
+export const SYNC_RATE_PER_S = 20;
+export const SYNC_BURST = 200;
+/** Hash steps a peer may cause per minute by ticks (about 20 ms of one core). */
+export const TICK_STEPS_PER_MIN = 20_000;
+/** Strikes (provably wrong messages) after which a peer loses its place, and for how long. */
+export const STRIKES_MAX = 3;
+export const BAN_MS = 10 * MINUTE_MS;
+/** Documents one want frame may ask for. */
+export const WANTS_MAX = 64;
+/** Domains a summary may list. */
+export const SUMMARY_DOMAINS_MAX = 1_024;
+/** Interval of a full comparison with each peer. */
+export const SYNC_INTERVAL_MS = 30 * SECOND_MS;
+/** After an unanswered want, ask again so late. */
+export const WANT_TIMEOUT_MS = 10 * SECOND_MS;
+/** One admission proof inside the handshake: a lease and a signature pair. */
+export const ADMISSION_BYTES_MAX = 32 * 1024;
+/** Connections in all, and from one address. */
+export const CONNECTIONS_MAX = 64;
+/** Redial: first delay and cap, with full jitter; it never gives up. */
+export const REDIAL_MS_MIN = 500;
+export const REDIAL_MS_MAX = 30 * SECOND_MS;
+/** One dial, over a slow link with loss. */
+export const DIAL_MS_MAX = 20 * SECOND_MS;
+
+// ---- identities ----
+
+/** Life of a workload's X509-SVID, and the most an entry may ask for. */
+export const SVID_TTL_MS = HOUR_MS;
+export const SVID_TTL_MS_MAX = DAY_MS;
+export const SVID_TTL_MS_MIN = 5 * SECOND_MS;
+/** Certificates start so long before now, for verifiers whose clock is slow. */
+export const SVID_BACKDATE_MS = 10 * SECOND_MS;
+/** Life of the X.509 authority's certificate. */
+export const AUTHORITY_LIFE_MS = 365 * DAY_MS;
+/** Life of a node's lease, renewed at half of it. */
+export const LEASE_FOR_MS = 7 * DAY_MS;
+/** Registration entries of one domain, and selectors of one entry. */
+export const ENTRIES_MAX = 10_000;
+export const SELECTORS_MAX = 32;
+/** An executable larger than this is not hashed: its sha256 selector is absent. */
+export const WORKLOAD_BINARY_BYTES_MAX = 512 * 1024 * 1024;
+/** Open Workload API streams in all, and of one uid. */
+export const WORKLOAD_STREAMS_MAX = 4_096;
+
+// ---- local sockets and files ----
+
+/** One control request or answer. */
+export const CONTROL_BYTES_MAX = 10 * 1024 * 1024;
+/** Requests a control client may have under way. */
+export const CONTROL_PENDING_MAX = 64;
+/** Control clients at once. */
+export const CONTROL_CLIENTS_MAX = 64;
+/** The configuration file. */
+export const CONFIG_BYTES_MAX = 256 * 1024;
+/** A path that `sockaddr_un` can hold, with its terminating zero (unix(7)). */
+export const SOCKET_PATH_BYTES_MAX = 107;
+/** One line of the audit log. */
+export const AUDIT_LINE_BYTES_MAX = 64 * 1024;
+/** A key file: two seeds in armour. */
+export const KEY_FILE_BYTES_MAX = 4 * 1024;

@@ -1,0 +1,302 @@
+/**
+ * Refused input, the second kind of trouble: somebody sent what the rules do not admit.
+ *
+ * One closed table of codes for the whole project. A code is stable: it stands in logs, metrics,
+ * exit texts and in PROTOCOL beside the MUST it guards, so none is ever re-used for another
+ * meaning. `judgement` is what the sender deserves: `ignore` is honest but late, early or
+ * unlucky; `reject` is provably wrong, and costs a peer its place (PROTOCOL §6.2). `means` and
+ * `mend` are the sentences a person reads; variable data goes into `details`, never in here.
+ */
+
+export type Judgement = 'ignore' | 'reject';
+
+interface Row {
+  readonly judgement: Judgement;
+  readonly means: string;
+  readonly mend: string;
+}
+
+const row = (judgement: Judgement, means: string, mend: string): Row => ({
+  judgement,
+  means,
+  mend,
+});
+
+const ASK_SENDER = 'ask the sender for the document again, over another path';
+const EXPORT_AGAIN = 'export the file again at its origin and carry it anew';
+
+export const REFUSALS = {
+  // bytes and text
+  'too-large': row('reject', 'more bytes than the limit for this kind of input', ASK_SENDER),
+  truncated: row('reject', 'the input ends before a field does', EXPORT_AGAIN),
+  'trailing-bytes': row('reject', 'bytes follow the end of the message', EXPORT_AGAIN),
+  'bad-encoding': row('reject', 'text that is not the one spelling of its bytes', EXPORT_AGAIN),
+  'json-syntax': row('reject', 'not JSON', EXPORT_AGAIN),
+  'json-duplicate-key': row('reject', 'a JSON object names a member twice', ASK_SENDER),
+  'json-lone-surrogate': row('reject', 'a JSON string holds half a character', ASK_SENDER),
+  'json-too-deep': row('reject', 'JSON nested beyond the depth limit', ASK_SENDER),
+  'json-number': row('reject', 'a JSON number that I-JSON cannot carry exactly', ASK_SENDER),
+  'not-canonical': row('reject', 'the payload is not its own canonical form', ASK_SENDER),
+
+  // names
+  'trust-domain-invalid': row(
+    'reject',
+    'not a SPIFFE trust domain name',
+    'use 1 to 255 of a-z, 0-9, dot, dash and underscore',
+  ),
+  'spiffe-id-invalid': row(
+    'reject',
+    'not a SPIFFE ID',
+    'write spiffe://<trust domain>/<path> with no empty or dot segments',
+  ),
+
+  // envelope (PROTOCOL §1)
+  'envelope-malformed': row('reject', 'not an envelope of this protocol', EXPORT_AGAIN),
+  'document-malformed': row(
+    'reject',
+    'a member is absent, unknown in form or out of range',
+    ASK_SENDER,
+  ),
+  'document-type': row('reject', 'the document is not of the type it is offered as', ASK_SENDER),
+  'document-must': row(
+    'reject',
+    'the document requires a reader that understands more than this one',
+    'update this daemon; the last document stays in use',
+  ),
+  'signer-surplus': row('reject', 'more signatures than the role has a use for', ASK_SENDER),
+  'signer-duplicate': row('reject', 'one key signs twice', ASK_SENDER),
+  'signer-unknown': row('reject', 'a signature by a key that the role does not hold', ASK_SENDER),
+  'threshold-unmet': row('reject', 'fewer signatures than the role demands', ASK_SENDER),
+  'signature-invalid': row('reject', 'a leg of a signature pair does not verify', ASK_SENDER),
+
+  // domains and relations (PROTOCOL §2.4, §5.6)
+  'domain-unrelated': row(
+    'ignore',
+    'no relation to that domain',
+    'review the partner and run: holdfast federation add',
+  ),
+  'domain-mismatch': row('reject', 'the document speaks for another domain', EXPORT_AGAIN),
+  'relation-exists': row('ignore', 'that domain is a partner already', 'holdfast federation list'),
+  'relation-unknown': row('ignore', 'that domain is no partner', 'holdfast federation list'),
+  'relation-self': row('reject', 'a domain has no relation to itself', 'name a partner'),
+
+  // roots (PROTOCOL §2.1)
+  'root-unknown': row(
+    'ignore',
+    'no Root of that domain is held',
+    'import a bundle file of the domain',
+  ),
+  'root-conflict': row(
+    'reject',
+    'another first Root than the one this domain is pinned to',
+    'compare the fingerprint with a person of that domain before doing anything',
+  ),
+  'root-step': row('ignore', 'a Root that is not the next version', ASK_SENDER),
+  'root-key-reused': row('reject', 'a key occurs twice in a Root', ASK_SENDER),
+  'root-rolled-back': row('ignore', 'a Root below the one held', ASK_SENDER),
+
+  // beacons (PROTOCOL §2.2, §5)
+  'beacon-key': row('reject', 'signed by a beacon key that is not in force', ASK_SENDER),
+  'beacon-key-ended': row('reject', 'dated after the end of its beacon key', ASK_SENDER),
+  'beacon-root': row('ignore', 'the beacon names a Root that is not held yet', ASK_SENDER),
+  'beacon-limits': row('reject', 'limits above the ceilings of Root', ASK_SENDER),
+  'beacon-chain': row('reject', 'a tick chain longer than Root allows', ASK_SENDER),
+  'epoch-rolled-back': row('ignore', 'an epoch below the one held', ASK_SENDER),
+  'epoch-ahead': row('reject', 'an epoch numbered ahead of time', ASK_SENDER),
+  'epoch-repeated': row(
+    'reject',
+    'one key signed two beacons under one number: a proof against the key',
+    'ask the domain to continue with its next beacon key',
+  ),
+  'evidence-held': row(
+    'ignore',
+    'dated in our future: our clock is slow or a key is stolen',
+    'set the clock of this machine, or ask the domain',
+  ),
+  'key-revoked': row('reject', 'signed by a key that a proof has revoked', ASK_SENDER),
+
+  // ticks and stops (PROTOCOL §3)
+  'tick-unknown-beacon': row('ignore', 'a tick of a beacon that is not held', ASK_SENDER),
+  'tick-from-future': row('ignore', 'a tick dated in our future', 'set the clock of this machine'),
+  'tick-not-newer': row('ignore', 'a tick at or below the highest held', ASK_SENDER),
+  'tick-beyond-chain': row('reject', 'a tick past the end of its chain', ASK_SENDER),
+  'tick-wrong': row('reject', 'a tick whose value does not hash to the anchor', ASK_SENDER),
+  'tick-stopped': row('ignore', 'a tick of a beacon that was withdrawn', ASK_SENDER),
+  'tick-budget': row('ignore', 'more hashing than one peer may cause', ASK_SENDER),
+
+  // documents (PROTOCOL §2.3, §5.1)
+  'document-not-pinned': row('ignore', 'no admitted manifest names this document', ASK_SENDER),
+  'document-held': row('ignore', 'this very document is held already', 'nothing to do'),
+  'manifest-mismatch': row('ignore', 'not the manifest that the beacon names', ASK_SENDER),
+  'bundle-malformed': row('reject', 'not a SPIFFE bundle with a usable authority', ASK_SENDER),
+  'tier-insufficient': row(
+    'ignore',
+    'the evidence at hand is too old for this act',
+    'restore a path to the domain named, or carry its newest bundle file here',
+  ),
+
+  // peers (PROTOCOL §6)
+  'peer-unadmitted': row(
+    'reject',
+    'the peer did not prove a lease of a related domain',
+    'relate the two domains on both sides, then link them again',
+  ),
+  'lease-expired': row('ignore', 'the peer shows a lease that has ended', 'let the peer renew'),
+  'frame-malformed': row(
+    'reject',
+    'a frame that is none of the protocol',
+    'update one of the two daemons',
+  ),
+  'peer-budget': row(
+    'ignore',
+    'more messages than one peer may send',
+    'nothing: the link resumes by itself',
+  ),
+  'handshake-failed': row(
+    'reject',
+    'the secure channel could not be built',
+    'update one of the two daemons',
+  ),
+
+  // workloads (SPIFFE Workload API)
+  'workload-header': row(
+    'reject',
+    'the call lacks the metadata workload.spiffe.io: true',
+    'use a SPIFFE library, or send the header',
+  ),
+  'workload-no-identity': row(
+    'ignore',
+    'no registration entry matches the caller',
+    'holdfast entry create --spiffe-id ID --selector unix:uid:UID',
+  ),
+  'workload-gone': row('ignore', 'the caller ended before it was known', 'call again'),
+  'svid-invalid': row('reject', 'not an X509-SVID by the standard', 'fetch a new SVID'),
+
+  // registration entries
+  'entry-malformed': row(
+    'reject',
+    'an entry member is absent, unknown or out of range',
+    'holdfast entry create --help',
+  ),
+  'entry-exists': row(
+    'ignore',
+    'an entry with this ID and these selectors exists',
+    'holdfast entry list',
+  ),
+  'entry-unknown': row('ignore', 'no entry has that name', 'holdfast entry list'),
+  'selector-malformed': row(
+    'reject',
+    'not a selector',
+    'write unix:uid:N, unix:gid:N, unix:path:/ABSOLUTE or unix:sha256:HEX',
+  ),
+
+  // configuration, state and sockets
+  'config-syntax': row('reject', 'the configuration is not TOML', 'mend the line that is named'),
+  'config-key-unknown': row(
+    'reject',
+    'a configuration key nobody knows',
+    'correct or remove the key',
+  ),
+  'config-value': row('reject', 'a configuration value out of range', 'see docs/OPERATIONS.md'),
+  'state-newer': row(
+    'reject',
+    'the state was written by a newer version',
+    'run the version that wrote it',
+  ),
+  'state-corrupt': row(
+    'reject',
+    'the state does not read back as it was written',
+    'move the folder aside and restore a backup, or enrol anew',
+  ),
+  'state-locked': row(
+    'ignore',
+    'another daemon uses this state',
+    'stop it, or give this one its own --state',
+  ),
+  'permissions-wide': row('reject', 'others can read what holds keys', 'chmod as told'),
+  'key-malformed': row(
+    'reject',
+    'a key file that does not read back',
+    'restore the key file from a backup',
+  ),
+  'port-busy': row(
+    'ignore',
+    'the listen address is in use',
+    'free it, or set listen in the configuration',
+  ),
+  'socket-folder': row(
+    'ignore',
+    'the folder of a socket cannot be written',
+    'create it for this user, or set its path in the configuration',
+  ),
+  'socket-occupied': row(
+    'ignore',
+    'another process serves this socket',
+    'stop it, or set another path',
+  ),
+
+  // control socket
+  'control-request': row('reject', 'not a request of the control protocol', 'holdfast --help'),
+  'control-method': row('reject', 'no such control method', 'use a client of the same version'),
+  'control-params': row(
+    'reject',
+    'parameters the method does not take',
+    'use a client of the same version',
+  ),
+  'not-authority': row(
+    'reject',
+    'this node holds no authority keys',
+    'ask the authority of the domain',
+  ),
+
+  // audit log
+  'audit-broken': row(
+    'reject',
+    'the audit log is not the chain it was written as',
+    'keep the file as evidence; start a new one',
+  ),
+} as const satisfies Readonly<Record<string, Row>>;
+
+/** The closed union of refusal codes. */
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** What a refusal may say beside its code: both sides of a comparison, names, sizes. */
+export type RefusalDetails = Readonly<Record<string, string | number | bigint | boolean>>;
+
+/** Input that the rules do not admit. Nothing was changed by it. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: RefusalCode;
+  readonly details: RefusalDetails;
+
+  constructor(code: RefusalCode, details: RefusalDetails = {}) {
+    super(REFUSALS[code].means);
+    this.code = code;
+    this.details = details;
+  }
+
+  get judgement(): Judgement {
+    return REFUSALS[this.code].judgement;
+  }
+
+  get mend(): string {
+    return REFUSALS[this.code].mend;
+  }
+}
+
+/** Runs `attempt`; a `Refusal` comes back as a value, everything else goes on being thrown. */
+export function refusalOf<T>(attempt: () => T): T | Refusal {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** `{expected: 3, got: 2}` as `expected 3, got 2`, in the order the members were given. */
+export function describeDetails(details: RefusalDetails): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ');
+}

@@ -1,0 +1,86 @@
+/**
+ * The outside world as the daemon sees it: everything ambient comes in through here.
+ *
+ * `daemon/host` implements these for a real machine, `test/fakes` for tests, `sim/` for the
+ * simulator. Nothing else in the project reads a clock, draws randomness or opens a file.
+ */
+
+import type { BootMs, Instant } from '../core/time.ts';
+
+/** Both clocks, and which boot the second belongs to. */
+export interface Clock {
+  now(): Instant;
+  /** The kernel's boot_id: two readings compare only if it is equal. */
+  readonly bootId: string;
+  /** Calls back once boot time has reached `at` or soon after; returns how to cancel. */
+  wakeAt(at: BootMs, callback: () => void): () => void;
+}
+
+/** Cryptographic randomness. */
+export interface Random {
+  bytes(count: number): Uint8Array;
+}
+
+/** One record to write, or to delete where `value` is null. */
+export interface Write {
+  readonly key: string;
+  readonly value: Uint8Array | null;
+}
+
+/** The durable records of this daemon. A batch is written whole or not at all, and synced. */
+export interface Store {
+  load(): Promise<ReadonlyMap<string, Uint8Array>>;
+  write(batch: readonly Write[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Structured logs. Fields hold no secret. */
+export interface Log {
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+}
+export type LogFields = Readonly<Record<string, string | number | bigint | boolean>>;
+
+/** A neighbour on the network, named by its transport key. The name proves nothing by itself. */
+export type PeerName = string;
+
+/** What the handshake established about a peer (PROTOCOL §6.2). */
+export interface AdmittedPeer {
+  readonly domain: string;
+  /** Key id of the node key in the lease. */
+  readonly node: string;
+}
+
+export type HandshakeRole = 'initiator' | 'responder';
+
+/** What the network asks of and tells to the daemon. */
+export interface NetworkHandler {
+  /** Our admission proof over the handshake hash; at most `ADMISSION_BYTES_MAX`. */
+  prove(role: HandshakeRole, handshakeHash: Uint8Array): Uint8Array;
+  /** Judges the peer's proof, inside the handshake; throws a `Refusal` to end it there. */
+  admit(role: HandshakeRole, handshakeHash: Uint8Array, proof: Uint8Array): AdmittedPeer;
+  /** A link is up. `binding` is the handshake hash, the same on both sides. */
+  peerUp(peer: PeerName, admitted: AdmittedPeer, binding: Uint8Array): void;
+  peerDown(peer: PeerName): void;
+  /** One frame of `/holdfast/sync/1`. */
+  frame(peer: PeerName, bytes: Uint8Array): void;
+  /** One gossip message; the verdict decides whether it is forwarded. */
+  gossip(peer: PeerName, bytes: Uint8Array): Promise<'accept' | 'ignore' | 'reject'>;
+}
+
+/** The transport. It may lose anything it is given; it invents nothing. */
+export interface Network {
+  /** Multiaddresses this daemon can be dialled at. */
+  readonly addresses: readonly string[];
+  start(handler: NetworkHandler): Promise<void>;
+  /** Queues a frame for a peer that is up; a full queue drops it, and sync repairs that. */
+  send(peer: PeerName, frame: Uint8Array): void;
+  /** Gossips to all links. */
+  publish(message: Uint8Array): void;
+  /** Keeps a link to `address` for ever: redials with jitter, replaces dead links. */
+  link(address: string): void;
+  unlink(address: string): void;
+  /** Closes the links of a peer that proved to be wrong, and admits none for `BAN_MS`. */
+  ban(peer: PeerName): void;
+  stop(): Promise<void>;
+}
