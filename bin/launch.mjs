@@ -1,0 +1,74 @@
+/**
+ * Starts the compiled program on a runtime that is new enough.
+ *
+ * Plain JavaScript that Node 20 can read, because it runs before a runtime was chosen. Where the
+ * running Node is too old (its OpenSSL has no ML-DSA), or where a daemon needs other flags, the
+ * process replaces itself; only a Node that cannot do so stays on as a parent that passes signals.
+ */
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NODE_MAJOR_MIN = 24;
+const MAIN = new URL('../dist/daemon/main.js', import.meta.url);
+const DAEMON_COMMANDS = ['run', 'start'];
+/** A small young generation: a daemon idles on boxes where 30 MB are worth more than throughput. */
+const DAEMON_FLAGS = ['--max-semi-space-size=1'];
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'];
+
+/** Runs `holdfast args…`, in this process or in the one that takes its place. */
+export async function launch(script, args) {
+  if (!existsSync(MAIN)) return refuse('not built: npm run build');
+  const runtime = findRuntime();
+  if (runtime === undefined) {
+    return refuse(
+      `needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.version}: npm ci --include=optional`,
+    );
+  }
+  const flags = DAEMON_COMMANDS.includes(args[0]) ? DAEMON_FLAGS : [];
+  const asWanted = flags.every((flag) => process.execArgv.includes(flag));
+  if (runtime === process.execPath && asWanted) {
+    const { main } = await import(MAIN.href);
+    process.exitCode = await main(args);
+    return;
+  }
+  const argv = [...process.execArgv, ...flags, fileURLToPath(script), ...process.argv.slice(2)];
+  if (process.execve !== undefined) process.execve(runtime, [runtime, ...argv], process.env);
+  else spawnInstead(runtime, argv);
+}
+
+/** The Node that runs us, or else the one pinned beside this package; undefined without either. */
+function findRuntime() {
+  if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) return process.execPath;
+  try {
+    const manifest = `node-linux-${process.arch}/package.json`;
+    return join(dirname(createRequire(import.meta.url).resolve(manifest)), 'bin', 'node');
+  } catch (error) {
+    if (error.code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+function spawnInstead(runtime, argv) {
+  const child = spawn(runtime, argv, { stdio: 'inherit' });
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      // A terminal sends its interrupt to the whole foreground group: the child has it already.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on('error', (error) => refuse(`cannot start ${runtime}: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    for (const each of SIGNALS) process.removeAllListeners(each);
+    if (signal === null) process.exitCode = code;
+    else process.kill(process.pid, signal);
+  });
+}
+
+function refuse(why) {
+  process.stderr.write(`holdfast: ${why}\n`);
+  process.exitCode = 1;
+}
