@@ -135,3 +135,27 @@ export const SOCKET_PATH_BYTES_MAX = 107;
 export const AUDIT_LINE_BYTES_MAX = 64 * 1024;
 /** A key file: two seeds in armour. */
 export const KEY_FILE_BYTES_MAX = 4 * 1024;
+
+// ---- evidence of a boot ----
+
+/** A firmware event log; the longest seen in the field has 73 kB. */
+export const EVENT_LOG_BYTES_MAX = 1024 * 1024;
+/** Events in one log: bounds the hashing of a replay to a few milliseconds a thousand. */
+export const LOG_EVENTS_MAX = 4_096;
+/** Bytes one event may carry: a whole dbx variable fits. */
+export const EVENT_BYTES_MAX = 256 * 1024;
+/** The measurement log of userspace: some 20 records of 1 kB in a boot. */
+export const USERSPACE_LOG_BYTES_MAX = 1024 * 1024;
+/** The list of IMA, and its entries: a week of a busy appliance. */
+export const IMA_LOG_BYTES_MAX = 4 * 1024 * 1024;
+export const IMA_ENTRIES_MAX = 16_384;
+/** One certificate, in NV or carried; the largest maker's has 1.7 kB. */
+export const CERTIFICATE_BYTES_MAX = 8 * 1024;
+/** Intermediates carried with an endorsement certificate, and signatures tried on the way up. */
+export const INTERMEDIATES_MAX = 8;
+export const PATH_SIGNATURES_MAX = 32;
+/** One bundle of evidence: three logs, keys, certificates and quotes. */
+export const EVIDENCE_BYTES_MAX = 8 * 1024 * 1024;
+/** Approved boot states in one document, and digests one rule may list. */
+export const REFERENCE_STATES_MAX = 256;
+export const REFERENCE_DIGESTS_MAX = 1_024;

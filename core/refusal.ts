@@ -249,6 +249,148 @@ export const REFUSALS = {
     'ask the authority of the domain',
   ),
 
+  // firmware: evidence and attestation
+  'attest-malformed': row('reject', 'not a statement of a TPM (TPMS_ATTEST)', 'attest again'),
+  'attest-not-tpm': row(
+    'reject',
+    'the statement lacks the magic of a TPM: its key signed what no chip made',
+    'treat the key as stolen; enrol the node anew',
+  ),
+  'attest-type': row('reject', 'a statement of another kind than was asked for', 'attest again'),
+  'attest-nonce': row('reject', 'the statement answers another nonce', 'ask the node again'),
+  'attest-epoch': row(
+    'ignore',
+    'the statement was made in the light of an older epoch',
+    'let the node fetch the newest beacon of its domain, then attest again',
+  ),
+  'attest-hash': row(
+    'reject',
+    'signed over SHA-1 or over a hash nobody knows',
+    'create the attestation key anew with SHA-256 or SHA-384',
+  ),
+  'attest-signature': row(
+    'reject',
+    'the statement is not signed by the attestation key named',
+    'attest again; if it recurs, the statement or the key was exchanged on the way',
+  ),
+  'quote-bank': row(
+    'reject',
+    'the quote covers another PCR bank than was asked for',
+    'activate the bank in the firmware of the node, or ask for one it has',
+  ),
+  'quote-selection': row(
+    'reject',
+    'the signed selection omits a PCR that is required, or a selected value is not shown',
+    'quote again with every PCR the references name',
+  ),
+  'quote-digest': row(
+    'reject',
+    'the PCR values shown are not the ones that were signed',
+    'read the PCRs and quote again',
+  ),
+  'log-malformed': row(
+    'reject',
+    'not a measurement log of its format',
+    'read the log again in one piece; a partial read yields garbage',
+  ),
+  'log-bank': row(
+    'reject',
+    'the event log has no digests for the PCR bank quoted',
+    'quote a bank that the firmware logs',
+  ),
+  'log-short': row(
+    'reject',
+    'the event log lacks events that the quoted PCRs hold',
+    'send the whole log; userspace measurements come in a log of their own',
+  ),
+  'log-long': row(
+    'reject',
+    'the event log goes on after the quoted PCRs',
+    'read the log before the quote, and neither twice',
+  ),
+  'log-replay': row(
+    'reject',
+    'the event log does not lead to the quoted PCRs',
+    'compare with a sound boot of the same machine: something was measured and not logged',
+  ),
+  'log-event-type': row(
+    'reject',
+    'an event lies about its type',
+    'believe nothing of this log; look for what was changed on the node',
+  ),
+  'ima-replay': row(
+    'reject',
+    'no prefix of the IMA list leads to the quoted PCR',
+    'read the list after the quote, and whole',
+  ),
+  'uki-malformed': row(
+    'reject',
+    'not the sections of a unified kernel image',
+    'build the image with ukify',
+  ),
+  'ek-certificate-malformed': row(
+    'reject',
+    'not an endorsement key certificate',
+    'read the certificate again, or allow the key by its hash',
+  ),
+  'ek-certificate-expired': row(
+    'reject',
+    'a certificate on the path is outside its dates',
+    'check the clock of this machine; else allow the key by its hash',
+  ),
+  'ek-certificate-purpose': row(
+    'reject',
+    'the certificate is not for an endorsement key (EKU 2.23.133.8.1)',
+    'send the certificate of the endorsement key',
+  ),
+  'ek-certificate-critical': row(
+    'reject',
+    'a certificate holds a critical extension that nobody here understands',
+    'allow the key by its hash, after a person has looked at the certificate',
+  ),
+  'ek-certificate-untrusted': row(
+    'reject',
+    'no path leads from the certificate to a root of a maker that is trusted',
+    'add the root of the maker, carry the intermediates, or allow the key by its hash',
+  ),
+  'ek-certificate-key': row(
+    'reject',
+    'the certificate is for another key than the endorsement key shown',
+    'show key and certificate of the same algorithm',
+  ),
+  'ek-unlisted': row(
+    'reject',
+    'the endorsement key is not on the list of allowed keys',
+    'compare its hash on the machine itself, then allow it',
+  ),
+  'ak-attributes': row(
+    'reject',
+    'the attestation key could be used for more than attesting, or elsewhere',
+    'create the attestation key anew',
+  ),
+  'activation-key': row(
+    'reject',
+    'an endorsement key of a kind that cannot activate a credential',
+    'use an RSA-2048, P-256 or P-384 endorsement key',
+  ),
+  'activation-answer': row(
+    'reject',
+    'the answer is not the secret of the challenge: key and chip do not belong together',
+    'ask for a new challenge',
+  ),
+  'evidence-malformed': row('reject', 'not a bundle of evidence', EXPORT_AGAIN),
+  'references-malformed': row('reject', 'not a document of approved boot states', ASK_SENDER),
+  'appraisal-mismatch': row(
+    'reject',
+    'the machine booted something that no approved state describes',
+    'see the difference; approve the new state, or repair the node',
+  ),
+  'marks-regressed': row(
+    'reject',
+    'a counter of the chip fell: a restored chip, or a cleared one',
+    'find out which; a person has to accept the chip again',
+  ),
+
   // audit log
   'audit-broken': row(
     'reject',
