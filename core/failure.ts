@@ -15,6 +15,12 @@ export type FailureCode =
   | 'peer-unreachable'
   | 'daemon-unreachable'
   | 'process-failed'
+  | 'tpm-unreachable'
+  | 'tpm-busy'
+  | 'tpm-lockout'
+  | 'tpm-full'
+  | 'tpm-nv-full'
+  | 'tpm-refused'
   | 'timed-out';
 
 /** An outside failure with its cause. Retried with a bound or surfaced, never swallowed. */

@@ -159,3 +159,30 @@ export const EVIDENCE_BYTES_MAX = 8 * 1024 * 1024;
 /** Approved boot states in one document, and digests one rule may list. */
 export const REFERENCE_STATES_MAX = 256;
 export const REFERENCE_DIGESTS_MAX = 1_024;
+
+// ---- the TPM ----
+
+/** One command or answer: the buffer of the kernel's driver, which no TPM of a PC exceeds. */
+export const TPM_MESSAGE_BYTES_MAX = 4_096;
+/** One sized buffer inside an answer: a public area, an attestation, a private blob. */
+export const TPM_BUFFER_BYTES_MAX = 2_048;
+/** Items of one list in an answer. */
+export const TPM_LIST_MAX = 1_024;
+/** Objects and sessions held at once: what one descriptor of /dev/tpmrm0 admits of each. */
+export const TPM_OBJECTS_MAX = 3;
+export const TPM_SESSIONS_MAX = 3;
+/** Callers that may wait for the TPM; the next one is told that it is busy. */
+export const TPM_PENDING_MAX = 1_024;
+/** Sends of one command again after RETRY and its kin, and the first wait; each wait doubles. */
+export const TPM_RETRIES_MAX = 8;
+export const TPM_RETRY_FIRST_MS = 20;
+/** Fresh policy sessions after PCR_CHANGED: something else extends PCRs while a machine boots. */
+export const TPM_POLICY_ATTEMPTS_MAX = 30;
+/** Reads of the PCRs until two in a row agree that nothing was extended in between. */
+export const TPM_PCR_READS_MAX = 8;
+/** Bytes of one NV_Read: below the least NV_BUFFER_MAX of the chips in the field. */
+export const TPM_NV_CHUNK_BYTES = 512;
+/** How long a command may take by its class; discrete chips need seconds, for RSA keys minutes. */
+export const TPM_QUICK_MS_MAX = 10 * SECOND_MS;
+export const TPM_SLOW_MS_MAX = MINUTE_MS;
+export const TPM_KEYGEN_MS_MAX = 5 * MINUTE_MS;

@@ -249,6 +249,28 @@ export const REFUSALS = {
     'ask the authority of the domain',
   ),
 
+  // firmware: what a TPM, or whoever sits between, answers
+  'tpm-malformed': row(
+    'reject',
+    'not the TPM structure it stands in the place of',
+    'check that the path or socket configured leads to a TPM 2.0; restart the daemon',
+  ),
+  'tpm-answer-forged': row(
+    'reject',
+    'an answer of the TPM whose HMAC does not verify',
+    'look for what was put between the processor and the chip; trust nothing it said since',
+  ),
+  'tpm-pcrs-busy': row(
+    'ignore',
+    'the PCRs changed during every attempt to read them',
+    'try again once the machine has booted',
+  ),
+  'tpm-bank-absent': row(
+    'reject',
+    'the TPM has no values in the PCR bank that was asked for',
+    'activate the bank in the firmware setup, or use one that the TPM has',
+  ),
+
   // firmware: evidence and attestation
   'attest-malformed': row('reject', 'not a statement of a TPM (TPMS_ATTEST)', 'attest again'),
   'attest-not-tpm': row(
