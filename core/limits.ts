@@ -111,13 +111,19 @@ export const SVID_BACKDATE_MS = 10 * SECOND_MS;
 export const AUTHORITY_LIFE_MS = 365 * DAY_MS;
 /** Life of a node's lease, renewed at half of it. */
 export const LEASE_FOR_MS = 7 * DAY_MS;
+/** Certificates one X509-SVID may show, leaf included. */
+export const CHAIN_CERTIFICATES_MAX = 8;
+/** Bytes of an entry's hint (SPIFFE Workload API §5.2.1). */
+export const HINT_BYTES_MAX = 1_024;
 /** Registration entries of one domain, and selectors of one entry. */
 export const ENTRIES_MAX = 10_000;
 export const SELECTORS_MAX = 32;
 /** An executable larger than this is not hashed: its sha256 selector is absent. */
 export const WORKLOAD_BINARY_BYTES_MAX = 512 * 1024 * 1024;
-/** Open Workload API streams in all, and of one uid. */
+/** Open Workload API streams, and connections, in all. */
 export const WORKLOAD_STREAMS_MAX = 4_096;
+/** The same of one uid, so that no local user can shut out the others. */
+export const WORKLOAD_STREAMS_PER_UID_MAX = 1_024;
 
 // ---- local sockets and files ----
 

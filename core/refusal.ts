@@ -169,6 +169,11 @@ export const REFUSALS = {
     'no registration entry matches the caller',
     'holdfast entry create --spiffe-id ID --selector unix:uid:UID',
   ),
+  'workload-streams': row(
+    'ignore',
+    'more Workload API streams than one user may hold, or all together',
+    'close streams: one for each process is enough',
+  ),
   'workload-gone': row('ignore', 'the caller ended before it was known', 'call again'),
   'svid-invalid': row('reject', 'not an X509-SVID by the standard', 'fetch a new SVID'),
 
