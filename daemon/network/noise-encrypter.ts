@@ -1,0 +1,201 @@
+/**
+ * libp2p's ConnectionEncrypter: Noise XXhfs, then admission, then a connection (PROTOCOL §6.2).
+ *
+ * The protocol id is private and the only one offered, so there is nothing to downgrade to: a peer
+ * that speaks only classical Noise finds no common protocol. libp2p keeps of an error its message
+ * alone, therefore `refused` is told the refusal itself before libp2p hears of it.
+ */
+
+import type {
+  ConnectionEncrypter,
+  MessageStream,
+  PeerId,
+  PrivateKey,
+  SecureConnectionOptions,
+  SecuredConnection,
+  StreamMuxerFactory,
+  Upgrader,
+} from '@libp2p/interface';
+import { peerIdFromPublicKey } from '@libp2p/peer-id';
+import { assert } from '../../core/assert.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { BootMs } from '../../core/time.ts';
+import type { AdmittedPeer, Clock, HandshakeRole, PeerName } from '../ports.ts';
+import { type Admitter, exchangeAdmission, messagesOver } from './admission.ts';
+import { escapeIfBug } from './bug-escape.ts';
+import { prefix16 } from './length-prefix.ts';
+import { type ChannelKeys, InitiatorHandshake, ResponderHandshake } from './noise-pattern.ts';
+import {
+  encodePayload,
+  PAYLOAD_BYTES_MAX,
+  type VerifiedPeer,
+  verifyPayload,
+} from './noise-payload.ts';
+import {
+  DH_BYTES,
+  generateDh,
+  KEM_CIPHERTEXT_BYTES,
+  KEM_KEY_BYTES,
+  TAG_BYTES,
+} from './noise-primitives.ts';
+import { SecuredStream } from './noise-stream.ts';
+
+/** The one protocol offered for securing a connection. */
+export const NOISE_PROTOCOL = '/holdfast/noise-hfs/1';
+
+const MESSAGE_A_BYTES = DH_BYTES + KEM_KEY_BYTES;
+const MESSAGE_BYTES_MAX =
+  DH_BYTES + KEM_CIPHERTEXT_BYTES + DH_BYTES + 3 * TAG_BYTES + PAYLOAD_BYTES_MAX;
+const HANDSHAKE = prefix16(DH_BYTES, Math.max(MESSAGE_A_BYTES, MESSAGE_BYTES_MAX));
+
+/** What the handshake learned about one connection. */
+export interface Session {
+  readonly admitted: AdmittedPeer;
+  /** The handshake hash. */
+  readonly binding: Uint8Array;
+  /** Boot time of the last authentic bytes. */
+  readonly heardAt: BootMs;
+}
+
+/** What the encrypter needs of the network around it. */
+export interface NoiseOptions {
+  readonly admitter: Admitter;
+  readonly clock: Clock;
+  /** Asked once the peer's key is verified and before anything is signed for it. */
+  isBanned(peer: PeerName): boolean;
+  /** Told of each handshake that ended in a refusal. */
+  refused(refusal: Refusal, role: HandshakeRole): void;
+}
+
+/** The parts of libp2p an encrypter is given. */
+interface Components {
+  readonly privateKey: PrivateKey;
+  readonly upgrader: Pick<Upgrader, 'getStreamMuxers'>;
+}
+
+/** An encrypter for one libp2p node. The static key lives as long as the process. */
+export class NoiseEncrypter implements ConnectionEncrypter {
+  readonly protocol = NOISE_PROTOCOL;
+  readonly [Symbol.toStringTag] = NOISE_PROTOCOL;
+  readonly #components: Components;
+  readonly #options: NoiseOptions;
+  readonly #static = generateDh();
+  /** By the very PeerId object of the connection: two links to one peer are two sessions. */
+  readonly #sessions = new WeakMap<PeerId, Session>();
+
+  constructor(components: Components, options: NoiseOptions) {
+    this.#components = components;
+    this.#options = options;
+  }
+
+  /** The session behind a connection of this node, found by its `remotePeer`. */
+  sessionOf(remotePeer: PeerId): Session {
+    const session = this.#sessions.get(remotePeer);
+    assert(session !== undefined, 'no connection without a handshake');
+    return session;
+  }
+
+  secureOutbound(connection: MessageStream, options?: SecureConnectionOptions) {
+    return this.#secure(connection, 'initiator', options ?? {});
+  }
+
+  secureInbound(connection: MessageStream, options?: SecureConnectionOptions) {
+    return this.#secure(connection, 'responder', options ?? {});
+  }
+
+  async #secure(
+    connection: MessageStream,
+    role: HandshakeRole,
+    options: SecureConnectionOptions,
+  ): Promise<SecuredConnection> {
+    try {
+      return await this.#handshake(connection, role, options);
+    } catch (error) {
+      escapeIfBug(error);
+      if (!(error instanceof Error)) throw error;
+      const refusal =
+        error instanceof Refusal
+          ? error
+          : new Refusal('handshake-failed', { reason: error.message });
+      connection.abort(refusal); // the peer learns of it now, not when its patience ends
+      this.#options.refused(refusal, role);
+      throw refusal;
+    }
+  }
+
+  async #handshake(
+    connection: MessageStream,
+    role: HandshakeRole,
+    options: SecureConnectionOptions,
+  ): Promise<SecuredConnection> {
+    const { admitter, clock, isBanned } = this.#options;
+    const { peer, keys, carrier } = await this.#exchangeKeys(connection, role, options);
+    const remotePeer = peerIdFromPublicKey(peer.key);
+    const name = remotePeer.toString();
+    if (isBanned(name)) throw new Refusal('peer-unadmitted', { peer: name, banned: true });
+    const streamMuxer = this.#chooseMuxer(peer, options);
+
+    let heardAt = clock.now().boot;
+    const sealed = new SecuredStream(carrier, keys, () => {
+      heardAt = clock.now().boot;
+    });
+    const signal = options.signal;
+    const { channel, admitted } = await exchangeAdmission(sealed, {
+      role,
+      hash: keys.hash,
+      admitter,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    this.#sessions.set(remotePeer, {
+      admitted,
+      binding: keys.hash,
+      get heardAt() {
+        return heardAt;
+      },
+    });
+    return { connection: channel, remotePeer, ...(streamMuxer === null ? {} : { streamMuxer }) };
+  }
+
+  async #exchangeKeys(
+    connection: MessageStream,
+    role: HandshakeRole,
+    options: SecureConnectionOptions,
+  ): Promise<{ peer: VerifiedPeer; keys: ChannelKeys; carrier: MessageStream }> {
+    const { privateKey } = this.#components;
+    const abort = options.signal === undefined ? {} : { signal: options.signal };
+    const expected = options.remotePeer?.publicKey;
+    const messages = messagesOver(connection, HANDSHAKE);
+    const read = async () => (await messages.read(abort)).slice();
+    const payload = await encodePayload(privateKey, this.#static.publicKey, this.#muxers(options));
+
+    if (role === 'initiator') {
+      const handshake = new InitiatorHandshake(this.#static);
+      await messages.write(handshake.writeA(), abort);
+      const b = handshake.readB(await read());
+      const peer = await verifyPayload(b.payload, b.staticKey, expected);
+      await messages.write(handshake.writeC(payload), abort);
+      return { peer, keys: handshake.finish(), carrier: messages.unwrap() };
+    }
+    const handshake = new ResponderHandshake(this.#static);
+    handshake.readA(await read());
+    await messages.write(handshake.writeB(payload), abort);
+    const c = handshake.readC(await read());
+    const peer = await verifyPayload(c.payload, c.staticKey, expected);
+    return { peer, keys: handshake.finish(), carrier: messages.unwrap() };
+  }
+
+  #muxers(options: SecureConnectionOptions): string[] {
+    if (options.skipStreamMuxerNegotiation === true) return [];
+    return [...this.#components.upgrader.getStreamMuxers().keys()];
+  }
+
+  /** The multiplexer both speak, which saves libp2p a round trip of negotiation. */
+  #chooseMuxer(peer: VerifiedPeer, options: SecureConnectionOptions): StreamMuxerFactory | null {
+    if (options.skipStreamMuxerNegotiation === true) return null;
+    const ours = this.#components.upgrader.getStreamMuxers();
+    const name = peer.muxers.find((muxer) => ours.has(muxer));
+    const chosen = name === undefined ? undefined : ours.get(name);
+    if (chosen === undefined) throw new Refusal('handshake-failed', { reason: 'no common muxer' });
+    return chosen;
+  }
+}

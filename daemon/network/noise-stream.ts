@@ -1,0 +1,97 @@
+/**
+ * A channel after its handshake: libp2p's message stream, sealed (Noise §5.2; libp2p noise spec,
+ * "Wire Format").
+ *
+ *     u16 length ‖ ciphertext ‖ 16-byte tag      repeated, each direction with its own counter
+ *
+ * The first message that does not open ends the connection: order and completeness are part of
+ * what the counters prove. Backpressure passes through in both directions.
+ */
+
+import type { AbortOptions, MessageStream } from '@libp2p/interface';
+import { AbstractMessageStream, LengthPrefixedDecoder, type SendResult } from '@libp2p/utils';
+import { Uint8ArrayList } from 'uint8arraylist';
+import { prefix16 } from './length-prefix.ts';
+import type { ChannelKeys } from './noise-pattern.ts';
+import { TAG_BYTES } from './noise-primitives.ts';
+
+/** One sealed message (Noise §3). */
+const MESSAGE_BYTES_MAX = 65_535;
+const CHUNK_BYTES_MAX = MESSAGE_BYTES_MAX - TAG_BYTES;
+const PREFIX = prefix16(TAG_BYTES, MESSAGE_BYTES_MAX);
+const NOTHING = new Uint8Array();
+
+/** Seals what is sent over `carrier` and opens what arrives; `heard` is told of each arrival. */
+export class SecuredStream extends AbstractMessageStream {
+  readonly #carrier: MessageStream;
+  readonly #keys: ChannelKeys;
+  readonly #decoder: LengthPrefixedDecoder;
+  readonly #heard: () => void;
+
+  constructor(carrier: MessageStream, keys: ChannelKeys, heard: () => void) {
+    super({
+      log: carrier.log,
+      inactivityTimeout: carrier.inactivityTimeout,
+      maxReadBufferLength: carrier.maxReadBufferLength,
+      direction: carrier.direction,
+    });
+    this.#carrier = carrier;
+    this.#keys = keys;
+    this.#heard = heard;
+    this.#decoder = new LengthPrefixedDecoder({
+      lengthDecoder: PREFIX.decode,
+      encodingLength: () => PREFIX.bytes,
+      maxDataLength: MESSAGE_BYTES_MAX,
+      // the carrier hands over at most what it may hold while paused, on top of one unfinished
+      maxBufferSize: carrier.maxReadBufferLength + MESSAGE_BYTES_MAX,
+    });
+    carrier.addEventListener('message', (event) => this.#receive(event.data));
+    carrier.addEventListener('drain', () => this.safeDispatchEvent('drain'));
+    carrier.addEventListener('remoteCloseWrite', () => this.onRemoteCloseWrite());
+    carrier.addEventListener('close', ({ error, local }) => {
+      if (error === undefined) this.onTransportClosed();
+      else if (local === true) this.abort(error);
+      else this.onRemoteReset();
+    });
+  }
+
+  override sendData(data: Uint8ArrayList): SendResult {
+    const sealed = new Uint8ArrayList();
+    for (let at = 0; at < data.byteLength; at += CHUNK_BYTES_MAX) {
+      const chunk = data.subarray(at, Math.min(data.byteLength, at + CHUNK_BYTES_MAX));
+      const message = this.#keys.send.seal(NOTHING, chunk);
+      sealed.append(PREFIX.encode(message.length));
+      sealed.append(message);
+    }
+    return { sentBytes: data.byteLength, canSendMore: this.#carrier.send(sealed) };
+  }
+
+  override sendReset(error: Error): void {
+    this.#carrier.abort(error);
+  }
+
+  override sendPause(): void {
+    this.#carrier.pause();
+  }
+
+  override sendResume(): void {
+    this.#carrier.resume();
+  }
+
+  override close(options?: AbortOptions): Promise<void> {
+    return this.#carrier.close(options);
+  }
+
+  #receive(data: Uint8Array | Uint8ArrayList): void {
+    try {
+      for (const message of this.#decoder.decode(data)) {
+        const plaintext = this.#keys.receive.open(NOTHING, message.subarray());
+        this.#heard();
+        this.onData(plaintext);
+      }
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.abort(error);
+    }
+  }
+}
