@@ -50,7 +50,7 @@ export function encodeCanonical(value: Json): Uint8Array {
   return toUtf8(canonicalText(value));
 }
 
-/** The JCS text of a value. Our own values nest a few levels; foreign ones were bounded on entry. */
+/** The JCS text of a value. Our values nest a few levels; foreign ones were bounded on entry. */
 export function canonicalText(value: Json): string {
   if (typeof value === 'string') {
     assert(value.isWellFormed(), 'a lone surrogate has no canonical form');
@@ -64,7 +64,9 @@ export function canonicalText(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   const object = value as JsonObject;
   const members = Object.keys(object).sort(); // default order is by UTF-16 code unit, as JCS asks
-  return `{${members.map((name) => `${canonicalText(name)}:${canonicalText(object[name] ?? null)}`).join(',')}}`;
+  const member = (name: string): string =>
+    `${canonicalText(name)}:${canonicalText(object[name] ?? null)}`;
+  return `{${members.map(member).join(',')}}`;
 }
 
 interface OpenArray {

@@ -2,7 +2,7 @@
  * One leg of a hybrid signature: the port behind which an algorithm and its implementation hide.
  */
 
-/** What a verification judges. `context` is bound by legs whose algorithm has one (FIPS 204 §5.3). */
+/** What a verification judges. Legs whose algorithm has a context bind it (FIPS 204 §5.3). */
 export interface LegCheck {
   readonly publicKey: Uint8Array;
   readonly message: Uint8Array;

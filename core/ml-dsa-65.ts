@@ -51,7 +51,7 @@ export const mlDsa65Native: Leg = {
   },
 };
 
-/** ML-DSA-65 on @noble/post-quantum, for runtimes without it and as the oracle of the native one. */
+/** ML-DSA-65 on @noble/post-quantum: for runtimes without it, and the oracle of the native one. */
 export const mlDsa65Portable: Leg = {
   ...sizes,
   open(seed) {

@@ -6,8 +6,11 @@
  * meaning. `judgement` is what the sender deserves: `ignore` is honest but late, early or
  * unlucky; `reject` is provably wrong, and costs a peer its place (PROTOCOL §6.2). `means` and
  * `mend` are the sentences a person reads; variable data goes into `details`, never in here.
+ *
+ * Reason: a closed table is one table; two files would hide which codes are taken.
  */
 
+/** What the sender of refused input deserves. */
 export type Judgement = 'ignore' | 'reject';
 
 interface Row {
@@ -25,6 +28,7 @@ const row = (judgement: Judgement, means: string, mend: string): Row => ({
 const ASK_SENDER = 'ask the sender for the document again, over another path';
 const EXPORT_AGAIN = 'export the file again at its origin and carry it anew';
 
+/** Every refusal of the project, by its code. */
 export const REFUSALS = {
   // bytes and text
   'too-large': row('reject', 'more bytes than the limit for this kind of input', ASK_SENDER),

@@ -42,6 +42,7 @@ export interface Signer {
   sign(message: Uint8Array, context: string): SignaturePair;
 }
 
+/** What a verification of a pair judges. */
 export interface PairCheck {
   readonly publicPair: PublicPair;
   readonly message: Uint8Array;

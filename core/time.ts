@@ -25,6 +25,7 @@ export interface Instant {
 /** The last millisecond of the year 9999: what ASN.1 GeneralizedTime can still write. */
 export const UNIX_MS_MAX = 253_402_300_799_999;
 
+/** Lengths of time in milliseconds; a day is always 24 hours here. */
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
