@@ -91,7 +91,7 @@ export const REFUSALS = {
     'import a bundle file of the domain',
   ),
   'root-conflict': row(
-    'reject',
+    'ignore',
     'another first Root than the one this domain is pinned to',
     'compare the fingerprint with a person of that domain before doing anything',
   ),
@@ -131,6 +131,7 @@ export const REFUSALS = {
   // documents (PROTOCOL §2.3, §5.1)
   'document-not-pinned': row('ignore', 'no admitted manifest names this document', ASK_SENDER),
   'document-held': row('ignore', 'this very document is held already', 'nothing to do'),
+  'version-rolled-back': row('ignore', 'a version below the one held', ASK_SENDER),
   'manifest-mismatch': row('ignore', 'not the manifest that the beacon names', ASK_SENDER),
   'bundle-malformed': row('reject', 'not a SPIFFE bundle with a usable authority', ASK_SENDER),
   'tier-insufficient': row(

@@ -1,0 +1,104 @@
+/**
+ * The time bound and the ledger, and the age they make: how old our last proof is at the least
+ * favourable reading (PROTOCOL §4.1, §4.2). Pure functions over a few numbers.
+ *
+ * The bound B answers "now is no earlier than": the greatest evidence time plus boot time elapsed
+ * since. The ledger answers "powered for at least so long since asOf". A wall clock that was set
+ * back hides age from neither, and late evidence resets neither: it lowers age by what asOf gained.
+ */
+
+import { LEDGER_STEP_MS } from '../core/limits.ts';
+import { addMs, type BootMs, elapsedMs, type Instant, type UnixMs, unixMs } from '../core/time.ts';
+import type { AgeLimits } from './limits.ts';
+
+/** What a domain remembers about time; readings of `boot` belong to the boot in progress. */
+export interface TimeKeeping {
+  /** B as it was when the boot clock read `boundBoot`. */
+  readonly bound: UnixMs;
+  readonly boundBoot: BootMs;
+  /** Powered milliseconds since asOf, as they were when the boot clock read `ledgerBoot`. */
+  readonly ledgerMs: number;
+  readonly ledgerBoot: BootMs;
+}
+
+/** The bookkeeping of first evidence: nothing is known of any time before it. */
+export function startKeeping(asOf: UnixMs, now: Instant): TimeKeeping {
+  return { bound: asOf, boundBoot: now.boot, ledgerMs: 0, ledgerBoot: now.boot };
+}
+
+/** B now: it rises with boot time and never falls (PROTOCOL §4.1). */
+export function boundAt(keeping: TimeKeeping, boot: BootMs): UnixMs {
+  return addMs(keeping.bound, elapsedMs(keeping.boundBoot, boot));
+}
+
+/** The clock of an evaluation: O = max(wall, B). */
+export function evaluationClock(keeping: TimeKeeping, now: Instant): UnixMs {
+  return unixMs(Math.max(now.wall, boundAt(keeping, now.boot)));
+}
+
+/** Powered time since asOf, at the least. */
+export function ledgerAt(keeping: TimeKeeping, boot: BootMs): number {
+  return keeping.ledgerMs + elapsedMs(keeping.ledgerBoot, boot);
+}
+
+/** age = max(O − asOf, ledger); never negative. */
+export function ageAt(keeping: TimeKeeping, asOf: UnixMs, now: Instant): number {
+  return Math.max(0, evaluationClock(keeping, now) - asOf, ledgerAt(keeping, now.boot));
+}
+
+/**
+ * Newer evidence: B rises to its time, the ledger falls by what asOf gained and no further. A
+ * receipt is no proof of recency: whoever delays a tick must gain nothing by delivering it.
+ */
+export function advance(
+  keeping: TimeKeeping,
+  gain: { readonly from: UnixMs; readonly to: UnixMs },
+  now: Instant,
+): TimeKeeping {
+  const bound = boundAt(keeping, now.boot);
+  return {
+    bound: unixMs(Math.max(bound, gain.to)),
+    boundBoot: now.boot,
+    ledgerMs: Math.max(0, ledgerAt(keeping, now.boot) - Math.max(0, gain.to - gain.from)),
+    ledgerBoot: now.boot,
+  };
+}
+
+/**
+ * asOf fell back because a proof disowned the evidence: the ledger grows by what was lost, and B,
+ * which evidence of a disowned key may have raised, stays: it may only make us older.
+ */
+export function fallBack(
+  keeping: TimeKeeping,
+  loss: { readonly from: UnixMs; readonly to: UnixMs },
+  now: Instant,
+): TimeKeeping {
+  const lost = Math.max(0, loss.from - loss.to);
+  return { ...keeping, ledgerMs: ledgerAt(keeping, now.boot) + lost, ledgerBoot: now.boot };
+}
+
+/** How far ahead the stored ledger runs: a step the limits can afford to lose at a power cut. */
+export function ledgerStepMs(limits: AgeLimits): number {
+  return Math.min(LEDGER_STEP_MS, Math.floor(limits.freshForMs / 4));
+}
+
+/** Bookkeeping as it is stored: the ledger one step ahead, the boot it belongs to beside it. */
+export interface StoredKeeping extends TimeKeeping {
+  readonly bootId: string;
+  readonly aheadMs: number;
+}
+
+/**
+ * Bookkeeping after a start. Within one boot it simply continues. After another boot the readings
+ * mean nothing: B stands still at its stored value, and the ledger takes the whole step that was
+ * written ahead, or a reboot loop faster than the checkpoint would hide powered time.
+ */
+export function resumeKeeping(stored: StoredKeeping, bootId: string, now: Instant): TimeKeeping {
+  if (stored.bootId === bootId) return stored;
+  return {
+    bound: stored.bound,
+    boundBoot: now.boot,
+    ledgerMs: stored.ledgerMs + stored.aheadMs,
+    ledgerBoot: now.boot,
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * Belief: what this node holds true about one domain, as one immutable value.
+ *
+ * Only `admit*.ts` makes a new belief from an old one, and always together with the records that
+ * store the step. The newest evidence is `beacon` and `tick`; the contents may lag behind it, and
+ * each content document therefore knows when evidence last pinned it (PROTOCOL §5.4).
+ */
+
+import type { Digest } from '../core/digest.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { KeyId } from '../core/suite.ts';
+import type { UnixMs } from '../core/time.ts';
+import type { TimeKeeping } from './age.ts';
+import type { Beacon, BeaconPlace } from './beacon.ts';
+import type { DocumentHead } from './document.ts';
+import type { Manifest } from './manifest.ts';
+import type { Members } from './members.ts';
+import type { Root } from './root.ts';
+import type { KnownStep } from './tick.ts';
+
+export interface HeldRoot {
+  readonly root: Root;
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+}
+
+export interface HeldBeacon {
+  readonly beacon: Beacon;
+  readonly signedBy: KeyId;
+  /** C of its tick chain and stop (PROTOCOL §3.1). */
+  readonly commitment: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+export interface HeldManifest {
+  readonly manifest: Manifest;
+  readonly signedBy: KeyId;
+  readonly bytes: Uint8Array;
+}
+
+export interface HeldDocument {
+  readonly head: DocumentHead;
+  readonly members: Members;
+  readonly signedBy: KeyId;
+  readonly bytes: Uint8Array;
+  /**
+   * Null while the newest beacon's manifest pins this very document: it is as fresh as the
+   * evidence. Otherwise the asOf of the last evidence that did.
+   */
+  readonly frozenAsOf: UnixMs | null;
+}
+
+/** Evidence that was admitted before, for forks and for falling back behind a disputed number. */
+export interface PastEvidence extends BeaconPlace {
+  readonly digest: Digest;
+  readonly asOf: UnixMs;
+}
+
+/** Evidence dated in our future: authentic, and granting nothing (PROTOCOL §4.3). */
+export interface FutureEvidence {
+  readonly bytes: Uint8Array;
+  readonly issuedAt: UnixMs;
+}
+
+export interface Belief {
+  readonly domain: TrustDomain;
+  /** Digest of the first Root: the other half of the domain's name. */
+  readonly firstRoot: Digest;
+  /** The whole chain from version 1, oldest first. */
+  readonly roots: readonly HeldRoot[];
+  readonly beacon: HeldBeacon | null;
+  /** The highest verified step of the beacon's chain; index 0 is the anchor itself. */
+  readonly tick: KnownStep | null;
+  /** The 43 bytes of the revealed stop. */
+  readonly stop: Uint8Array | null;
+  /** Time of the newest evidence that counts; null before any. */
+  readonly asOf: UnixMs | null;
+  readonly keeping: TimeKeeping | null;
+  readonly manifest: HeldManifest | null;
+  /** By manifest key. */
+  readonly documents: ReadonlyMap<string, HeldDocument>;
+  readonly future: FutureEvidence | null;
+  /** Newest last, at most `EPOCH_HISTORY_MAX`. */
+  readonly history: readonly PastEvidence[];
+  /** Beacon keys that an equivocation proof revoked, with the two envelopes that prove it. */
+  readonly disowned: ReadonlyMap<KeyId, Uint8Array>;
+}
+
+/** A domain of which nothing is held but its name and the digest that pins it. */
+export function newBelief(domain: TrustDomain, firstRoot: Digest): Belief {
+  return {
+    domain,
+    firstRoot,
+    roots: [],
+    beacon: null,
+    tick: null,
+    stop: null,
+    asOf: null,
+    keeping: null,
+    manifest: null,
+    documents: new Map(),
+    future: null,
+    history: [],
+    disowned: new Map(),
+  };
+}
+
+/** The newest Root held. */
+export function newestRoot(belief: Belief): HeldRoot | null {
+  return belief.roots.at(-1) ?? null;
+}
+
+/** The Root of that version, if held. */
+export function rootOfVersion(belief: Belief, version: bigint): Root | null {
+  return belief.roots.find((held) => held.root.version === version)?.root ?? null;
+}
+
+/** The date of the Root that began the lineage in force: where numbering starts (PROTOCOL §5.3). */
+export function lineageStart(belief: Belief): UnixMs | null {
+  const lineage = newestRoot(belief)?.root.lineage;
+  return belief.roots.find((held) => held.root.lineage === lineage)?.root.issuedAt ?? null;
+}
+
+/** The lowest beacon rank that nothing disowns, or null: the domain is QUARANTINED (§2.5). */
+export function rankInForce(belief: Belief): number | null {
+  const keys = newestRoot(belief)?.root.beaconKeys ?? [];
+  const rank = keys.findIndex((key) => !belief.disowned.has(key.keyId));
+  return rank < 0 ? null : rank;
+}
+
+/** True when the manifest held is the one the newest beacon names. */
+export function isManifestCurrent(belief: Belief): boolean {
+  return (
+    belief.beacon !== null &&
+    belief.manifest?.manifest.digest === belief.beacon.beacon.manifestDigest
+  );
+}
+
+/** Finds a content document by its name, whatever its manifest key. */
+export function documentNamed(belief: Belief, name: string): HeldDocument | null {
+  for (const held of belief.documents.values()) if (held.head.name === name) return held;
+  return null;
+}

@@ -1,0 +1,62 @@
+/**
+ * Documents: the long-lived contents that a manifest pins (PROTOCOL §2.4).
+ *
+ * `bundle` and `revocations` are for every related domain and bear their type as name. `policy`,
+ * `references` and `entries/<group>` are for the domain's own nodes: they carry a salt, and the
+ * manifest names them by its hash. What stands inside is read by `policy.ts`, by `bundle.ts`, or,
+ * for entries, by the daemon that serves workloads.
+ */
+
+import type { Digest } from '../core/digest.ts';
+import { NAME_CHARS_MAX } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import { readBundle } from './bundle.ts';
+import type { DocumentType, UnverifiedEnvelope } from './envelope.ts';
+import { saltedKey } from './manifest.ts';
+import { checkMust } from './must.ts';
+import { readPolicy } from './policy.ts';
+
+/** Types that a manifest may pin. */
+export const CONTENT_TYPES = ['bundle', 'policy', 'revocations', 'references', 'entries'] as const;
+export type ContentType = (typeof CONTENT_TYPES)[number];
+/** Types that related domains may read; all others stay inside the domain (PROTOCOL §6.4). */
+const PUBLIC_TYPES: ReadonlySet<DocumentType> = new Set(['bundle', 'revocations']);
+const ENTRIES_NAME = /^entries\/[a-z0-9][a-z0-9-]{0,62}$/;
+const ENTRIES_KNOWN = new Set([
+  ...['domain', 'entries', 'group', 'must', 'name', 'salt', 'type', 'version'],
+]);
+
+/** The head every content document has. */
+export interface DocumentHead {
+  readonly type: ContentType;
+  /** `bundle`, `policy`, `entries/default`, … */
+  readonly name: string;
+  /** How the manifest lists it: the name, or its salted hash. */
+  readonly key: string;
+  readonly version: bigint;
+  readonly digest: Digest;
+}
+
+/** True for a document that a related domain may be given. */
+export function isPublic(type: DocumentType): boolean {
+  return PUBLIC_TYPES.has(type);
+}
+
+/**
+ * Reads the head of a content document and checks the body of the types this core acts on.
+ * Refuses `document-type`, `document-malformed`, `document-must` and `bundle-malformed`.
+ */
+export function readDocument(envelope: UnverifiedEnvelope): DocumentHead {
+  const type = CONTENT_TYPES.find((known) => known === envelope.type);
+  if (type === undefined) throw new Refusal('document-type', { got: envelope.type });
+  const { members } = envelope;
+  const version = members.u64('version');
+  const head = { type, version, digest: envelope.digest };
+  if (type === 'bundle') readBundle(members);
+  if (type === 'policy') readPolicy(members);
+  if (isPublic(type)) return { ...head, name: type, key: type };
+  const name = members.text('name', NAME_CHARS_MAX);
+  if (type === 'entries') checkMust(members, ENTRIES_KNOWN);
+  if (type === 'entries' ? !ENTRIES_NAME.test(name) : name !== type) members.refuse('name');
+  return { ...head, name, key: saltedKey(name, members.digest('salt')) };
+}

@@ -1,0 +1,54 @@
+/**
+ * What may happen to the state machine. Everything it knows of the world comes in as one of these.
+ */
+
+import type { JsonObject } from '../core/canonical.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { ContentType } from './document.ts';
+import type { AgeLimits } from './limits.ts';
+
+/** A document the authority wants to publish: its type, its name, its own members. */
+export interface Draft {
+  readonly type: ContentType;
+  /** `bundle`, `policy`, `entries/default`, … */
+  readonly name: string;
+  /** Members beside the head (type, domain, name, salt, version), which the writer adds. */
+  readonly body: JsonObject;
+}
+
+export type Input =
+  /** The time asked for by `wakeAt` has come, or something may have changed: look at the clock. */
+  | { readonly kind: 'wake' }
+  /** The random bytes an effect `draw` asked for. */
+  | { readonly kind: 'drawn'; readonly bytes: Uint8Array }
+  /** A link was admitted. `binding` is the handshake hash, the same on both sides. */
+  | {
+      readonly kind: 'peer-up';
+      readonly peer: string;
+      readonly domain: TrustDomain;
+      readonly binding: Uint8Array;
+    }
+  | { readonly kind: 'peer-down'; readonly peer: string }
+  /** One frame of the sync protocol. */
+  | { readonly kind: 'frame'; readonly peer: string; readonly bytes: Uint8Array }
+  /** One gossip message, as relayed by `peer`. */
+  | { readonly kind: 'gossip'; readonly peer: string; readonly bytes: Uint8Array }
+  /** A file of documents carried here. */
+  | { readonly kind: 'import'; readonly request: number; readonly file: Uint8Array }
+  /** The authority publishes documents; with `withdrawal`, something it stood by is no more. */
+  | {
+      readonly kind: 'publish';
+      readonly request: number;
+      readonly drafts: readonly Draft[];
+      readonly withdrawal: boolean;
+    }
+  /** The authority relates to the domain whose documents are in the file. */
+  | {
+      readonly kind: 'relate';
+      readonly request: number;
+      readonly file: Uint8Array;
+      readonly survivalForeign: boolean;
+      readonly limits: AgeLimits | null;
+    }
+  /** The authority ends a relation. */
+  | { readonly kind: 'unrelate'; readonly request: number; readonly domain: TrustDomain };

@@ -1,0 +1,236 @@
+/**
+ * Root: who may speak for a domain, and within which ceilings (PROTOCOL §2.1).
+ *
+ * This file reads a Root and judges whether it may follow the one held. Whose first Root is
+ * believed at all is a relation's business (`admit-root.ts`), never this file's.
+ */
+
+import { toHex } from '../core/bytes.ts';
+import type { Digest } from '../core/digest.ts';
+import { CHAIN_MS_MAX, SIGNERS_MAX } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import {
+  ED25519_KEY_BYTES,
+  type KeyId,
+  keyIdOf,
+  ML_DSA_65_KEY_BYTES,
+  type PublicPair,
+  type Suite,
+} from '../core/suite.ts';
+import { DAY_MS, MINUTE_MS, type UnixMs } from '../core/time.ts';
+import { type SignerRole, type UnverifiedEnvelope, type Verified, verifySlot } from './envelope.ts';
+import { type AgeLimits, readLimits } from './limits.ts';
+import type { Members } from './members.ts';
+import { checkMust } from './must.ts';
+
+export const LEASE_KINDS = ['slices', 'cell', 'domain'] as const;
+export type LeaseKind = (typeof LEASE_KINDS)[number];
+
+/** A beacon key and the time after which nothing it dates counts. Its index is its rank. */
+export interface BeaconKey {
+  readonly keyId: KeyId;
+  readonly until: UnixMs;
+}
+
+/** The revocation role: one set of keys, a threshold for each class of target. */
+export interface RevocationRole {
+  readonly keys: ReadonlyMap<KeyId, PublicPair>;
+  readonly leaseThreshold: number;
+  readonly authorityThreshold: number;
+}
+
+/** A Root as read. The `Verified` envelope it came in is kept beside it by whoever believes it. */
+export interface Root {
+  readonly version: bigint;
+  readonly lineage: bigint;
+  readonly issuedAt: UnixMs;
+  readonly root: SignerRole;
+  readonly documents: SignerRole;
+  readonly revocation: RevocationRole;
+  /** By rank: one machine each, the lowest rank in force speaks (PROTOCOL §2.5). */
+  readonly beaconKeys: readonly BeaconKey[];
+  readonly publicPairs: ReadonlyMap<KeyId, PublicPair>;
+  readonly retired: readonly Digest[];
+  readonly compromised: readonly Digest[];
+  readonly ceilings: AgeLimits;
+  readonly leaseKinds: readonly LeaseKind[];
+  readonly minEpochMs: number;
+  readonly chainMs: number;
+  readonly maxLeadMs: number;
+  readonly timeQuorum: number;
+  readonly revocationsVersion: bigint;
+  readonly revocationsDigest: Digest | null;
+}
+
+const KEYS_MAX = 4 * SIGNERS_MAX;
+/** A domain may trade lead for slow clocks, but not for more than this. */
+const LEAD_MS_MAX = 10 * MINUTE_MS;
+const MIN_EPOCH_MS_FLOOR = 10;
+const KNOWN = new Set([
+  ...['ceilings', 'chainMs', 'compromised', 'domain', 'issuedAt', 'keys', 'leaseKinds', 'lineage'],
+  ...['maxLeadMs', 'minEpochMs', 'must', 'retired', 'revocations', 'roles', 'timeQuorum'],
+  ...['type', 'version'],
+]);
+
+/**
+ * Reads a Root's payload. Refuses `document-malformed`, `document-must`, and `root-key-reused`
+ * when a key stands in two roles or one leg of a pair in two pairs: a threshold met by one person
+ * twice is no threshold.
+ */
+export function readRoot(envelope: UnverifiedEnvelope): Root {
+  const { members } = envelope;
+  checkMust(members, KNOWN);
+  const publicPairs = readKeys(members.object('keys'));
+  const roles = members.object('roles');
+  const beaconKeys = readBeaconKeys(roles);
+  const revocation = roles.object('revocation');
+  const root: Root = {
+    version: members.u64('version'),
+    lineage: members.u64('lineage'),
+    issuedAt: members.time('issuedAt'),
+    root: readRole(roles.object('root'), publicPairs),
+    documents: readRole(roles.object('documents'), publicPairs),
+    revocation: {
+      keys: selectKeys(revocation, publicPairs),
+      leaseThreshold: revocation.integer('lease', 1, SIGNERS_MAX),
+      authorityThreshold: revocation.integer('authority', 1, SIGNERS_MAX),
+    },
+    beaconKeys,
+    publicPairs,
+    retired: members.digests('retired', KEYS_MAX),
+    compromised: members.digests('compromised', KEYS_MAX),
+    ceilings: readLimits(members.object('ceilings')),
+    leaseKinds: readLeaseKinds(members),
+    minEpochMs: members.integer('minEpochMs', MIN_EPOCH_MS_FLOOR, DAY_MS),
+    chainMs: members.integer('chainMs', 1, CHAIN_MS_MAX),
+    maxLeadMs: members.integer('maxLeadMs', 0, LEAD_MS_MAX),
+    timeQuorum: members.integer('timeQuorum', 1, SIGNERS_MAX),
+    revocationsVersion: members.object('revocations').u64('version'),
+    revocationsDigest: members.object('revocations').digestOrNull('digest'),
+  };
+  if (root.version < 1n) members.refuse('version');
+  checkNoReuse(root);
+  return root;
+}
+
+/**
+ * Verifies a first Root: signed by its own threshold. It proves that the keys it names agree, and
+ * nothing about whose they are; the pinned digest of the relation does that.
+ */
+export function verifyFirstRoot(suite: Suite, envelope: UnverifiedEnvelope, root: Root): Verified {
+  if (root.version !== 1n) {
+    throw new Refusal('root-step', { expected: 1n, got: root.version });
+  }
+  return verifyRoles(suite, envelope, [root.root]);
+}
+
+/**
+ * Verifies a Root that follows `held`: exactly the next version, a lineage that does not fall,
+ * and the thresholds of both Roots. Refuses `root-rolled-back`, `root-step`, `threshold-unmet`,
+ * `signer-unknown` and `signature-invalid`.
+ */
+export function verifyNextRoot(
+  suite: Suite,
+  envelope: UnverifiedEnvelope,
+  root: Root,
+  held: Root,
+): Verified {
+  if (root.version <= held.version) {
+    throw new Refusal('root-rolled-back', { held: held.version, got: root.version });
+  }
+  if (root.version !== held.version + 1n) {
+    throw new Refusal('root-step', { expected: held.version + 1n, got: root.version });
+  }
+  if (root.lineage < held.lineage || root.issuedAt < held.issuedAt) {
+    throw new Refusal('root-rolled-back', { why: 'lineage or date falls' });
+  }
+  return verifyRoles(suite, envelope, [held.root, root.root]);
+}
+
+/** Every slot is a key of one of the roles, and each role's own threshold is met. */
+function verifyRoles(
+  suite: Suite,
+  envelope: UnverifiedEnvelope,
+  roles: readonly SignerRole[],
+): Verified {
+  for (const role of roles) {
+    const got = envelope.slots.filter((slot) => role.keys.has(slot.keyId)).length;
+    if (got < role.threshold)
+      throw new Refusal('threshold-unmet', { expected: role.threshold, got });
+  }
+  for (const slot of envelope.slots) {
+    const pair = roles.map((role) => role.keys.get(slot.keyId)).find((key) => key !== undefined);
+    if (pair === undefined) throw new Refusal('signer-unknown', { key: slot.keyId });
+    verifySlot(suite, envelope, slot, pair);
+  }
+  return envelope as Verified;
+}
+
+function readKeys(keys: Members): ReadonlyMap<KeyId, PublicPair> {
+  const ids = keys.names();
+  if (ids.length > KEYS_MAX) keys.refuse('*');
+  return new Map(
+    ids.map((id) => {
+      const key = keys.object(id);
+      const pair = {
+        ed25519: key.bytes('ed25519', ED25519_KEY_BYTES),
+        mlDsa65: key.bytes('mlDsa65', ML_DSA_65_KEY_BYTES),
+      };
+      if (keyIdOf(pair) !== id) keys.refuse(id);
+      return [id as KeyId, pair];
+    }),
+  );
+}
+
+function readRole(role: Members, pairs: ReadonlyMap<KeyId, PublicPair>): SignerRole {
+  const keys = selectKeys(role, pairs);
+  return { keys, threshold: role.integer('threshold', 1, keys.size) };
+}
+
+function selectKeys(
+  role: Members,
+  pairs: ReadonlyMap<KeyId, PublicPair>,
+): ReadonlyMap<KeyId, PublicPair> {
+  const ids = role.digests('keys', SIGNERS_MAX);
+  return new Map(ids.map((id) => [id, pairs.get(id) ?? role.refuse('keys')]));
+}
+
+function readBeaconKeys(roles: Members): readonly BeaconKey[] {
+  const ranks = roles.list('beacon', SIGNERS_MAX);
+  if (ranks.length < 1) roles.refuse('beacon');
+  return ranks.map((_, rank) => {
+    const key = roles.item('beacon', rank);
+    return { keyId: key.digest('key'), until: key.time('until') };
+  });
+}
+
+function readLeaseKinds(members: Members): readonly LeaseKind[] {
+  return members.list('leaseKinds', LEASE_KINDS.length).map((value) => {
+    return LEASE_KINDS.find((kind) => kind === value) ?? members.refuse('leaseKinds');
+  });
+}
+
+function checkNoReuse(root: Root): void {
+  const inRoles = [
+    ...root.root.keys.keys(),
+    ...root.documents.keys.keys(),
+    ...root.revocation.keys.keys(),
+    ...root.beaconKeys.map((key) => key.keyId),
+  ];
+  const legs = [...root.publicPairs.values()].flatMap((pair) => [
+    toHex(pair.ed25519),
+    toHex(pair.mlDsa65),
+  ]);
+  const unknown = inRoles.some((id) => !root.publicPairs.has(id));
+  const idle = root.publicPairs.size !== new Set(inRoles).size;
+  const twice = new Set(inRoles).size !== inRoles.length || new Set(legs).size !== legs.length;
+  if (unknown || idle || twice) {
+    throw new Refusal('root-key-reused', {
+      why: unknown || idle ? 'keys and roles differ' : 'twice',
+    });
+  }
+  const named = new Set([...root.retired, ...root.compromised]);
+  if (inRoles.some((id) => named.has(id))) {
+    throw new Refusal('root-key-reused', { why: 'a retired or compromised key has a role' });
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Tiers: what the age of our last proof still permits (PROTOCOL §4.5 to §4.7).
+ *
+ * FRESH → DEGRADED → SURVIVAL → EXPIRED, with QUARANTINED beside them for a domain whose every
+ * beacon key is disowned. A cap lowers a tier and never raises one.
+ */
+
+import type { AgeLimits } from './limits.ts';
+
+/** From best to worst. */
+export const TIERS = ['FRESH', 'DEGRADED', 'SURVIVAL', 'EXPIRED', 'QUARANTINED'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** What one may want to do; each class has its worst permitted tier. */
+export const ACTION_CLASSES = [
+  'issue',
+  'renew',
+  'serve-foreign',
+  'accept-foreign',
+  'change-policy',
+  'revoke',
+  'report',
+] as const;
+export type ActionClass = (typeof ACTION_CLASSES)[number];
+
+/** The table that holds where a policy says nothing (PROTOCOL §4.7). */
+export const DEFAULT_TIERS: ReadonlyMap<ActionClass, Tier> = new Map<ActionClass, Tier>([
+  ['issue', 'FRESH'],
+  ['renew', 'SURVIVAL'],
+  ['serve-foreign', 'DEGRADED'],
+  ['accept-foreign', 'DEGRADED'],
+  ['change-policy', 'FRESH'],
+  ['revoke', 'QUARANTINED'],
+  ['report', 'QUARANTINED'],
+]);
+
+/** The worse of several tiers: an act rests on every statement it uses (PROTOCOL §4.6). */
+export function worst(first: Tier, ...others: readonly Tier[]): Tier {
+  return others.reduce((a, b) => (TIERS.indexOf(a) >= TIERS.indexOf(b) ? a : b), first);
+}
+
+/** True when `tier` is no worse than the worst one permitted. */
+export function isPermitted(tier: Tier, worstPermitted: Tier): boolean {
+  return TIERS.indexOf(tier) <= TIERS.indexOf(worstPermitted);
+}
+
+/** The tier of evidence of this age. A limit is passed when limit ≤ age (PROTOCOL §4.2). */
+export function tierOfAge(ageMs: number, limits: AgeLimits): Tier {
+  // Each limit is checked on its own, or survivalFor 0 would not expire what freshFor allows.
+  if (limits.survivalForMs <= ageMs) return 'EXPIRED';
+  if (limits.degradedForMs <= ageMs) return 'SURVIVAL';
+  if (limits.freshForMs <= ageMs) return 'DEGRADED';
+  return 'FRESH';
+}
+
+/** The age at which a tier ends, or null for the last ones. */
+export function limitOf(tier: Tier, limits: AgeLimits): number | null {
+  switch (tier) {
+    case 'FRESH':
+      return Math.min(limits.freshForMs, limits.degradedForMs, limits.survivalForMs);
+    case 'DEGRADED':
+      return Math.min(limits.degradedForMs, limits.survivalForMs);
+    case 'SURVIVAL':
+      return limits.survivalForMs;
+    default:
+      return null;
+  }
+}
+
+/** The tier after `tier` on the way down. */
+export function tierBelow(tier: Tier): Tier {
+  return TIERS[Math.min(TIERS.indexOf(tier) + 1, TIERS.indexOf('EXPIRED'))] ?? 'EXPIRED';
+}
