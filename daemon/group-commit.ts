@@ -1,0 +1,52 @@
+/**
+ * Group commit: everything that waits while the disk is busy goes into one next write.
+ *
+ * A sync costs the same for one record as for a hundred, so the more callers wait, the cheaper
+ * each becomes, and order is kept. What a flush means (one batch, one append) is the caller's.
+ */
+
+interface Waiting<Item> {
+  readonly item: Item;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Feeds `flush` with one group at a time; an item is acknowledged only when its group is. */
+export class GroupCommit<Item> {
+  readonly #flush: (group: readonly Item[]) => Promise<void>;
+  #waiting: Waiting<Item>[] = [];
+  #flushing: Promise<void> | undefined;
+
+  constructor(flush: (group: readonly Item[]) => Promise<void>) {
+    this.#flush = flush;
+  }
+
+  /** Resolves once the group that holds `item` is flushed, rejects with what its flush threw. */
+  add(item: Item): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ item, done, failed });
+      this.#flushing ??= this.#drain();
+    });
+  }
+
+  /** Resolves once nothing waits any more. Never rejects: each waiter got its own answer. */
+  async idle(): Promise<void> {
+    await this.#flushing;
+  }
+
+  async #drain(): Promise<void> {
+    // Lets all callers of this turn of the event loop into the first group.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#flush(group.map(({ item }) => item));
+        for (const { done } of group) done();
+      } catch (error) {
+        for (const { failed } of group) failed(error);
+      }
+    }
+    this.#flushing = undefined;
+  }
+}

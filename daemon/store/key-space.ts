@@ -1,0 +1,43 @@
+/**
+ * The names of all durable records, in one place: a prefix or a key belongs to one owner.
+ *
+ * A name that is no longer used stays here as retired, because an old state folder may still hold
+ * it, and a new meaning under an old name would be read as the old one.
+ */
+
+/** Keys that stand alone. */
+export const RECORDS = {
+  /** Version of the layout; written first, read before anything else. */
+  format: 'format',
+  /** Sum over all other records, renewed with each batch. */
+  seal: 'seal',
+  /** Head of the audit log when it was last known whole. */
+  auditHead: 'audit-head',
+  /** The boot that wrote last, and both clocks at that time. */
+  boot: 'boot',
+  /** What this node is: its domain, its role, the number of its lease. */
+  self: 'self',
+} as const;
+
+/** Prefixes; what follows is the owner's own opaque string. */
+export const SPACES = {
+  /** Keys that the federation core names. */
+  federation: 'federation/',
+  /** Registration entries by id. */
+  entry: 'entry/',
+  /** Issuing authorities by serial number: public parts only. */
+  authority: 'authority/',
+  /** Addresses of partners to stay linked with. */
+  link: 'link/',
+} as const;
+
+/** Names that once meant something; none may come back. */
+export const RETIRED: readonly string[] = [];
+
+/** True if `key` is registered above. The store refuses to write anything else. */
+export function isRegistered(key: string): boolean {
+  return (
+    Object.values(RECORDS).some((name) => name === key) ||
+    Object.values(SPACES).some((prefix) => key.startsWith(prefix) && key.length > prefix.length)
+  );
+}
