@@ -139,6 +139,8 @@ export const CONFIG_BYTES_MAX = 256 * 1024;
 export const SOCKET_PATH_BYTES_MAX = 107;
 /** One line of the audit log. */
 export const AUDIT_LINE_BYTES_MAX = 64 * 1024;
+/** Characters of one text in an audit entry; what is longer is cut. */
+export const AUDIT_FIELD_CHARS_MAX = 1_024;
 /** A key file: two seeds in armour. */
 export const KEY_FILE_BYTES_MAX = 4 * 1024;
 

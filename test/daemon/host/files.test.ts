@@ -11,7 +11,7 @@ import {
   replaceFile,
 } from '../../../daemon/host/files.ts';
 import { temporaryFolder } from '../../folder.ts';
-import { failed, refused } from '../../refused.ts';
+import { failed, refused } from '../../trouble.ts';
 
 const files = suite('daemon/host/files');
 

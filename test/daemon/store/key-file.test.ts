@@ -13,7 +13,7 @@ import {
   loadKeyFile,
 } from '../../../daemon/store/key-file.ts';
 import { temporaryFolder } from '../../folder.ts';
-import { failed, refused } from '../../refused.ts';
+import { failed, refused } from '../../trouble.ts';
 
 const keyFile = suite('daemon/store/key-file');
 const SECRET = new Uint8Array(64).map((_, i) => i * 3);

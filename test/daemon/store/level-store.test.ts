@@ -13,7 +13,7 @@ import { RECORDS, SPACES } from '../../../daemon/store/key-space.ts';
 import { openLevelStore } from '../../../daemon/store/level-store.ts';
 import { encodeRecord } from '../../../daemon/store/record.ts';
 import { temporaryFolder } from '../../folder.ts';
-import { refused } from '../../refused.ts';
+import { refused } from '../../trouble.ts';
 
 const store = suite('daemon/store/level-store');
 const A = `${SPACES.federation}a`;

@@ -1,0 +1,191 @@
+/**
+ * The audit log: what this daemon did and refused, written before it is acknowledged.
+ *
+ * An append-only file of JSON lines, each carrying the hash of the one before (audit-entry.ts).
+ * `append` resolves only once the line is on the disk; lines that wait share one sync. On opening,
+ * the last lines are verified. A last line without a line feed was never acknowledged: it is cut
+ * off, and an entry says so. A whole line that is wrong was changed by somebody, and the daemon
+ * refuses to write behind it.
+ */
+
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { concat, toUtf8 } from '../../core/bytes.ts';
+import { Failure } from '../../core/failure.ts';
+import { AUDIT_LINE_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { GroupCommit } from '../group-commit.ts';
+import { refuseWide, syncFolder } from '../host/files.ts';
+import type { Clock } from '../ports.ts';
+import { formatRfc3339 } from '../rfc3339.ts';
+import { AuditChain, splitLines } from './audit-chain.ts';
+import {
+  type AuditEntry,
+  type AuditFields,
+  type AuditHead,
+  decodeEntry,
+  EMPTY_HEAD,
+  encodeEntry,
+  hashOfLine,
+  nextEntry,
+} from './audit-entry.ts';
+import { checkKept, cutShort, verifyAudit } from './audit-verify.ts';
+
+/** How much of the end is verified on opening: at least one line, for most logs hundreds. */
+const TAIL_BYTES = 4 * AUDIT_LINE_BYTES_MAX;
+const LINE_FEED = toUtf8('\n');
+
+export interface AuditLogOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** A head of this log kept elsewhere. The whole file is verified unless it is still the last. */
+  readonly kept?: AuditHead;
+}
+
+interface Pending {
+  readonly line: Uint8Array;
+  readonly entry: AuditEntry;
+  readonly head: AuditHead;
+}
+
+/**
+ * Opens, or makes, the log (0600). Refuses `audit-broken` and `permissions-wide`; fails
+ * `file-unwritable`.
+ */
+export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
+  const { path, clock, kept = EMPTY_HEAD } = options;
+  const file = await openForAppending(path);
+  try {
+    refuseWide(path, 'chmod 600', (await file.stat()).mode);
+    const { lines, rest, fromStart } = await readTail(file);
+    const head = verifyTail(lines, fromStart);
+    if (kept.seq > head.seq) throw cutShort(head, kept);
+    if (kept.seq === head.seq) checkKept(head, kept);
+    else if (kept.seq > 0) await verifyAudit(path, kept);
+    const log = new AuditLog(file, clock, head);
+    if (rest.length > 0) await recover(file, rest.length, log);
+    return log;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** An open audit log. One process at a time holds it: the store's lock sees to that. */
+export class AuditLog {
+  readonly #file: FileHandle;
+  readonly #clock: Clock;
+  readonly #commit = new GroupCommit<Pending>((group) => this.#flush(group));
+  readonly #listeners = new Set<(entry: AuditEntry) => void>();
+  #durable: AuditHead;
+  #newest: AuditHead;
+  #broken: Failure | undefined;
+
+  constructor(file: FileHandle, clock: Clock, head: AuditHead) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#durable = head;
+    this.#newest = head;
+  }
+
+  /** The last entry that is on the disk: what the daemon keeps in its store. */
+  get head(): AuditHead {
+    return this.#durable;
+  }
+
+  /**
+   * Writes one entry, and resolves once it is durable. After one failed write all later ones fail
+   * too, `file-unwritable`: what the disk holds is known again only after the log is reopened.
+   */
+  async append(event: string, fields: AuditFields = {}): Promise<AuditEntry> {
+    const entry = nextEntry(this.#newest, formatRfc3339(this.#clock.now().wall), event, fields);
+    const line = encodeEntry(entry);
+    this.#newest = { seq: entry.seq, hash: hashOfLine(line) };
+    await this.#commit.add({ line, entry, head: this.#newest });
+    return entry;
+  }
+
+  /** Calls back with each entry once it is durable, in order; returns how to stop. */
+  onEntry(listener: (entry: AuditEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The last entries, oldest first: at most `count`, and at most what `TAIL_BYTES` hold. */
+  async tail(count: number): Promise<readonly AuditEntry[]> {
+    const { lines } = await readTail(this.#file);
+    return lines.slice(Math.max(0, lines.length - count)).map(decodeEntry);
+  }
+
+  async close(): Promise<void> {
+    await this.#commit.idle();
+    await this.#file.close();
+  }
+
+  async #flush(group: readonly Pending[]): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      await this.#file.appendFile(concat(...group.flatMap(({ line }) => [line, LINE_FEED])));
+      await this.#file.datasync();
+    } catch (error) {
+      this.#broken = new Failure('file-unwritable', 'the audit log cannot be written', error);
+      throw this.#broken;
+    }
+    this.#durable = group.at(-1)?.head ?? this.#durable;
+    for (const { entry } of group) for (const listener of this.#listeners) listener(entry);
+  }
+}
+
+/** Cuts off a line that was never acknowledged, durably, before anything is written behind it. */
+async function recover(file: FileHandle, tornBytes: number, log: AuditLog): Promise<void> {
+  await file.truncate((await file.stat()).size - tornBytes);
+  await file.datasync();
+  await log.append('audit.recovered', { bytes: tornBytes });
+}
+
+async function openForAppending(path: string): Promise<FileHandle> {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+  try {
+    const file = await open(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_RDWR, 0o600);
+    await syncFolder(dirname(path));
+    return file;
+  } catch (error) {
+    throw new Failure('file-unwritable', `the audit log ${path} cannot be opened`, error);
+  }
+}
+
+interface Tail {
+  readonly lines: readonly Uint8Array[];
+  /** What follows the last line feed. */
+  readonly rest: Uint8Array;
+  /** True if the lines are all there are. */
+  readonly fromStart: boolean;
+}
+
+/** The whole lines within the last `TAIL_BYTES`. */
+async function readTail(file: FileHandle): Promise<Tail> {
+  const { size } = await file.stat();
+  const from = Math.max(0, size - TAIL_BYTES);
+  const bytes = new Uint8Array(size - from);
+  for (let filled = 0; filled < bytes.length; ) {
+    const position = from + filled;
+    const { bytesRead } = await file.read(bytes, { offset: filled, position });
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  const { lines, rest } = splitLines(bytes);
+  if (rest.length > AUDIT_LINE_BYTES_MAX) {
+    throw new Refusal('audit-broken', { line: 'last', why: 'too long', got: rest.length });
+  }
+  // Unless the window begins where the file does, its first line is the end of one.
+  const fromStart = from === 0;
+  return { lines: fromStart ? lines : lines.slice(1), rest, fromStart };
+}
+
+/** Verifies the chain of the last lines; only from the first line on is it all proven. */
+function verifyTail(lines: readonly Uint8Array[], fromStart: boolean): AuditHead {
+  const chain = new AuditChain(fromStart ? EMPTY_HEAD : undefined);
+  for (const line of lines) chain.add(line);
+  return chain.head ?? EMPTY_HEAD;
+}
