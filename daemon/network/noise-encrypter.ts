@@ -19,8 +19,7 @@ import type {
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { assert } from '../../core/assert.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { BootMs } from '../../core/time.ts';
-import type { AdmittedPeer, Clock, HandshakeRole, PeerName } from '../ports.ts';
+import type { AdmittedPeer, HandshakeRole, PeerName } from '../ports.ts';
 import { type Admitter, exchangeAdmission, messagesOver } from './admission.ts';
 import { escapeIfBug } from './bug-escape.ts';
 import { prefix16 } from './length-prefix.ts';
@@ -53,14 +52,13 @@ export interface Session {
   readonly admitted: AdmittedPeer;
   /** The handshake hash. */
   readonly binding: Uint8Array;
-  /** Boot time of the last authentic bytes. */
-  readonly heardAt: BootMs;
+  /** Authentic messages heard so far: grows as long as the peer lives. */
+  readonly heard: number;
 }
 
 /** What the encrypter needs of the network around it. */
 export interface NoiseOptions {
   readonly admitter: Admitter;
-  readonly clock: Clock;
   /** Asked once the peer's key is verified and before anything is signed for it. */
   isBanned(peer: PeerName): boolean;
   /** Told of each handshake that ended in a refusal. */
@@ -128,17 +126,16 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     role: HandshakeRole,
     options: SecureConnectionOptions,
   ): Promise<SecuredConnection> {
-    const { admitter, clock, isBanned } = this.#options;
+    const { admitter } = this.#options;
     const { peer, keys, carrier } = await this.#exchangeKeys(connection, role, options);
     const remotePeer = peerIdFromPublicKey(peer.key);
     const name = remotePeer.toString();
-    if (isBanned(name)) throw new Refusal('peer-unadmitted', { peer: name, banned: true });
+    if (this.#options.isBanned(name)) {
+      throw new Refusal('peer-unadmitted', { peer: name, banned: true });
+    }
     const streamMuxer = this.#chooseMuxer(peer, options);
 
-    let heardAt = clock.now().boot;
-    const sealed = new SecuredStream(carrier, keys, () => {
-      heardAt = clock.now().boot;
-    });
+    const sealed = new SecuredStream(carrier, keys);
     const signal = options.signal;
     const { channel, admitted } = await exchangeAdmission(sealed, {
       role,
@@ -149,8 +146,8 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     this.#sessions.set(remotePeer, {
       admitted,
       binding: keys.hash,
-      get heardAt() {
-        return heardAt;
+      get heard() {
+        return sealed.messagesHeard;
       },
     });
     return { connection: channel, remotePeer, ...(streamMuxer === null ? {} : { streamMuxer }) };

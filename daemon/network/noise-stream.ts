@@ -21,14 +21,14 @@ const CHUNK_BYTES_MAX = MESSAGE_BYTES_MAX - TAG_BYTES;
 const PREFIX = prefix16(TAG_BYTES, MESSAGE_BYTES_MAX);
 const NOTHING = new Uint8Array();
 
-/** Seals what is sent over `carrier` and opens what arrives; `heard` is told of each arrival. */
+/** Seals what is sent over `carrier` and opens what arrives. */
 export class SecuredStream extends AbstractMessageStream {
   readonly #carrier: MessageStream;
   readonly #keys: ChannelKeys;
   readonly #decoder: LengthPrefixedDecoder;
-  readonly #heard: () => void;
+  #messagesHeard = 0;
 
-  constructor(carrier: MessageStream, keys: ChannelKeys, heard: () => void) {
+  constructor(carrier: MessageStream, keys: ChannelKeys) {
     super({
       log: carrier.log,
       inactivityTimeout: carrier.inactivityTimeout,
@@ -37,7 +37,6 @@ export class SecuredStream extends AbstractMessageStream {
     });
     this.#carrier = carrier;
     this.#keys = keys;
-    this.#heard = heard;
     this.#decoder = new LengthPrefixedDecoder({
       lengthDecoder: PREFIX.decode,
       encodingLength: () => PREFIX.bytes,
@@ -53,6 +52,11 @@ export class SecuredStream extends AbstractMessageStream {
       else if (local === true) this.abort(error);
       else this.onRemoteReset();
     });
+  }
+
+  /** Messages of the peer that opened: the proof that it lives, and cheaper than a clock. */
+  get messagesHeard(): number {
+    return this.#messagesHeard;
   }
 
   override sendData(data: Uint8ArrayList): SendResult {
@@ -86,7 +90,7 @@ export class SecuredStream extends AbstractMessageStream {
     try {
       for (const message of this.#decoder.decode(data)) {
         const plaintext = this.#keys.receive.open(NOTHING, message.subarray());
-        this.#heard();
+        this.#messagesHeard++;
         this.onData(plaintext);
       }
     } catch (error) {
