@@ -216,8 +216,8 @@ class JsonReader {
     const text = this.#match(NUMBER);
     if (text === '') this.#refuse();
     const value = Number(text);
-    const exact =
-      !Number.isInteger(value) || Number.isSafeInteger(value) || !/^-?[0-9]+$/.test(text);
+    // With an exponent a large number is a measurement; without one it is a count that must hold.
+    const exact = !Number.isInteger(value) || Number.isSafeInteger(value) || /[eE]/.test(text);
     if (!Number.isFinite(value) || !exact) {
       throw new Refusal('json-number', { got: text.slice(0, 32) });
     }

@@ -8,10 +8,13 @@ import * as crypto from 'node:crypto';
 import { sign as nativeSign, verify as nativeVerify } from 'node:crypto';
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { concat, fromHex, toUtf8 } from './bytes.ts';
-import type { Leg } from './leg.ts';
+import type { Leg, LegCheck } from './leg.ts';
 
 const SPKI_PREFIX = fromHex('308207b2300b0609608648016503040312038207a100'); // RFC 9881 §4
 const PKCS8_SEED_PREFIX = fromHex('3034020100300b060960864801650304031204228020'); // RFC 9881 §6
+
+/** Bytes of a context string (FIPS 204 §5.2). */
+const CONTEXT_BYTES_MAX = 255;
 
 const sizes = {
   name: 'ML-DSA-65',
@@ -43,8 +46,9 @@ export const mlDsa65Native: Leg = {
         new Uint8Array(nativeSign(null, message, { key, context: toUtf8(context) })),
     };
   },
-  verify({ publicKey, message, context, signature }) {
-    if (!hasRightSizes(publicKey, signature)) return false;
+  verify(check) {
+    if (!hasRightSizes(check)) return false;
+    const { publicKey, message, context, signature } = check;
     const der = Buffer.from(concat(SPKI_PREFIX, publicKey));
     const key = crypto.createPublicKey({ key: der, format: 'der', type: 'spki' });
     return nativeVerify(null, message, { key, context: toUtf8(context) }, signature);
@@ -61,8 +65,9 @@ export const mlDsa65Portable: Leg = {
       sign: (message, context) => ml_dsa65.sign(message, secretKey, { context: toUtf8(context) }),
     };
   },
-  verify({ publicKey, message, context, signature }) {
-    if (!hasRightSizes(publicKey, signature)) return false;
+  verify(check) {
+    if (!hasRightSizes(check)) return false;
+    const { publicKey, message, context, signature } = check;
     return ml_dsa65.verify(signature, message, publicKey, { context: toUtf8(context) });
   },
 };
@@ -72,6 +77,11 @@ function importSeed(seed: Uint8Array): crypto.KeyObject {
   return crypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
 }
 
-function hasRightSizes(publicKey: Uint8Array, signature: Uint8Array): boolean {
-  return publicKey.length === sizes.publicKeyBytes && signature.length === sizes.signatureBytes;
+function hasRightSizes({ publicKey, context, signature }: LegCheck): boolean {
+  return (
+    publicKey.length === sizes.publicKeyBytes &&
+    signature.length === sizes.signatureBytes &&
+    context.isWellFormed() &&
+    toUtf8(context).length <= CONTEXT_BYTES_MAX
+  );
 }

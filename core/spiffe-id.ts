@@ -44,8 +44,17 @@ export function parseSpiffeId(text: string): SpiffeId {
   return text as SpiffeId;
 }
 
-/** The SPIFFE ID of `path` (`/web/db`, or empty for the domain itself) in `domain`. */
+/**
+ * The SPIFFE ID of `path` (`/web/db`, or empty for the domain itself) in `domain`. Refuses
+ * `spiffe-id-invalid`; a path without its slash too, for it would prolong the domain's name.
+ */
 export function spiffeId(domain: TrustDomain, path: string): SpiffeId {
+  if (path !== '' && path[0] !== '/') {
+    throw new Refusal('spiffe-id-invalid', {
+      why: 'no slash before the path',
+      got: path.slice(0, 128),
+    });
+  }
   return parseSpiffeId(`${SCHEME}${domain}${path}`);
 }
 
