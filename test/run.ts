@@ -81,11 +81,11 @@ function runProcess(file: string): Promise<Ended> {
   }, timeoutMs);
   child.on('exit', () => {
     endGroup(group);
-    // A process that left the group may hold our pipes: give its last words a moment, then let go.
-    setTimeout(
-      () => [child.stdout, child.stderr].forEach((stream) => stream.destroy()),
-      2_000,
-    ).unref();
+    // A process that left the group may hold our pipes: a moment for last words, then let go.
+    setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, 2_000).unref();
   });
   return new Promise((resolve) => {
     child.on('close', (exitCode) => {
