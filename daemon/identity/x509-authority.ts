@@ -1,0 +1,134 @@
+/**
+ * The X.509 authority of a domain: one P-256 key and its self-signed certificate
+ * (X509-SVID §3.1, §4.1).
+ *
+ * What it signs any SPIFFE library can verify. That is why it is classical and why its life is
+ * short: the hybrid keys of Root answer for the domain, and this certificate is only what they
+ * name in the bundle. The key's storage is the caller's; here it is made, opened and used.
+ */
+
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { equalBytes, toHex } from '../../core/bytes.ts';
+import { AUTHORITY_LIFE_MS, SVID_BACKDATE_MS } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { type SpiffeId, spiffeId, type TrustDomain } from '../../core/spiffe-id.ts';
+import { addMs, type UnixMs } from '../../core/time.ts';
+import type { Random } from '../ports.ts';
+import { type Certificate, decodeCertificate, EXTENSION } from './certificate.ts';
+import {
+  drawP256,
+  encodeExtension,
+  encodeKeyUsage,
+  encodeName,
+  encodeUriName,
+  keyIdOf,
+  serialFrom,
+  signCertificate,
+} from './certificate-writer.ts';
+import { contextTag, encodeDer, TAG } from './der.ts';
+
+const ORGANIZATION = '2.5.4.10';
+const SERIAL_NUMBER = '2.5.4.5';
+const KEY_CERT_SIGN = 5;
+const CRL_SIGN = 6;
+const SERIAL_RANDOM_BYTES = 16;
+
+/** What storage holds of an authority. The second member is a secret. */
+export interface StoredX509Authority {
+  readonly certificateDer: Uint8Array;
+  readonly privateKeyPkcs8: Uint8Array;
+}
+
+/** An authority ready to sign. */
+export interface X509Authority {
+  readonly domain: TrustDomain;
+  readonly certificate: Certificate;
+  readonly key: KeyObject;
+  /** The AuthorityKeyIdentifier of all it signs, encoded once. */
+  readonly authorityKeyId: Uint8Array;
+}
+
+/** Makes a new authority for `domain`, valid for `AUTHORITY_LIFE_MS` from `now`. */
+export function createX509Authority(
+  domain: TrustDomain,
+  now: UnixMs,
+  random: Random,
+): StoredX509Authority {
+  const drawn = drawP256();
+  const serial = serialFrom(random.bytes(SERIAL_RANDOM_BYTES));
+  // The serial in the name keeps two authorities of one domain apart for whoever builds a path.
+  const name = encodeName([ORGANIZATION, 'Holdfast'], [SERIAL_NUMBER, toHex(serial)]);
+  const key = openKey(drawn.privateKeyPkcs8);
+  const certificateDer = signCertificate(
+    {
+      serial,
+      issuer: name,
+      notBefore: addMs(now, -SVID_BACKDATE_MS),
+      notAfter: addMs(now, AUTHORITY_LIFE_MS),
+      subject: name,
+      spki: drawn.spki,
+      extensions: [...CA_EXTENSIONS, subjectKeyId(keyIdOf(drawn.point)), domainName(domain)],
+    },
+    key,
+  );
+  return { certificateDer, privateKeyPkcs8: drawn.privateKeyPkcs8 };
+}
+
+/**
+ * Opens a stored authority. Refuses `key-malformed` if the key does not read back, is not the
+ * certificate's, or the certificate speaks for another domain.
+ */
+export function openX509Authority(domain: TrustDomain, stored: StoredX509Authority): X509Authority {
+  const certificate = decodeCertificate(stored.certificateDer);
+  const key = openKey(stored.privateKeyPkcs8);
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  if (!equalBytes(new Uint8Array(spki), certificate.spki)) {
+    throw new Refusal('key-malformed', { why: 'the certificate is of another key' });
+  }
+  if (!certificate.isCa || certificate.subjectKeyId === null) {
+    throw new Refusal('key-malformed', { why: 'the certificate is no authority' });
+  }
+  const [uri = ''] = certificate.uris;
+  if (uri !== domainId(domain)) {
+    throw new Refusal('key-malformed', { expected: domainId(domain), got: uri.slice(0, 128) });
+  }
+  return { domain, certificate, key, authorityKeyId: authorityKeyId(certificate.subjectKeyId) };
+}
+
+/** The SubjectKeyIdentifier extension (RFC 5280 §4.2.1.2). */
+export function subjectKeyId(keyId: Uint8Array): Uint8Array {
+  const value = encodeDer(TAG.octetString, keyId);
+  return encodeExtension(EXTENSION.subjectKeyIdentifier, 'optional', value);
+}
+
+function authorityKeyId(keyId: Uint8Array): Uint8Array {
+  const value = encodeDer(TAG.sequence, encodeDer(contextTag(0, 'primitive'), keyId));
+  return encodeExtension(EXTENSION.authorityKeyIdentifier, 'optional', value);
+}
+
+function domainName(domain: TrustDomain): Uint8Array {
+  return encodeExtension(EXTENSION.subjectAltName, 'optional', encodeUriName(domainId(domain)));
+}
+
+function domainId(domain: TrustDomain): SpiffeId {
+  return spiffeId(domain, '');
+}
+
+function openKey(pkcs8: Uint8Array): KeyObject {
+  // node:crypto wants a Buffer; this one shares the memory of the bytes it is given.
+  const key = Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.byteLength);
+  try {
+    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  } catch {
+    throw new Refusal('key-malformed', { why: 'the key is not PKCS#8' });
+  }
+}
+
+const CA_EXTENSIONS: readonly Uint8Array[] = [
+  encodeExtension(
+    EXTENSION.basicConstraints,
+    'critical',
+    encodeDer(TAG.sequence, encodeDer(TAG.boolean, Uint8Array.of(0xff))),
+  ),
+  encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(KEY_CERT_SIGN, CRL_SIGN)),
+];

@@ -1,0 +1,212 @@
+/**
+ * Reads and verifies X509-SVIDs of others, by the letter of the standard (X509-SVID §4, §5).
+ *
+ * Two steps with two types. `parseX509Svid` judges the shape of what was shown, and needs neither
+ * roots nor a clock. `verifyX509Svid` adds dates and signatures up to a root of the ID's own
+ * trust domain; roots of several domains are never pooled, or each partner could speak for every
+ * other (SPIFFE Federation §7.3). Revocation and the age of the roots are judged by whoever hands
+ * the roots in.
+ *
+ * Stricter than RFC 5280 §6 on purpose: the chain comes in order, any critical extension not
+ * listed here is refused, name constraints are refused always since nobody here applies them, and
+ * self-issued certificates count towards a path length.
+ */
+
+import { CHAIN_CERTIFICATES_MAX } from '../../core/limits.ts';
+import { Refusal, type RefusalDetails } from '../../core/refusal.ts';
+import {
+  parseSpiffeId,
+  pathOf,
+  type SpiffeId,
+  type TrustDomain,
+  trustDomainOf,
+} from '../../core/spiffe-id.ts';
+import { type UnixMs, unixMs } from '../../core/time.ts';
+import {
+  type Certificate,
+  decodeCertificate,
+  EXTENSION,
+  isIssuedBy,
+  PURPOSE,
+} from './certificate.ts';
+import { parsePem } from './pem.ts';
+
+/** An X509-SVID of the right shape, which nobody has verified. */
+export interface UnverifiedSvid {
+  readonly spiffeId: SpiffeId;
+  readonly leaf: Certificate;
+  readonly intermediates: readonly Certificate[];
+}
+
+/** What a verified X509-SVID proves. */
+export interface VerifiedSvid {
+  readonly spiffeId: SpiffeId;
+  /** The earliest end on the path, root included. */
+  readonly notAfter: UnixMs;
+}
+
+/** The roots of each domain that the caller trusts at this moment. */
+export type X509Roots = ReadonlyMap<TrustDomain, readonly Uint8Array[]>;
+
+const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
+  '1.2.840.10045.4.3.2', // ecdsa-with-SHA256, -384, -512 (RFC 5758 §3.2)
+  '1.2.840.10045.4.3.3',
+  '1.2.840.10045.4.3.4',
+  '1.2.840.113549.1.1.10', // RSASSA-PSS (RFC 4055 §3.1)
+  '1.2.840.113549.1.1.11', // sha256-, sha384-, sha512WithRSAEncryption (RFC 4055 §5)
+  '1.2.840.113549.1.1.12',
+  '1.2.840.113549.1.1.13',
+  '1.3.101.112', // Ed25519 (RFC 8410 §3)
+]);
+const UNDERSTOOD: ReadonlySet<string> = new Set(Object.values(EXTENSION));
+const NAME_CONSTRAINTS = '2.5.29.30';
+
+/** Reads the PEM of a leaf and its intermediates. Refuses `svid-invalid`. */
+export function parseX509Svid(pem: string): UnverifiedSvid {
+  return decodeX509Svid(asInvalid(() => parsePem(pem, 'CERTIFICATE')));
+}
+
+/** Reads a chain, leaf first. Refuses `svid-invalid` with the rule that was broken. */
+export function decodeX509Svid(chain: readonly Uint8Array[]): UnverifiedSvid {
+  if (chain.length > CHAIN_CERTIFICATES_MAX) {
+    refuse('too many certificates', { limit: CHAIN_CERTIFICATES_MAX, got: chain.length });
+  }
+  const [leaf, ...intermediates] = asInvalid(() => chain.map(decodeCertificate));
+  if (leaf === undefined) refuse('no certificate');
+  const spiffeId = checkLeaf(leaf);
+  for (const intermediate of intermediates) checkSigning(intermediate, trustDomainOf(spiffeId));
+  return { spiffeId, leaf, intermediates };
+}
+
+/** Verifies a chain at `now` against the roots of its own domain. Refuses `svid-invalid`. */
+export function verifyX509Svid(
+  chain: readonly Uint8Array[],
+  roots: X509Roots,
+  now: UnixMs,
+): VerifiedSvid {
+  const svid = decodeX509Svid(chain);
+  const domain = trustDomainOf(svid.spiffeId);
+  const ownRoots = asInvalid(() => (roots.get(domain) ?? []).map(decodeCertificate));
+  if (ownRoots.length === 0) refuse('no root of its trust domain', { domain });
+  const path = pathToRoot(svid, ownRoots, now);
+  for (const certificate of path) checkDates(certificate, now);
+  const notAfter = unixMs(Math.min(...path.map((certificate) => certificate.notAfter)));
+  return { spiffeId: svid.spiffeId, notAfter };
+}
+
+/** X509-SVID §2, §4.3, §5.2, and what Appendix A asks of a leaf. */
+function checkLeaf(leaf: Certificate): SpiffeId {
+  checkExtensions(leaf);
+  const [uri, another] = leaf.uris;
+  if (uri === undefined || another !== undefined) {
+    refuse('a leaf bears exactly one URI', { got: leaf.uris.length });
+  }
+  const spiffeId = asInvalid(() => parseSpiffeId(uri));
+  if (pathOf(spiffeId) === '') refuse('a leaf names a workload, with a path');
+  if (leaf.isCa) refuse('a leaf is no authority');
+  const usage = leaf.keyUsage ?? refuse('a leaf without key usage');
+  if (!usage.digitalSignature) refuse('a leaf signs');
+  if (usage.keyCertSign || usage.cRLSign) refuse('a leaf signs neither certificates nor lists');
+  if (leaf.purposes !== null) {
+    const { serverAuth, clientAuth } = PURPOSE;
+    const serves = leaf.purposes.includes(serverAuth) && leaf.purposes.includes(clientAuth);
+    if (!serves) refuse('a leaf with purposes is for servers and clients both');
+  }
+  return spiffeId;
+}
+
+/** X509-SVID §3.1, §4.1, §4.3 for a certificate that signs. */
+function checkSigning(certificate: Certificate, domain: TrustDomain): void {
+  checkExtensions(certificate);
+  if (!certificate.isCa) refuse('an intermediate is an authority');
+  if (certificate.keyUsage?.keyCertSign !== true) refuse('an intermediate signs certificates');
+  for (const uri of certificate.uris) {
+    if (uri !== `spiffe://${domain}`) {
+      refuse('an intermediate names its own domain alone', { got: uri.slice(0, 128) });
+    }
+  }
+}
+
+function checkExtensions(certificate: Certificate): void {
+  const { extensions, keyUsage, signatureAlgorithm } = certificate;
+  for (const [id, critical] of extensions) {
+    if (id === NAME_CONSTRAINTS) refuse('name constraints, which are not applied here');
+    if (critical && !UNDERSTOOD.has(id)) refuse('a critical extension that is unknown', { id });
+  }
+  if (keyUsage !== null && extensions.get(EXTENSION.keyUsage) !== true) {
+    refuse('key usage that is not critical');
+  }
+  if (!SIGNATURE_ALGORITHMS.has(signatureAlgorithm)) {
+    refuse('a signature algorithm that is not taken', { got: signatureAlgorithm });
+  }
+}
+
+/** The chain from the leaf to one of `roots`, signatures verified; as short as it can be. */
+function pathToRoot(
+  svid: UnverifiedSvid,
+  roots: readonly Certificate[],
+  now: UnixMs,
+): readonly Certificate[] {
+  const path: Certificate[] = [svid.leaf];
+  for (const [below, certificate] of [svid.leaf, ...svid.intermediates].entries()) {
+    const root = roots.find((candidate) => isRootOf(candidate, certificate, below, now));
+    if (root !== undefined) return [...path, root];
+    const issuer = svid.intermediates[below];
+    if (issuer === undefined) break;
+    if (!isIssuedBy(certificate, issuer)) refuse('a certificate not signed by the next');
+    checkPathLength(issuer, below);
+    path.push(issuer);
+  }
+  return refuse('no path to a root of its trust domain');
+}
+
+/** Of two roots with one name the usable one counts, so all that may fail is asked here. */
+function isRootOf(
+  root: Certificate,
+  certificate: Certificate,
+  below: number,
+  now: UnixMs,
+): boolean {
+  return (
+    root.isCa &&
+    root.keyUsage?.keyCertSign === true &&
+    (root.pathLength === null || below <= root.pathLength) &&
+    isCurrent(root, now) &&
+    isIssuedBy(certificate, root)
+  );
+}
+
+function checkPathLength(issuer: Certificate, below: number): void {
+  if (issuer.pathLength !== null && below > issuer.pathLength) {
+    refuse('a path longer than its issuer allows', { limit: issuer.pathLength, got: below });
+  }
+}
+
+function checkDates(certificate: Certificate, now: UnixMs): void {
+  if (isCurrent(certificate, now)) return;
+  refuse(now < certificate.notBefore ? 'not valid yet' : 'expired', {
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    now,
+  });
+}
+
+function isCurrent(certificate: Certificate, now: UnixMs): boolean {
+  // Both ends belong to the validity, and notAfter lasts for its whole second (RFC 5280 §4.1.2.5).
+  return certificate.notBefore <= now && now < certificate.notAfter + 1_000;
+}
+
+/** Runs a reader whose own refusals mean, here, that this is no X509-SVID. */
+function asInvalid<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Refusal)
+      return refuse(String(error.details.why ?? error.message), error.details);
+    throw error;
+  }
+}
+
+function refuse(why: string, details: RefusalDetails = {}): never {
+  throw new Refusal('svid-invalid', { ...details, why });
+}

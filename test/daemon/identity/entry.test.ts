@@ -1,0 +1,132 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { encodeCanonical, type JsonObject, parseCanonical } from '../../../core/canonical.ts';
+import {
+  SELECTORS_MAX,
+  SVID_TTL_MS,
+  SVID_TTL_MS_MAX,
+  SVID_TTL_MS_MIN,
+} from '../../../core/limits.ts';
+import { parseTrustDomain } from '../../../core/spiffe-id.ts';
+import {
+  createEntry,
+  encodeEntries,
+  encodeEntry,
+  matchEntries,
+  parseEntries,
+  parseEntry,
+} from '../../../daemon/identity/entry.ts';
+import { parseSelector } from '../../../daemon/identity/selector.ts';
+import { refused } from '../refused.ts';
+
+const entries = suite('daemon/identity/entry');
+
+const HOME = parseTrustDomain('home.example');
+const web = createEntry(
+  {
+    spiffeId: 'spiffe://home.example/web',
+    selectors: ['unix:uid:1000', 'unix:gid:1000'],
+    federatesWith: ['b.example', 'a.example'],
+  },
+  HOME,
+);
+const proper = encodeEntry(web);
+
+entries('puts lists in order and takes the default life', () => {
+  assert.equal(web.selectors, ['unix:gid:1000', 'unix:uid:1000']);
+  assert.equal(web.federatesWith, ['a.example', 'b.example']);
+  assert.is(web.x509SvidTtlMs, SVID_TTL_MS);
+  assert.is(web.revision, 1);
+});
+
+entries('is named by its ID and selectors alone', () => {
+  const draft = { spiffeId: web.spiffeId, selectors: web.selectors };
+  const other = createEntry({ ...draft, x509SvidTtlMs: 60_000, hint: 'internal' }, HOME);
+  assert.match(web.id, /^e-[0-9a-f]{16}$/);
+  assert.is(other.id, web.id);
+  assert.is.not(createEntry({ ...draft, selectors: ['unix:uid:1000'] }, HOME).id, web.id);
+});
+
+entries('reads back what it wrote, from canonical bytes', () => {
+  const api = createEntry(
+    { spiffeId: 'spiffe://home.example/api', selectors: ['unix:uid:7'] },
+    HOME,
+  );
+  const body = encodeEntries([web, api]);
+  const again = parseEntries(parseCanonical(encodeCanonical(body)) as JsonObject, HOME);
+  assert.equal(
+    [...again].sort(),
+    [web, api].sort((a, b) => (a.id < b.id ? -1 : 1)),
+  );
+});
+
+const WRONG: readonly (readonly [string, JsonObject])[] = [
+  ['an unknown member', { admin: true }],
+  ['a foreign ID', { spiffeId: 'spiffe://away.example/web' }],
+  ['an ID without a path', { spiffeId: 'spiffe://home.example' }],
+  ['no selectors', { selectors: [] }],
+  ['selectors out of order', { selectors: ['unix:uid:1000', 'unix:gid:1000'] }],
+  ['a selector twice', { selectors: ['unix:uid:1', 'unix:uid:1'] }],
+  ['a life too short', { x509SvidTtlMs: SVID_TTL_MS_MIN - 1 }],
+  ['a life too long', { x509SvidTtlMs: SVID_TTL_MS_MAX + 1 }],
+  ['a life that is no integer', { x509SvidTtlMs: 60_000.5 }],
+  ['partners out of order', { federatesWith: ['b.example', 'a.example'] }],
+  ['its own domain as partner', { federatesWith: ['home.example'] }],
+  ['a hint too long', { hint: 'ü'.repeat(513) }],
+  ['a revision of zero', { revision: 0 }],
+  ['another name', { id: 'e-0123456789abcdef' }],
+];
+
+for (const [sentence, change] of WRONG) {
+  entries(`refuses ${sentence}`, async () => {
+    await refused(() => parseEntry({ ...proper, ...change }, HOME), 'entry-malformed');
+  });
+}
+
+entries('refuses an entry that lacks any one member', async () => {
+  for (const absent of Object.keys(proper)) {
+    const rest = Object.fromEntries(Object.entries(proper).filter(([name]) => name !== absent));
+    await refused(() => parseEntry(rest, HOME), 'entry-malformed');
+  }
+});
+
+entries('refuses malformed selectors and partners by their own codes', async () => {
+  await refused(() => parseEntry({ ...proper, selectors: ['uid:1'] }, HOME), 'selector-malformed');
+  await refused(
+    () => parseEntry({ ...proper, federatesWith: ['A.example'] }, HOME),
+    'trust-domain-invalid',
+  );
+});
+
+entries('bounds the selectors of one entry', async () => {
+  const draft = (count: number) => ({
+    spiffeId: web.spiffeId,
+    selectors: Array.from({ length: count }, (_, i) => `unix:gid:${i}`),
+  });
+  createEntry(draft(SELECTORS_MAX), HOME);
+  await refused(() => createEntry(draft(SELECTORS_MAX + 1), HOME), 'entry-malformed');
+});
+
+entries('refuses a list out of order, with an entry twice, or none at all', async () => {
+  for (const list of [[proper, proper], 'none', undefined]) {
+    const body = list === undefined ? {} : { entries: list };
+    await refused(() => parseEntries(body, HOME), 'entry-malformed');
+  }
+});
+
+entries('matches a caller that shows every selector, and no other', () => {
+  const shows = (...texts: string[]) => new Set(texts.map(parseSelector));
+  assert.equal(matchEntries([web], shows('unix:uid:1000', 'unix:gid:1000', 'unix:gid:4')), [web]);
+  assert.equal(matchEntries([web], shows('unix:uid:1000')), []);
+  assert.equal(matchEntries([web], shows()), []);
+});
+
+entries('matches in the order of ids', () => {
+  const drafts = ['a', 'b', 'c', 'd'].map((name) =>
+    createEntry({ spiffeId: `spiffe://home.example/${name}`, selectors: ['unix:uid:1'] }, HOME),
+  );
+  const found = matchEntries(drafts, new Set([parseSelector('unix:uid:1')])).map(({ id }) => id);
+  assert.equal(found, [...found].sort());
+});
+
+entries.run();

@@ -1,0 +1,16 @@
+/** Asserts a refusal by its code, of an attempt that may be asynchronous. */
+
+import * as assert from 'uvu/assert';
+import { Refusal, type RefusalCode } from '../../core/refusal.ts';
+
+/** Asserts that `attempt` is refused with `code`, and hands the refusal back for its details. */
+export async function refused(attempt: () => unknown, code: RefusalCode): Promise<Refusal> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    assert.is(error.code, code);
+    return error;
+  }
+  throw new Error(`not refused; expected ${code}`);
+}
