@@ -40,6 +40,7 @@ export const SPIFFE_ID_BYTES_MAX = 2_048;
 /** Default and floor of the time between two ticks. */
 export const TICK_PERIOD_MS = MINUTE_MS;
 export const TICK_PERIOD_MS_MIN = SECOND_MS;
+export const TICK_PERIOD_MS_MAX = HOUR_MS;
 /** Ticks of one chain: bounds the hashing a forged tick can cause to about 4 ms. */
 export const TICK_COUNT_MAX = 4_096;
 /** The life of one chain, and so the freeze a stolen seed buys. */
@@ -55,6 +56,7 @@ export const FRESH_PERIODS_MIN = 3;
 export const MAX_LEAD_MS = 2 * MINUTE_MS;
 /** The shortest mean time between two epochs: what stops numbering ahead of time. */
 export const MIN_EPOCH_MS = SECOND_MS;
+export const MIN_EPOCH_MS_MAX = HOUR_MS;
 /** The writer renews when this share of its chain is left. */
 export const CHAIN_RENEW_SHARE = 1 / 8;
 /** Step by which the stored ledger runs ahead of powered time. */
@@ -98,6 +100,10 @@ export const REDIAL_MS_MIN = 500;
 export const REDIAL_MS_MAX = 30 * SECOND_MS;
 /** One dial, over a slow link with loss. */
 export const DIAL_MS_MAX = 20 * SECOND_MS;
+
+/** Characters of one multiaddr, and addresses that one list may hold. */
+export const DIAL_ADDRESS_CHARS_MAX = 512;
+export const ADDRESSES_MAX = 64;
 
 // ---- identities ----
 

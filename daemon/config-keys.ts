@@ -1,0 +1,151 @@
+/**
+ * Every configuration key there is: its name in TOML, its meaning, and the check that makes its
+ * value. This table is the reference of the configuration; nothing repeats it.
+ */
+
+import { isAbsolute } from 'node:path';
+import * as limits from '../core/limits.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import { isDialAddress, isListenAddress } from './address.ts';
+import { durationText, parseDuration } from './duration.ts';
+
+/** A whole, checked configuration. Times in milliseconds, paths absolute. */
+export interface Config {
+  readonly trustDomain: TrustDomain;
+  readonly statePath: string;
+  readonly controlSocket: string;
+  readonly workloadSocket: string;
+  /** Multiaddrs to listen at; none means that this node only dials. */
+  readonly listen: readonly string[];
+  /** Multiaddrs to stay linked with. */
+  readonly peers: readonly string[];
+  readonly freshForMs: number;
+  readonly degradedForMs: number;
+  readonly survivalForMs: number;
+  readonly tickPeriodMs: number;
+  readonly minEpochMs: number;
+  readonly svidTtlMs: number;
+  readonly logFormat: 'text' | 'json';
+}
+
+/** One setting: its name in TOML, its meaning, and the check that makes its value. */
+interface Key<Name extends keyof Config> {
+  readonly toml: string;
+  readonly means: string;
+  /** What is taken, in words, for the refusal. */
+  readonly takes: string;
+  /** The checked value, or undefined if `raw` is not one. */
+  readonly read: (raw: unknown) => Config[Name] | undefined;
+}
+
+type Keys = { readonly [Name in keyof Config]: Key<Name> };
+
+/** Every key there is. */
+export const KEYS: Keys = {
+  trustDomain: {
+    toml: 'trust_domain',
+    means: 'the trust domain that this node belongs to; fixed once the state folder is made',
+    takes: 'a SPIFFE trust domain name',
+    read: (raw) => (typeof raw === 'string' ? trustDomainOf(raw) : undefined),
+  },
+  svidTtlMs: {
+    toml: 'svid_ttl',
+    means: 'life of an X509-SVID whose entry names none',
+    ...durationBetween(limits.SVID_TTL_MS_MIN, limits.SVID_TTL_MS_MAX),
+  },
+  statePath: {
+    toml: 'paths.state',
+    means: 'folder of the state: records, keys, audit log',
+    takes: 'an absolute path',
+    read: (raw) => (isPath(raw) ? raw : undefined),
+  },
+  controlSocket: { toml: 'paths.control_socket', means: 'socket of the commands', ...socketPath() },
+  workloadSocket: {
+    toml: 'paths.workload_socket',
+    means: 'socket of the SPIFFE Workload API',
+    ...socketPath(),
+  },
+  listen: {
+    toml: 'network.listen',
+    means: 'where other nodes can reach this one; loopback alone unless changed',
+    ...addressList('/ip4/ADDRESS/tcp/PORT', isListenAddress),
+  },
+  peers: {
+    toml: 'network.peers',
+    means: 'nodes to stay linked with',
+    ...addressList('/ip4/ADDRESS/tcp/PORT or /dns4/NAME/tcp/PORT', isDialAddress),
+  },
+  freshForMs: {
+    toml: 'limits.fresh_for',
+    means: 'age at which evidence stops being FRESH; at least three tick periods',
+    ...durationBetween(
+      limits.FRESH_PERIODS_MIN * limits.TICK_PERIOD_MS_MIN,
+      limits.SURVIVAL_CEILING_MS,
+    ),
+  },
+  degradedForMs: {
+    toml: 'limits.degraded_for',
+    means: 'age at which it falls to SURVIVAL; not below fresh_for',
+    ...durationBetween(1, limits.SURVIVAL_CEILING_MS),
+  },
+  survivalForMs: {
+    toml: 'limits.survival_for',
+    means: 'age at which it is EXPIRED; not below degraded_for',
+    ...durationBetween(1, limits.SURVIVAL_CEILING_MS),
+  },
+  tickPeriodMs: {
+    toml: 'limits.tick_period',
+    means: 'time between two ticks of this authority',
+    ...durationBetween(limits.TICK_PERIOD_MS_MIN, limits.TICK_PERIOD_MS_MAX),
+  },
+  minEpochMs: {
+    toml: 'limits.min_epoch',
+    means: 'shortest mean time between two epochs; fixed once the domain is made',
+    ...durationBetween(1, limits.MIN_EPOCH_MS_MAX),
+  },
+  logFormat: {
+    toml: 'log.format',
+    means: 'how log lines are written on standard error',
+    takes: 'text or json',
+    read: (raw) => (raw === 'text' || raw === 'json' ? raw : undefined),
+  },
+};
+
+function trustDomainOf(text: string): TrustDomain | undefined {
+  const domain = refusalOf(() => parseTrustDomain(text));
+  return domain instanceof Refusal ? undefined : domain;
+}
+
+function durationBetween(leastMs: number, mostMs: number) {
+  return {
+    takes: `a duration from ${durationText(leastMs)} to ${durationText(mostMs)}`,
+    read: (raw: unknown): number | undefined => {
+      const ms = typeof raw === 'string' ? parseDuration(raw) : undefined;
+      return ms !== undefined && ms >= leastMs && ms <= mostMs ? ms : undefined;
+    },
+  };
+}
+
+function socketPath() {
+  return {
+    takes: `an absolute path of at most ${limits.SOCKET_PATH_BYTES_MAX} bytes`,
+    read: (raw: unknown): string | undefined =>
+      isPath(raw) && Buffer.byteLength(raw) <= limits.SOCKET_PATH_BYTES_MAX ? raw : undefined,
+  };
+}
+
+function addressList(form: string, isAddress: (text: string) => boolean) {
+  return {
+    takes: `a list of at most ${limits.ADDRESSES_MAX} addresses such as ${form}`,
+    read: (raw: unknown): readonly string[] | undefined => {
+      if (!Array.isArray(raw) || raw.length > limits.ADDRESSES_MAX) return undefined;
+      const isEach = raw.every((item) => typeof item === 'string' && isAddress(item));
+      return isEach ? raw : undefined;
+    },
+  };
+}
+
+function isPath(raw: unknown): raw is string {
+  return typeof raw === 'string' && isAbsolute(raw) && !raw.includes('\0');
+}
