@@ -1,0 +1,86 @@
+/**
+ * What one scope of work has loaded into the TPM, and must give back.
+ *
+ * One descriptor of /dev/tpmrm0 holds three objects and three sessions; an object forgotten on a
+ * failure path is gone until the daemon restarts. So everything loaded is written down here
+ * before its answer is believed, and flushed at the end of the scope, newest first.
+ */
+
+import { assert } from '../core/assert.ts';
+import { Writer } from '../core/bytes.ts';
+import { Failure } from '../core/failure.ts';
+import { TPM_OBJECTS_MAX, TPM_SESSIONS_MAX } from '../core/limits.ts';
+import type { Session } from './session.ts';
+import type { Answer, TpmRunner } from './tpm.ts';
+import type { Command } from './tpm-command.ts';
+import { isTpmError } from './tpm-rc.ts';
+import type { Random } from './transport.ts';
+
+/** A scope that holds objects and sessions; made by `Tpm.hold`. */
+export class Held implements TpmRunner {
+  readonly #tpm: TpmRunner;
+  readonly #objects = new Set<number>();
+  readonly #sessions = new Set<number>();
+
+  constructor(tpm: TpmRunner) {
+    this.#tpm = tpm;
+  }
+
+  get random(): Random {
+    return this.#tpm.random;
+  }
+
+  run(command: Command): Promise<Answer> {
+    return this.#tpm.run(command);
+  }
+
+  /** Runs a command that loads an object, and holds it. */
+  runLoading(command: Command): Promise<Answer> {
+    assert(this.#objects.size < TPM_OBJECTS_MAX, 'a scope holds three objects at most');
+    return this.#tpm.run({ ...command, returnsHandle: true }, (h) => this.#objects.add(h));
+  }
+
+  /** Runs a command that starts a session, and holds it. */
+  runStarting(command: Command): Promise<Answer> {
+    assert(this.#sessions.size < TPM_SESSIONS_MAX, 'a scope holds three sessions at most');
+    return this.#tpm.run({ ...command, returnsHandle: true }, (h) => this.#sessions.add(h));
+  }
+
+  /** Flushes an object or a session before the end of the scope. Part 3, TPM2_FlushContext. */
+  async flush({ handle }: Session | { readonly handle: number }): Promise<void> {
+    assert(this.#objects.delete(handle) || this.#sessions.delete(handle), 'flushed what is held');
+    await flushHandle(this.#tpm, handle);
+  }
+
+  /**
+   * Flushes everything, and gives back the first trouble met on the way. A TPM that is out of
+   * reach is none: it lost our objects with the connection.
+   */
+  async release(): Promise<unknown> {
+    const handles = [...this.#sessions, ...this.#objects].reverse();
+    this.#sessions.clear();
+    this.#objects.clear();
+    let trouble: unknown;
+    for (const handle of handles) {
+      try {
+        await flushHandle(this.#tpm, handle);
+      } catch (error) {
+        if (!isGone(error)) trouble ??= error;
+      }
+    }
+    return trouble;
+  }
+}
+
+/** Frees one transient object or session. Part 3, TPM2_FlushContext. */
+export async function flushHandle(tpm: TpmRunner, handle: number): Promise<void> {
+  await tpm.run({ name: 'FlushContext', parameters: new Writer().u32(handle).finish() });
+}
+
+/** Nothing is left to flush: the connection ended, or the TPM dropped the handle by itself. */
+function isGone(error: unknown): boolean {
+  if (isTpmError(error, 'HANDLE')) return true;
+  return (
+    error instanceof Failure && (error.code === 'tpm-unreachable' || error.code === 'timed-out')
+  );
+}
