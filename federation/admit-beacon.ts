@@ -1,0 +1,241 @@
+/**
+ * The ladder for beacons (PROTOCOL §5.1 to §5.3), one numbered rung per rule.
+ *
+ * The cheap rungs come first: what is held or below the mark is dropped before a signature is
+ * computed, because a replay costs its sender nothing.
+ */
+
+import { concat, Writer } from '../core/bytes.ts';
+import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { KeyId, PublicPair } from '../core/suite.ts';
+import { addMs, type UnixMs } from '../core/time.ts';
+import type { Admission, AdmitContext } from './admission.ts';
+import { advance, evaluationClock, fallBack, startKeeping } from './age.ts';
+import { type Beacon, checkBeacon, comparePlaces, readBeacon } from './beacon.ts';
+import {
+  type Belief,
+  type HeldBeacon,
+  lineageStart,
+  newestRoot,
+  rankInForce,
+  rootOfVersion,
+} from './belief.ts';
+import type { RecordWrite } from './effect.ts';
+import { type UnverifiedEnvelope, verifyEnvelope } from './envelope.ts';
+import { encodeDocumentRecord, encodeHistory, encodeKeeping } from './record.ts';
+import { recordKey } from './record-key.ts';
+import type { Root } from './root.ts';
+import { chainCommitment } from './tick.ts';
+
+/** Admits a beacon, or disowns the key that signed two under one number. */
+export function admitBeacon(
+  context: AdmitContext,
+  belief: Belief,
+  envelope: UnverifiedEnvelope,
+): Admission {
+  // PROTOCOL §5.2 — replay: equal number, equal digest is a no-op.
+  const held = belief.beacon;
+  if (held?.beacon.digest === envelope.digest || isHeldForLater(belief, envelope)) {
+    throw new Refusal('document-held', { type: 'beacon' });
+  }
+  const beacon = readBeacon(envelope);
+  const newest = newestRoot(belief)?.root;
+  if (newest === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
+  // PROTOCOL §2.1 — a beacon under a Root we lack: the Root has to come first.
+  const governing = rootOfVersion(belief, beacon.rootVersion);
+  if (governing === null || beacon.lineage > newest.lineage) {
+    throw new Refusal('beacon-root', { held: newest.version, got: beacon.rootVersion });
+  }
+  // PROTOCOL §5.2 — rollback: below the mark. Nothing is verified, nothing is stored.
+  const order = held === null ? 1 : comparePlaces(beacon, held.beacon);
+  if (beacon.lineage < newest.lineage || order < 0) {
+    throw new Refusal('epoch-rolled-back', {
+      held: held?.beacon.epoch ?? 0n,
+      got: beacon.epoch,
+    });
+  }
+  // PROTOCOL §2.5 — the key in force: the lowest rank that nothing disowns.
+  const signer = signerInForce(belief, beacon, newest, governing);
+  // PROTOCOL §1.2 — both legs, or neither counts.
+  verifyEnvelope(context.suite, envelope, { keys: new Map([signer]), threshold: 1 });
+  const candidate: HeldBeacon = {
+    beacon,
+    signedBy: signer[0],
+    commitment: chainCommitment(beacon),
+    bytes: envelope.bytes,
+  };
+  // PROTOCOL §5.2 — equivocation: two payloads, one key, one number.
+  if (held !== null && order === 0) return disownKey(context, belief, held, candidate);
+  // PROTOCOL §5.3 — numbering ahead of time, and every ceiling of Root.
+  checkBeacon(beacon, governing, lineageStart(belief) ?? governing.issuedAt);
+  // PROTOCOL §4.3 — the future: authentic, and no ground to believe that time has come.
+  const clock =
+    belief.keeping === null ? context.now.wall : evaluationClock(belief.keeping, context.now);
+  if (beacon.issuedAt > addMs(clock, newest.maxLeadMs)) return holdForLater(belief, candidate);
+  return believeBeacon(context, belief, candidate);
+}
+
+/** The belief with `candidate` as its newest evidence. */
+function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBeacon): Admission {
+  const { beacon } = candidate;
+  const asOf = beacon.issuedAt;
+  const keeping =
+    belief.keeping === null
+      ? startKeeping(asOf, context.now)
+      : advance(belief.keeping, { from: belief.asOf ?? asOf, to: asOf }, context.now);
+  const { lineage, rank, epoch, digest } = beacon;
+  const history = [...belief.history, { lineage, rank, epoch, digest, asOf }];
+  const next: Belief = {
+    ...belief,
+    documents: contentsUnder(belief, beacon),
+    beacon: candidate,
+    tick: { index: 0, value: beacon.anchor },
+    stop: null,
+    asOf,
+    keeping,
+    future: null,
+    history: history.slice(-EPOCH_HISTORY_MAX),
+  };
+  return {
+    belief: next,
+    writes: [
+      { key: recordKey(belief.domain, 'beacon'), value: candidate.bytes },
+      { key: recordKey(belief.domain, 'tick'), value: null },
+      { key: recordKey(belief.domain, 'stop'), value: null },
+      { key: recordKey(belief.domain, 'future'), value: null },
+      { key: recordKey(belief.domain, 'history'), value: encodeHistory(next.history) },
+      { key: recordKey(belief.domain, 'keeping'), value: encodeKeeping(next, context.bootId) },
+      ...writeFrozen(belief, next),
+    ],
+    notes: [
+      {
+        kind: 'audit',
+        event: 'beacon.admitted',
+        fields: { domain: belief.domain, epoch, rank, digest },
+      },
+    ],
+    forward: true,
+    refusal: null,
+  };
+}
+
+/**
+ * The contents under a new beacon. Where it names the manifest held, what that pins is as fresh as
+ * the beacon; otherwise the bodies keep the asOf of the evidence that last pinned them, until the
+ * new manifest says more (PROTOCOL §5.4).
+ */
+function contentsUnder(belief: Belief, beacon: Beacon): Belief['documents'] {
+  const held = belief.manifest?.manifest;
+  const pins = held?.digest === beacon.manifestDigest ? held.pins : null;
+  return new Map(
+    [...belief.documents].map(([key, document]) => {
+      const live = pins?.get(key)?.digest === document.head.digest;
+      const frozenAsOf = live ? null : (document.frozenAsOf ?? belief.asOf);
+      const same = document.frozenAsOf === frozenAsOf;
+      return [key, same ? document : { ...document, frozenAsOf }];
+    }),
+  );
+}
+
+function writeFrozen(before: Belief, after: Belief): readonly RecordWrite[] {
+  return [...after.documents]
+    .filter(([key, held]) => before.documents.get(key) !== held)
+    .map(([key, held]) => ({
+      key: recordKey(after.domain, 'document', key),
+      value: encodeDocumentRecord(held),
+    }));
+}
+
+/**
+ * Two beacons under one number revoke the key that signed both (PROTOCOL §5.2). The content held
+ * stays; its asOf falls back to the last evidence below the disputed number; the next rank goes on.
+ */
+function disownKey(
+  context: AdmitContext,
+  belief: Belief,
+  held: HeldBeacon,
+  rival: HeldBeacon,
+): Admission {
+  const proof = concat(new Writer().u32(held.bytes.length).finish(), held.bytes, rival.bytes);
+  const before = belief.history.filter((past) => comparePlaces(past, held.beacon) < 0).at(-1);
+  const asOf: UnixMs | null = before?.asOf ?? null;
+  const keeping =
+    belief.keeping === null || belief.asOf === null || asOf === null
+      ? belief.keeping
+      : fallBack(belief.keeping, { from: belief.asOf, to: asOf }, context.now);
+  const next: Belief = {
+    ...belief,
+    asOf,
+    keeping,
+    disowned: new Map([...belief.disowned, [held.signedBy, proof]]),
+  };
+  const fields = { domain: belief.domain, epoch: held.beacon.epoch, key: held.signedBy };
+  return {
+    belief: next,
+    writes: [
+      { key: recordKey(belief.domain, 'disowned', held.signedBy), value: proof },
+      { key: recordKey(belief.domain, 'keeping'), value: encodeKeeping(next, context.bootId) },
+    ],
+    notes: [
+      { kind: 'audit', event: 'beacon.equivocation', fields },
+      { kind: 'alarm', code: 'equivocation', domain: belief.domain, details: fields },
+    ],
+    forward: false,
+    refusal: new Refusal('epoch-repeated', fields),
+  };
+}
+
+/** One beacon of the future is kept, the latest; it grants nothing and casts doubt on our clock. */
+function holdForLater(belief: Belief, candidate: HeldBeacon): Admission {
+  const { issuedAt, epoch } = candidate.beacon;
+  const later = belief.future === null || belief.future.issuedAt < issuedAt;
+  const future = later ? { bytes: candidate.bytes, issuedAt } : belief.future;
+  const fields = { domain: belief.domain, epoch, issuedAt };
+  return {
+    belief: { ...belief, future },
+    writes: later ? [{ key: recordKey(belief.domain, 'future'), value: candidate.bytes }] : [],
+    notes: later
+      ? [
+          { kind: 'audit', event: 'beacon.held', fields },
+          { kind: 'alarm', code: 'clock-or-key', domain: belief.domain, details: fields },
+        ]
+      : [],
+    forward: false,
+    refusal: new Refusal('evidence-held', fields),
+  };
+}
+
+function isHeldForLater(belief: Belief, envelope: UnverifiedEnvelope): boolean {
+  const { future } = belief;
+  return (
+    future !== null &&
+    future.bytes.length === envelope.bytes.length &&
+    future.bytes.every((byte, i) => byte === envelope.bytes[i])
+  );
+}
+
+/**
+ * The one key that may have signed: that of the rank in force in the newest Root, or a key the
+ * newest Root calls retired, for what it dated before that Root. Refuses `beacon-key`,
+ * `key-revoked` and `signer-unknown`.
+ */
+function signerInForce(
+  belief: Belief,
+  beacon: Beacon,
+  newest: Root,
+  governing: Root,
+): readonly [KeyId, PublicPair] {
+  const named = governing.beaconKeys[beacon.rank]?.keyId;
+  if (named === undefined) throw new Refusal('beacon-key', { rank: beacon.rank });
+  if (belief.disowned.has(named)) throw new Refusal('key-revoked', { key: named });
+  const inForce = newest.beaconKeys[beacon.rank]?.keyId === named;
+  const retired = newest.retired.includes(named) && beacon.issuedAt < newest.issuedAt;
+  if (!inForce && !retired) throw new Refusal('beacon-key', { rank: beacon.rank, key: named });
+  if (inForce && rankInForce(belief) !== beacon.rank) {
+    throw new Refusal('beacon-key', { expected: rankInForce(belief) ?? -1, got: beacon.rank });
+  }
+  const pair = governing.publicPairs.get(named);
+  if (pair === undefined) throw new Refusal('signer-unknown', { key: named });
+  return [named, pair];
+}

@@ -1,0 +1,63 @@
+/**
+ * The bundle file: what one domain hands another by any means, documents in an order that can be
+ * admitted as it is read (PROTOCOL §6.5).
+ *
+ *     ROOT… (from version 1) · BEACON · TICK or STOP · MANIFEST · BUNDLE
+ *
+ * It is text, holds only what related domains may read, and is believed exactly as if it had come
+ * over a link: the file proves nothing that its documents do not.
+ */
+
+import { Refusal } from '../core/refusal.ts';
+import { type Block, decodeBlocks, encodeBlock } from './armour.ts';
+import { type Belief, isManifestCurrent } from './belief.ts';
+import { isPublic } from './document.ts';
+import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
+import { decodeTick, encodeTick, type UnverifiedTick } from './tick.ts';
+
+/** One block of a bundle file, decoded and unverified. */
+export type FileItem =
+  | { readonly kind: 'envelope'; readonly envelope: UnverifiedEnvelope }
+  | { readonly kind: 'tick'; readonly tick: UnverifiedTick };
+
+/** Writes the bundle file of a domain as far as it is held. Refuses `root-unknown`. */
+export function encodeBundleFile(belief: Belief): string {
+  if (belief.roots.length === 0) throw new Refusal('root-unknown', { domain: belief.domain });
+  const { beacon, tick, stop } = belief;
+  const blocks: Block[] = belief.roots.map((held) => ({ label: 'root', bytes: held.bytes }));
+  if (beacon !== null) {
+    blocks.push({ label: 'beacon', bytes: beacon.bytes });
+    if (stop !== null) blocks.push({ label: 'tick', bytes: stop });
+    else if (tick !== null && tick.index > 0) {
+      blocks.push({
+        label: 'tick',
+        bytes: encodeTick(beacon.beacon.digest, tick.index, tick.value),
+      });
+    }
+  }
+  if (isManifestCurrent(belief) && belief.manifest !== null) {
+    blocks.push({ label: 'manifest', bytes: belief.manifest.bytes });
+    for (const held of belief.documents.values()) {
+      if (held.frozenAsOf !== null || !isPublic(held.head.type)) continue;
+      blocks.push({ label: held.head.type, bytes: held.bytes });
+    }
+  }
+  return blocks.map((block) => encodeBlock(block.label, block.bytes)).join('');
+}
+
+/** Reads one block. Refuses what `decodeEnvelope` and `decodeTick` refuse, and `document-type`. */
+export function decodeFileItem(block: Block): FileItem {
+  if (block.label === 'tick') return { kind: 'tick', tick: decodeTick(block.bytes) };
+  const envelope = decodeEnvelope(block.bytes);
+  if (envelope.type !== block.label) {
+    throw new Refusal('document-type', { outer: block.label, inner: envelope.type });
+  }
+  return { kind: 'envelope', envelope };
+}
+
+/** The blocks of a file. */
+export function decodeBundleFile(file: Uint8Array): readonly Block[] {
+  const blocks = decodeBlocks(file);
+  if (blocks.length === 0) throw new Refusal('truncated', { why: 'the file is empty' });
+  return blocks;
+}

@@ -1,0 +1,174 @@
+/**
+ * Frames of `/holdfast/sync/1` (PROTOCOL §6.1). Each stands alone: both sides keep no round.
+ *
+ *     0x01 interest   u16 n ‖ n × tag 16
+ *     0x02 digest     32 bytes over all summary rows the two share
+ *     0x03 summary    u16 n ‖ n × row 84
+ *     0x04 want       u16 n ‖ n × (tag 16 ‖ u8 what ‖ 32 bytes argument)
+ *     0x05 envelope   an envelope
+ *     0x06 tick       43 bytes
+ *
+ * Domains are named by tags, SHA-256("holdfast/interest/v1\0" ‖ handshake hash ‖ domain) cut to 16
+ * bytes: a peer learns of a domain only if it knew to ask for it, so the coalition's graph stays
+ * with those who are in it (PROTOCOL §6.4).
+ */
+
+import { fromHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
+import { DIGEST_BYTES, type Digest, sha256 } from '../core/digest.ts';
+import { FRAME_BYTES_MAX, SUMMARY_DOMAINS_MAX, WANTS_MAX } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import { TICK_BYTES } from './tick.ts';
+
+/** A domain's name between two peers: 32 hex digits. */
+export type Tag = string;
+const TAG_BYTES = 16;
+const TAG_LABEL = toUtf8('holdfast/interest/v1\0');
+/** Bytes of the digest over the contents held. */
+const CONTENTS_BYTES = 8;
+
+/** What one side holds of one domain. */
+export interface SummaryRow {
+  readonly tag: Tag;
+  readonly rootVersion: bigint;
+  readonly lineage: bigint;
+  readonly rank: number;
+  readonly epoch: bigint;
+  /** Digest of the newest beacon, or zeros. */
+  readonly beacon: Digest;
+  /** Highest verified tick, or 2^24−1 once stopped. */
+  readonly tick: number;
+  /** Over the manifest and the documents held that this peer may read, 16 hex digits. */
+  readonly contents: string;
+}
+
+/** What a want may name. A Root is asked for by version, the rest by digest. */
+export const WANT_KINDS = ['root', 'beacon', 'tick', 'manifest', 'document'] as const;
+export type WantKind = (typeof WANT_KINDS)[number];
+
+export interface Want {
+  readonly tag: Tag;
+  readonly what: WantKind;
+  /** A version as 64 hex digits for a Root, else a digest. */
+  readonly argument: string;
+}
+
+export type Frame =
+  | { readonly kind: 'interest'; readonly tags: readonly Tag[] }
+  | { readonly kind: 'digest'; readonly digest: string }
+  | { readonly kind: 'summary'; readonly rows: readonly SummaryRow[] }
+  | { readonly kind: 'want'; readonly wants: readonly Want[] }
+  | { readonly kind: 'envelope'; readonly bytes: Uint8Array }
+  | { readonly kind: 'tick'; readonly bytes: Uint8Array };
+
+const CODES = { interest: 1, digest: 2, summary: 3, want: 4, envelope: 5, tick: 6 } as const;
+
+/** The tag of a domain on one link. */
+export function tagOf(domain: TrustDomain, binding: Uint8Array): Tag {
+  return toHex(sha256(TAG_LABEL, binding, toUtf8(domain)).subarray(0, TAG_BYTES));
+}
+
+/** The argument of a want for a Root of that version. */
+export function versionArgument(version: bigint): string {
+  return version.toString(16).padStart(2 * DIGEST_BYTES, '0');
+}
+
+export function encodeFrame(frame: Frame): Uint8Array {
+  const writer = new Writer().u8(CODES[frame.kind]);
+  switch (frame.kind) {
+    case 'interest':
+      writer.u16(frame.tags.length);
+      for (const tag of frame.tags) writer.raw(fromHex(tag));
+      return writer.finish();
+    case 'digest':
+      return writer.raw(fromHex(frame.digest)).finish();
+    case 'summary':
+      writer.u16(frame.rows.length);
+      for (const row of frame.rows) writer.raw(encodeRow(row));
+      return writer.finish();
+    case 'want':
+      writer.u16(frame.wants.length);
+      for (const want of frame.wants) {
+        writer.raw(fromHex(want.tag)).u8(WANT_KINDS.indexOf(want.what)).raw(fromHex(want.argument));
+      }
+      return writer.finish();
+    default:
+      return writer.raw(frame.bytes).finish();
+  }
+}
+
+/** Reads a frame. Refuses `too-large`, `truncated`, `trailing-bytes` and `frame-malformed`. */
+export function decodeFrame(bytes: Uint8Array): Frame {
+  if (bytes.length > FRAME_BYTES_MAX) {
+    throw new Refusal('too-large', { limit: FRAME_BYTES_MAX, got: bytes.length });
+  }
+  const reader = new Reader(bytes);
+  const code = reader.u8();
+  const frame = decodeBody(code, reader);
+  reader.end();
+  return frame;
+}
+
+/** The bytes of a row; also what the shared digest is computed over. */
+export function encodeRow(row: SummaryRow): Uint8Array {
+  return new Writer()
+    .raw(fromHex(row.tag))
+    .u64(row.rootVersion)
+    .u64(row.lineage)
+    .u8(row.rank)
+    .u64(row.epoch)
+    .raw(fromHex(row.beacon))
+    .u24(row.tick)
+    .raw(fromHex(row.contents))
+    .finish();
+}
+
+function decodeBody(code: number, reader: Reader): Frame {
+  switch (code) {
+    case CODES.interest:
+      return { kind: 'interest', tags: many(reader, SUMMARY_DOMAINS_MAX, readTag) };
+    case CODES.digest:
+      return { kind: 'digest', digest: toHex(reader.take(DIGEST_BYTES)) };
+    case CODES.summary:
+      return { kind: 'summary', rows: many(reader, SUMMARY_DOMAINS_MAX, readRow) };
+    case CODES.want:
+      return { kind: 'want', wants: many(reader, WANTS_MAX, readWant) };
+    case CODES.envelope:
+      return { kind: 'envelope', bytes: reader.take(reader.remaining) };
+    case CODES.tick:
+      return { kind: 'tick', bytes: reader.take(TICK_BYTES) };
+    default:
+      throw new Refusal('frame-malformed', { code });
+  }
+}
+
+function many<T>(reader: Reader, max: number, read: (reader: Reader) => T): readonly T[] {
+  const count = reader.u16();
+  if (count > max) throw new Refusal('too-large', { limit: max, got: count });
+  return Array.from({ length: count }, () => read(reader));
+}
+
+function readTag(reader: Reader): Tag {
+  return toHex(reader.take(TAG_BYTES));
+}
+
+function readRow(reader: Reader): SummaryRow {
+  return {
+    tag: readTag(reader),
+    rootVersion: reader.u64(),
+    lineage: reader.u64(),
+    rank: reader.u8(),
+    epoch: reader.u64(),
+    beacon: toHex(reader.take(DIGEST_BYTES)) as Digest,
+    tick: reader.u24(),
+    contents: toHex(reader.take(CONTENTS_BYTES)),
+  };
+}
+
+function readWant(reader: Reader): Want {
+  const tag = readTag(reader);
+  const code = reader.u8();
+  const what = WANT_KINDS[code];
+  if (what === undefined) throw new Refusal('frame-malformed', { want: code });
+  return { tag, what, argument: toHex(reader.take(DIGEST_BYTES)) };
+}

@@ -1,0 +1,30 @@
+/**
+ * The names of stored records: one registry of key spaces. A retired name is never used again.
+ *
+ *     federation/<domain>/<kind>[/<part>]
+ */
+
+import type { TrustDomain } from '../core/spiffe-id.ts';
+
+export const RECORD_PREFIX = 'federation/';
+
+export const RECORD_KINDS = [
+  'root', // part: version, 20 digits → envelope
+  'beacon', // envelope of the newest admitted
+  'tick', // 43 bytes of the highest verified
+  'stop', // 43 bytes
+  'future', // envelope dated in our future
+  'manifest', // envelope
+  'document', // part: manifest key → u64 frozen asOf (all ones: pinned) ‖ envelope
+  'keeping', // JCS: bound, ledger, asOf, boot
+  'history', // JCS: past evidence
+  'disowned', // part: key id → u32 length ‖ envelope ‖ envelope
+  'writer', // JCS: highest epoch allocated
+] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** The key of a record. */
+export function recordKey(domain: TrustDomain, kind: RecordKind, part?: string): string {
+  const key = `${RECORD_PREFIX}${domain}/${kind}`;
+  return part === undefined ? key : `${key}/${part}`;
+}

@@ -1,0 +1,208 @@
+/**
+ * Beliefs as stored records, and back.
+ *
+ * Records come from our own store, which guards each with a checksum; signatures were verified
+ * before anything was written and are not verified again at a start, so that a node with hundreds
+ * of partners serves at once. Framing and members are still read strictly: a record that does not
+ * read back is refused, never repaired.
+ */
+
+import { assert } from '../core/assert.ts';
+import { Reader, Writer } from '../core/bytes.ts';
+import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
+import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
+import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import type { KeyId } from '../core/suite.ts';
+import { bootMs, type Instant, unixMs } from '../core/time.ts';
+import { ledgerStepMs, resumeKeeping } from './age.ts';
+import { readBeacon } from './beacon.ts';
+import {
+  type Belief,
+  type HeldDocument,
+  type HeldRoot,
+  newBelief,
+  type PastEvidence,
+} from './belief.ts';
+import { readDocument } from './document.ts';
+import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
+import { NO_LIMITS } from './limits.ts';
+import { readManifest } from './manifest.ts';
+import { Members } from './members.ts';
+import { RECORD_PREFIX, type RecordKind } from './record-key.ts';
+import { readRoot } from './root.ts';
+import { chainCommitment, decodeTick } from './tick.ts';
+
+const PINNED = (1n << 64n) - 1n;
+
+/** A content document: u64 frozen asOf, all ones while pinned, then the envelope. */
+export function encodeDocumentRecord(held: HeldDocument): Uint8Array {
+  const frozen = held.frozenAsOf === null ? PINNED : BigInt(held.frozenAsOf);
+  return new Writer().u64(frozen).raw(held.bytes).finish();
+}
+
+/** asOf and the bookkeeping of time, the ledger one step ahead for a boot that may follow. */
+export function encodeKeeping(belief: Belief, bootId: string): Uint8Array {
+  const { keeping, asOf } = belief;
+  assert(keeping !== null, 'evidence without bookkeeping of time');
+  return encodeCanonical({
+    asOf: asOf === null ? null : String(asOf),
+    bound: String(keeping.bound),
+    boundBoot: keeping.boundBoot,
+    ledgerMs: keeping.ledgerMs,
+    ledgerBoot: keeping.ledgerBoot,
+    aheadMs: ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS),
+    bootId,
+  });
+}
+
+/** Past evidence, newest last. */
+export function encodeHistory(history: readonly PastEvidence[]): Uint8Array {
+  return encodeCanonical({
+    history: history.map((past) => ({
+      lineage: String(past.lineage),
+      rank: past.rank,
+      epoch: String(past.epoch),
+      digest: past.digest,
+      asOf: String(past.asOf),
+    })),
+  });
+}
+
+/** The stored records of one domain, by `kind` or `kind/part`. */
+type DomainRecords = ReadonlyMap<string, Uint8Array>;
+
+/** Sorts stored records by domain; foreign keys of the store are passed over. */
+export function recordsByDomain(
+  records: ReadonlyMap<string, Uint8Array>,
+): ReadonlyMap<TrustDomain, DomainRecords> {
+  const domains = new Map<TrustDomain, Map<string, Uint8Array>>();
+  for (const key of [...records.keys()].sort()) {
+    if (!key.startsWith(RECORD_PREFIX)) continue;
+    const rest = key.slice(RECORD_PREFIX.length);
+    const slash = rest.indexOf('/');
+    const domain = parseTrustDomain(rest.slice(0, slash));
+    const mine = domains.get(domain) ?? new Map<string, Uint8Array>();
+    domains.set(domain, mine.set(rest.slice(slash + 1), records.get(key) ?? new Uint8Array()));
+  }
+  return domains;
+}
+
+/** A belief as it was stored, its clocks carried into this boot. Null when no Root is stored. */
+export function restoreBelief(
+  domain: TrustDomain,
+  records: DomainRecords,
+  boot: { readonly bootId: string; readonly now: Instant },
+): Belief | null {
+  const roots = partsOf(records, 'root').map(([, bytes]) => restoreRoot(bytes));
+  const first = roots[0];
+  if (first === undefined) return null;
+  const manifest = records.get('manifest');
+  const future = records.get('future');
+  const disowned = partsOf(records, 'disowned').map(
+    ([key, proof]) => [key as KeyId, proof] as const,
+  );
+  return {
+    ...newBelief(domain, first.digest),
+    roots,
+    ...restoreEvidence(records),
+    ...restoreKeeping(records.get('keeping'), boot),
+    manifest: manifest === undefined ? null : restoreManifest(manifest),
+    documents: new Map(
+      partsOf(records, 'document').map(([key, bytes]) => [key, restoreDocument(bytes)]),
+    ),
+    future:
+      future === undefined
+        ? null
+        : { bytes: future, issuedAt: readBeacon(decodeEnvelope(future)).issuedAt },
+    history: restoreHistory(records.get('history')),
+    disowned: new Map(disowned),
+  };
+}
+
+function restoreRoot(bytes: Uint8Array): HeldRoot {
+  const envelope = decodeEnvelope(bytes);
+  return { root: readRoot(envelope), digest: envelope.digest, bytes };
+}
+
+function restoreEvidence(records: DomainRecords): Pick<Belief, 'beacon' | 'tick' | 'stop'> {
+  const bytes = records.get('beacon');
+  if (bytes === undefined) return { beacon: null, tick: null, stop: null };
+  const envelope = decodeEnvelope(bytes);
+  const beacon = readBeacon(envelope);
+  const tick = records.get('tick');
+  return {
+    beacon: { beacon, bytes, commitment: chainCommitment(beacon), signedBy: signerOf(envelope) },
+    tick: tick === undefined ? { index: 0, value: beacon.anchor } : decodeTick(tick),
+    stop: records.get('stop') ?? null,
+  };
+}
+
+function restoreManifest(bytes: Uint8Array): Belief['manifest'] {
+  const envelope = decodeEnvelope(bytes);
+  return { manifest: readManifest(envelope), bytes, signedBy: signerOf(envelope) };
+}
+
+function restoreDocument(record: Uint8Array): HeldDocument {
+  const reader = new Reader(record);
+  const frozen = reader.u64();
+  const bytes = reader.take(reader.remaining);
+  const envelope = decodeEnvelope(bytes);
+  return {
+    head: readDocument(envelope),
+    members: envelope.members,
+    signedBy: signerOf(envelope),
+    bytes,
+    frozenAsOf: frozen === PINNED ? null : unixMs(Number(frozen)),
+  };
+}
+
+function restoreKeeping(
+  bytes: Uint8Array | undefined,
+  boot: { readonly bootId: string; readonly now: Instant },
+): Pick<Belief, 'asOf' | 'keeping'> {
+  if (bytes === undefined) return { asOf: null, keeping: null };
+  const members = new Members(parseCanonical(bytes), 'keeping');
+  const stored = {
+    bound: members.time('bound'),
+    boundBoot: bootMs(members.integer('boundBoot', 0, Number.MAX_SAFE_INTEGER)),
+    ledgerMs: members.integer('ledgerMs', 0, Number.MAX_SAFE_INTEGER),
+    ledgerBoot: bootMs(members.integer('ledgerBoot', 0, Number.MAX_SAFE_INTEGER)),
+    aheadMs: members.integer('aheadMs', 0, Number.MAX_SAFE_INTEGER),
+    bootId: members.text('bootId', 64),
+  };
+  return {
+    asOf: members.value('asOf') === null ? null : members.time('asOf'),
+    keeping: resumeKeeping(stored, boot.bootId, boot.now),
+  };
+}
+
+function restoreHistory(bytes: Uint8Array | undefined): readonly PastEvidence[] {
+  if (bytes === undefined) return [];
+  const members = new Members(parseCanonical(bytes), 'history');
+  return members.list('history', EPOCH_HISTORY_MAX).map((_, i) => {
+    const past = members.item('history', i);
+    return {
+      lineage: past.u64('lineage'),
+      rank: past.integer('rank', 0, 255),
+      epoch: past.u64('epoch'),
+      digest: past.digest('digest'),
+      asOf: past.time('asOf'),
+    };
+  });
+}
+
+function partsOf(
+  records: DomainRecords,
+  kind: RecordKind,
+): readonly (readonly [string, Uint8Array])[] {
+  const prefix = `${kind}/`;
+  return [...records]
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, bytes]) => [key.slice(prefix.length), bytes] as const);
+}
+
+function signerOf(envelope: UnverifiedEnvelope): KeyId {
+  const slot = envelope.slots[0];
+  assert(slot !== undefined, 'a stored document was admitted without a signature');
+  return slot.keyId;
+}

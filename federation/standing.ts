@@ -1,0 +1,83 @@
+/**
+ * Standing: how a domain stands at one instant: its age, its tier, what comes next (PROTOCOL §4).
+ *
+ * Pure: a belief, the limits that bind us, a clock reading. Nothing here changes anything.
+ */
+
+import { MAX_LEAD_MS } from '../core/limits.ts';
+import type { Instant, UnixMs } from '../core/time.ts';
+import { addMs } from '../core/time.ts';
+import { ageAt, evaluationClock } from './age.ts';
+import { type Belief, type HeldDocument, newestRoot, rankInForce } from './belief.ts';
+import { type AgeLimits, NO_LIMITS, tightest } from './limits.ts';
+import { limitOf, type Tier, tierBelow, tierOfAge, worst } from './tier.ts';
+
+/** Limits beside the domain's own: those of our relation and of local configuration. */
+export type Tightening = readonly AgeLimits[];
+
+export interface Standing {
+  readonly tier: Tier;
+  /** Age of the newest evidence; null before any. */
+  readonly ageMs: number | null;
+  readonly asOf: UnixMs | null;
+  readonly limits: AgeLimits;
+  /** The next fall: to which tier, and in how long if nothing new arrives. */
+  readonly cliff: { readonly tier: Tier; readonly inMs: number } | null;
+  /** Three tick periods without a tick: shown, counted, audited (PROTOCOL §4.5). */
+  readonly late: boolean;
+  readonly stopped: boolean;
+  /** Evidence from our future is held: our clock is slow or a key is stolen (PROTOCOL §4.3). */
+  readonly timeUnknown: boolean;
+}
+
+const LATE_PERIODS = 3;
+
+/** How the domain stands now. */
+export function standingOf(belief: Belief, tightening: Tightening, now: Instant): Standing {
+  const { keeping, asOf, beacon } = belief;
+  const limits = limitsInForce(belief, tightening);
+  const stopped = belief.stop !== null;
+  const timeUnknown = isTimeUnknown(belief, now);
+  const ageMs = keeping === null || asOf === null ? null : ageAt(keeping, asOf, now);
+  const byAge = ageMs === null ? 'EXPIRED' : tierOfAge(ageMs, limits);
+  const tier = worst(
+    byAge,
+    stopped ? 'DEGRADED' : 'FRESH',
+    timeUnknown ? 'SURVIVAL' : 'FRESH',
+    newestRoot(belief) !== null && rankInForce(belief) === null ? 'QUARANTINED' : 'FRESH',
+  );
+  const end = limitOf(tier, limits);
+  const cliff =
+    ageMs === null || end === null
+      ? null
+      : { tier: tierBelow(tier), inMs: Math.max(0, end - ageMs) };
+  const late =
+    ageMs !== null && beacon !== null && ageMs > LATE_PERIODS * beacon.beacon.periodMs && !stopped;
+  return { tier, ageMs, asOf, limits, cliff, late, stopped, timeUnknown };
+}
+
+/** The tier of one content document: never better than the domain's, older where it is frozen. */
+export function documentTier(document: HeldDocument, standing: Standing): Tier {
+  if (document.frozenAsOf === null) return standing.tier;
+  if (standing.ageMs === null || standing.asOf === null) return worst(standing.tier, 'EXPIRED');
+  const lagMs = Math.max(0, standing.asOf - document.frozenAsOf);
+  return worst(standing.tier, tierOfAge(standing.ageMs + lagMs, standing.limits));
+}
+
+/** The tightest of Root's ceilings, the newest beacon, and what binds us locally (§4.5). */
+export function limitsInForce(belief: Belief, tightening: Tightening): AgeLimits {
+  const root = newestRoot(belief)?.root.ceilings ?? NO_LIMITS;
+  const beacon = belief.beacon?.beacon.limits ?? NO_LIMITS;
+  return tightest(root, beacon, ...tightening);
+}
+
+/** True while evidence of our future is held and our clock has not caught up with it. */
+export function isTimeUnknown(belief: Belief, now: Instant): boolean {
+  return belief.future !== null && belief.future.issuedAt > believableUntil(belief, now);
+}
+
+/** The latest date that evidence of this domain may bear now and be believed (PROTOCOL §4.3). */
+export function believableUntil(belief: Belief, now: Instant): UnixMs {
+  const clock = belief.keeping === null ? now.wall : evaluationClock(belief.keeping, now);
+  return addMs(clock, newestRoot(belief)?.root.maxLeadMs ?? MAX_LEAD_MS);
+}

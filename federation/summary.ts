@@ -1,0 +1,107 @@
+/**
+ * Summaries and what follows from comparing them (PROTOCOL §6.1): pure functions over beliefs.
+ */
+
+import { fromHex } from '../core/bytes.ts';
+import type { Digest } from '../core/digest.ts';
+import { DIGEST_BYTES, digestOf } from '../core/digest.ts';
+import { comparePlaces } from './beacon.ts';
+import { type Belief, isManifestCurrent, newestRoot } from './belief.ts';
+import { isPublic } from './document.ts';
+import {
+  encodeRow,
+  type SummaryRow,
+  type Tag,
+  versionArgument,
+  type Want,
+  type WantKind,
+} from './message.ts';
+import { STOP_INDEX } from './tick.ts';
+
+const NO_DIGEST = '0'.repeat(2 * DIGEST_BYTES) as Digest;
+const CONTENTS_CHARS = 16;
+
+/** Whether the peer is a node of the domain spoken of, and may read what is not public. */
+export interface Reading {
+  readonly tag: Tag;
+  readonly isOwnNode: boolean;
+}
+
+/** What we hold of a domain, as a row for one peer. */
+export function rowOf(belief: Belief, reading: Reading): SummaryRow {
+  const beacon = belief.beacon?.beacon;
+  return {
+    tag: reading.tag,
+    rootVersion: newestRoot(belief)?.root.version ?? 0n,
+    lineage: beacon?.lineage ?? 0n,
+    rank: beacon?.rank ?? 0,
+    epoch: beacon?.epoch ?? 0n,
+    beacon: beacon?.digest ?? NO_DIGEST,
+    tick: belief.stop !== null ? STOP_INDEX : (belief.tick?.index ?? 0),
+    contents: contentsDigest(belief, reading),
+  };
+}
+
+/** One digest over all rows two peers share: equal means there is nothing to say. */
+export function sharedDigest(rows: readonly SummaryRow[]): string {
+  const sorted = [...rows].sort((a, b) => (a.tag < b.tag ? -1 : 1));
+  return digestOf(...sorted.map(encodeRow));
+}
+
+/** What to ask of a peer whose row is `row`. Negative statements first, then newest evidence. */
+export function wantsFrom(belief: Belief, row: SummaryRow, reading: Reading): readonly Want[] {
+  const want = (what: WantKind, argument: string): Want => ({ tag: reading.tag, what, argument });
+  const root = newestRoot(belief)?.root.version ?? 0n;
+  if (row.rootVersion > root) return [want('root', versionArgument(root + 1n))];
+  const beacon = belief.beacon?.beacon;
+  if (row.beacon === NO_DIGEST) return [];
+  if (row.beacon !== beacon?.digest) {
+    const order = beacon === undefined ? 1 : comparePlaces(row, beacon);
+    // Equal place and another digest is a proof against the key: worth fetching above all.
+    return order >= 0 ? [want('beacon', row.beacon)] : [];
+  }
+  const mine = belief.stop !== null ? STOP_INDEX : (belief.tick?.index ?? 0);
+  const tick = row.tick > mine ? [want('tick', row.beacon)] : [];
+  const lacks = row.contents === contentsDigest(belief, reading) ? [] : missing(belief, reading);
+  return [...tick, ...lacks.map((gap) => want(gap.what, gap.digest))];
+}
+
+/** True when we hold something of the domain that a peer with this row lacks. */
+export function isAhead(belief: Belief, row: SummaryRow): boolean {
+  const root = newestRoot(belief)?.root.version ?? 0n;
+  const beacon = belief.beacon?.beacon;
+  if (root > row.rootVersion) return true;
+  if (beacon === undefined || row.rootVersion > root) return false;
+  if (row.beacon === NO_DIGEST) return true;
+  if (row.beacon !== beacon.digest) return comparePlaces(beacon, row) >= 0;
+  const mine = belief.stop !== null ? STOP_INDEX : (belief.tick?.index ?? 0);
+  return mine > row.tick;
+}
+
+/** The manifest, or the documents it pins, that we lack and may read. */
+export function missing(
+  belief: Belief,
+  reading: Reading,
+): readonly { readonly what: 'manifest' | 'document'; readonly digest: Digest }[] {
+  const beacon = belief.beacon?.beacon;
+  if (beacon === undefined) return [];
+  if (!isManifestCurrent(belief)) return [{ what: 'manifest', digest: beacon.manifestDigest }];
+  const gaps: { readonly what: 'document'; readonly digest: Digest }[] = [];
+  for (const [key, pin] of belief.manifest?.manifest.pins ?? []) {
+    const readable = reading.isOwnNode || !key.startsWith('~');
+    const held = belief.documents.get(key)?.head.digest === pin.digest;
+    if (readable && !held && pin.digest !== null)
+      gaps.push({ what: 'document', digest: pin.digest });
+  }
+  return gaps;
+}
+
+function contentsDigest(belief: Belief, reading: Reading): string {
+  const current = isManifestCurrent(belief) ? belief.manifest : null;
+  const digests = [...belief.documents.values()]
+    .filter((held) => held.frozenAsOf === null)
+    .filter((held) => reading.isOwnNode || isPublic(held.head.type))
+    .map((held) => held.head.digest);
+  const parts = [current?.manifest.digest ?? NO_DIGEST, ...digests.sort()];
+  return digestOf(...parts.map(fromHex)).slice(0, CONTENTS_CHARS);
+}

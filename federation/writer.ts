@@ -1,0 +1,280 @@
+/**
+ * The writer: the one machine that says what is current for its domain (PROTOCOL §2.5, §3).
+ *
+ * It allocates an epoch durably before it signs it, draws a fresh seed for each beacon, reveals
+ * one step of its chain per period, and reveals the stop when something it stood by is withdrawn.
+ * The seed lives in this object and nowhere else: a process that ends has destroyed it, and the
+ * next start issues a successor (PROTOCOL §3.5). What it makes is admitted by the same ladder as
+ * everybody's; it believes itself no more than others do.
+ */
+
+import { assert } from '../core/assert.ts';
+import { toBase64Url, toUtf8 } from '../core/bytes.ts';
+import type { JsonObject } from '../core/canonical.ts';
+import { type Digest, digestOf, sha256 } from '../core/digest.ts';
+import { CHAIN_RENEW_SHARE, TICK_COUNT_MAX } from '../core/limits.ts';
+import type { Signer } from '../core/suite.ts';
+import { addMs, type UnixMs } from '../core/time.ts';
+import { highestEpoch } from './beacon.ts';
+import { type Belief, documentNamed, lineageStart, newestRoot } from './belief.ts';
+import { isPublic } from './document.ts';
+import { decodeEnvelope, signEnvelope } from './envelope.ts';
+import type { Draft } from './input.ts';
+import type { AgeLimits } from './limits.ts';
+import { type Pin, saltedKey } from './manifest.ts';
+import { buildChain, chainCommitment, encodeTick, STOP_INDEX, stopCommitment } from './tick.ts';
+
+/** What a writer signs with: the beacon key of its rank, and the documents key. */
+export interface WriterKeys {
+  readonly rank: number;
+  readonly beacon: Signer;
+  readonly documents: Signer;
+}
+
+export interface WriterSettings {
+  readonly limits: AgeLimits;
+  readonly periodMs: number;
+}
+
+/** Something to publish: the drafts are made when their turn comes, from what then holds. */
+export interface Publication {
+  readonly request: number;
+  readonly draftsOf: (belief: Belief) => readonly Draft[];
+  readonly withdrawal: boolean;
+}
+
+/** An epoch durably allocated, waiting for its entropy. */
+export interface Allocation {
+  readonly epoch: bigint;
+  readonly publications: readonly Publication[];
+}
+
+/** Fresh bytes one beacon needs: seed, stop secret, salts. */
+export const WRITER_ENTROPY_BYTES = 96;
+
+interface Chain {
+  readonly beacon: Digest;
+  readonly issuedAt: UnixMs;
+  readonly periodMs: number;
+  readonly values: readonly Uint8Array[];
+  readonly stopSecret: Uint8Array;
+  released: number;
+}
+
+const JITTER_LABEL = toUtf8('holdfast/jitter/v1');
+
+export class Writer {
+  readonly keys: WriterKeys;
+  readonly #settings: WriterSettings;
+  #chain: Chain | null = null;
+  #queue: Publication[] = [];
+  #allocation: Allocation | null = null;
+  #allocated: bigint;
+
+  constructor(keys: WriterKeys, settings: WriterSettings, allocated: bigint) {
+    this.keys = keys;
+    this.#settings = settings;
+    this.#allocated = allocated;
+  }
+
+  enqueue(publication: Publication): void {
+    this.#queue.push(publication);
+  }
+
+  /** The highest epoch ever allocated, to be stored before it is signed. */
+  get allocated(): bigint {
+    return this.#allocated;
+  }
+
+  /** True when a beacon is due: something waits, no chain is left, or little of it is. */
+  isBeaconDue(): boolean {
+    if (this.#allocation !== null) return false;
+    if (this.#chain === null || this.#queue.length > 0) return true;
+    const count = this.#chain.values.length - 1;
+    return count - this.#chain.released <= count * CHAIN_RENEW_SHARE;
+  }
+
+  /** The earliest time at which the next epoch may be dated (PROTOCOL §5.3). */
+  nextEpochAt(belief: Belief): UnixMs {
+    const root = newestRoot(belief)?.root;
+    const start = lineageStart(belief);
+    assert(root !== undefined && start !== null, 'a writer holds its Root');
+    const next = this.#nextEpoch(belief);
+    const earliest = addMs(start, Number(next - 1n) * root.minEpochMs);
+    return highestEpoch(earliest, start, root.minEpochMs) >= next ? earliest : addMs(earliest, 1);
+  }
+
+  /**
+   * Allocates the next epoch and destroys the seed of the one before: from here on no tick of it
+   * can be made (PROTOCOL §3.5). Returns the stop to reveal when something is being withdrawn.
+   */
+  allocate(belief: Belief): Uint8Array | null {
+    const chain = this.#chain;
+    const publications = this.#queue;
+    this.#allocated = this.#nextEpoch(belief);
+    this.#allocation = { epoch: this.#allocated, publications };
+    this.#queue = [];
+    this.#chain = null;
+    const withdraws = publications.some((publication) => publication.withdrawal);
+    if (chain === null || !withdraws) return null;
+    return encodeTick(chain.beacon, STOP_INDEX, chain.stopSecret);
+  }
+
+  /** Takes the allocation that entropy has arrived for, or null if none waits. */
+  takeAllocation(): Allocation | null {
+    const allocation = this.#allocation;
+    this.#allocation = null;
+    return allocation;
+  }
+
+  /** Signs the beacon of an allocation, its manifest and its documents, beacon first. */
+  sign(
+    belief: Belief,
+    allocation: Allocation,
+    entropy: Uint8Array,
+    now: UnixMs,
+  ): readonly Uint8Array[] {
+    assert(entropy.length === WRITER_ENTROPY_BYTES, 'entropy as drawn');
+    const drafts = allocation.publications.flatMap((publication) => publication.draftsOf(belief));
+    const contents = this.#signContents(belief, drafts, entropy.slice(64));
+    const manifest = contents.manifest ?? belief.manifest?.bytes;
+    assert(manifest !== undefined, 'a domain publishes its first manifest with its first beacon');
+    const seed = entropy.slice(0, 32);
+    const stopSecret = entropy.slice(32, 64);
+    const beacon = this.#signBeacon(belief, { allocation, manifest, seed, stopSecret, now });
+    return [beacon, ...(contents.manifest === null ? [] : [manifest]), ...contents.documents];
+  }
+
+  /** The tick whose time has come, if any: the newest only, earlier ones say nothing more. */
+  releaseTick(clock: UnixMs): Uint8Array | null {
+    const chain = this.#chain;
+    if (chain === null) return null;
+    let index = chain.released;
+    while (index + 1 < chain.values.length && this.#releaseTime(chain, index + 1) <= clock) index++;
+    const value = chain.values[index];
+    if (index === chain.released || value === undefined) return null;
+    chain.released = index;
+    return encodeTick(chain.beacon, index, value);
+  }
+
+  /** When the next tick is due, or null without a chain. */
+  nextTickAt(): UnixMs | null {
+    return this.#chain === null ? null : this.#releaseTime(this.#chain, this.#chain.released + 1);
+  }
+
+  #nextEpoch(belief: Belief): bigint {
+    const held = belief.beacon?.beacon.epoch ?? 0n;
+    return (held > this.#allocated ? held : this.#allocated) + 1n;
+  }
+
+  /**
+   * Step i is released in the first quarter of its period, at a moment nobody else can compute
+   * before: a strictly periodic sender would be easy to find (PROTOCOL §6.6).
+   */
+  #releaseTime(chain: Chain, index: number): UnixMs {
+    const noise = sha256(JITTER_LABEL, chain.stopSecret, toUtf8(String(index)));
+    const share = ((noise[0] ?? 0) * 256 + (noise[1] ?? 0)) / 65_536;
+    return addMs(chain.issuedAt, (index + share / 4) * chain.periodMs);
+  }
+
+  #signContents(
+    belief: Belief,
+    drafts: readonly Draft[],
+    saltSeed: Uint8Array,
+  ): { readonly manifest: Uint8Array | null; readonly documents: readonly Uint8Array[] } {
+    if (drafts.length === 0 && belief.manifest !== null) return { manifest: null, documents: [] };
+    const pins = new Map<string, Pin>(belief.manifest?.manifest.pins ?? []);
+    const latest = new Map(drafts.map((draft) => [draft.name, draft]));
+    const documents = [...latest.values()].map((draft) => {
+      const held = documentNamed(belief, draft.name);
+      const version = (held?.head.version ?? 0n) + 1n;
+      const salt = held?.members.has('salt')
+        ? held.members.digest('salt')
+        : digestOf(saltSeed, toUtf8(draft.name));
+      const body = documentBody(belief.domain, draft, version, salt);
+      const bytes = signEnvelope(draft.type, body, [this.keys.documents]);
+      const key = isPublic(draft.type) ? draft.type : saltedKey(draft.name, salt);
+      pins.set(key, { version, digest: decodeEnvelope(bytes).digest });
+      return bytes;
+    });
+    const version = (belief.manifest?.manifest.version ?? 0n) + 1n;
+    const names = [...pins].map(([key, pin]) => [
+      key,
+      { version: String(pin.version), digest: pin.digest },
+    ]);
+    const manifest = signEnvelope(
+      'manifest',
+      { domain: belief.domain, version: String(version), names: Object.fromEntries(names) },
+      [this.keys.documents],
+    );
+    return { manifest, documents };
+  }
+
+  #signBeacon(
+    belief: Belief,
+    made: {
+      readonly allocation: Allocation;
+      readonly manifest: Uint8Array;
+      readonly seed: Uint8Array;
+      readonly stopSecret: Uint8Array;
+      readonly now: UnixMs;
+    },
+  ): Uint8Array {
+    const root = newestRoot(belief)?.root;
+    assert(root !== undefined, 'a writer holds its Root');
+    const manifest = decodeEnvelope(made.manifest);
+    const { periodMs, limits } = this.#settings;
+    const body = {
+      domain: belief.domain,
+      rootVersion: root.version,
+      lineage: root.lineage,
+      rank: this.keys.rank,
+      epoch: made.allocation.epoch,
+      issuedAt: made.now,
+      manifestDigest: manifest.digest,
+      periodMs,
+      count: Math.min(TICK_COUNT_MAX, Math.max(1, Math.floor(root.chainMs / periodMs))),
+      previous: belief.beacon?.beacon.digest ?? null,
+    };
+    const commitment = chainCommitment(body);
+    const values = buildChain(commitment, made.seed, body.count);
+    const anchor = values[0];
+    assert(anchor !== undefined, 'a chain has an anchor');
+    const bytes = signEnvelope(
+      'beacon',
+      {
+        domain: body.domain,
+        root: String(body.rootVersion),
+        lineage: String(body.lineage),
+        rank: body.rank,
+        epoch: String(body.epoch),
+        issuedAt: String(body.issuedAt),
+        manifest: {
+          version: String(manifest.members.u64('version')),
+          digest: manifest.digest,
+        },
+        limits: { ...limits },
+        tick: { anchor: toBase64Url(anchor), periodMs, count: body.count },
+        stop: toBase64Url(stopCommitment(commitment, made.stopSecret)),
+        previous: body.previous,
+      },
+      [this.keys.beacon],
+    );
+    this.#chain = {
+      beacon: decodeEnvelope(bytes).digest,
+      issuedAt: made.now,
+      periodMs,
+      values,
+      stopSecret: made.stopSecret,
+      released: 0,
+    };
+    return bytes;
+  }
+}
+
+function documentBody(domain: string, draft: Draft, version: bigint, salt: Digest): JsonObject {
+  const head = { ...draft.body, domain, version: String(version) };
+  if (!isPublic(draft.type)) return { ...head, name: draft.name, salt };
+  // A SPIFFE reader knows the version as spiffe_sequence (SPIFFE bundle §4.1.1).
+  return draft.type === 'bundle' ? { ...head, spiffe_sequence: Number(version) } : head;
+}
