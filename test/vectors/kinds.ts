@@ -1,0 +1,52 @@
+/**
+ * The table of kinds. The first that claims a file has it; the last claims the rest of a collection.
+ *
+ * A kind without a judge is named with the reason, so that its files are counted as skipped and
+ * nobody takes their silence for agreement.
+ */
+
+import { posix } from 'node:path';
+import { jcsKind } from './jcs.ts';
+import type { Kind, VectorFile } from './kind.ts';
+import { mlKem768Kind } from './ml-kem.ts';
+import { ed25519Kind, mlDsa65Kind } from './signatures.ts';
+import { isOfCollection } from './wycheproof.ts';
+
+/** Claims by the name of a folder that holds the file, at any depth. */
+const isUnder =
+  (folder: string) =>
+  ({ path }: VectorFile): boolean =>
+    posix.dirname(path).split('/').includes(folder);
+
+/** Every kind, in the order in which they claim. */
+export const KINDS: readonly Kind[] = [
+  ed25519Kind,
+  mlDsa65Kind,
+  mlKem768Kind,
+  {
+    name: 'other algorithms (Wycheproof)',
+    claims: isOfCollection,
+    judge: { absent: 'the protocol does not use this algorithm' },
+  },
+  jcsKind,
+  {
+    name: 'SPIFFE bundles',
+    claims: isUnder('spiffebundle'),
+    judge: { absent: 'no judge for SPIFFE bundles' },
+  },
+  {
+    name: 'X509-SVIDs',
+    claims: isUnder('x509svid'),
+    judge: { absent: 'no judge for X509-SVIDs' },
+  },
+  {
+    name: 'Merkle proofs (RFC 9162)',
+    claims: isUnder('merkle'),
+    judge: { absent: 'the project keeps no Merkle log' },
+  },
+  {
+    name: 'TPM event logs and quotes',
+    claims: isUnder('tpm'),
+    judge: { absent: 'no judge for the evidence of a TPM' },
+  },
+];
