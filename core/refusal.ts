@@ -253,6 +253,11 @@ export const REFUSALS = {
     'parameters the method does not take',
     'use a client of the same version',
   ),
+  'control-busy': row(
+    'ignore',
+    'more control requests under way than one client may have',
+    'wait for the answers',
+  ),
   'not-authority': row(
     'reject',
     'this node holds no authority keys',
@@ -297,8 +302,13 @@ export const REFUSALS = {
   ),
   'attest-hash': row(
     'reject',
-    'signed over SHA-1 or over a hash nobody knows',
+    'signed over SHA-1',
     'create the attestation key anew with SHA-256 or SHA-384',
+  ),
+  'attest-index': row(
+    'reject',
+    'the statement is about another NV index than was asked for',
+    'attest the index that was enrolled; a deleted and redefined one is another',
   ),
   'attest-signature': row(
     'reject',

@@ -48,30 +48,35 @@ export interface AttestHeader {
   readonly firmwareVersion: bigint;
 }
 
+/** A digest of selected PCRs, TPMS_QUOTE_INFO. */
 export interface QuoteAttest extends AttestHeader {
   readonly kind: 'quote';
   readonly selections: readonly RawPcrSelection[];
   readonly pcrDigest: Uint8Array;
 }
 
+/** An object is loaded in the same chip, TPMS_CERTIFY_INFO. */
 export interface CertifyAttest extends AttestHeader {
   readonly kind: 'certify';
   readonly name: Uint8Array;
   readonly qualifiedName: Uint8Array;
 }
 
+/** An object was created in the same chip, TPMS_CREATION_INFO. */
 export interface CreationAttest extends AttestHeader {
   readonly kind: 'creation';
   readonly name: Uint8Array;
   readonly creationHash: Uint8Array;
 }
 
+/** What the clocks of the chip read, TPMS_TIME_ATTEST_INFO. */
 export interface TimeAttest extends AttestHeader {
   readonly kind: 'time';
   /** Milliseconds since the chip was powered up. */
   readonly timeMs: bigint;
 }
 
+/** What an NV index held, TPMS_NV_CERTIFY_INFO. */
 export interface NvAttest extends AttestHeader {
   readonly kind: 'nv';
   readonly indexName: Uint8Array;

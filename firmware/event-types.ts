@@ -5,6 +5,7 @@
  * believed for nothing else; `secure-boot.ts` refuses the one lie that would matter.
  */
 
+/** The types that code here tells apart. */
 export const EV_NO_ACTION = 0x3;
 export const EV_SEPARATOR = 0x4;
 export const EV_EFI_VARIABLE_DRIVER_CONFIG = 0x80000001;

@@ -32,6 +32,7 @@ interface MeasuredFields {
   readonly coveredBytes: Uint8Array | null;
 }
 
+/** What is believed already, and the logs that are not. */
 export interface ReplayInput {
   readonly pcrs: BelievedPcrs;
   readonly firmware: UnverifiedEventLog;
