@@ -17,7 +17,6 @@ import type {
   Upgrader,
 } from '@libp2p/interface';
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
-import { assert } from '../../core/assert.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { AdmittedPeer, HandshakeRole, PeerName } from '../ports.ts';
 import { type Admitter, exchangeAdmission, messagesOver } from './admission.ts';
@@ -61,12 +60,14 @@ export interface NoiseOptions {
   readonly admitter: Admitter;
   /** Asked once the peer's key is verified and before anything is signed for it. */
   isBanned(peer: PeerName): boolean;
+  /** Where the session of each connection is left, by the very PeerId object it will carry. */
+  readonly sessions: WeakMap<PeerId, Session>;
   /** Told of each handshake that ended in a refusal. */
   refused(refusal: Refusal, role: HandshakeRole): void;
 }
 
 /** The parts of libp2p an encrypter is given. */
-interface Components {
+export interface EncrypterComponents {
   readonly privateKey: PrivateKey;
   readonly upgrader: Pick<Upgrader, 'getStreamMuxers'>;
 }
@@ -75,22 +76,13 @@ interface Components {
 export class NoiseEncrypter implements ConnectionEncrypter {
   readonly protocol = NOISE_PROTOCOL;
   readonly [Symbol.toStringTag] = NOISE_PROTOCOL;
-  readonly #components: Components;
+  readonly #components: EncrypterComponents;
   readonly #options: NoiseOptions;
   readonly #static = generateDh();
-  /** By the very PeerId object of the connection: two links to one peer are two sessions. */
-  readonly #sessions = new WeakMap<PeerId, Session>();
 
-  constructor(components: Components, options: NoiseOptions) {
+  constructor(components: EncrypterComponents, options: NoiseOptions) {
     this.#components = components;
     this.#options = options;
-  }
-
-  /** The session behind a connection of this node, found by its `remotePeer`. */
-  sessionOf(remotePeer: PeerId): Session {
-    const session = this.#sessions.get(remotePeer);
-    assert(session !== undefined, 'no connection without a handshake');
-    return session;
   }
 
   secureOutbound(connection: MessageStream, options?: SecureConnectionOptions) {
@@ -143,7 +135,7 @@ export class NoiseEncrypter implements ConnectionEncrypter {
       admitter,
       ...(signal === undefined ? {} : { signal }),
     });
-    this.#sessions.set(remotePeer, {
+    this.#options.sessions.set(remotePeer, {
       admitted,
       binding: keys.hash,
       get heard() {

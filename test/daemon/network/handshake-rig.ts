@@ -46,6 +46,7 @@ export async function encrypterOf(name: string, options: Partial<NoiseOptions> =
   return new NoiseEncrypter(components, {
     admitter: openDoor,
     isBanned: () => false,
+    sessions: new WeakMap(),
     refused: () => undefined,
     ...options,
   });

@@ -14,12 +14,16 @@ function codeOf(outcome: PromiseSettledResult<unknown>): RefusalCode | 'admitted
 }
 
 noise('joins two admitted peers under one binding', async () => {
-  const [a, b] = await Promise.all([encrypterOf('a'), encrypterOf('b')]);
+  const sessions = new WeakMap();
+  const [a, b] = await Promise.all([
+    encrypterOf('a', { sessions }),
+    encrypterOf('b', { sessions }),
+  ]);
   const { initiator, responder } = await shake({ initiator: a, responder: b });
   if (initiator.status !== 'fulfilled' || responder.status !== 'fulfilled') throw new Error('no');
   const [left, right] = [initiator.value, responder.value];
-  const mine = a.sessionOf(left.remotePeer);
-  const theirs = b.sessionOf(right.remotePeer);
+  const mine = sessions.get(left.remotePeer);
+  const theirs = sessions.get(right.remotePeer);
   assert.equal(mine.binding, theirs.binding);
   assert.is(mine.binding.length, 32);
   assert.equal(mine.admitted, { domain: 'blue.example', node: 'responder' });

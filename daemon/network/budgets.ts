@@ -1,0 +1,47 @@
+/**
+ * How much one peer may ask of this process before anybody looks at what it says.
+ *
+ * The federation judges contents and deserts; this only keeps a flood from costing more than the
+ * bytes it came in. A budget outlives its link until it is full again: redialling buys nothing.
+ */
+
+import { GOSSIP_BURST, GOSSIP_RATE_PER_S, SYNC_BURST, SYNC_RATE_PER_S } from '../../core/limits.ts';
+import type { PeerName } from '../ports.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** What a peer spends: a frame of the sync protocol, or a gossip message. */
+export type Spending = 'sync' | 'gossip';
+
+type Budget = Readonly<Record<Spending, TokenBucket>>;
+
+/** The budgets of all peers heard lately; at most one for each link of the last ten seconds. */
+export class Budgets {
+  readonly #budgets = new Map<PeerName, Budget>();
+
+  /** Charges `peer`; false where its budget is spent and the message is to be dropped. */
+  spend(peer: PeerName, on: Spending): boolean {
+    const budget = this.#budgets.get(peer) ?? newBudget();
+    this.#budgets.set(peer, budget);
+    return budget[on].take();
+  }
+
+  /** Refills all budgets, and forgets those that are full. */
+  refill(elapsedMs: number): void {
+    for (const [peer, { sync, gossip }] of this.#budgets) {
+      sync.refill(elapsedMs);
+      gossip.refill(elapsedMs);
+      if (sync.isFull && gossip.isFull) this.#budgets.delete(peer);
+    }
+  }
+
+  get size(): number {
+    return this.#budgets.size;
+  }
+}
+
+function newBudget(): Budget {
+  return {
+    sync: new TokenBucket({ ratePerS: SYNC_RATE_PER_S, burst: SYNC_BURST }),
+    gossip: new TokenBucket({ ratePerS: GOSSIP_RATE_PER_S, burst: GOSSIP_BURST }),
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * Gossip, the fast path that may lose anything (PROTOCOL §6.1): one topic on libp2p's gossipsub.
+ *
+ * A message has no author here and no signature of libp2p's; what it claims, the federation
+ * verifies. Settings are those of small coalitions whose nodes share addresses: the penalty for
+ * peers behind one address is off, or a site behind one router would be cut off.
+ */
+
+import {
+  type GossipSub,
+  type GossipSubComponents,
+  gossipsub,
+  type Message,
+  TopicValidatorResult,
+} from '@libp2p/gossipsub';
+import { createTopicScoreParams } from '@libp2p/gossipsub/score';
+import type { PeerId } from '@libp2p/interface';
+import { assert } from '../../core/assert.ts';
+import { toUtf8, Writer } from '../../core/bytes.ts';
+import { sha256 } from '../../core/digest.ts';
+import { GOSSIP_BYTES_MAX } from '../../core/limits.ts';
+import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
+import type { NetworkHandler } from '../ports.ts';
+import type { Budgets } from './budgets.ts';
+import { escapeIfBug } from './bug-escape.ts';
+import type { QuietLog } from './quiet-log.ts';
+
+/** The only topic. */
+export const GOSSIP_TOPIC = '/holdfast/gossip/1';
+
+/** One RPC of gossipsub: a few messages at once. Past it, libp2p closes the stream. */
+const RPC_BYTES_MAX = 64 * 1024;
+/** What may wait for a slow peer before its gossip stream is ended. */
+const OUTBOUND_BYTES_MAX = 1_000_000;
+
+const VERDICTS = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+} as const;
+
+/** A message's name: SHA-256 over u32 length ‖ topic ‖ all its bytes, uncut. */
+export function gossipId({ topic, data }: Pick<Message, 'topic' | 'data'>): Uint8Array {
+  const name = toUtf8(topic);
+  return sha256(new Writer().u32(name.length).raw(name).finish(), data);
+}
+
+/** The gossipsub service of one node. */
+export function gossipService(): (components: GossipSubComponents) => GossipSub {
+  return gossipsub({
+    globalSignaturePolicy: 'StrictNoSign',
+    emitSelf: false,
+    msgIdFn: gossipId,
+    allowedTopics: [GOSSIP_TOPIC],
+    fallbackToFloodsub: false,
+    floodPublish: true, // a tick has to reach every neighbour, and coalitions are small
+    doPX: false, // addresses come from people, not from peers
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    tagMeshPeers: false,
+    ...MESH,
+    ...BOUNDS,
+    scoreParams: SCORES,
+    scoreThresholds: { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: -80 },
+  });
+}
+
+const MESH = {
+  D: 4,
+  Dlo: 2,
+  Dhi: 8,
+  Dscore: 2,
+  Dout: 1,
+  Dlazy: 4,
+  gossipFactor: 0.25,
+  heartbeatInterval: SECOND_MS,
+  mcacheLength: 30,
+  mcacheGossip: 15,
+  seenTTL: 10 * MINUTE_MS,
+  fanoutTTL: MINUTE_MS,
+  gossipsubIWantFollowupMs: 15 * SECOND_MS,
+  pruneBackoff: 10 * SECOND_MS,
+  unsubcribeBackoff: 10 * SECOND_MS, // spelt so by gossipsub
+} as const;
+
+const BOUNDS = {
+  maxInboundDataLength: RPC_BYTES_MAX,
+  maxOutboundBufferSize: OUTBOUND_BYTES_MAX,
+  maxTopicBytesPerPeer: 8 * 1024,
+  decodeRpcLimits: {
+    maxSubscriptions: 16,
+    maxMessages: 64,
+    maxIhaveMessageIDs: 512,
+    maxIwantMessageIDs: 512,
+    maxIdontwantMessageIDs: 512,
+    maxControlMessages: 64,
+    maxPeerInfos: 0,
+  },
+} as const;
+
+/** Low traffic must not look like idleness: only what is provably wrong costs anything. */
+const SCORES = {
+  IPColocationFactorWeight: 0,
+  behaviourPenaltyWeight: -10,
+  behaviourPenaltyThreshold: 6,
+  behaviourPenaltyDecay: 0.8,
+  topics: {
+    [GOSSIP_TOPIC]: createTopicScoreParams({
+      topicWeight: 1,
+      timeInMeshWeight: 0,
+      firstMessageDeliveriesWeight: 0,
+      meshMessageDeliveriesWeight: 0,
+      meshFailurePenaltyWeight: 0,
+      invalidMessageDeliveriesWeight: -20,
+      invalidMessageDeliveriesDecay: 0.9,
+    }),
+  },
+};
+
+/** What a validator needs of the network around it. */
+export interface ValidatorOptions {
+  readonly budgets: Budgets;
+  readonly log: QuietLog;
+  readonly handler: Pick<NetworkHandler, 'gossip'>;
+}
+
+/**
+ * Joins the topic. Each message waits for the handler's verdict, and only `accept` forwards it:
+ * gossipsub awaits the validator before it delivers or relays anything.
+ */
+export function joinGossip(service: GossipSub, options: ValidatorOptions): void {
+  service.topicValidators.set(GOSSIP_TOPIC, (peer, message) => validate(peer, message, options));
+  service.subscribe(GOSSIP_TOPIC);
+}
+
+/** Publishes to every neighbour. A message too long for the topic is a bug of the caller. */
+export async function publishGossip(
+  service: GossipSub,
+  bytes: Uint8Array,
+  log: QuietLog,
+): Promise<void> {
+  assert(bytes.length <= GOSSIP_BYTES_MAX, `gossip of ${bytes.length} bytes`);
+  try {
+    await service.publish(GOSSIP_TOPIC, bytes);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    log.warn('gossip.unpublished', 'self', { reason: error.message });
+  }
+}
+
+async function validate(
+  from: PeerId,
+  { data }: Message,
+  { budgets, handler, log }: ValidatorOptions,
+): Promise<TopicValidatorResult> {
+  const peer = from.toString();
+  if (data.length > GOSSIP_BYTES_MAX) return TopicValidatorResult.Reject;
+  if (!budgets.spend(peer, 'gossip')) {
+    log.warn('link.budget', peer, { protocol: 'gossip' });
+    return TopicValidatorResult.Ignore;
+  }
+  try {
+    return VERDICTS[await handler.gossip(peer, data)];
+  } catch (error) {
+    escapeIfBug(error);
+    throw error;
+  }
+}

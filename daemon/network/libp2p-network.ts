@@ -1,0 +1,226 @@
+/**
+ * The `Network` port on libp2p: what composes the files of this folder.
+ *
+ * libp2p carries streams and gossip; who may speak (noise-encrypter.ts), which connection is the
+ * link of a peer (links.ts) and when to dial again (link-supervisor.ts) is decided here. A node
+ * is started once and stopped once.
+ */
+
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
+import type { Connection, Libp2p } from '@libp2p/interface';
+import { createLibp2p } from 'libp2p';
+import { assert } from '../../core/assert.ts';
+import { Failure } from '../../core/failure.ts';
+import { FRAME_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { bootMs, elapsedMs } from '../../core/time.ts';
+import type { Clock, Log, Network, NetworkHandler, PeerName, Random } from '../ports.ts';
+import { Bans } from './bans.ts';
+import { Budgets } from './budgets.ts';
+import { joinGossip, publishGossip } from './gossip.ts';
+import { libp2pOptions, type Services } from './libp2p-settings.ts';
+import { CHECK_MS } from './link-policy.ts';
+import { LinkSupervisor } from './link-supervisor.ts';
+import { Links } from './links.ts';
+import { NoiseEncrypter, type NoiseOptions } from './noise-encrypter.ts';
+import { parseAddress } from './peer-address.ts';
+import { QuietLog } from './quiet-log.ts';
+import { SYNC_PROTOCOL } from './sync-channel.ts';
+
+/** What a network is made of. */
+export interface NetworkOptions {
+  /** 32 bytes: the Ed25519 seed of the peer key, which names this daemon and grants nothing. */
+  readonly transportSeed: Uint8Array;
+  /** Multiaddresses to listen on; port 0 takes any free one. */
+  readonly listen: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** A network that is not started yet. Refuses `config-value` for an address it cannot listen on. */
+export function createLibp2pNetwork(options: NetworkOptions): Network {
+  for (const address of options.listen) parseAddress(address);
+  return new Libp2pNetwork(options);
+}
+
+/** Sync streams of one connection and direction: one, and the one that replaces it. */
+const SYNC_STREAMS_MAX = 2;
+
+/** Everything that exists between start and stop. */
+interface Running {
+  readonly node: Libp2p<Services>;
+  readonly links: Links;
+  readonly supervisor: LinkSupervisor;
+  cancelCheck: () => void;
+}
+
+class Libp2pNetwork implements Network {
+  readonly #options: NetworkOptions;
+  readonly #log: QuietLog;
+  readonly #bans = new Bans();
+  readonly #budgets = new Budgets();
+  #running: Running | null = null;
+
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+    this.#log = new QuietLog(options.clock, options.log);
+  }
+
+  get addresses(): readonly string[] {
+    return this.#running?.node.getMultiaddrs().map(String) ?? [];
+  }
+
+  async start(handler: NetworkHandler): Promise<void> {
+    assert(this.#running === null, 'a network starts once');
+    const { transportSeed, listen } = this.#options;
+    const privateKey = await generateKeyPairFromSeed('Ed25519', transportSeed);
+    const noise = this.#noiseOptions(handler);
+    const node = await createLibp2p<Services>(
+      libp2pOptions({
+        privateKey,
+        listen,
+        encrypter: (components) => new NoiseEncrypter(components, noise),
+      }),
+    );
+    const running = this.#compose(node, handler, noise.sessions);
+    await node.handle(SYNC_PROTOCOL, (stream, at) => running.links.accept(stream, at), {
+      maxInboundStreams: SYNC_STREAMS_MAX,
+      maxOutboundStreams: SYNC_STREAMS_MAX,
+    });
+    await openNode(node, listen);
+    joinGossip(node.services.gossip, { handler, budgets: this.#budgets, log: this.#log });
+    this.#running = running;
+    this.#checkLater(running);
+  }
+
+  send(peer: PeerName, frame: Uint8Array): void {
+    assert(frame.length > 0 && frame.length <= FRAME_BYTES_MAX, `frame of ${frame.length} bytes`);
+    this.#running?.links.send(peer, frame);
+  }
+
+  publish(message: Uint8Array): void {
+    const node = this.#running?.node;
+    if (node !== undefined) void publishGossip(node.services.gossip, message, this.#log);
+  }
+
+  link(address: string): void {
+    this.#started().supervisor.link(address);
+  }
+
+  unlink(address: string): void {
+    this.#started().supervisor.unlink(address);
+  }
+
+  ban(peer: PeerName): void {
+    this.#bans.add(peer, this.#options.clock.now().boot);
+    this.#running?.links.abort(peer, 'banned');
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running === null) return;
+    this.#running = null;
+    running.cancelCheck();
+    running.supervisor.close();
+    running.links.close();
+    await running.node.stop();
+  }
+
+  #started(): Running {
+    assert(this.#running !== null, 'the network is started');
+    return this.#running;
+  }
+
+  #noiseOptions(handler: NetworkHandler): NoiseOptions {
+    const { clock } = this.#options;
+    return {
+      admitter: handler,
+      sessions: new WeakMap(),
+      isBanned: (peer) => this.#bans.has(peer, clock.now().boot),
+      refused: (refusal, role) =>
+        this.#log.warn('link.refused', role, { code: refusal.code, ...refusal.details }),
+    };
+  }
+
+  #compose(
+    node: Libp2p<Services>,
+    handler: NetworkHandler,
+    sessions: NoiseOptions['sessions'],
+  ): Running {
+    const { clock, random, log } = this.#options;
+    const self = node.peerId.toString();
+    const links: Links = new Links({
+      self,
+      clock,
+      log: this.#log,
+      budgets: this.#budgets,
+      handler: {
+        frame: (peer, bytes) => handler.frame(peer, bytes),
+        peerUp: (peer, admitted, binding) => {
+          supervisor.peerUp(peer);
+          handler.peerUp(peer, admitted, binding);
+        },
+        peerDown: (peer) => {
+          supervisor.peerDown(peer);
+          handler.peerDown(peer);
+        },
+      },
+      sessionOf: ({ remotePeer }) => {
+        const session = sessions.get(remotePeer);
+        assert(session !== undefined, 'no connection without a handshake');
+        return session;
+      },
+      attachGossip: (connection) => void this.#attachGossip(node, connection),
+    });
+    const supervisor = new LinkSupervisor({
+      self,
+      clock,
+      random,
+      log,
+      isUp: (peer) => links.has(peer),
+      dial: async (address, signal) => (await node.dial(address, { signal })).remotePeer.toString(),
+    });
+    node.addEventListener('connection:open', ({ detail }) => links.opened(detail));
+    node.addEventListener('connection:close', ({ detail }) => links.closed(detail));
+    return { node, links, supervisor, cancelCheck: () => undefined };
+  }
+
+  /** Identifies the peer again, which is what makes gossipsub open a stream to it. */
+  async #attachGossip(node: Libp2p<Services>, connection: Connection): Promise<void> {
+    try {
+      await node.services.identify.identify(connection);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#log.warn('gossip.unattached', connection.remotePeer.toString(), {
+        reason: error.message,
+      });
+    }
+  }
+
+  #checkLater(running: Running): void {
+    const { clock } = this.#options;
+    const from = clock.now().boot;
+    running.cancelCheck = clock.wakeAt(bootMs(from + CHECK_MS), () => {
+      this.#budgets.refill(elapsedMs(from, clock.now().boot));
+      running.links.check();
+      if (this.#running === running) this.#checkLater(running);
+    });
+  }
+}
+
+/** Starts listening. Refuses `port-busy`; fails `socket-failed`. */
+async function openNode(node: Libp2p<Services>, listen: readonly string[]): Promise<void> {
+  try {
+    await node.start();
+  } catch (error) {
+    await node.stop(); // what did open is closed again
+    if (!(error instanceof Error)) throw error;
+    // libp2p joins the reasons of all addresses into one text, and keeps no other trace of them
+    if (error.message.includes('EADDRINUSE')) {
+      const busy = listen.find((address) => error.message.includes(`${address}: `));
+      throw new Refusal('port-busy', { address: busy ?? listen.join(' ') });
+    }
+    throw new Failure('socket-failed', 'cannot listen', error);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * libp2p as this project uses it: TCP, our own encrypter alone, yamux, and nothing discovered.
+ *
+ * Most lines replace a default that assumes a public network: connections that are forgotten,
+ * addresses that expire, buffers without a bound, a limit that mistakes one router for one peer.
+ */
+
+import { type Identify, identify } from '@libp2p/identify';
+import type { ConnectionEncrypter, PrivateKey } from '@libp2p/interface';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import type { Libp2pOptions } from 'libp2p';
+import { CONNECTIONS_MAX, DIAL_MS_MAX } from '../../core/limits.ts';
+import { SECOND_MS } from '../../core/time.ts';
+import { gossipService } from './gossip.ts';
+import type { EncrypterComponents } from './noise-encrypter.ts';
+import { STREAM_WINDOW_BYTES_MAX } from './sync-channel.ts';
+
+/** Bounds one handshake and one stream negotiation, over a slow link with loss. */
+const UPGRADE_MS_MAX = 15 * SECOND_MS;
+/** Streams of one connection and direction: gossip, sync, identify, and room for replacements. */
+const STREAMS_MAX = 32;
+/** Longer than any daemon lives: addresses come from people and do not expire. */
+const FOR_EVER_MS = 1e12;
+
+/** The services of one node. */
+export interface Services extends Record<string, unknown> {
+  identify: Identify;
+  gossip: ReturnType<ReturnType<typeof gossipService>>;
+}
+
+/** What differs from node to node. */
+export interface NodeSettings {
+  readonly privateKey: PrivateKey;
+  readonly listen: readonly string[];
+  encrypter(components: EncrypterComponents): ConnectionEncrypter;
+}
+
+/** The options of `createLibp2p`. */
+export function libp2pOptions({ privateKey, listen, encrypter }: NodeSettings) {
+  return {
+    start: false,
+    privateKey,
+    addresses: { listen: [...listen] },
+    nodeInfo: { name: 'holdfast', version: '1', userAgent: 'holdfast' },
+    transports: [tcp()],
+    connectionEncrypters: [encrypter],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: STREAMS_MAX,
+        maxOutboundStreams: STREAMS_MAX,
+        maxMessageSize: 64 * 1024,
+        streamOptions: {
+          maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
+          maxReadBufferLength: STREAM_WINDOW_BYTES_MAX,
+          maxWriteBufferLength: STREAM_WINDOW_BYTES_MAX,
+        },
+      }),
+    ],
+    connectionManager: {
+      maxConnections: CONNECTIONS_MAX,
+      inboundConnectionThreshold: 50, // a second and address: many nodes share one
+      maxIncomingPendingConnections: 20,
+      inboundUpgradeTimeout: UPGRADE_MS_MAX,
+      inboundStreamProtocolNegotiationTimeout: UPGRADE_MS_MAX,
+      outboundStreamProtocolNegotiationTimeout: UPGRADE_MS_MAX,
+      dialTimeout: DIAL_MS_MAX,
+      addressDialTimeout: DIAL_MS_MAX,
+      reconnectRetries: 0, // link-supervisor.ts redials, and does not give up
+    },
+    connectionMonitor: { enabled: false }, // links.ts listens for life
+    peerStore: { maxAddressAge: FOR_EVER_MS, maxPeerAge: FOR_EVER_MS },
+    services: {
+      identify: identify(), // gossipsub learns from it who speaks gossip
+      gossip: gossipService(),
+    },
+  } satisfies Libp2pOptions<Services>;
+}

@@ -1,0 +1,223 @@
+/**
+ * Which peers are up, and over which connection: one link for each peer, whatever libp2p opens.
+ *
+ * Two daemons that dial each other at once have two connections for a moment. The preferred one
+ * becomes the link at once, the other ends after `DUPLICATE_GRACE_MS`. A peer whose link moves to
+ * another connection goes down and comes up again, because the binding of its link has changed.
+ */
+
+import type { Connection, Stream } from '@libp2p/interface';
+import { assert } from '../../core/assert.ts';
+import { type BootMs, bootMs, elapsedMs } from '../../core/time.ts';
+import type { Clock, NetworkHandler, PeerName } from '../ports.ts';
+import type { Budgets } from './budgets.ts';
+import {
+  DUPLICATE_GRACE_MS,
+  GOSSIP_ATTACH_MS_MAX,
+  GOSSIP_GRACE_MS,
+  HEARTBEAT_MS,
+  replaces,
+  SILENT_MS_MAX,
+} from './link-policy.ts';
+import type { Session } from './noise-encrypter.ts';
+import type { QuietLog } from './quiet-log.ts';
+import { SyncChannel } from './sync-channel.ts';
+
+/** What the links need of the network around them. */
+export interface LinksOptions {
+  readonly self: PeerName;
+  readonly clock: Clock;
+  readonly log: QuietLog;
+  readonly budgets: Budgets;
+  readonly handler: Pick<NetworkHandler, 'peerUp' | 'peerDown' | 'frame'>;
+  sessionOf(connection: Connection): Session;
+  /** Has the gossip streams of a connection opened, where another one held them. */
+  attachGossip(connection: Connection): void;
+}
+
+/** One connection, and what is known of its health. */
+interface Link {
+  readonly peer: PeerName;
+  readonly connection: Connection;
+  readonly session: Session;
+  readonly channel: SyncChannel;
+  heard: number;
+  heardAt: BootMs;
+  beatAt: BootMs;
+  /** Whether its gossip streams were ever whole, and since when they are not. */
+  gossip: { readonly seen: boolean; readonly lostAt: BootMs | null };
+}
+
+export class Links {
+  readonly #options: LinksOptions;
+  /** Every open connection, by itself. */
+  readonly #links = new Map<Connection, Link>();
+  /** The link of each peer that is up. */
+  readonly #current = new Map<PeerName, Link>();
+  readonly #pending = new Set<() => void>();
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+  }
+
+  has(peer: PeerName): boolean {
+    return this.#current.has(peer);
+  }
+
+  /** libp2p opened a connection; its peer is admitted already. */
+  opened(connection: Connection): void {
+    if (connection.status !== 'open') return;
+    const { self } = this.#options;
+    const link = this.#linkOf(connection);
+    this.#links.set(connection, link);
+    void link.channel.open();
+
+    const held = this.#current.get(link.peer);
+    if (held === undefined) {
+      this.#rise(link);
+      return;
+    }
+    const ends = { self, peer: link.peer };
+    if (replaces(ends, held.connection.direction, connection.direction)) {
+      this.#fall(held);
+      this.#rise(link);
+    }
+    const heard = new Map(this.#linksOf(link.peer).map((each) => [each, each.session.heard]));
+    for (const each of heard.keys()) each.channel.beat(); // a peer that lives does the same
+    this.#after(DUPLICATE_GRACE_MS, () => this.#dedupe(link.peer, heard));
+  }
+
+  /** A connection ended, by whomever. */
+  closed(connection: Connection): void {
+    const link = this.#links.get(connection);
+    if (link === undefined) return;
+    this.#links.delete(connection);
+    link.channel.close();
+    if (this.#current.get(link.peer) !== link) return;
+    this.#fall(link);
+    const [other] = this.#linksOf(link.peer);
+    if (other !== undefined) this.#rise(other);
+  }
+
+  /** The peer opened its sync stream. */
+  accept(stream: Stream, connection: Connection): void {
+    const link = this.#links.get(connection);
+    if (link === undefined) stream.abort(new Error('no link'));
+    else link.channel.accept(stream);
+  }
+
+  send(peer: PeerName, frame: Uint8Array): void {
+    this.#current.get(peer)?.channel.send(frame);
+  }
+
+  /** Ends every connection of `peer`. */
+  abort(peer: PeerName, reason: string): void {
+    for (const { connection } of this.#linksOf(peer)) connection.abort(new Error(reason));
+  }
+
+  /** Looks after each link: beats, and ends the dead and the deaf. */
+  check(): void {
+    const now = this.#options.clock.now().boot;
+    for (const link of [...this.#links.values()]) {
+      if (link.session.heard !== link.heard) {
+        link.heard = link.session.heard;
+        link.heardAt = now;
+      }
+      if (elapsedMs(link.heardAt, now) >= SILENT_MS_MAX) this.#recycle(link, 'silent');
+      if (elapsedMs(link.beatAt, now) >= HEARTBEAT_MS) {
+        link.beatAt = now;
+        link.channel.beat();
+      }
+    }
+    for (const link of [...this.#current.values()]) this.#checkGossip(link, now);
+  }
+
+  /** Ends everything. */
+  close(): void {
+    for (const cancel of this.#pending) cancel();
+    this.#pending.clear();
+    for (const { connection } of [...this.#links.values()]) connection.abort(new Error('closing'));
+  }
+
+  #linkOf(connection: Connection): Link {
+    const { budgets, clock, handler, log, sessionOf } = this.#options;
+    const peer = connection.remotePeer.toString();
+    const session = sessionOf(connection);
+    const now = clock.now().boot;
+    const channel = new SyncChannel(connection, clock, {
+      frame: (bytes) => {
+        if (!this.#current.has(peer)) return; // the link ended while bytes were under way
+        if (budgets.spend(peer, 'sync')) handler.frame(peer, bytes);
+        else log.warn('link.budget', peer, { protocol: 'sync' });
+      },
+      dropped: () => log.warn('link.slow', peer),
+      broken: (error) => log.warn('link.broken', peer, { reason: error.message }),
+    });
+    const { heard } = session;
+    const gossip = { seen: false, lostAt: null };
+    return { peer, connection, session, channel, heard, heardAt: now, beatAt: now, gossip };
+  }
+
+  #linksOf(peer: PeerName): Link[] {
+    return [...this.#links.values()].filter((link) => link.peer === peer);
+  }
+
+  #rise(link: Link): void {
+    assert(!this.#current.has(link.peer), 'one link for each peer');
+    this.#current.set(link.peer, link);
+    this.#options.handler.peerUp(link.peer, link.session.admitted, link.session.binding);
+  }
+
+  #fall(link: Link): void {
+    this.#current.delete(link.peer);
+    this.#options.handler.peerDown(link.peer);
+  }
+
+  /** Leaves one connection: the link, or, where that one has fallen silent, one that has not. */
+  #dedupe(peer: PeerName, heardBefore: ReadonlyMap<Link, number>): void {
+    const current = this.#current.get(peer);
+    if (current === undefined) return;
+    const alive = (link: Link) => link.session.heard !== heardBefore.get(link);
+    const links = this.#linksOf(peer);
+    const kept = alive(current) ? current : (links.find(alive) ?? current);
+    for (const link of links) if (link !== kept) this.#end(link, 'duplicate');
+    this.#options.attachGossip(kept.connection);
+  }
+
+  /** libp2p's gossip needs a stream each way, and never replaces one that was lost. */
+  #checkGossip(link: Link, now: BootMs): void {
+    const streams = this.#linksOf(link.peer).flatMap(({ connection }) => connection.streams);
+    const gossip = streams.filter(
+      ({ protocol, status }) => protocol.startsWith('/meshsub/') && status === 'open',
+    );
+    const whole =
+      gossip.some(({ direction }) => direction === 'outbound') &&
+      gossip.some(({ direction }) => direction === 'inbound');
+    if (whole) {
+      link.gossip = { seen: true, lostAt: null };
+      return;
+    }
+    const { seen, lostAt } = link.gossip;
+    link.gossip = { seen, lostAt: lostAt ?? now };
+    const graceMs = seen ? GOSSIP_GRACE_MS : GOSSIP_ATTACH_MS_MAX;
+    if (elapsedMs(lostAt ?? now, now) >= graceMs) this.#recycle(link, 'no gossip');
+  }
+
+  #recycle(link: Link, reason: string): void {
+    this.#options.log.warn('link.recycled', link.peer, { reason });
+    this.#end(link, reason);
+  }
+
+  #end(link: Link, reason: string): void {
+    link.connection.abort(new Error(reason));
+  }
+
+  #after(delayMs: number, act: () => void): void {
+    const { clock } = this.#options;
+    const cancel = clock.wakeAt(bootMs(clock.now().boot + delayMs), () => {
+      this.#pending.delete(cancel);
+      act();
+    });
+    this.#pending.add(cancel);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * A rate limit: so many at once, so many a second (RFC 2697 §3, one colour).
+ *
+ * Pure, and without a clock on the hot path: whoever owns the bucket refills it now and then, so
+ * that a flood costs one comparison for each message.
+ */
+
+import { assert } from '../../core/assert.ts';
+import { SECOND_MS } from '../../core/time.ts';
+
+/** Full at the start. */
+export class TokenBucket {
+  readonly #ratePerS: number;
+  readonly #burst: number;
+  #tokens: number;
+
+  constructor({ ratePerS, burst }: { ratePerS: number; burst: number }) {
+    this.#ratePerS = ratePerS;
+    this.#burst = burst;
+    this.#tokens = burst;
+  }
+
+  /** Takes one token; false where none is left. */
+  take(): boolean {
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /** Puts back what `elapsedMs` earned. */
+  refill(elapsedMs: number): void {
+    assert(elapsedMs >= 0, 'time does not run backwards');
+    this.#tokens = Math.min(this.#burst, this.#tokens + (this.#ratePerS * elapsedMs) / SECOND_MS);
+  }
+
+  /** Whether nothing is owed: a full bucket can be forgotten and made anew. */
+  get isFull(): boolean {
+    return this.#tokens === this.#burst;
+  }
+}
