@@ -62,7 +62,7 @@ function fileNameOffences({ path }: Source): readonly string[] {
   const file = path.split('/').at(-1) ?? '';
   const allowed = /\.tsx$/.test(file)
     ? /^[A-Za-z0-9-]+(?:\.test)?\.tsx$/
-    : /^[a-z0-9-]+(?:\.test)?\.ts$/;
+    : /^[a-z0-9-]+(?:\.(?:test|bench))?\.ts$/;
   return allowed.test(file) ? [] : [`${path}: file names are kebab-case`];
 }
 
