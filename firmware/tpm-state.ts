@@ -8,6 +8,7 @@
 import { type Reader, Writer } from '../core/bytes.ts';
 import { TPM_LIST_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
+import { type ClockInfo, decodeClockInfo } from './attest.ts';
 import { flushHandle } from './held.ts';
 import type { Session } from './session.ts';
 import type { TpmRunner } from './tpm.ts';
@@ -133,33 +134,13 @@ export async function getLockoutState(tpm: TpmRunner): Promise<LockoutState> {
   };
 }
 
-/** TPMS_CLOCK_INFO. Part 2 §10.11.1. */
-export interface ClockInfo {
-  /** Milliseconds the TPM was powered, over its whole life. */
-  readonly clockMs: bigint;
-  readonly resetCount: number;
-  readonly restartCount: number;
-  /** False until the clock passed the last value saved: expected after a power cut. */
-  readonly safe: boolean;
-}
-
-/** Reads TPMS_CLOCK_INFO. Refuses `tpm-malformed`. */
-export function readClockInfo(reader: Reader): ClockInfo {
-  return {
-    clockMs: reader.u64(),
-    resetCount: reader.u32(),
-    restartCount: reader.u32(),
-    safe: readYesNo(reader),
-  };
-}
-
 /** Milliseconds since the TPM was last powered up, and its clock. Part 3, TPM2_ReadClock. */
 export async function readClock(
   tpm: TpmRunner,
 ): Promise<{ readonly timeMs: bigint; readonly clock: ClockInfo }> {
   const { parameters } = await tpm.run({ name: 'ReadClock' });
   const timeMs = parameters.u64();
-  const clock = readClockInfo(parameters);
+  const clock = decodeClockInfo(parameters);
   parameters.end();
   return { timeMs, clock };
 }

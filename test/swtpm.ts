@@ -1,0 +1,140 @@
+/**
+ * A real swtpm for a test file: its own process, its own state, on a Unix socket in a temporary
+ * folder; killed by its id at the end.
+ */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Test } from 'uvu';
+import { hostRandom } from '../daemon/host/random.ts';
+import { openSwtpm } from '../daemon/host/swtpm-socket.ts';
+import { Tpm } from '../firmware/tpm.ts';
+import type { TpmTransport } from '../firmware/transport.ts';
+import { type TemporaryFolder, temporaryFolder } from './folder.ts';
+import { skip } from './skip.ts';
+
+const START_MS_MAX = 5_000;
+
+/** What a test on a software TPM is handed: the machine, and one connection to its TPM. */
+export interface Bench {
+  readonly chip: Swtpm;
+  readonly tpm: Tpm;
+}
+
+/**
+ * Registers tests that share one swtpm and one connection, or skips each by name where a program
+ * is not installed.
+ */
+export function onSwtpm(
+  tests: Test,
+  suiteName: string,
+  programs: readonly string[] = [],
+): (sentence: string, body: (bench: Bench) => Promise<void>) => void {
+  const missing = ['swtpm', ...programs].filter((program) => !isInstalled(program));
+  if (missing.length > 0) {
+    return (sentence) => skip(`${suiteName} › ${sentence}`, `${missing.join(', ')} not installed`);
+  }
+  let bench: Bench | undefined;
+  tests.before(async () => {
+    const chip = await Swtpm.start();
+    bench = { chip, tpm: await chip.open() };
+  });
+  tests.after(async () => {
+    await bench?.tpm.close();
+    await bench?.chip[Symbol.asyncDispose]();
+  });
+  return (sentence, body) => {
+    tests(sentence, async () => {
+      if (bench === undefined) throw new Error('swtpm was not started');
+      await body(bench);
+    });
+  };
+}
+
+function isInstalled(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+/** One running swtpm. */
+export class Swtpm {
+  readonly folder: TemporaryFolder;
+  #process: ChildProcess;
+
+  private constructor(folder: TemporaryFolder, child: ChildProcess) {
+    this.folder = folder;
+    this.#process = child;
+  }
+
+  /** Starts swtpm on fresh state, or on what lies in `folder`. */
+  static async start(folder?: TemporaryFolder): Promise<Swtpm> {
+    const place = folder ?? (await temporaryFolder());
+    return new Swtpm(place, await launch(place));
+  }
+
+  get socketPath(): string {
+    return this.folder.file('sock');
+  }
+
+  connect(): Promise<TpmTransport> {
+    return openSwtpm({ kind: 'unix', path: this.socketPath });
+  }
+
+  /** A TPM over a connection of its own, or over `transport`. */
+  async open(transport?: TpmTransport): Promise<Tpm> {
+    return tpmOver(transport ?? (await this.connect()));
+  }
+
+  /** Cuts the power. The state stays as it was last written. */
+  async cut(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Powers up again on the same state. */
+  async restart(): Promise<void> {
+    await this.cut();
+    this.#process = await launch(this.folder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cut();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+/** A TPM over any transport, with the host's randomness and real waiting. */
+export function tpmOver(transport: TpmTransport): Tpm {
+  return new Tpm({
+    transport,
+    random: hostRandom,
+    sleep: async (delayMs) => {
+      await sleep(delayMs);
+    },
+  });
+}
+
+async function launch(folder: TemporaryFolder): Promise<ChildProcess> {
+  const path = folder.file('sock');
+  await rm(path, { force: true });
+  await rm(`${path}.ctrl`, { force: true });
+  const child = spawn(
+    'swtpm',
+    [
+      ...['socket', '--tpm2', '--tpmstate', `dir=${folder.file('.')}`],
+      ...['--server', `type=unixio,path=${path},mode=0600`],
+      ...['--ctrl', `type=unixio,path=${path}.ctrl,mode=0600`],
+      ...['--flags', 'not-need-init,startup-clear'],
+    ],
+    { stdio: 'ignore' },
+  );
+  for (let waitedMs = 0; !existsSync(path); waitedMs += 5) {
+    if (waitedMs > START_MS_MAX || child.exitCode !== null) throw new Error('swtpm did not start');
+    await sleep(5);
+  }
+  return child;
+}
