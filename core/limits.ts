@@ -139,6 +139,8 @@ export const CONTROL_BYTES_MAX = 10 * 1024 * 1024;
 export const CONTROL_PENDING_MAX = 64;
 /** Control clients at once. */
 export const CONTROL_CLIENTS_MAX = 64;
+/** Audit entries that one call shows. */
+export const AUDIT_TAIL_LINES_MAX = 1_000;
 /** The configuration file. */
 export const CONFIG_BYTES_MAX = 256 * 1024;
 /** A path that `sockaddr_un` can hold, with its terminating zero (unix(7)). */

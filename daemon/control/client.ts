@@ -1,0 +1,138 @@
+/**
+ * The asking side of the control socket: one connection, calls matched to answers by number.
+ *
+ * A trouble that the daemon answers with comes out as a `ControlError` with the daemon's own code
+ * and words; a daemon that is not there as a `Failure` that says how to start one.
+ */
+
+import { connect } from 'node:net';
+import { type RawData, WebSocket } from 'ws';
+import { assert } from '../../core/assert.ts';
+import { Failure } from '../../core/failure.ts';
+import { CONTROL_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal, refusalOf } from '../../core/refusal.ts';
+import { systemCode } from '../host/files.ts';
+import {
+  CONTROL_PATH,
+  ControlError,
+  encodeRequest,
+  type Method,
+  type Notification,
+  type ParamsOf,
+  parseAnswer,
+  type ResultOf,
+} from './protocol.ts';
+
+interface Pending {
+  readonly done: (result: unknown) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** Connects to the daemon at `path`. Fails `daemon-unreachable`. */
+export async function connectControl(path: string): Promise<ControlClient> {
+  const socket = new WebSocket(`ws://localhost${CONTROL_PATH}`, {
+    // Not `ws+unix:`, where a colon in the path would end it.
+    createConnection: () => connect(path),
+    maxPayload: CONTROL_BYTES_MAX,
+    perMessageDeflate: false,
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', (error) => reject(unreachable(path, error)));
+  });
+  return new ControlClient(socket, path);
+}
+
+/** An open connection. */
+export class ControlClient {
+  readonly #socket: WebSocket;
+  readonly #path: string;
+  readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Set<(notification: Notification) => void>();
+  #nextId = 1;
+  #closed: Failure | undefined;
+
+  constructor(socket: WebSocket, path: string) {
+    this.#socket = socket;
+    this.#path = path;
+    socket.on('message', (frame) => this.#receive(frame));
+    socket.on('error', (error) => this.#end(error));
+    socket.on('close', () => this.#end(undefined));
+  }
+
+  /** Calls one method. Throws the daemon's `ControlError`; fails `daemon-unreachable`. */
+  call<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((done, failed) => {
+      // The daemon is this user's own and answers by the same table (see protocol.ts).
+      this.#pending.set(id, { done: (result) => done(result as ResultOf<M>), failed });
+      this.#socket.send(encodeRequest(id, method, params));
+    });
+  }
+
+  /** Asks for notifications and calls back with each; returns how to stop listening. */
+  async subscribe(listener: (notification: Notification) => void): Promise<() => void> {
+    this.#listeners.add(listener);
+    await this.call('subscribe', {});
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves once the connection is gone, whoever closed it. */
+  async closed(): Promise<void> {
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
+    await new Promise((resolve) => this.#socket.once('close', resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close();
+    await this.closed();
+  }
+
+  #receive(frame: RawData): void {
+    assert(frame instanceof Uint8Array, 'a frame comes as one piece');
+    const answer = refusalOf(() => parseAnswer(frame));
+    if (answer instanceof Refusal) {
+      this.#fail(answer);
+    } else if (answer.kind === 'notification') {
+      for (const listener of this.#listeners) listener(answer.notification);
+    } else if (answer.kind === 'result') {
+      this.#settle(answer.id)?.done(answer.result);
+    } else if (answer.id === null) {
+      this.#fail(new ControlError(answer.trouble));
+    } else {
+      this.#settle(answer.id)?.failed(new ControlError(answer.trouble));
+    }
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  /** An answer that belongs to no call, or is none: nothing later on this connection is sure. */
+  #fail(error: Error): void {
+    this.#end(error);
+    this.#socket.terminate();
+  }
+
+  #end(cause: Error | undefined): void {
+    this.#closed ??= new Failure(
+      'daemon-unreachable',
+      `the daemon at ${this.#path} closed the connection`,
+      cause,
+    );
+    for (const { failed } of this.#pending.values()) failed(this.#closed);
+    this.#pending.clear();
+  }
+}
+
+function unreachable(path: string, cause: Error): Failure {
+  const why =
+    systemCode(cause) === 'EACCES'
+      ? `the daemon at ${path} belongs to another user`
+      : `no daemon answers at ${path}; start one with: holdfast start`;
+  return new Failure('daemon-unreachable', why, cause);
+}

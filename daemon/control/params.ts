@@ -1,0 +1,137 @@
+/**
+ * Strict parsing of what a control client asks: every member named, typed and bounded.
+ *
+ * Only the form is judged here. Whether a SPIFFE ID is one, or a domain is known, is for the code
+ * that acts on it, which refuses with its own codes.
+ */
+
+import type { Json, JsonObject } from '../../core/canonical.ts';
+import {
+  ADDRESSES_MAX,
+  AUDIT_TAIL_LINES_MAX,
+  BUNDLE_FILE_BYTES_MAX,
+  DIAL_ADDRESS_CHARS_MAX,
+  RELATIONS_MAX,
+  SELECTORS_MAX,
+  SPIFFE_ID_BYTES_MAX,
+  SVID_TTL_MS_MAX,
+  TRUST_DOMAIN_BYTES_MAX,
+} from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { BundleFormat, Method, ParamsOf } from './protocol.ts';
+
+/** A selector or a hint: a path is the longest thing either holds. */
+const TEXT_CHARS_MAX = 4_096 + 64;
+
+type Parsers = { readonly [M in Method]: (params: ParamReader) => ParamsOf<M> };
+
+const PARSERS: Parsers = {
+  status: () => ({}),
+  'entry.create': (params) => ({
+    spiffeId: params.text('spiffeId', SPIFFE_ID_BYTES_MAX),
+    selectors: params.texts('selectors', SELECTORS_MAX, TEXT_CHARS_MAX),
+    ...params.optional('x509SvidTtlMs', (name) => params.count(name, SVID_TTL_MS_MAX)),
+    ...params.optional('federatesWith', (name) =>
+      params.texts(name, RELATIONS_MAX, TRUST_DOMAIN_BYTES_MAX),
+    ),
+    ...params.optional('hint', (name) => params.text(name, TEXT_CHARS_MAX)),
+  }),
+  'entry.list': () => ({}),
+  'entry.delete': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
+  'bundle.show': (params) => params.optional('domain', domainIn(params)),
+  'bundle.export': (params) => ({
+    ...params.optional('domain', domainIn(params)),
+    format: params.oneOf('format', ['holdfast', 'spiffe'] satisfies BundleFormat[]),
+  }),
+  'bundle.import': (params) => ({ text: params.text('text', BUNDLE_FILE_BYTES_MAX) }),
+  'federation.add': (params) => ({
+    text: params.text('text', BUNDLE_FILE_BYTES_MAX),
+    peers: params.texts('peers', ADDRESSES_MAX, DIAL_ADDRESS_CHARS_MAX),
+    ...params.optional('survivalForeign', (name) => params.flag(name)),
+  }),
+  'federation.list': () => ({}),
+  'federation.remove': (params) => ({ domain: domainIn(params)('domain') }),
+  'audit.tail': (params) => ({ lines: params.count('lines', AUDIT_TAIL_LINES_MAX) }),
+  subscribe: () => ({}),
+};
+
+/** True if there is such a method. */
+export function isMethod(name: string): name is Method {
+  return Object.hasOwn(PARSERS, name);
+}
+
+/** Reads the parameters of `method`. Refuses `control-params` with the member that is wrong. */
+export function parseParams<M extends Method>(method: M, params: JsonObject): ParamsOf<M> {
+  const reader = new ParamReader(params);
+  const parsed = PARSERS[method](reader);
+  reader.end();
+  return parsed;
+}
+
+function domainIn(params: ParamReader): (name: string) => string {
+  return (name) => params.text(name, TRUST_DOMAIN_BYTES_MAX);
+}
+
+/** Takes members out of an object one by one; what is left at the end nobody knows. */
+class ParamReader {
+  readonly #left: Map<string, Json>;
+
+  constructor(params: JsonObject) {
+    this.#left = new Map(Object.entries(params));
+  }
+
+  text(name: string, charsMax: number): string {
+    return textOf(this.#take(name), name, charsMax);
+  }
+
+  texts(name: string, countMax: number, charsMax: number): readonly string[] {
+    const value = this.#take(name);
+    if (!Array.isArray(value) || value.length > countMax) {
+      return refuse(name, `a list of at most ${countMax}`);
+    }
+    return value.map((item: Json) => textOf(item, name, charsMax));
+  }
+
+  count(name: string, most: number): number {
+    const value = this.#take(name);
+    const isCount = typeof value === 'number' && Number.isSafeInteger(value);
+    return isCount && value >= 1 && value <= most ? value : refuse(name, `1 to ${most}`);
+  }
+
+  flag(name: string): boolean {
+    const value = this.#take(name);
+    return typeof value === 'boolean' ? value : refuse(name, 'true or false');
+  }
+
+  oneOf<T extends string>(name: string, choices: readonly T[]): T {
+    const value = this.#take(name);
+    const found = choices.find((choice) => choice === value);
+    return found ?? refuse(name, choices.join(' or '));
+  }
+
+  /** `{[name]: value}`, or nothing at all where the member is absent. */
+  optional<N extends string, T>(name: N, read: (name: N) => T): { readonly [K in N]?: T } {
+    const present: { [K in N]?: T } = {};
+    if (this.#left.has(name)) present[name] = read(name);
+    return present;
+  }
+
+  end(): void {
+    for (const name of this.#left.keys()) refuse(name.slice(0, 64), 'nothing by that name');
+  }
+
+  #take(name: string): Json | undefined {
+    const value = this.#left.get(name);
+    this.#left.delete(name);
+    return value;
+  }
+}
+
+function textOf(value: Json | undefined, name: string, charsMax: number): string {
+  const isText = typeof value === 'string' && value.length <= charsMax;
+  return isText ? value : refuse(name, `a text of at most ${charsMax} characters`);
+}
+
+function refuse(member: string, expected: string): never {
+  throw new Refusal('control-params', { member, expected });
+}

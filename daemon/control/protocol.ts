@@ -1,0 +1,321 @@
+/**
+ * The control protocol: what a command or a terminal may ask of the daemon, and the frames it asks
+ * in. JSON-RPC 2.0, one frame a WebSocket message, over a Unix socket that only its owner may open.
+ *
+ * Pure: nothing here does I/O, so the daemon, the commands and the terminal share it. Parameters
+ * are parsed strictly by the daemon (params.ts); results come from a daemon that this user already
+ * trusts with the keys, so their members are not checked again, only their frame is. No batches,
+ * and no notifications towards the daemon. (Long because it is one vocabulary in one place: most of
+ * it is types.)
+ */
+
+import { isObject, type Json, type JsonObject, parseJson } from '../../core/canonical.ts';
+import type { FailureCode } from '../../core/failure.ts';
+import { CONTROL_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal, type RefusalCode, type RefusalDetails } from '../../core/refusal.ts';
+
+/** The HTTP path of the WebSocket. */
+export const CONTROL_PATH = '/control';
+
+// ---- what is said ----
+
+/** PROTOCOL §4.5, and `NONE` where nothing of the domain is held yet. */
+export type Tier = 'FRESH' | 'DEGRADED' | 'SURVIVAL' | 'EXPIRED' | 'QUARANTINED' | 'NONE';
+
+/** How stale one domain is, and what follows from it (PROTOCOL §4.8). */
+export interface DomainStatus {
+  readonly domain: string;
+  readonly own: boolean;
+  readonly relation: 'own' | 'partner';
+  readonly tier: Tier;
+  readonly ageMs: number;
+  /** The limits in force: the tightest of all that apply. */
+  readonly limits: {
+    readonly freshForMs: number;
+    readonly degradedForMs: number;
+    readonly survivalForMs: number;
+  };
+  /** The tier it falls to next, and when, if nothing newer arrives. */
+  readonly nextCliff: { readonly tier: Tier; readonly inMs: number } | null;
+  readonly epoch: string;
+  readonly tick: number;
+  readonly rootVersion: string;
+  /** Digest of the newest beacon, in hex; empty if none is held. */
+  readonly beacon: string;
+  readonly stopped: boolean;
+  readonly late: boolean;
+  readonly timeUnknown: boolean;
+  /** What would make it fresh again; empty if it is. */
+  readonly mend: string;
+}
+
+export interface PeerStatus {
+  readonly peer: string;
+  readonly domain: string;
+  readonly node: string;
+  readonly sinceMs: number;
+}
+
+export interface AlarmStatus {
+  readonly code: string;
+  readonly domain: string;
+  readonly detail: string;
+}
+
+/** The daemon at one glance. */
+export interface Status {
+  readonly version: string;
+  readonly domain: string;
+  readonly assurance: string;
+  readonly authority: boolean;
+  /** Such as `1 of 1`. */
+  readonly rootThreshold: string;
+  /** Digest of the first Root, in hex: what partners compare. */
+  readonly fingerprint: string;
+  readonly startedAt: string;
+  readonly wallMs: number;
+  readonly timeKnown: boolean;
+  /** PROTOCOL §5.7: nothing but software guards the marks. */
+  readonly antiRollback: 'software';
+  readonly sockets: { readonly control: string; readonly workload: string };
+  readonly listen: readonly string[];
+  readonly domains: readonly DomainStatus[];
+  readonly peers: readonly PeerStatus[];
+  readonly entries: number;
+  readonly alarms: readonly AlarmStatus[];
+}
+
+export interface EntryView {
+  readonly id: string;
+  readonly spiffeId: string;
+  readonly selectors: readonly string[];
+  readonly x509SvidTtlMs: number;
+  readonly federatesWith: readonly string[];
+  readonly hint: string;
+}
+
+export interface EntryCreate {
+  readonly spiffeId: string;
+  readonly selectors: readonly string[];
+  readonly x509SvidTtlMs?: number;
+  readonly federatesWith?: readonly string[];
+  readonly hint?: string;
+}
+
+export interface AuthorityView {
+  readonly subject: string;
+  readonly notAfter: string;
+  /** SHA-256 of the certificate, in hex. */
+  readonly fingerprint: string;
+}
+
+export interface BundleView {
+  readonly domain: string;
+  readonly tier: Tier;
+  readonly ageMs: number;
+  readonly epoch: string;
+  /** Digest of the first Root, in hex. */
+  readonly fingerprint: string;
+  readonly authorities: readonly AuthorityView[];
+}
+
+/** What became of one document of an imported file. */
+export interface ImportOutcome {
+  readonly type: string;
+  readonly outcome: 'admitted' | 'held already' | RefusalCode;
+}
+
+export interface RelationView {
+  readonly domain: string;
+  readonly fingerprint: string;
+  readonly peers: readonly string[];
+  /** True if the partner's bundle is served down to SURVIVAL (PROTOCOL §4.7). */
+  readonly survivalForeign: boolean;
+  readonly tier: Tier;
+}
+
+export interface RelationAdd {
+  /** A bundle file of the partner. */
+  readonly text: string;
+  readonly peers: readonly string[];
+  readonly survivalForeign?: boolean;
+}
+
+export interface AuditEntryView {
+  readonly seq: number;
+  readonly at: string;
+  readonly event: string;
+  readonly previous: string;
+  readonly fields: Readonly<Record<string, Json>>;
+}
+
+export type BundleFormat = 'holdfast' | 'spiffe';
+type Nothing = Readonly<Record<string, never>>;
+
+/** Every method: its parameters and its result. */
+export interface Calls {
+  status: { params: Nothing; result: Status };
+  'entry.create': { params: EntryCreate; result: EntryView & { readonly epoch: string } };
+  'entry.list': { params: Nothing; result: { readonly entries: readonly EntryView[] } };
+  'entry.delete': {
+    params: { readonly id: string };
+    result: { readonly id: string; readonly epoch: string };
+  };
+  'bundle.show': { params: { readonly domain?: string }; result: BundleView };
+  'bundle.export': {
+    params: { readonly domain?: string; readonly format: BundleFormat };
+    result: { readonly text: string };
+  };
+  'bundle.import': {
+    params: { readonly text: string };
+    result: { readonly documents: readonly ImportOutcome[] };
+  };
+  'federation.add': { params: RelationAdd; result: RelationView };
+  'federation.list': { params: Nothing; result: { readonly relations: readonly RelationView[] } };
+  'federation.remove': {
+    params: { readonly domain: string };
+    result: { readonly domain: string; readonly epoch: string };
+  };
+  'audit.tail': {
+    params: { readonly lines: number };
+    result: { readonly entries: readonly AuditEntryView[] };
+  };
+  /** From then on this client gets notifications. */
+  subscribe: { params: Nothing; result: Nothing };
+}
+
+export type Method = keyof Calls;
+export type ParamsOf<M extends Method> = Calls[M]['params'];
+export type ResultOf<M extends Method> = Calls[M]['result'];
+
+/** What subscribers are told: an audit entry, or that the status is worth asking for again. */
+export type Notification =
+  | { readonly method: 'event'; readonly params: AuditEntryView }
+  | { readonly method: 'changed'; readonly params: Nothing };
+
+/** Why a call was not answered as asked. */
+export interface ControlTrouble {
+  readonly code: RefusalCode | FailureCode | 'internal';
+  /** The sentence a person reads. */
+  readonly message: string;
+  readonly details: RefusalDetails;
+  readonly mend: string;
+}
+
+/** A trouble that the daemon answered with, on the asking side. */
+export class ControlError extends Error implements ControlTrouble {
+  override readonly name = 'ControlError';
+  readonly code: ControlTrouble['code'];
+  readonly details: RefusalDetails;
+  readonly mend: string;
+
+  constructor({ code, message, details, mend }: ControlTrouble) {
+    super(message);
+    this.code = code;
+    this.details = details;
+    this.mend = mend;
+  }
+}
+
+// ---- how it is said ----
+
+export interface Request {
+  readonly id: number;
+  /** As it came: whether there is such a method is the next question. */
+  readonly method: string;
+  readonly params: JsonObject;
+}
+
+/** What the daemon sends. `id` is null where no request could be read. */
+export type Answer =
+  | { readonly kind: 'result'; readonly id: number; readonly result: Json }
+  | { readonly kind: 'error'; readonly id: number | null; readonly trouble: ControlTrouble }
+  | { readonly kind: 'notification'; readonly notification: Notification };
+
+export function encodeRequest<M extends Method>(
+  id: number,
+  method: M,
+  params: ParamsOf<M>,
+): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, method, params });
+}
+
+/** Reads a request. Refuses `control-request`, and what `parseJson` does. */
+export function parseRequest(frame: Uint8Array): Request {
+  const value = parseJson(frame, CONTROL_BYTES_MAX);
+  if (!isObject(value)) return refuse('not an object');
+  const { jsonrpc, id, method, params = {}, ...rest } = value;
+  if (jsonrpc !== '2.0' || Object.keys(rest).length > 0) return refuse('not JSON-RPC 2.0');
+  if (!isRequestId(id)) return refuse('id');
+  if (typeof method !== 'string') return refuse('method');
+  if (!isObject(params)) return refuse('params');
+  return { id, method, params };
+}
+
+export function encodeAnswer(answer: Answer): string {
+  switch (answer.kind) {
+    case 'result':
+      return JSON.stringify({ jsonrpc: '2.0', id: answer.id, result: answer.result });
+    case 'error': {
+      const { message, ...data } = answer.trouble;
+      const error = { code: rpcCode(answer.trouble.code), message, data };
+      return JSON.stringify({ jsonrpc: '2.0', id: answer.id, error }, plainNumber);
+    }
+    case 'notification':
+      return JSON.stringify({ jsonrpc: '2.0', ...answer.notification });
+  }
+}
+
+/** Reads what the daemon sent. Refuses `control-request` for a frame that is no answer. */
+export function parseAnswer(frame: Uint8Array): Answer {
+  const value = parseJson(frame, CONTROL_BYTES_MAX);
+  if (!isObject(value) || value.jsonrpc !== '2.0') return refuse('not JSON-RPC 2.0');
+  const { id, method, params, result, error } = value;
+  if (id === undefined && isObject(params) && (method === 'event' || method === 'changed')) {
+    return { kind: 'notification', notification: { method, params } as unknown as Notification };
+  }
+  if (isObject(error) && (id === null || isRequestId(id))) {
+    return { kind: 'error', id, trouble: troubleIn(error) };
+  }
+  if (isRequestId(id) && result !== undefined) return { kind: 'result', id, result };
+  return refuse('no answer');
+}
+
+function troubleIn({ message, data }: JsonObject): ControlTrouble {
+  const { code, details, mend } = isObject(data) ? data : {};
+  return {
+    // A daemon of another version may know codes that this one does not; they are shown as told.
+    code: (typeof code === 'string' ? code : 'internal') as ControlTrouble['code'],
+    message: typeof message === 'string' ? message : '',
+    details: (isObject(details) ? details : {}) as RefusalDetails,
+    mend: typeof mend === 'string' ? mend : '',
+  };
+}
+
+function isRequestId(id: Json | undefined): id is number {
+  return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0;
+}
+
+/** The number JSON-RPC wants beside our code (JSON-RPC 2.0 §5.1). */
+function rpcCode(code: ControlTrouble['code']): number {
+  switch (code) {
+    case 'control-request':
+      return -32_600;
+    case 'control-method':
+      return -32_601;
+    case 'control-params':
+      return -32_602;
+    case 'internal':
+      return -32_603;
+    default:
+      return -32_000;
+  }
+}
+
+function plainNumber(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+function refuse(why: string): never {
+  throw new Refusal('control-request', { why });
+}

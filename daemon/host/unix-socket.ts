@@ -1,0 +1,104 @@
+/**
+ * Binding a Unix socket so that nobody gets in before its permissions are right, and so that the
+ * leftover of a crash is replaced while a living daemon is not.
+ */
+
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { connect, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { Failure } from '../../core/failure.ts';
+import { SOCKET_PATH_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { systemCode } from './files.ts';
+
+export interface UnixSocket {
+  readonly path: string;
+  /** Permission bits of the socket: who may connect. */
+  readonly mode: 0o600 | 0o666;
+}
+
+/**
+ * Makes `server` listen at a socket. Refuses `socket-folder` (the folder cannot be written, or the
+ * path is longer than the kernel takes) and `socket-occupied`; fails `socket-failed`.
+ */
+export async function listenAt(server: Server, { path, mode }: UnixSocket): Promise<void> {
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
+    throw new Refusal('socket-folder', { path, why: 'too long', limit: SOCKET_PATH_BYTES_MAX });
+  }
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: folderMode(mode) });
+    await removeStale(path);
+    await bind(server, path, mode);
+  } catch (error) {
+    throw troubleOf(error, path);
+  }
+}
+
+/** A private socket gets a private folder, unless the folder stands already. */
+function folderMode(mode: number): number {
+  return mode === 0o600 ? 0o700 : 0o755;
+}
+
+/** Takes away a socket that nobody answers at. Anything else that stands there stays. */
+async function removeStale(path: string): Promise<void> {
+  try {
+    const stats = await lstat(path);
+    if (!stats.isSocket()) throw new Refusal('socket-occupied', { path, why: 'not a socket' });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (await answers(path)) throw new Refusal('socket-occupied', { path });
+  await rm(path, { force: true });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', (error) => {
+      const code = systemCode(error);
+      if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(false);
+      else if (code === 'EAGAIN')
+        resolve(true); // its backlog is full: somebody lives there
+      else reject(error);
+    });
+  });
+}
+
+function bind(server: Server, path: string, mode: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // The kernel gives a new socket the mode that the mask leaves, so it never stands too wide;
+    // the runtime binds within this call, before anything else can create a file.
+    const before = process.umask(0o777 & ~mode);
+    try {
+      server.listen(path, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    } finally {
+      process.umask(before);
+    }
+  });
+}
+
+function troubleOf(error: unknown, path: string): unknown {
+  if (error instanceof Refusal) return error;
+  switch (systemCode(error)) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+    case 'ENOENT':
+    case 'EEXIST':
+      return new Refusal('socket-folder', { path, why: systemCode(error) ?? '' });
+    case 'EADDRINUSE':
+      return new Refusal('socket-occupied', { path });
+    default:
+      return new Failure('socket-failed', `the socket ${path} cannot be opened`, error);
+  }
+}

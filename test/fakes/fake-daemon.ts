@@ -1,0 +1,139 @@
+/**
+ * The control methods of a daemon that holds two domains and forgets everything, and a server that
+ * answers with them on a real socket. A test replaces the methods it is about.
+ */
+
+import type {
+  DomainStatus,
+  EntryView,
+  RelationView,
+  Status,
+} from '../../daemon/control/protocol.ts';
+import {
+  type ControlMethods,
+  type ControlServer,
+  openControlServer,
+} from '../../daemon/control/server.ts';
+import type { Log } from '../../daemon/ports.ts';
+
+export const SILENT_LOG: Log = { info: () => undefined, warn: () => undefined };
+
+export const FINGERPRINT = 'ab'.repeat(32);
+
+export const ENTRY: EntryView = {
+  id: 'e-0123456789abcdef',
+  spiffeId: 'spiffe://home.example/web',
+  selectors: ['unix:uid:1000'],
+  x509SvidTtlMs: 3_600_000,
+  federatesWith: [],
+  hint: '',
+};
+
+export const RELATION: RelationView = {
+  domain: 'blue.example',
+  fingerprint: FINGERPRINT,
+  peers: ['/ip4/192.0.2.7/tcp/7717'],
+  survivalForeign: false,
+  tier: 'DEGRADED',
+};
+
+const OWN: DomainStatus = {
+  domain: 'home.example',
+  own: true,
+  relation: 'own',
+  tier: 'FRESH',
+  ageMs: 12_000,
+  limits: { freshForMs: 600_000, degradedForMs: 86_400_000, survivalForMs: 604_800_000 },
+  nextCliff: { tier: 'DEGRADED', inMs: 588_000 },
+  epoch: '7',
+  tick: 3,
+  rootVersion: '1',
+  beacon: 'cd'.repeat(32),
+  stopped: false,
+  late: false,
+  timeUnknown: false,
+  mend: '',
+};
+
+const PARTNER: DomainStatus = {
+  ...OWN,
+  domain: 'blue.example',
+  own: false,
+  relation: 'partner',
+  tier: 'DEGRADED',
+  ageMs: 7_450_000,
+  nextCliff: { tier: 'SURVIVAL', inMs: 78_950_000 },
+  epoch: '4',
+  late: true,
+  mend: 'restore a path to blue.example',
+};
+
+export const STATUS: Status = {
+  version: '0.1.0',
+  domain: 'home.example',
+  assurance: 'software',
+  authority: true,
+  rootThreshold: '1 of 1',
+  fingerprint: FINGERPRINT,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  wallMs: Date.UTC(2026, 0, 1, 1),
+  timeKnown: true,
+  antiRollback: 'software',
+  sockets: { control: '/run/holdfast/control.sock', workload: '/run/holdfast/workload.sock' },
+  listen: ['/ip4/127.0.0.1/tcp/7717'],
+  domains: [OWN, PARTNER],
+  peers: [{ peer: '12D3KooWA', domain: 'blue.example', node: 'ef'.repeat(32), sinceMs: 61_000 }],
+  entries: 1,
+  alarms: [],
+};
+
+export const METHODS: ControlMethods = {
+  status: async () => STATUS,
+  'entry.create': async (params) => ({ ...ENTRY, ...params, epoch: '8' }),
+  'entry.list': async () => ({ entries: [ENTRY] }),
+  'entry.delete': async ({ id }) => ({ id, epoch: '9' }),
+  'bundle.show': async ({ domain = 'home.example' }) => ({
+    domain,
+    tier: 'FRESH',
+    ageMs: 12_000,
+    epoch: '7',
+    fingerprint: FINGERPRINT,
+    authorities: [
+      { subject: 'O=SPIFFE', notAfter: '2027-01-01T00:00:00.000Z', fingerprint: '12'.repeat(32) },
+    ],
+  }),
+  'bundle.export': async ({ format }) => ({ text: `a bundle as ${format}\n` }),
+  'bundle.import': async () => ({
+    documents: [
+      { type: 'root', outcome: 'held already' },
+      { type: 'beacon', outcome: 'admitted' },
+    ],
+  }),
+  'federation.add': async () => RELATION,
+  'federation.list': async () => ({ relations: [RELATION] }),
+  'federation.remove': async ({ domain }) => ({ domain, epoch: '9' }),
+  'audit.tail': async () => ({
+    entries: [
+      {
+        seq: 1,
+        at: '2026-01-01T00:00:00.000Z',
+        event: 'entry.created',
+        previous: '0'.repeat(64),
+        fields: { id: ENTRY.id },
+      },
+    ],
+  }),
+};
+
+/** Serves `METHODS`, with those of `instead`, at `path`. */
+export function openFakeDaemon(
+  path: string,
+  instead: Partial<ControlMethods> = {},
+): Promise<ControlServer> {
+  return openControlServer({
+    path,
+    methods: { ...METHODS, ...instead },
+    log: SILENT_LOG,
+    peerCredentialsOf: () => ({ pid: 1, uid: 1_000, gid: 1_000 }),
+  });
+}
