@@ -29,7 +29,8 @@ const VALUES_MAX = 8;
 /**
  * Reads PCRs as they were at one moment: a TPM returns eight a call and counts every change, so
  * a count that moved between two calls means that the values do not belong together, and all are
- * read again. Refuses `tpm-pcrs-busy` after `TPM_PCR_READS_MAX` attempts, and `tpm-bank-absent`.
+ * read again. The debug and application PCRs (16, 21 to 23) are not counted by a TPM of a PC.
+ * Refuses `tpm-pcrs-busy` after `TPM_PCR_READS_MAX` attempts, and `tpm-bank-absent`.
  * Part 3, TPM2_PCR_Read.
  */
 export async function readPcrs(tpm: TpmRunner, selection: PcrSelection): Promise<PcrValues> {
