@@ -25,6 +25,8 @@ export interface Standing {
   readonly cliff: { readonly tier: Tier; readonly inMs: number } | null;
   /** Three tick periods without a tick: shown, counted, audited (PROTOCOL §4.5). */
   readonly late: boolean;
+  /** In how long it will be late; null when it is, or never will be. */
+  readonly lateInMs: number | null;
   readonly stopped: boolean;
   /** Evidence from our future is held: our clock is slow or a key is stolen (PROTOCOL §4.3). */
   readonly timeUnknown: boolean;
@@ -51,9 +53,10 @@ export function standingOf(belief: Belief, tightening: Tightening, now: Instant)
     ageMs === null || end === null
       ? null
       : { tier: tierBelow(tier), inMs: Math.max(0, end - ageMs) };
-  const late =
-    ageMs !== null && beacon !== null && ageMs > LATE_PERIODS * beacon.beacon.periodMs && !stopped;
-  return { tier, ageMs, asOf, limits, cliff, late, stopped, timeUnknown };
+  const lateAtMs = beacon === null || stopped ? null : LATE_PERIODS * beacon.beacon.periodMs;
+  const late = ageMs !== null && lateAtMs !== null && lateAtMs <= ageMs;
+  const lateInMs = ageMs === null || lateAtMs === null || late ? null : lateAtMs - ageMs;
+  return { tier, ageMs, asOf, limits, cliff, late, lateInMs, stopped, timeUnknown };
 }
 
 /** The tier of one content document: never better than the domain's, older where it is frozen. */

@@ -38,6 +38,7 @@ export interface UnverifiedTick {
   readonly tag: Uint8Array;
   readonly index: number;
   readonly value: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 /** What the commitment C of a chain is made from. */
@@ -101,6 +102,7 @@ export function decodeTick(bytes: Uint8Array): UnverifiedTick {
     tag: reader.take(TAG_BYTES),
     index: reader.u24(),
     value: reader.take(DIGEST_BYTES),
+    bytes,
   };
   reader.end();
   return tick;

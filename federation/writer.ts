@@ -127,6 +127,11 @@ export class Writer {
     return allocation;
   }
 
+  /** Forgets the chain of a beacon that never came to be: another one is due. */
+  abandon(): void {
+    this.#chain = null;
+  }
+
   /** Signs the beacon of an allocation, its manifest and its documents, beacon first. */
   sign(
     belief: Belief,

@@ -1,0 +1,265 @@
+/**
+ * What the authority of a domain does beside believing: it queues what people ask for, publishes
+ * it through the writer, relates to other domains, and vouches for its own node (PROTOCOL §2.5).
+ */
+
+import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
+import type { Digest } from '../core/digest.ts';
+import { LEASE_FOR_MS } from '../core/limits.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Signer } from '../core/suite.ts';
+import { type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
+import type { Admission, AdmitContext } from './admission.ts';
+import { admitAll } from './admit.ts';
+import { evaluationClock } from './age.ts';
+import { type Belief, newBelief } from './belief.ts';
+import type { Beliefs } from './beliefs.ts';
+import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
+import type { Effect, RecordWrite } from './effect.ts';
+import { decodeEnvelope } from './envelope.ts';
+import type { Input } from './input.ts';
+import { Members } from './members.ts';
+import { makeProof, type ProverRole, signLease } from './peer-proof.ts';
+import { policyBody, type Relation } from './policy.ts';
+import { recordKey } from './record-key.ts';
+import {
+  type Allocation,
+  WRITER_ENTROPY_BYTES,
+  Writer,
+  type WriterKeys,
+  type WriterSettings,
+} from './writer.ts';
+
+export interface AuthorityOptions {
+  readonly keys: WriterKeys;
+  readonly settings: WriterSettings;
+  readonly node: Signer;
+  readonly records: ReadonlyMap<string, Uint8Array>;
+  readonly beliefs: Beliefs;
+}
+
+/** What is due: records to store, then a tick or stop to release, then entropy to draw. */
+export interface Duty {
+  readonly writes: readonly RecordWrite[];
+  readonly tick: Uint8Array | null;
+  readonly draw: number;
+}
+
+/** A beacon issued: what to commit, whom to answer, what to gossip. */
+export interface Issued {
+  readonly admissions: readonly Admission[];
+  readonly replies: readonly Effect[];
+  readonly gossip: readonly Uint8Array[];
+}
+
+type Request = Extract<Input, { readonly kind: 'publish' | 'relate' | 'unrelate' }>;
+
+/** After a beacon that our own ladder refused, the next attempt waits so long. */
+const RETRY_MS = SECOND_MS;
+const NOTHING_DUE: Duty = { writes: [], tick: null, draw: 0 };
+
+export class Authority {
+  readonly #writer: Writer;
+  readonly #beliefs: Beliefs;
+  readonly #node: Signer;
+  /** Partners whose file was verified, waiting for the policy that relates to them. */
+  readonly #newcomers = new Map<number, Admission>();
+  #lease: { readonly bytes: Uint8Array; readonly renewAt: UnixMs } | null = null;
+  #notBefore: BootMs = bootMs(0);
+
+  constructor({ keys, settings, node, records, beliefs }: AuthorityOptions) {
+    const stored = records.get(recordKey(beliefs.ownDomain, 'writer'));
+    const allocated =
+      stored === undefined ? 0n : new Members(parseCanonical(stored), 'writer').u64('allocated');
+    this.#writer = new Writer(keys, settings, allocated);
+    this.#beliefs = beliefs;
+    this.#node = node;
+  }
+
+  /** Queues a request. It is answered when the beacon that carries it is stored. */
+  request(context: AdmitContext, input: Request): void {
+    const { request } = input;
+    switch (input.kind) {
+      case 'publish':
+        return this.#writer.enqueue({
+          request,
+          draftsOf: () => input.drafts,
+          withdrawal: input.withdrawal,
+        });
+      case 'relate': {
+        const newcomer = this.#verifyNewcomer(context, input.file);
+        const { domain, firstRoot } = newcomer.belief;
+        const { survivalForeign, limits } = input;
+        this.#newcomers.set(request, newcomer);
+        const relation = { domain, firstRoot, limits, survivalForeign, peering: true };
+        return this.#changeRelations(request, (all) => all.set(domain, relation), false);
+      }
+      case 'unrelate': {
+        const { domain } = input;
+        if (this.#beliefs.relationTo(domain) === null) {
+          throw new Refusal('relation-unknown', { domain });
+        }
+        return this.#changeRelations(request, (all) => all.delete(domain), true);
+      }
+    }
+  }
+
+  /** What is due now. Allocates the next epoch when a beacon is, and its time has come (§5.3). */
+  duty(context: AdmitContext): Duty {
+    const own = this.#beliefs.own;
+    const clock = clockOf(own, context.now);
+    const mayWrite = this.#notBefore <= context.now.boot && this.#writer.nextEpochAt(own) <= clock;
+    if (this.#writer.isBeaconDue() && mayWrite) {
+      const stop = this.#writer.allocate(own);
+      const value = encodeCanonical({ allocated: String(this.#writer.allocated) });
+      const writes = [{ key: recordKey(own.domain, 'writer'), value }];
+      return { writes, tick: stop, draw: WRITER_ENTROPY_BYTES };
+    }
+    return { ...NOTHING_DUE, tick: this.#writer.releaseTick(clock) };
+  }
+
+  /** Signs what was allocated, and climbs our own ladder with it as anybody else would. */
+  issue(context: AdmitContext, entropy: Uint8Array): Issued {
+    const allocation = this.#writer.takeAllocation();
+    if (allocation === null) return { admissions: [], replies: [], gossip: [] };
+    const own = this.#beliefs.own;
+    const clock = clockOf(own, context.now);
+    const outcome = refusalOf(() => {
+      const envelopes = this.#writer.sign(own, allocation, entropy, clock);
+      return { envelopes, admission: admitAll(context, own, envelopes.map(asItem)) };
+    });
+    if (outcome instanceof Refusal) return this.#failed(context, allocation, outcome);
+    const requests = allocation.publications.map((publication) => publication.request);
+    const beacon = outcome.envelopes[0];
+    return {
+      admissions: [outcome.admission, ...requests.flatMap((r) => this.#takeNewcomer(r))],
+      replies: requests.map((request) => ({
+        kind: 'reply',
+        request,
+        answer: { epoch: allocation.epoch, imported: [] },
+      })),
+      gossip: beacon === undefined ? [] : [beacon],
+    };
+  }
+
+  /** Our proof for one handshake; the lease is renewed at half its life. */
+  prove(now: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
+    const own = this.#beliefs.own;
+    const clock = clockOf(own, now);
+    if (this.#lease === null || this.#lease.renewAt <= clock) {
+      const asOf = own.asOf ?? clock;
+      const grant = { domain: own.domain, assurance: 'software', asOf } as const;
+      const bytes = signLease(this.#writer.keys.documents, this.#node.publicPair, grant);
+      this.#lease = { bytes, renewAt: (asOf + LEASE_FOR_MS / 2) as UnixMs };
+    }
+    return makeProof(this.#node, this.#lease.bytes, role, handshakeHash);
+  }
+
+  /** In how many milliseconds `duty` has something to do. */
+  wakeInMs(context: AdmitContext): number {
+    const own = this.#beliefs.own;
+    const clock = clockOf(own, context.now);
+    const tick = this.#writer.nextTickAt();
+    const tickInMs = tick === null ? Number.POSITIVE_INFINITY : tick - clock;
+    if (!this.#writer.isBeaconDue()) return tickInMs;
+    const beaconInMs = Math.max(
+      this.#writer.nextEpochAt(own) - clock,
+      this.#notBefore - context.now.boot,
+    );
+    return Math.min(tickInMs, beaconInMs);
+  }
+
+  #failed(context: AdmitContext, allocation: Allocation, refusal: Refusal): Issued {
+    this.#writer.abandon();
+    this.#notBefore = bootMs(context.now.boot + RETRY_MS);
+    const requests = allocation.publications.map((publication) => publication.request);
+    for (const request of requests) this.#newcomers.delete(request);
+    return {
+      admissions: [],
+      replies: [
+        { kind: 'refused', peer: null, refusal },
+        ...requests.map((request): Effect => ({ kind: 'reply', request, answer: refusal })),
+      ],
+      gossip: [],
+    };
+  }
+
+  /**
+   * Reads a stranger's file and verifies all of it before anything is said about him: whoever
+   * relates to a damaged or forged file has related to nothing.
+   */
+  #verifyNewcomer(context: AdmitContext, file: Uint8Array): Admission {
+    const items = decodeBundleFile(file).map(decodeFileItem);
+    const first = items[0];
+    if (first?.kind !== 'envelope' || first.envelope.type !== 'root') {
+      throw new Refusal('root-unknown', { why: 'the file does not begin with a first Root' });
+    }
+    const { domain, digest } = first.envelope;
+    if (domain === this.#beliefs.ownDomain) throw new Refusal('relation-self', { domain });
+    if (this.#beliefs.relationTo(domain) !== null) throw new Refusal('relation-exists', { domain });
+    const known = this.#beliefs.stored(domain);
+    return known === null
+      ? admitAll(context, newBelief(domain, digest), items)
+      : this.#welcomeBack(context, known, digest, items);
+  }
+
+  /** A former partner: what is stored keeps its marks, so an old file cannot turn it back. */
+  #welcomeBack(
+    context: AdmitContext,
+    known: Belief,
+    firstRoot: Digest,
+    items: readonly FileItem[],
+  ): Admission {
+    if (known.firstRoot !== firstRoot) {
+      throw new Refusal('root-conflict', { expected: known.firstRoot, got: firstRoot });
+    }
+    let whole: Admission = {
+      belief: known,
+      writes: [],
+      notes: [],
+      forward: false,
+      refusal: null,
+    };
+    for (const item of items) {
+      const { belief, writes, notes } = whole;
+      const next = refusalOf(() => admitAll(context, belief, [item]));
+      if (next instanceof Refusal && next.judgement === 'reject') throw next;
+      if (next instanceof Refusal) continue; // older than what is held: ours stands
+      whole = { ...next, writes: [...writes, ...next.writes], notes: [...notes, ...next.notes] };
+    }
+    return whole;
+  }
+
+  #changeRelations(
+    request: number,
+    change: (relations: Map<TrustDomain, Relation>) => void,
+    withdrawal: boolean,
+  ): void {
+    this.#writer.enqueue({
+      request,
+      draftsOf: () => {
+        const relations = new Map(this.#beliefs.policy.relations);
+        change(relations);
+        const body = policyBody({ ...this.#beliefs.policy, relations });
+        return [{ type: 'policy', name: 'policy', body }];
+      },
+      withdrawal,
+    });
+  }
+
+  #takeNewcomer(request: number): readonly Admission[] {
+    const newcomer = this.#newcomers.get(request);
+    this.#newcomers.delete(request);
+    return newcomer === undefined ? [] : [newcomer];
+  }
+}
+
+/** The clock of an evaluation for our own domain; the wall before any evidence. */
+function clockOf(own: Belief, now: Instant): UnixMs {
+  return own.keeping === null ? now.wall : evaluationClock(own.keeping, now);
+}
+
+function asItem(bytes: Uint8Array): FileItem {
+  return { kind: 'envelope', envelope: decodeEnvelope(bytes) };
+}

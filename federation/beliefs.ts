@@ -1,0 +1,118 @@
+/**
+ * All beliefs of a node: its own domain, and the domains its policy relates to.
+ *
+ * A relation is looked up anew at each use (PROTOCOL §5.6): a belief about a domain that is no
+ * partner any more stays in storage, so that its marks are not lost, and speaks no longer.
+ */
+
+import { assert } from '../core/assert.ts';
+import type { Digest } from '../core/digest.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Instant } from '../core/time.ts';
+import { type Belief, documentNamed, newBelief } from './belief.ts';
+import type { AgeLimits } from './limits.ts';
+import { NO_POLICY, type Policy, type Relation, readPolicy } from './policy.ts';
+import { recordsByDomain, restoreBelief } from './record.ts';
+import type { Tightening } from './standing.ts';
+import { isTickOf, type UnverifiedTick } from './tick.ts';
+
+export interface Boot {
+  readonly bootId: string;
+  readonly now: Instant;
+}
+
+export class Beliefs {
+  readonly ownDomain: TrustDomain;
+  readonly #local: AgeLimits | null;
+  readonly #all = new Map<TrustDomain, Belief>();
+  #policy: Policy = NO_POLICY;
+  #policyDigest: Digest | undefined;
+
+  /** Restores what was stored. `local` tightens every domain's limits. */
+  constructor(
+    own: TrustDomain,
+    records: ReadonlyMap<string, Uint8Array>,
+    boot: Boot,
+    local: AgeLimits | null,
+  ) {
+    this.ownDomain = own;
+    this.#local = local;
+    for (const [domain, mine] of recordsByDomain(records)) {
+      const belief = restoreBelief(domain, mine, boot);
+      if (belief !== null) this.#all.set(domain, belief);
+    }
+    this.#readPolicy();
+  }
+
+  get own(): Belief {
+    const own = this.#all.get(this.ownDomain);
+    assert(own !== undefined, 'a node is started with the Root of its own domain');
+    return own;
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  /** Our own domain and every partner, in the order of their names. */
+  readonly spoken = (): readonly Belief[] => {
+    return [...this.#all.values()]
+      .filter((belief) => this.isSpoken(belief.domain))
+      .sort((a, b) => (a.domain < b.domain ? -1 : 1));
+  };
+
+  /** True for our own domain and for partners. */
+  isSpoken(domain: TrustDomain): boolean {
+    return domain === this.ownDomain || this.#policy.relations.has(domain);
+  }
+
+  relationTo(domain: TrustDomain): Relation | null {
+    return this.#policy.relations.get(domain) ?? null;
+  }
+
+  /** The belief about a domain we may speak of. Refuses `domain-unrelated`. */
+  of(domain: TrustDomain): Belief {
+    const belief = this.isSpoken(domain) ? this.#all.get(domain) : undefined;
+    if (belief === undefined) throw new Refusal('domain-unrelated', { domain });
+    return belief;
+  }
+
+  /** What is stored about a domain, related or not. */
+  stored(domain: TrustDomain): Belief | null {
+    return this.#all.get(domain) ?? null;
+  }
+
+  /** The belief whose beacon this tick names. Refuses `tick-unknown-beacon`. */
+  ofTick(tick: UnverifiedTick): Belief {
+    const found = this.spoken().find(
+      (belief) => belief.beacon !== null && isTickOf(tick, belief.beacon.beacon.digest),
+    );
+    if (found === undefined) throw new Refusal('tick-unknown-beacon');
+    return found;
+  }
+
+  /** Limits that bind us beside those of the domain itself (PROTOCOL §4.5). */
+  tightening(domain: TrustDomain): Tightening {
+    const relation = this.relationTo(domain)?.limits ?? null;
+    return [relation, this.#local].filter((limits) => limits !== null);
+  }
+
+  set(belief: Belief): void {
+    this.#all.set(belief.domain, belief);
+    if (belief.domain === this.ownDomain) this.#readPolicy();
+  }
+
+  /** The policy is the document our own domain pins; a new partner starts with its name alone. */
+  #readPolicy(): void {
+    const own = this.#all.get(this.ownDomain);
+    const document = own === undefined ? null : documentNamed(own, 'policy');
+    if (document?.head.digest === this.#policyDigest) return;
+    this.#policyDigest = document?.head.digest;
+    this.#policy = document === null ? NO_POLICY : readPolicy(document.members);
+    for (const relation of this.#policy.relations.values()) {
+      if (this.#all.has(relation.domain)) continue;
+      this.#all.set(relation.domain, newBelief(relation.domain, relation.firstRoot));
+    }
+  }
+}

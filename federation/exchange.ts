@@ -1,0 +1,280 @@
+/**
+ * The exchange: what flows between two linked nodes so that they come to agree (PROTOCOL §6.1).
+ *
+ * On link-up each names its interests; then one summary row per shared domain, and whoever lacks
+ * something asks for it. Every frame stands alone, so a lost one costs an interval and nothing
+ * else. Gossip may lose anything; this is what makes nodes agree.
+ */
+
+import { toUtf8 } from '../core/bytes.ts';
+import { sha256 } from '../core/digest.ts';
+import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS, WANTS_MAX } from '../core/limits.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import { type BootMs, bootMs } from '../core/time.ts';
+import type { Belief } from './belief.ts';
+import { isManifestCurrent } from './belief.ts';
+import { isPublic } from './document.ts';
+import type { Effect } from './effect.ts';
+import {
+  encodeFrame,
+  type Frame,
+  type SummaryRow,
+  type Tag,
+  tagOf,
+  versionArgument,
+  type Want,
+} from './message.ts';
+import { isAhead, missing, type Reading, rowOf, sharedDigest, wantsFrom } from './summary.ts';
+import { encodeTick } from './tick.ts';
+
+/** What one side knows of a link. */
+interface Link {
+  readonly peer: string;
+  readonly domain: TrustDomain;
+  readonly binding: Uint8Array;
+  /** Tags the peer named; empty until its interest came. */
+  interests: ReadonlySet<Tag>;
+  /** The row last sent for a domain, so that nothing is said twice. */
+  readonly sent: Map<Tag, string>;
+  /** The row last received for a domain. */
+  readonly rows: Map<Tag, SummaryRow>;
+  compareAt: BootMs;
+}
+
+/** The domains that may be spoken of: our own, and those we relate to. */
+export type Beliefs = () => readonly Belief[];
+
+export class Exchange {
+  readonly #beliefs: Beliefs;
+  readonly #links = new Map<string, Link>();
+  /** What was asked for and when to ask again, over all links: a body is fetched once. */
+  readonly #wanted = new Map<string, { readonly peer: string; readonly until: BootMs }>();
+
+  constructor(beliefs: Beliefs) {
+    this.#beliefs = beliefs;
+  }
+
+  up(peer: string, domain: TrustDomain, binding: Uint8Array, now: BootMs): readonly Effect[] {
+    const link: Link = {
+      peer,
+      domain,
+      binding,
+      interests: new Set(),
+      sent: new Map(),
+      rows: new Map(),
+      compareAt: compareTime(peer, now),
+    };
+    this.#links.set(peer, link);
+    return [send(link, { kind: 'interest', tags: this.#tags(link) })];
+  }
+
+  down(peer: string): void {
+    this.#links.delete(peer);
+    for (const [key, wanted] of this.#wanted) if (wanted.peer === peer) this.#wanted.delete(key);
+  }
+
+  has(peer: string): boolean {
+    return this.#links.has(peer);
+  }
+
+  /** Our set of domains changed: name our interests anew, on every link. */
+  interestsChanged(): readonly Effect[] {
+    return [...this.#links.values()].map((link) =>
+      send(link, { kind: 'interest', tags: this.#tags(link) }),
+    );
+  }
+
+  interest(peer: string, tags: readonly Tag[]): readonly Effect[] {
+    const link = this.#links.get(peer);
+    if (link === undefined) return [];
+    link.interests = new Set(tags);
+    link.sent.clear();
+    return this.#sendRows(link, this.#shared(link));
+  }
+
+  digest(peer: string, digest: string): readonly Effect[] {
+    const link = this.#links.get(peer);
+    if (link === undefined || link.interests.size === 0) return [];
+    const shared = this.#shared(link);
+    const rows = shared.map((belief) => rowOf(belief, reading(link, belief)));
+    if (sharedDigest(rows) === digest) return [];
+    link.sent.clear();
+    return this.#sendRows(link, shared);
+  }
+
+  summary(peer: string, rows: readonly SummaryRow[], now: BootMs): readonly Effect[] {
+    const link = this.#links.get(peer);
+    if (link === undefined) return [];
+    const effects: Effect[] = [];
+    for (const belief of this.#beliefs()) {
+      const row = rows.find((candidate) => candidate.tag === tagOf(belief.domain, link.binding));
+      if (row === undefined) continue;
+      link.rows.set(row.tag, row);
+      effects.push(...this.#ask(link, belief, now));
+      const mine = rowOf(belief, reading(link, belief));
+      const contentsDiffer = mine.beacon === row.beacon && mine.contents !== row.contents;
+      if (isAhead(belief, row) || contentsDiffer) effects.push(...this.#sendRows(link, [belief]));
+    }
+    return effects;
+  }
+
+  /** Answers wants with what is held and may be read (PROTOCOL §6.4). */
+  want(peer: string, wants: readonly Want[]): readonly Effect[] {
+    const link = this.#links.get(peer);
+    if (link === undefined) return [];
+    return wants.flatMap((want) => {
+      const belief = this.#shared(link).find(
+        (candidate) => tagOf(candidate.domain, link.binding) === want.tag,
+      );
+      const found = belief === undefined ? null : answerTo(want, belief, reading(link, belief));
+      return found === null ? [] : [send(link, found)];
+    });
+  }
+
+  /** A document of this domain was admitted: ask the peer that has more for what comes next. */
+  admitted(belief: Belief, peer: string | null, now: BootMs): readonly Effect[] {
+    const link = peer === null ? undefined : this.#links.get(peer);
+    return link === undefined ? [] : this.#ask(link, belief, now);
+  }
+
+  /** What we hold of this domain changed: tell everybody who has an interest. */
+  push(belief: Belief): readonly Effect[] {
+    return [...this.#links.values()]
+      .filter((link) => link.interests.has(tagOf(belief.domain, link.binding)))
+      .flatMap((link) => this.#sendRows(link, [belief]));
+  }
+
+  /** Sends a stop directly to every interested peer: it must not wait for gossip. */
+  pushStop(belief: Belief, stop: Uint8Array): readonly Effect[] {
+    return [...this.#links.values()]
+      .filter((link) => link.interests.has(tagOf(belief.domain, link.binding)))
+      .map((link) => send(link, { kind: 'tick', bytes: stop }));
+  }
+
+  /** Compares with a peer that knows more than it said: after a tick of an unknown beacon, say. */
+  compare(peer: string): readonly Effect[] {
+    const link = this.#links.get(peer);
+    if (link === undefined || link.interests.size === 0) return [];
+    const rows = this.#shared(link).map((belief) => rowOf(belief, reading(link, belief)));
+    return [send(link, { kind: 'digest', digest: sharedDigest(rows) })];
+  }
+
+  /** The comparisons that are due. */
+  wake(now: BootMs): readonly Effect[] {
+    for (const [key, wanted] of this.#wanted) if (wanted.until <= now) this.#wanted.delete(key);
+    const effects: Effect[] = [];
+    for (const link of this.#links.values()) {
+      if (link.compareAt > now) continue;
+      link.compareAt = compareTime(link.peer, now);
+      effects.push(...this.compare(link.peer));
+    }
+    return effects;
+  }
+
+  /** When `wake` has something to do again, or null. */
+  wakeAt(): BootMs | null {
+    const times = [
+      ...[...this.#links.values()].map((link) => link.compareAt),
+      ...[...this.#wanted.values()].map((wanted) => wanted.until),
+    ];
+    return times.length === 0 ? null : bootMs(Math.min(...times));
+  }
+
+  #tags(link: Link): readonly Tag[] {
+    return this.#beliefs()
+      .map((belief) => tagOf(belief.domain, link.binding))
+      .sort();
+  }
+
+  #shared(link: Link): readonly Belief[] {
+    return this.#beliefs().filter((belief) =>
+      link.interests.has(tagOf(belief.domain, link.binding)),
+    );
+  }
+
+  #sendRows(link: Link, beliefs: readonly Belief[]): readonly Effect[] {
+    const rows = beliefs.map((belief) => rowOf(belief, reading(link, belief)));
+    const news = rows.filter((row) => link.sent.get(row.tag) !== fingerprint(row));
+    for (const row of news) link.sent.set(row.tag, fingerprint(row));
+    return news.length === 0 ? [] : [send(link, { kind: 'summary', rows: news })];
+  }
+
+  #ask(link: Link, belief: Belief, now: BootMs): readonly Effect[] {
+    const mine = reading(link, belief);
+    const row = link.rows.get(mine.tag);
+    const wants = row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
+    const fresh = wants.filter((want) => !this.#wanted.has(wantKey(want))).slice(0, WANTS_MAX);
+    const until = bootMs(now + WANT_TIMEOUT_MS);
+    for (const want of fresh) this.#wanted.set(wantKey(want), { peer: link.peer, until });
+    return fresh.length === 0 ? [] : [send(link, { kind: 'want', wants: fresh })];
+  }
+
+  /** A want was answered: it may be asked again, of anybody. */
+  settle(what: Want['what'], argument: string): void {
+    this.#wanted.delete(`${what}/${argument}`);
+  }
+}
+
+function reading(link: Link, belief: Belief): Reading {
+  return {
+    tag: tagOf(belief.domain, link.binding),
+    isOwnNode: link.domain === belief.domain,
+  };
+}
+
+function ownGaps(belief: Belief, mine: Reading): readonly Want[] {
+  return missing(belief, mine).map((gap) => ({
+    tag: mine.tag,
+    what: gap.what,
+    argument: gap.digest,
+  }));
+}
+
+/** The frame that answers a want, or null: what is not held or not readable is not mentioned. */
+function answerTo(want: Want, belief: Belief, mine: Reading): Frame | null {
+  const { beacon, manifest, tick, stop } = belief;
+  const envelope = (bytes: Uint8Array): Frame => ({ kind: 'envelope', bytes });
+  switch (want.what) {
+    case 'root': {
+      const held = belief.roots.find((r) => versionArgument(r.root.version) === want.argument);
+      return held === undefined ? null : envelope(held.bytes);
+    }
+    case 'beacon':
+      return beacon?.beacon.digest === want.argument ? envelope(beacon.bytes) : null;
+    case 'tick':
+      if (beacon === null || beacon.beacon.digest !== want.argument || tick === null) return null;
+      return {
+        kind: 'tick',
+        bytes: stop ?? encodeTick(beacon.beacon.digest, tick.index, tick.value),
+      };
+    case 'manifest':
+      return manifest !== null &&
+        isManifestCurrent(belief) &&
+        manifest.manifest.digest === want.argument
+        ? envelope(manifest.bytes)
+        : null;
+    case 'document': {
+      const held = [...belief.documents.values()].find((d) => d.head.digest === want.argument);
+      const readable = held !== undefined && (mine.isOwnNode || isPublic(held.head.type));
+      return readable ? envelope(held.bytes) : null;
+    }
+  }
+}
+
+function send(link: Link, frame: Frame): Effect {
+  return { kind: 'send', peer: link.peer, frame: encodeFrame(frame) };
+}
+
+function wantKey(want: Want): string {
+  return `${want.what}/${want.argument}`;
+}
+
+function fingerprint(row: SummaryRow): string {
+  return `${row.rootVersion}/${row.beacon}/${row.tick}/${row.contents}`;
+}
+
+/** The next comparison: an interval away, spread over a fifth of it by the peer's own name. */
+function compareTime(peer: string, now: BootMs): BootMs {
+  const noise = sha256(toUtf8(`${peer}/${now}`))[0] ?? 0;
+  return bootMs(Math.round(now + SYNC_INTERVAL_MS * (0.9 + (0.2 * noise) / 256)));
+}

@@ -1,0 +1,436 @@
+/**
+ * The state machine of a node: handle(now, input) → {effects, wakeAt, verdict}.
+ *
+ * It reads no clock, draws no randomness, opens no socket and no file. Whoever drives it performs
+ * the effects in their order, a `persist` durably before the next one begins, and calls again at
+ * `wakeAt` at the latest. Between two calls nothing changes. A refusal is a value here: this is the
+ * one place that catches it.
+ */
+
+import { assert } from '../core/assert.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Signer, Suite } from '../core/suite.ts';
+import { type BootMs, bootMs, type Instant, SECOND_MS } from '../core/time.ts';
+import type { Admission, AdmitContext } from './admission.ts';
+import { admit, UNBOUNDED_STEPS } from './admit.ts';
+import type { StepBudget } from './admit-tick.ts';
+import { evaluationClock, ledgerStepMs } from './age.ts';
+import { Authority } from './authority.ts';
+import type { Belief } from './belief.ts';
+import { Beliefs } from './beliefs.ts';
+import {
+  decodeBundleFile,
+  decodeFileItem,
+  encodeBundleFile,
+  type FileItem,
+} from './bundle-file.ts';
+import type { Effect, ImportOutcome } from './effect.ts';
+import { decodeEnvelope } from './envelope.ts';
+import { Exchange } from './exchange.ts';
+import type { Input } from './input.ts';
+import { type AgeLimits, NO_LIMITS } from './limits.ts';
+import { decodeFrame, versionArgument } from './message.ts';
+import { PeerLedger } from './peer-ledger.ts';
+import { decodeProof, type Lease, type ProverRole, verifyProof } from './peer-proof.ts';
+import type { Policy } from './policy.ts';
+import { encodeKeeping } from './record.ts';
+import { recordKey } from './record-key.ts';
+import { believableUntil, standingOf } from './standing.ts';
+import { decodeTick, STOP_INDEX, TICK_BYTES } from './tick.ts';
+import type { Tier } from './tier.ts';
+import { type DomainView, viewOf } from './view.ts';
+import type { WriterKeys, WriterSettings } from './writer.ts';
+
+/** What a node is started with. */
+export interface NodeOptions {
+  readonly own: TrustDomain;
+  readonly suite: Suite;
+  readonly records: ReadonlyMap<string, Uint8Array>;
+  readonly bootId: string;
+  readonly now: Instant;
+  /** Local tightening of every domain's limits, or null. */
+  readonly limits: AgeLimits | null;
+  /** Proves this node to its peers. */
+  readonly node: Signer;
+  /** Present on the machine that writes for its domain. */
+  readonly authority: { readonly keys: WriterKeys; readonly settings: WriterSettings } | null;
+}
+
+/** What one step asks of the world. */
+export interface Output {
+  readonly effects: readonly Effect[];
+  /** Call again when the boot clock reads this, if nothing happens before. */
+  readonly wakeAt: BootMs;
+  /** What became of the input: null for admitted, or why it was refused. */
+  readonly verdict: Refusal | null;
+}
+
+/** Even without a deadline the clock is looked at so often: a wall clock may jump. */
+const LOOK_MS = 30 * SECOND_MS;
+
+export class FederationNode {
+  readonly #suite: Suite;
+  readonly #bootId: string;
+  readonly #beliefs: Beliefs;
+  readonly #exchange: Exchange;
+  readonly #ledger = new PeerLedger();
+  readonly #authority: Authority | null;
+  readonly #tiers = new Map<TrustDomain, Tier>();
+  readonly #late = new Set<TrustDomain>();
+  readonly #stored = new Map<TrustDomain, BootMs>();
+
+  constructor(options: NodeOptions) {
+    const { own, suite, records, bootId, now, limits, authority, node } = options;
+    this.#suite = suite;
+    this.#bootId = bootId;
+    this.#beliefs = new Beliefs(own, records, { bootId, now }, limits);
+    this.#exchange = new Exchange(this.#beliefs.spoken);
+    this.#authority =
+      authority === null
+        ? null
+        : new Authority({ ...authority, node, records, beliefs: this.#beliefs });
+  }
+
+  /** One step. Total: whatever the input, it returns. */
+  handle(now: Instant, input: Input): Output {
+    const effects: Effect[] = [];
+    const outcome = refusalOf(() => this.#dispatch(now, input, effects));
+    const verdict = outcome instanceof Refusal ? outcome : null;
+    if (verdict !== null) this.#refused(now, input, verdict, effects);
+    this.#writeIfDue(now, effects);
+    this.#retryFuture(now, effects);
+    this.#watchTiers(now, effects);
+    effects.push(...this.#exchange.wake(now.boot));
+    return { effects, wakeAt: this.#wakeAt(now), verdict };
+  }
+
+  /** Every domain we speak of, as it stands now; our own first. */
+  view(now: Instant): readonly DomainView[] {
+    const views = this.#beliefs.spoken().map((belief) => {
+      const relation = this.#beliefs.relationTo(belief.domain);
+      return viewOf(belief, relation, this.#beliefs.tightening(belief.domain), now);
+    });
+    return views.sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
+  }
+
+  get policy(): Policy {
+    return this.#beliefs.policy;
+  }
+
+  /** The bundle file of a domain we speak of. Refuses `domain-unrelated` and `root-unknown`. */
+  exportBundle(domain: TrustDomain): string {
+    return encodeBundleFile(this.#beliefs.of(domain));
+  }
+
+  /** Our proof for one handshake. Refuses `not-authority` where no lease is held. */
+  prove(now: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
+    if (this.#authority === null) throw new Refusal('not-authority', { why: 'no lease is held' });
+    return this.#authority.prove(now, role, handshakeHash);
+  }
+
+  /**
+   * Judges a peer's proof inside the handshake: a current lease of our own domain, or of a partner
+   * whose relation grants peering (PROTOCOL §6.2). Changes nothing.
+   */
+  judgePeer(now: Instant, role: ProverRole, handshakeHash: Uint8Array, bytes: Uint8Array): Lease {
+    const proof = decodeProof(bytes);
+    const { domain } = proof.lease;
+    const isOwn = domain === this.#beliefs.ownDomain;
+    if (!isOwn && this.#beliefs.relationTo(domain)?.peering !== true) {
+      throw new Refusal('peer-unadmitted', { domain, why: 'no relation grants it peering' });
+    }
+    const belief = this.#beliefs.of(domain);
+    const clock = belief.keeping === null ? now.wall : evaluationClock(belief.keeping, now);
+    return verifyProof(this.#suite, proof, belief, { role, handshakeHash, clock });
+  }
+
+  #dispatch(now: Instant, input: Input, effects: Effect[]): void {
+    switch (input.kind) {
+      case 'wake':
+        return;
+      case 'drawn':
+        return this.#drawn(now, input.bytes, effects);
+      case 'peer-up': {
+        const { peer, domain, binding } = input;
+        effects.push(...this.#exchange.up(peer, domain, binding, now.boot));
+        return;
+      }
+      case 'peer-down':
+        return this.#exchange.down(input.peer);
+      case 'frame':
+        return this.#frame(now, input.peer, input.bytes, effects);
+      case 'gossip':
+        return this.#gossip(now, input.peer, input.bytes, effects);
+      case 'import':
+        return this.#import(now, input.request, input.file, effects);
+      default:
+        if (this.#authority === null) throw new Refusal('not-authority');
+        return this.#authority.request(this.#context(now), input);
+    }
+  }
+
+  #frame(now: Instant, peer: string, bytes: Uint8Array, effects: Effect[]): void {
+    this.#ledger.charge(peer, 'sync', now.boot);
+    const frame = decodeFrame(bytes);
+    switch (frame.kind) {
+      case 'interest':
+        effects.push(...this.#exchange.interest(peer, frame.tags));
+        return;
+      case 'digest':
+        effects.push(...this.#exchange.digest(peer, frame.digest));
+        return;
+      case 'summary':
+        effects.push(...this.#exchange.summary(peer, frame.rows, now.boot));
+        return;
+      case 'want':
+        effects.push(...this.#exchange.want(peer, frame.wants));
+        return;
+      case 'tick':
+        return this.#tick(now, { peer, bytes: frame.bytes, relayed: false }, effects);
+      case 'envelope': {
+        const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
+        return this.#take(now, item, { peer, relayed: false }, effects);
+      }
+    }
+  }
+
+  #gossip(now: Instant, peer: string, bytes: Uint8Array, effects: Effect[]): void {
+    this.#ledger.charge(peer, 'gossip', now.boot);
+    if (bytes.length === TICK_BYTES) {
+      return this.#tick(now, { peer, bytes, relayed: true }, effects);
+    }
+    const envelope = decodeEnvelope(bytes);
+    if (envelope.type !== 'beacon') throw new Refusal('document-type', { got: envelope.type });
+    this.#take(now, { kind: 'envelope', envelope }, { peer, relayed: true }, effects);
+  }
+
+  #tick(
+    now: Instant,
+    from: { readonly peer: string; readonly bytes: Uint8Array; readonly relayed: boolean },
+    effects: Effect[],
+  ): void {
+    const tick = decodeTick(from.bytes);
+    const belief = refusalOf(() => this.#beliefs.ofTick(tick));
+    if (belief instanceof Refusal) {
+      // Its beacon may be one we lack: the peer that relayed it can say (PROTOCOL §3.3).
+      effects.push(...this.#exchange.compare(from.peer));
+      throw belief;
+    }
+    this.#takeFor(now, belief, { kind: 'tick', tick }, from, effects);
+  }
+
+  /** Admits an envelope that a peer gave or relayed. */
+  #take(
+    now: Instant,
+    item: FileItem & { readonly kind: 'envelope' },
+    from: { readonly peer: string; readonly relayed: boolean },
+    effects: Effect[],
+  ): void {
+    const { domain, type, digest, members } = item.envelope;
+    const belief = this.#beliefs.of(domain);
+    this.#exchange.settle(
+      type === 'root' ? 'root' : type === 'beacon' || type === 'manifest' ? type : 'document',
+      type === 'root' ? versionArgument(members.u64('version')) : digest,
+    );
+    this.#takeFor(now, belief, item, from, effects);
+  }
+
+  #takeFor(
+    now: Instant,
+    belief: Belief,
+    item: FileItem,
+    from: { readonly peer: string; readonly relayed: boolean },
+    effects: Effect[],
+  ): void {
+    const budget = this.#ledger.steps(from.peer, now.boot);
+    const admission = refusalOf(() => this.#admit(now, belief, item, budget, effects));
+    if (item.kind === 'tick') this.#exchange.settle('tick', belief.beacon?.beacon.digest ?? '');
+    if (admission instanceof Refusal) {
+      // A beacon under a Root we lack: its relayer has the Root (PROTOCOL §2.1).
+      if (admission.code === 'beacon-root') effects.push(...this.#exchange.compare(from.peer));
+      throw admission;
+    }
+    effects.push(...this.#exchange.admitted(admission.belief, from.peer, now.boot));
+    if (admission.forward && !from.relayed) effects.push(gossipOf(item));
+    if (admission.refusal !== null) throw admission.refusal;
+  }
+
+  /** Climbs the ladder and commits: records, then audit, then belief is told to others. */
+  #admit(
+    now: Instant,
+    belief: Belief,
+    item: FileItem,
+    budget: StepBudget,
+    effects: Effect[],
+  ): Admission {
+    const admission = admit(this.#context(now), belief, item, budget);
+    this.#commit(now, admission, effects);
+    const isTick = item.kind === 'tick';
+    if (isTick && item.tick.index === STOP_INDEX && admission.belief.stop !== null) {
+      effects.push(...this.#exchange.pushStop(admission.belief, admission.belief.stop));
+    }
+    if (!isTick) effects.push(...this.#exchange.push(admission.belief));
+    return admission;
+  }
+
+  #commit(now: Instant, admission: Admission, effects: Effect[]): void {
+    const { belief, writes, notes } = admission;
+    if (writes.length > 0) effects.push({ kind: 'persist', writes });
+    effects.push(...notes);
+    const partners = this.#beliefs.policy.relations;
+    this.#beliefs.set(belief);
+    this.#stored.set(belief.domain, now.boot);
+    effects.push({ kind: 'changed', domain: belief.domain });
+    if (this.#beliefs.policy.relations !== partners && belief.domain === this.#beliefs.ownDomain) {
+      effects.push(...this.#exchange.interestsChanged());
+    }
+  }
+
+  /** Admits a carried file item by item, each for itself: one bad document spoils no other. */
+  #import(now: Instant, request: number, file: Uint8Array, effects: Effect[]): void {
+    const imported: ImportOutcome[] = [];
+    for (const block of decodeBundleFile(file)) {
+      const outcome = refusalOf(() => {
+        const item = decodeFileItem(block);
+        const belief =
+          item.kind === 'tick'
+            ? this.#beliefs.ofTick(item.tick)
+            : this.#beliefs.of(item.envelope.domain);
+        const admission = this.#admit(now, belief, item, UNBOUNDED_STEPS, effects);
+        if (admission.refusal !== null) throw admission.refusal;
+        if (admission.forward) effects.push(gossipOf(item));
+      });
+      const refusal = outcome instanceof Refusal ? outcome : null;
+      if (refusal !== null) effects.push({ kind: 'refused', peer: null, refusal });
+      imported.push({ type: block.label, outcome: refusal ?? 'admitted' });
+    }
+    effects.push({ kind: 'reply', request, answer: { epoch: null, imported } });
+  }
+
+  #drawn(now: Instant, entropy: Uint8Array, effects: Effect[]): void {
+    if (this.#authority === null) return;
+    const issued = this.#authority.issue(this.#context(now), entropy);
+    for (const admission of issued.admissions) this.#commit(now, admission, effects);
+    effects.push(...issued.replies);
+    for (const message of issued.gossip) effects.push({ kind: 'gossip', message });
+    for (const { belief } of issued.admissions) effects.push(...this.#exchange.push(belief));
+  }
+
+  #writeIfDue(now: Instant, effects: Effect[]): void {
+    const duty = this.#authority?.duty(this.#context(now));
+    if (duty === undefined) return;
+    if (duty.writes.length > 0) effects.push({ kind: 'persist', writes: duty.writes });
+    if (duty.tick !== null) {
+      const item: FileItem = { kind: 'tick', tick: decodeTick(duty.tick) };
+      const outcome = refusalOf(() =>
+        this.#admit(now, this.#beliefs.own, item, UNBOUNDED_STEPS, effects),
+      );
+      if (outcome instanceof Refusal)
+        effects.push({ kind: 'refused', peer: null, refusal: outcome });
+      else effects.push({ kind: 'gossip', message: duty.tick });
+    }
+    if (duty.draw > 0) effects.push({ kind: 'draw', count: duty.draw });
+  }
+
+  /** Evidence from our future is judged again once our clock has caught up with it (§4.3). */
+  #retryFuture(now: Instant, effects: Effect[]): void {
+    for (const belief of this.#beliefs.spoken()) {
+      const { future } = belief;
+      if (future === null || future.issuedAt > believableUntil(belief, now)) continue;
+      const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(future.bytes) };
+      const cleared: Admission = {
+        belief: { ...belief, future: null },
+        writes: [{ key: recordKey(belief.domain, 'future'), value: null }],
+        notes: [],
+        forward: false,
+        refusal: null,
+      };
+      this.#commit(now, cleared, effects);
+      const outcome = refusalOf(() =>
+        this.#admit(now, cleared.belief, item, UNBOUNDED_STEPS, effects),
+      );
+      if (outcome instanceof Refusal)
+        effects.push({ kind: 'refused', peer: null, refusal: outcome });
+    }
+  }
+
+  /** Tells of every change of tier, and writes the ledger ahead before it runs out. */
+  #watchTiers(now: Instant, effects: Effect[]): void {
+    for (const belief of this.#beliefs.spoken()) {
+      const { domain } = belief;
+      const standing = standingOf(belief, this.#beliefs.tightening(domain), now);
+      const before = this.#tiers.get(domain);
+      if (before !== standing.tier) {
+        this.#tiers.set(domain, standing.tier);
+        const fields = {
+          domain,
+          from: before ?? 'none',
+          to: standing.tier,
+          ageMs: standing.ageMs ?? -1,
+        };
+        effects.push({ kind: 'audit', event: 'tier.changed', fields }, { kind: 'changed', domain });
+      }
+      if (standing.late !== this.#late.has(domain)) {
+        if (standing.late) this.#late.add(domain);
+        else this.#late.delete(domain);
+        const event = standing.late ? 'ticks.late' : 'ticks.resumed';
+        effects.push({ kind: 'audit', event, fields: { domain } }, { kind: 'changed', domain });
+      }
+      if (belief.keeping !== null && this.#checkpointAt(belief) <= now.boot) {
+        const value = encodeKeeping(belief, this.#bootId);
+        effects.push({ kind: 'persist', writes: [{ key: recordKey(domain, 'keeping'), value }] });
+        this.#stored.set(domain, now.boot);
+      }
+    }
+  }
+
+  /** The stored ledger runs one step ahead; it is written again before the step is used up. */
+  #checkpointAt(belief: Belief): BootMs {
+    const stored = this.#stored.get(belief.domain) ?? bootMs(0);
+    return bootMs(
+      stored + Math.max(SECOND_MS, ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS)),
+    );
+  }
+
+  #refused(now: Instant, input: Input, refusal: Refusal, effects: Effect[]): void {
+    if ('request' in input) {
+      effects.push({ kind: 'reply', request: input.request, answer: refusal });
+      return;
+    }
+    const peer = 'peer' in input ? input.peer : null;
+    effects.push({ kind: 'refused', peer, refusal });
+    if (peer !== null && this.#ledger.strike(peer, refusal, now.boot)) {
+      this.#exchange.down(peer);
+      effects.push({ kind: 'ban', peer, refusal });
+    }
+  }
+
+  #wakeAt(now: Instant): BootMs {
+    const times: number[] = [now.boot + LOOK_MS];
+    const inMs = (delayMs: number): number => times.push(now.boot + Math.max(1, delayMs));
+    for (const belief of this.#beliefs.spoken()) {
+      const standing = standingOf(belief, this.#beliefs.tightening(belief.domain), now);
+      if (standing.cliff !== null) inMs(standing.cliff.inMs);
+      if (standing.lateInMs !== null) inMs(standing.lateInMs);
+      if (belief.future !== null) inMs(belief.future.issuedAt - believableUntil(belief, now));
+      if (belief.keeping !== null) inMs(this.#checkpointAt(belief) - now.boot);
+    }
+    const exchange = this.#exchange.wakeAt();
+    if (exchange !== null) inMs(exchange - now.boot);
+    const authority = this.#authority?.wakeInMs(this.#context(now));
+    if (authority !== undefined) inMs(authority);
+    return bootMs(Math.ceil(Math.min(...times)));
+  }
+
+  #context(now: Instant): AdmitContext {
+    return { suite: this.#suite, now, bootId: this.#bootId };
+  }
+}
+
+/** What is gossiped of an item: a tick as its 43 bytes, a beacon as its envelope. */
+function gossipOf(item: FileItem): Effect {
+  assert(item.kind === 'tick' || item.envelope.type === 'beacon', 'only evidence is gossiped');
+  const message = item.kind === 'envelope' ? item.envelope.bytes : item.tick.bytes;
+  return { kind: 'gossip', message };
+}

@@ -1,0 +1,70 @@
+/**
+ * What each peer has cost us: token buckets for what it may send, strikes for what was provably
+ * wrong (PROTOCOL §6.2). What is only late costs nothing.
+ */
+
+import {
+  GOSSIP_BURST,
+  GOSSIP_RATE_PER_S,
+  STRIKES_MAX,
+  SYNC_BURST,
+  SYNC_RATE_PER_S,
+  TICK_STEPS_PER_MIN,
+} from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import { type BootMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import type { StepBudget } from './admit-tick.ts';
+import { Bucket } from './budget.ts';
+
+interface Account {
+  readonly gossip: Bucket;
+  readonly sync: Bucket;
+  readonly steps: Bucket;
+  strikes: number;
+}
+
+/** Peers beyond this are forgotten oldest first; a forgotten peer starts with full buckets. */
+const ACCOUNTS_MAX = 1_024;
+
+export class PeerLedger {
+  readonly #accounts = new Map<string, Account>();
+
+  /** Charges one message. Refuses `peer-budget`. */
+  charge(peer: string, kind: 'gossip' | 'sync', now: BootMs): void {
+    if (!this.#account(peer, now)[kind].spend(1, now)) throw new Refusal('peer-budget', { kind });
+  }
+
+  /** The hashing this peer may cause. Refuses `tick-budget`. */
+  steps(peer: string, now: BootMs): StepBudget {
+    const { steps } = this.#account(peer, now);
+    return {
+      spend(count) {
+        if (!steps.spend(count, now)) throw new Refusal('tick-budget', { steps: count });
+      },
+    };
+  }
+
+  /** Notes a refusal; true when the peer has now lost its place. */
+  strike(peer: string, refusal: Refusal, now: BootMs): boolean {
+    if (refusal.judgement !== 'reject') return false;
+    const account = this.#account(peer, now);
+    account.strikes += 1;
+    return account.strikes >= STRIKES_MAX;
+  }
+
+  #account(peer: string, now: BootMs): Account {
+    const known = this.#accounts.get(peer);
+    if (known !== undefined) return known;
+    const perSecond = (TICK_STEPS_PER_MIN * SECOND_MS) / MINUTE_MS;
+    const account: Account = {
+      gossip: new Bucket({ perSecond: GOSSIP_RATE_PER_S, burst: GOSSIP_BURST }, now),
+      sync: new Bucket({ perSecond: SYNC_RATE_PER_S, burst: SYNC_BURST }, now),
+      steps: new Bucket({ perSecond, burst: TICK_STEPS_PER_MIN }, now),
+      strikes: 0,
+    };
+    const oldest = this.#accounts.keys().next();
+    if (this.#accounts.size >= ACCOUNTS_MAX && !oldest.done) this.#accounts.delete(oldest.value);
+    this.#accounts.set(peer, account);
+    return account;
+  }
+}

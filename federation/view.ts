@@ -1,0 +1,114 @@
+/**
+ * The view: what this node believes right now, for whoever acts on it or shows it.
+ *
+ * Everything is computed from the beliefs for one reading of the clocks; nothing here is stored,
+ * and nothing decides. A verdict on an act is `permitted`.
+ */
+
+import type { Digest } from '../core/digest.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import { addMs, type Instant, type UnixMs } from '../core/time.ts';
+import { type Belief, documentNamed, isManifestCurrent, newestRoot } from './belief.ts';
+import type { Members } from './members.ts';
+import type { Policy, Relation } from './policy.ts';
+import { documentTier, type Standing, standingOf, type Tightening } from './standing.ts';
+import { type ActionClass, isPermitted, limitOf, type Tier, worst } from './tier.ts';
+
+export interface DocumentView {
+  readonly version: bigint;
+  readonly digest: Digest;
+  readonly tier: Tier;
+  readonly members: Members;
+}
+
+export interface DomainView {
+  readonly domain: TrustDomain;
+  readonly isOwn: boolean;
+  readonly relation: Relation | null;
+  readonly firstRoot: Digest;
+  readonly rootVersion: bigint;
+  /** Keys and threshold of the root role: a Root of one key says so everywhere. */
+  readonly rootKeys: { readonly threshold: number; readonly count: number } | null;
+  readonly standing: Standing;
+  readonly lineage: bigint;
+  readonly rank: number;
+  readonly epoch: bigint;
+  readonly beacon: Digest | null;
+  readonly tick: number;
+  /** The manifest of the newest beacon is held. */
+  readonly isComplete: boolean;
+  /** By name. */
+  readonly documents: ReadonlyMap<string, DocumentView>;
+}
+
+/** How a domain looks now. */
+export function viewOf(
+  belief: Belief,
+  relation: Relation | null,
+  tightening: Tightening,
+  now: Instant,
+): DomainView {
+  const standing = standingOf(belief, tightening, now);
+  const root = newestRoot(belief)?.root;
+  const beacon = belief.beacon?.beacon;
+  const documents = [...belief.documents.values()].map((held): [string, DocumentView] => [
+    held.head.name,
+    {
+      version: held.head.version,
+      digest: held.head.digest,
+      tier: documentTier(held, standing),
+      members: held.members,
+    },
+  ]);
+  return {
+    domain: belief.domain,
+    isOwn: relation === null,
+    relation,
+    firstRoot: belief.firstRoot,
+    rootVersion: root?.version ?? 0n,
+    rootKeys:
+      root === undefined ? null : { threshold: root.root.threshold, count: root.root.keys.size },
+    standing,
+    lineage: beacon?.lineage ?? 0n,
+    rank: beacon?.rank ?? 0,
+    epoch: beacon?.epoch ?? 0n,
+    beacon: beacon?.digest ?? null,
+    tick: belief.tick?.index ?? 0,
+    isComplete: isManifestCurrent(belief),
+    documents: new Map(documents),
+  };
+}
+
+/** What one act may do: until when what it makes may live, or the tier that forbids it. */
+export type Permission =
+  | { readonly permitted: true; readonly until: UnixMs }
+  | { readonly permitted: false; readonly tier: Tier; readonly needs: Tier };
+
+/**
+ * Whether an act of this class may rest on these documents of the domain (PROTOCOL §4.6): the
+ * worst tier among them decides. What it makes lives no longer than the evidence may be renewed
+ * for, asOf + the limit of the `lifetime` class (§4.7): an issued credential could be renewed until
+ * then, so ending it sooner would withdraw nothing sooner.
+ */
+export function permitted(
+  view: DomainView,
+  policy: Policy,
+  act: {
+    readonly action: ActionClass;
+    readonly lifetime: ActionClass;
+    readonly documents: readonly string[];
+  },
+): Permission {
+  const tiers = act.documents.map((name) => view.documents.get(name)?.tier ?? 'EXPIRED');
+  const tier = worst(view.standing.tier, ...tiers);
+  const needs = policy.tiers.get(act.action) ?? 'FRESH';
+  const { asOf, limits } = view.standing;
+  if (asOf === null || !isPermitted(tier, needs)) return { permitted: false, tier, needs };
+  const last = limitOf(policy.tiers.get(act.lifetime) ?? 'FRESH', limits) ?? 0;
+  return { permitted: true, until: addMs(asOf, last) };
+}
+
+/** The members of a document of this belief, or null. */
+export function documentMembers(belief: Belief, name: string): Members | null {
+  return documentNamed(belief, name)?.members ?? null;
+}

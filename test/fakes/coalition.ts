@@ -1,0 +1,297 @@
+/**
+ * A coalition in one process: real state machines and real signatures, virtual clocks, links that
+ * deliver at once or are cut. It implements the driver's contract and nothing of the protocol.
+ */
+
+import { concat, toUtf8 } from '../../core/bytes.ts';
+import { sha256 } from '../../core/digest.ts';
+import type { Refusal } from '../../core/refusal.ts';
+import { parseTrustDomain, type TrustDomain } from '../../core/spiffe-id.ts';
+import { runtimeSuite, type Signer } from '../../core/suite.ts';
+import { bootMs, DAY_MS, type Instant, unixMs } from '../../core/time.ts';
+import type { Answer, Effect, RecordWrite } from '../../federation/effect.ts';
+import { foundDomain } from '../../federation/found.ts';
+import type { Draft, Input } from '../../federation/input.ts';
+import type { AgeLimits } from '../../federation/limits.ts';
+import { FederationNode, type Output } from '../../federation/node.ts';
+import { NO_POLICY, policyBody } from '../../federation/policy.ts';
+import type { DomainView } from '../../federation/view.ts';
+
+export const SUITE = runtimeSuite();
+
+/** A key pair that is the same in every run. */
+export function signerOf(name: string): Signer {
+  return SUITE.openSigner(concat(sha256(toUtf8(`${name}/1`)), sha256(toUtf8(`${name}/2`))));
+}
+
+export const LIMITS: AgeLimits = {
+  freshForMs: 10_000,
+  degradedForMs: 20_000,
+  survivalForMs: 30_000,
+};
+
+export interface MachineOptions {
+  readonly name: string;
+  readonly limits?: AgeLimits;
+  readonly periodMs?: number;
+  readonly minEpochMs?: number;
+}
+
+/** The keys of a test domain, by role. */
+export function keysOf(name: string) {
+  return {
+    root: signerOf(`${name}/root`),
+    beacon: [signerOf(`${name}/beacon-0`), signerOf(`${name}/beacon-1`)] as const,
+    documents: signerOf(`${name}/documents`),
+    revocation: [signerOf(`${name}/revocation-0`), signerOf(`${name}/revocation-1`)] as const,
+    node: signerOf(`${name}/node`),
+  };
+}
+
+/** An authority's machine: a state machine, its disk, its clocks. */
+export class Machine {
+  readonly domain: TrustDomain;
+  readonly records = new Map<string, Uint8Array>();
+  readonly sent: { peer: string; frame: Uint8Array }[] = [];
+  readonly gossiped: Uint8Array[] = [];
+  readonly audit: { event: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  readonly alarms: Effect[] = [];
+  readonly refused: Refusal[] = [];
+  readonly banned: string[] = [];
+  readonly replies = new Map<number, Answer | Refusal>();
+  readonly effects: Effect[] = [];
+  bootId = 'boot-1';
+  wallMs: number;
+  bootNowMs = 1_000_000;
+  wakeAt = 0;
+  node: FederationNode;
+  readonly options: Required<MachineOptions>;
+  #drawn = 0;
+  #request = 0;
+
+  constructor(options: MachineOptions, startMs: number) {
+    this.options = { limits: LIMITS, periodMs: 1_000, minEpochMs: 100, ...options };
+    this.domain = parseTrustDomain(`${options.name}.example`);
+    this.wallMs = startMs;
+    this.#write(
+      foundDomain(keysOf(options.name), {
+        domain: this.domain,
+        now: unixMs(startMs - DAY_MS),
+        ceilings: { freshForMs: DAY_MS, degradedForMs: 2 * DAY_MS, survivalForMs: 30 * DAY_MS },
+        minEpochMs: this.options.minEpochMs,
+      }),
+    );
+    this.node = this.#start();
+    this.publish(INITIAL);
+  }
+
+  get now(): Instant {
+    return { wall: unixMs(this.wallMs), boot: bootMs(this.bootNowMs) };
+  }
+
+  /** The process ends and starts again on the same disk. */
+  restart(): void {
+    this.node = this.#start();
+    this.input({ kind: 'wake' });
+  }
+
+  input(input: Input): Output {
+    const output = this.node.handle(this.now, input);
+    this.wakeAt = output.wakeAt;
+    for (const effect of output.effects) this.#perform(effect);
+    return output;
+  }
+
+  publish(drafts: readonly Draft[], withdrawal = false): number {
+    const request = ++this.#request;
+    this.input({ kind: 'publish', request, drafts, withdrawal });
+    return request;
+  }
+
+  relate(file: string): number {
+    const request = ++this.#request;
+    this.input({
+      kind: 'relate',
+      request,
+      file: toUtf8(file),
+      survivalForeign: false,
+      limits: null,
+    });
+    return request;
+  }
+
+  unrelate(domain: TrustDomain): number {
+    const request = ++this.#request;
+    this.input({ kind: 'unrelate', request, domain });
+    return request;
+  }
+
+  importFile(file: string): number {
+    const request = ++this.#request;
+    this.input({ kind: 'import', request, file: toUtf8(file) });
+    return request;
+  }
+
+  view(domain: TrustDomain = this.domain): DomainView {
+    const found = this.node.view(this.now).find((view) => view.domain === domain);
+    if (found === undefined) throw new Error(`no view of ${domain}`);
+    return found;
+  }
+
+  #start(): FederationNode {
+    const keys = keysOf(this.options.name);
+    const { limits, periodMs } = this.options;
+    return new FederationNode({
+      own: this.domain,
+      suite: SUITE,
+      records: this.records,
+      bootId: this.bootId,
+      now: this.now,
+      limits: null,
+      node: keys.node,
+      authority: {
+        keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },
+        settings: { limits, periodMs },
+      },
+    });
+  }
+
+  #perform(effect: Effect): void {
+    this.effects.push(effect);
+    switch (effect.kind) {
+      case 'persist':
+        return this.#write(effect.writes);
+      case 'draw': {
+        const seed = toUtf8(`${this.options.name}/${this.#drawn++}`);
+        const bytes = concat(...[0, 1, 2].map((i) => sha256(seed, Uint8Array.of(i))));
+        this.input({ kind: 'drawn', bytes: bytes.slice(0, effect.count) });
+        return;
+      }
+      case 'send':
+        this.sent.push(effect);
+        return;
+      case 'gossip':
+        this.gossiped.push(effect.message);
+        return;
+      case 'audit':
+        this.audit.push(effect);
+        return;
+      case 'alarm':
+        this.alarms.push(effect);
+        return;
+      case 'refused':
+        this.refused.push(effect.refusal);
+        return;
+      case 'reply':
+        this.replies.set(effect.request, effect.answer);
+        return;
+      case 'ban':
+        this.banned.push(effect.peer);
+        return;
+      case 'changed':
+        return;
+    }
+  }
+
+  #write(writes: readonly RecordWrite[]): void {
+    for (const { key, value } of writes) {
+      if (value === null) this.records.delete(key);
+      else this.records.set(key, value);
+    }
+  }
+}
+
+/** What every domain publishes first. */
+export const INITIAL: readonly Draft[] = [
+  { type: 'bundle', name: 'bundle', body: { keys: [], spiffe_refresh_hint: 60 } },
+  { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
+  { type: 'entries', name: 'entries/default', body: { group: 'default', entries: [] } },
+];
+
+/** Machines, their links, and one hand on all clocks. */
+export class Coalition {
+  readonly machines = new Map<string, Machine>();
+  readonly #links = new Set<string>();
+  nowMs: number;
+
+  constructor(startMs = 1_790_000_000_000) {
+    this.nowMs = startMs;
+  }
+
+  add(options: MachineOptions): Machine {
+    const machine = new Machine(options, this.nowMs);
+    this.machines.set(options.name, machine);
+    return machine;
+  }
+
+  /** Each relates to the other by the other's bundle file. */
+  befriend(a: Machine, b: Machine): void {
+    const files = [a.node.exportBundle(a.domain), b.node.exportBundle(b.domain)] as const;
+    a.relate(files[1]);
+    b.relate(files[0]);
+    this.advance(1_000);
+  }
+
+  link(a: Machine, b: Machine): void {
+    const names = [a.options.name, b.options.name].sort();
+    this.#links.add(names.join());
+    const binding = sha256(toUtf8(`${names.join()}/${this.nowMs}`));
+    a.input({ kind: 'peer-up', peer: b.options.name, domain: b.domain, binding });
+    b.input({ kind: 'peer-up', peer: a.options.name, domain: a.domain, binding });
+    this.settle();
+  }
+
+  cut(a: Machine, b: Machine): void {
+    this.#links.delete([a.options.name, b.options.name].sort().join());
+    a.input({ kind: 'peer-down', peer: b.options.name });
+    b.input({ kind: 'peer-down', peer: a.options.name });
+    this.settle();
+  }
+
+  /** Delivers frames and gossip over the links that are up until nothing is under way. */
+  settle(): void {
+    for (let round = 0; round < 1_000; round++) {
+      const before = [...this.machines.values()].map((m) => m.sent.length + m.gossiped.length);
+      for (const machine of this.machines.values()) this.#deliver(machine);
+      if (before.every((count) => count === 0)) return;
+    }
+    throw new Error('the coalition does not come to rest');
+  }
+
+  /** Lets time pass for all, waking each machine when it asked to be woken. */
+  advance(ms: number): void {
+    const end = this.nowMs + ms;
+    while (this.nowMs < end) {
+      const next = Math.min(
+        ...[...this.machines.values()].map((m) => Math.max(1, m.wakeAt - m.bootNowMs)),
+        end - this.nowMs,
+      );
+      this.nowMs += next;
+      for (const machine of this.machines.values()) {
+        machine.wallMs += next;
+        machine.bootNowMs += next;
+      }
+      for (const machine of this.machines.values()) {
+        if (machine.wakeAt <= machine.bootNowMs) machine.input({ kind: 'wake' });
+      }
+      this.settle();
+    }
+  }
+
+  #deliver(machine: Machine): void {
+    const name = machine.options.name;
+    for (const { peer, frame } of machine.sent.splice(0)) {
+      if (!this.#isUp(name, peer)) continue;
+      this.machines.get(peer)?.input({ kind: 'frame', peer: name, bytes: frame });
+    }
+    for (const bytes of machine.gossiped.splice(0)) {
+      for (const [other, target] of this.machines) {
+        if (this.#isUp(name, other)) target.input({ kind: 'gossip', peer: name, bytes });
+      }
+    }
+  }
+
+  #isUp(a: string, b: string): boolean {
+    return this.#links.has([a, b].sort().join());
+  }
+}
