@@ -1,0 +1,78 @@
+/**
+ * What `/proc` tells about another process (proc(5)). Everything is a claim about a number at one
+ * moment: whether it still is the same process is the attestor's to check.
+ *
+ * Reading another user's executable needs the rights of ptrace(2); without them the answer is
+ * undefined, and the caller has fewer selectors, never wrong ones.
+ */
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readFile, readlink } from 'node:fs/promises';
+import type { Digest } from '../../core/digest.ts';
+import { WORKLOAD_BINARY_BYTES_MAX } from '../../core/limits.ts';
+import type { ProcessInspector } from '../attestation/workload-attestor.ts';
+import { readPeer } from './peer-credentials.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+/** Fields behind the command's name in `/proc/<pid>/stat`; the start time is field 22 of all. */
+const START_TIME_AFTER_NAME = 22 - 3;
+const DELETED = ' (deleted)';
+
+/** The processes of this machine. */
+export const hostProcesses: ProcessInspector = {
+  peerOf: readPeer,
+  startTimeOf,
+  executablePathOf,
+  executableDigestOf,
+};
+
+async function startTimeOf(pid: number): Promise<string | undefined> {
+  const stat = await unlessGone(readFile(`/proc/${pid}/stat`, 'latin1'));
+  if (stat === undefined) return undefined;
+  // The name stands in parentheses and may hold any character, parentheses too.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME_AFTER_NAME];
+}
+
+async function executablePathOf(pid: number): Promise<string | undefined> {
+  const path = await unlessGone(readlink(`/proc/${pid}/exe`));
+  if (path === undefined || path.endsWith(DELETED)) return undefined;
+  // In a mount namespace of its own, which any user can make, a process names its files itself.
+  const [theirs, ours] = await Promise.all([
+    unlessGone(readlink(`/proc/${pid}/ns/mnt`)),
+    unlessGone(readlink('/proc/self/ns/mnt')),
+  ]);
+  return theirs !== undefined && theirs === ours ? path : undefined;
+}
+
+async function executableDigestOf(pid: number): Promise<Digest | undefined> {
+  const file = await unlessGone(open(`/proc/${pid}/exe`, 'r'));
+  if (file === undefined) return undefined;
+  try {
+    return await digestOfFile(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function digestOfFile(file: FileHandle): Promise<Digest | undefined> {
+  const hash = createHash('sha256');
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  for (let read = 0; read <= WORKLOAD_BINARY_BYTES_MAX; ) {
+    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, read);
+    if (bytesRead === 0) return hash.digest('hex') as Digest;
+    hash.update(chunk.subarray(0, bytesRead));
+    read += bytesRead;
+  }
+  return undefined;
+}
+
+/** What was read, or undefined where the process has ended or is not ours to look at. */
+async function unlessGone<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return undefined;
+    throw error;
+  }
+}

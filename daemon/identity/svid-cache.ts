@@ -1,0 +1,129 @@
+/**
+ * The X509-SVIDs in use: one for each entry that somebody asked for.
+ *
+ * An SVID is issued on first use and renewed from then on at half its life, a tenth sooner or
+ * later so that a fleet does not renew in step. Renewal goes on without anybody asking again:
+ * a first issue needs fresher evidence than a renewal does (PROTOCOL §4.7), so what would be
+ * dropped today could not be had back during a cut. Nothing here decides what is permitted.
+ */
+
+import { Refusal } from '../../core/refusal.ts';
+import { addMs, type UnixMs, unixMs } from '../../core/time.ts';
+import type { Random } from '../ports.ts';
+import type { Entry } from './entry.ts';
+import type { X509Authority } from './x509-authority.ts';
+import { issueX509Svid, type X509Svid } from './x509-svid.ts';
+
+/** Until when an SVID may be valid, or why none may be issued (PROTOCOL §4.7). */
+export interface IssuePermission {
+  /** For an entry that holds no valid SVID. */
+  readonly issueUntil: UnixMs | Refusal;
+  /** For an entry that does. */
+  readonly renewUntil: UnixMs | Refusal;
+}
+
+interface Held {
+  readonly svid: X509Svid;
+  readonly renewAt: UnixMs;
+  /** Revision of the entry that the SVID was issued under. */
+  readonly revision: number;
+}
+
+/** Renewal comes at half of the life, plus or minus this share of the life. */
+const RENEW_JITTER = 0.1;
+
+export class SvidCache {
+  readonly #authority: X509Authority | Refusal;
+  readonly #random: Random;
+  readonly #held = new Map<string, Held>();
+
+  /** `authority` is what signs, or why this node has none. */
+  constructor(authority: X509Authority | Refusal, random: Random) {
+    this.#authority = authority;
+    this.#random = random;
+  }
+
+  /** The SVID of an entry, issued now if there is none; or why there is none. */
+  demand(entry: Entry, permission: IssuePermission, now: UnixMs): X509Svid | Refusal {
+    const held = this.#held.get(entry.id);
+    if (held !== undefined && now < held.svid.notAfter) return held.svid;
+    this.#held.delete(entry.id);
+    return this.#issue(entry, permission.issueUntil, now);
+  }
+
+  /**
+   * Drops what ended and what has no entry any more, and renews what is due. An SVID that may not
+   * be renewed stays in use until it ends. True if anything changed.
+   */
+  refresh(entries: ReadonlyMap<string, Entry>, permission: IssuePermission, now: UnixMs): boolean {
+    let changed = false;
+    for (const [id, held] of this.#held) {
+      const entry = entries.get(id);
+      if (entry === undefined || held.svid.notAfter <= now) {
+        this.#held.delete(id);
+        changed = true;
+      } else if (isDue(held, entry, now)) {
+        changed = this.#renew(entry, held, permission.renewUntil, now) || changed;
+      }
+    }
+    return changed;
+  }
+
+  /** When `refresh` has something to do next, seen from `now`; undefined for never. */
+  nextAt(now: UnixMs): UnixMs | undefined {
+    let next: UnixMs | undefined;
+    for (const { svid, renewAt } of this.#held.values()) {
+      // What is due and was not renewed waits for a new permission, or for its end.
+      const at = renewAt > now ? renewAt : svid.notAfter;
+      if (next === undefined || at < next) next = at;
+    }
+    return next;
+  }
+
+  #renew(entry: Entry, held: Held, until: UnixMs | Refusal, now: UnixMs): boolean {
+    // An end that may not move is no reason to issue: half of what is left would be due for
+    // ever, ever sooner. A changed entry and a clock that was set back are.
+    const isOtherwise = held.revision !== entry.revision || held.svid.notBefore > now;
+    if (!isOtherwise && !this.#wouldGain(entry, held, until, now)) return false;
+    return !(this.#issue(entry, until, now) instanceof Refusal);
+  }
+
+  #wouldGain(entry: Entry, held: Held, until: UnixMs | Refusal, now: UnixMs): boolean {
+    const end = this.#endOf(entry, until, now);
+    return !(end instanceof Refusal) && end > held.svid.notAfter;
+  }
+
+  #issue(entry: Entry, until: UnixMs | Refusal, now: UnixMs): X509Svid | Refusal {
+    const notAfter = this.#endOf(entry, until, now);
+    if (notAfter instanceof Refusal) return notAfter;
+    if (this.#authority instanceof Refusal) return this.#authority;
+    const order = { spiffeId: entry.spiffeId, now, notAfter };
+    const svid = issueX509Svid(this.#authority, order, this.#random);
+    const renewAt = this.#renewalOf(svid, now);
+    this.#held.set(entry.id, { svid, renewAt, revision: entry.revision });
+    return svid;
+  }
+
+  /** The end an SVID issued now would have, in whole seconds, or why there can be none. */
+  #endOf(entry: Entry, until: UnixMs | Refusal, now: UnixMs): UnixMs | Refusal {
+    if (until instanceof Refusal) return until;
+    if (this.#authority instanceof Refusal) return this.#authority;
+    const authorityEnd = this.#authority.certificate.notAfter;
+    const end = Math.min(addMs(now, entry.x509SvidTtlMs), until, authorityEnd);
+    const wholeSeconds = unixMs(end - (end % 1_000));
+    if (now < wholeSeconds) return wholeSeconds;
+    return new Refusal('tier-insufficient', { permittedUntil: until, authorityEnd, now });
+  }
+
+  #renewalOf(svid: X509Svid, now: UnixMs): UnixMs {
+    const [high = 0, low = 0] = this.#random.bytes(2);
+    const jitter = (2 * ((high * 256 + low) / 65_535) - 1) * RENEW_JITTER;
+    return addMs(now, (svid.notAfter - now) * (0.5 + jitter));
+  }
+}
+
+function isDue(held: Held, entry: Entry, now: UnixMs): boolean {
+  // An SVID of our future was issued before the clock was set back: nobody accepts it now.
+  const isOfTheFuture = held.svid.notBefore > now;
+  return held.renewAt <= now || held.revision !== entry.revision || isOfTheFuture;
+}

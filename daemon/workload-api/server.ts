@@ -1,0 +1,128 @@
+/**
+ * Serves the SPIFFE Workload API: gRPC over HTTP/2 on a Unix socket (Workload Endpoint §2–§5).
+ *
+ * Any local user may connect; the kernel says who it is, once, when the connection is accepted,
+ * and that alone decides. Connections are bounded for each user, so that none can shut out the
+ * others.
+ */
+
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { createContextValues } from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { assert } from '../../core/assert.ts';
+import { Failure } from '../../core/failure.ts';
+import { WORKLOAD_STREAMS_MAX, WORKLOAD_STREAMS_PER_UID_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { ConnectedProcess } from '../attestation/workload-attestor.ts';
+import { listenAt } from '../host/unix-socket.ts';
+import { SpiffeWorkloadAPI } from './gen/workload_pb.ts';
+import { CALLER, createWorkloadService, type WorkloadServiceOptions } from './service.ts';
+import { Slots } from './slots.ts';
+
+export interface WorkloadServerOptions extends WorkloadServiceOptions {
+  readonly socketPath: string;
+}
+
+export interface WorkloadServer {
+  readonly socketPath: string;
+  /** Ends every stream and takes the socket away. */
+  close(): Promise<void>;
+}
+
+/** Requests hold no fields of ours; a client that sends more means something else. */
+const REQUEST_BYTES_MAX = 64 * 1024;
+/** Streams of one connection; a SPIFFE library uses one or two. */
+const STREAMS_PER_CONNECTION = 32;
+/** Status codes of gRPC (grpc/grpc, doc/statuscodes.md). */
+const GRPC_UNIMPLEMENTED = '12';
+
+/**
+ * Opens the Workload API at `socketPath`. Refuses `socket-folder` and `socket-occupied`; fails
+ * `socket-failed`.
+ */
+export async function createWorkloadServer(
+  options: WorkloadServerOptions,
+): Promise<WorkloadServer> {
+  const { socketPath } = options;
+  const connections = new Connections(options);
+  const answer = connectNodeAdapter({
+    routes: (router) => router.service(SpiffeWorkloadAPI, createWorkloadService(options)),
+    grpc: true,
+    grpcWeb: false,
+    connect: false,
+    readMaxBytes: REQUEST_BYTES_MAX,
+    acceptCompression: [], // private keys do not go through a compressor
+    contextValues: (request) => {
+      assert('stream' in request, 'this server speaks HTTP/2 alone');
+      return createContextValues().set(CALLER, connections.callerOf(request.stream.session));
+    },
+    // A path no service has is Unimplemented in gRPC, in the one frame a client needs.
+    fallback: (_request, response) => {
+      response.setHeader('content-type', 'application/grpc');
+      response.setHeader('grpc-status', GRPC_UNIMPLEMENTED);
+      response.end();
+    },
+  });
+  const settings = { maxConcurrentStreams: STREAMS_PER_CONNECTION };
+  const server = createServer({ settings }, answer);
+  server.maxConnections = WORKLOAD_STREAMS_MAX;
+  server.on('session', (session) => connections.open(session));
+  server.on('sessionError', (error) => options.log.info('workload connection lost', told(error)));
+  await listenAt(server, { path: socketPath, mode: 0o666 });
+  return { socketPath, close: () => close(server, connections) };
+}
+
+/** The open connections, and whose each is. */
+class Connections {
+  readonly #options: WorkloadServerOptions;
+  readonly #slots = new Slots({
+    inAll: WORKLOAD_STREAMS_MAX,
+    perUid: WORKLOAD_STREAMS_PER_UID_MAX,
+  });
+  readonly #callers = new Map<ServerHttp2Session, ConnectedProcess>();
+
+  constructor(options: WorkloadServerOptions) {
+    this.#options = options;
+  }
+
+  callerOf(session: object | undefined): ConnectedProcess | undefined {
+    return this.#callers.get(session as ServerHttp2Session);
+  }
+
+  /** Asks who connected, before any request is read. Who cannot be named is hung up on. */
+  open(session: ServerHttp2Session): void {
+    try {
+      const caller = this.#options.processes.peerOf(descriptorOf(session));
+      session.once('close', () => caller.close());
+      const slot = this.#slots.take(caller.uid);
+      session.once('close', () => slot[Symbol.dispose]());
+      this.#callers.set(session, caller);
+      session.once('close', () => this.#callers.delete(session));
+    } catch (error) {
+      session.destroy();
+      if (!(error instanceof Refusal || error instanceof Failure)) throw error;
+      this.#options.log.info('workload connection refused', { code: error.code });
+    }
+  }
+
+  destroyAll(): void {
+    for (const session of this.#callers.keys()) session.destroy();
+  }
+}
+
+/** The file descriptor of a session's socket, which Node keeps but does not document. */
+function descriptorOf(session: ServerHttp2Session): number {
+  const { _handle: handle } = session.socket as unknown as { _handle?: { fd?: number } };
+  if (handle?.fd === undefined || handle.fd < 0) throw new Refusal('workload-gone');
+  return handle.fd;
+}
+
+function told(error: Error): { readonly error: string } {
+  return { error: error.message };
+}
+
+async function close(server: Http2Server, connections: Connections): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  connections.destroyAll();
+  await closed;
+}

@@ -1,0 +1,204 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Refusal } from '../../../core/refusal.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../../core/time.ts';
+import { IdentityDirectory, type TrustView } from '../../../daemon/identity/directory.ts';
+import type { Entry } from '../../../daemon/identity/entry.ts';
+import { uidSelector } from '../../../daemon/identity/selector.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { refused } from '../refused.ts';
+import { AWAY, HOME, testTrust } from './trust.ts';
+
+const directories = suite('daemon/identity/directory');
+
+const CALLER = [uidSelector(1000)];
+const TOO_OLD = new Refusal('tier-insufficient', { tier: 'SURVIVAL' });
+
+function open(names: readonly string[], change: Partial<TrustView> = {}) {
+  const clock = new FakeClock();
+  const trust = testTrust(clock.now().wall);
+  const entries = names.map((name) => trust.entry(name, { federatesWith: [AWAY] }));
+  const directory = new IdentityDirectory({
+    clock,
+    random: trust.random,
+    authority: trust.authority,
+    view: trust.view(entries, change),
+  });
+  const held = () => directory.identitiesOf(CALLER).identities.map(({ svid }) => svid);
+  const update = (next: readonly Entry[], nextChange: Partial<TrustView> = {}) =>
+    directory.update(trust.view(next, nextChange));
+  return { clock, trust, entries, directory, held, update };
+}
+
+directories('gives each matching entry one SVID, in the order of ids', () => {
+  const { entries, held } = open(['a', 'b', 'c']);
+  const ids = [...entries].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ spiffeId }) => spiffeId);
+  assert.equal(
+    held().map(({ spiffeId }) => spiffeId),
+    ids,
+  );
+});
+
+directories('issues on first use and hands out the same until renewal', () => {
+  const { clock, held, directory } = open(['web']);
+  const [first] = held();
+  clock.advance(20 * MINUTE_MS);
+  assert.is(held()[0], first);
+  directory.close();
+  assert.is(clock.waiting, 0);
+});
+
+directories('renews by itself at half the life, a tenth sooner or later', () => {
+  const { clock, held, directory } = open(['web']);
+  const [first] = held();
+  clock.advance(23 * MINUTE_MS);
+  assert.is(held()[0], first);
+  clock.advance(14 * MINUTE_MS);
+  assert.is.not(held()[0]?.serial, first?.serial);
+  directory.close();
+});
+
+directories('never lets an SVID outlive what permits it', () => {
+  const { clock, held, update, entries, directory } = open(['web']);
+  const permitted = addMs(clock.now().wall, 10 * MINUTE_MS);
+  update(entries, { issueUntil: permitted, renewUntil: permitted });
+  assert.is(held()[0]?.notAfter, permitted);
+  directory.close();
+});
+
+directories('does not renew again and again towards an end that stands', () => {
+  const { clock, held, update, entries, directory } = open(['web']);
+  const permitted = addMs(clock.now().wall, HOUR_MS);
+  update(entries, { issueUntil: permitted, renewUntil: permitted });
+  const [first] = held();
+  clock.advance(59 * MINUTE_MS);
+  assert.is(held()[0], first);
+  directory.close();
+});
+
+directories(
+  'keeps serving a valid SVID that may not be renewed, and drops it at its end',
+  async () => {
+    const { clock, held, update, entries, directory } = open(['web']);
+    const [first] = held();
+    update(entries, { issueUntil: TOO_OLD, renewUntil: TOO_OLD });
+    clock.advance(59 * MINUTE_MS);
+    assert.is(held()[0], first);
+    clock.advance(MINUTE_MS);
+    assert.is(await refused(held, 'tier-insufficient'), TOO_OLD);
+    directory.close();
+  },
+);
+
+directories('renews in a tier that allows no first issue', async () => {
+  const { clock, held, update, entries, trust, directory } = open(['web']);
+  const [first] = held();
+  update([...entries, trust.entry('late')], { issueUntil: TOO_OLD });
+  clock.advance(40 * MINUTE_MS);
+  assert.is(held().length, 1);
+  assert.is.not(held()[0]?.serial, first?.serial);
+  directory.close();
+});
+
+directories('says why when nothing may be issued', async () => {
+  const { held } = open(['web'], { issueUntil: TOO_OLD });
+  assert.is(await refused(held, 'tier-insufficient'), TOO_OLD);
+});
+
+directories('refuses to issue once the permission itself has passed', async () => {
+  const { clock, held, update, entries } = open(['web']);
+  update(entries, { issueUntil: clock.now().wall });
+  await refused(held, 'tier-insufficient');
+});
+
+directories('refuses a caller that no entry matches', async () => {
+  const { directory } = open(['web']);
+  await refused(() => directory.identitiesOf([uidSelector(7)]), 'workload-no-identity');
+  await refused(() => directory.bundlesOf([uidSelector(7)]), 'workload-no-identity');
+});
+
+directories('drops the SVID of a deleted entry, and issues a new one if it returns', async () => {
+  const { held, update, entries, directory } = open(['web']);
+  const [first] = held();
+  update([]);
+  await refused(held, 'workload-no-identity');
+  update(entries);
+  assert.is.not(held()[0]?.serial, first?.serial);
+  directory.close();
+});
+
+directories('issues anew for a changed entry', () => {
+  const { clock, held, update, entries, directory } = open(['web']);
+  held();
+  update(entries.map((entry) => ({ ...entry, revision: 2, x509SvidTtlMs: MINUTE_MS })));
+  assert.is(held()[0]?.notAfter, clock.now().wall + MINUTE_MS);
+  directory.close();
+});
+
+directories('issues anew when the wall clock was set back before the beginning', () => {
+  const { clock, held, directory } = open(['web']);
+  const [first] = held();
+  clock.advance(20 * MINUTE_MS);
+  clock.setWall(clock.now().wall - HOUR_MS);
+  clock.advance(MINUTE_MS);
+  assert.ok((held()[0]?.notBefore ?? 0) < (first?.notBefore ?? 0));
+  directory.close();
+});
+
+directories('shows partners only to entries that name them, and only while the view does', () => {
+  const { directory, update, entries, trust } = open(['web']);
+  assert.equal([...directory.identitiesOf(CALLER).federated.keys()], [AWAY]);
+  assert.equal([...directory.bundlesOf(CALLER).keys()], [HOME, AWAY]);
+  update(entries, { foreignAuthorities: new Map() });
+  assert.equal([...directory.bundlesOf(CALLER).keys()], [HOME]);
+  update([trust.entry('alone')]);
+  assert.equal([...directory.identitiesOf(CALLER).federated.keys()], []);
+  directory.close();
+});
+
+directories('gives bundles to a caller whose SVID may not be issued', () => {
+  const { directory } = open(['web'], { issueUntil: TOO_OLD });
+  assert.is(directory.bundlesOf(CALLER).size, 2);
+});
+
+directories(
+  'wakes its followers at each update and at each renewal, and ends with the signal',
+  async () => {
+    const { clock, held, directory, update, entries } = open(['web']);
+    held();
+    const ending = new AbortController();
+    const changes = directory.follow(ending.signal);
+    await changes.next();
+    update(entries);
+    update(entries);
+    assert.is((await changes.next()).done, false);
+    const renewed = changes.next();
+    clock.advance(40 * MINUTE_MS);
+    assert.is((await renewed).done, false);
+    const ended = changes.next();
+    ending.abort();
+    assert.is((await ended).done, true);
+    directory.close();
+  },
+);
+
+directories('knows whether any entry asks for the contents of executables', () => {
+  const { directory, trust, update } = open(['web']);
+  assert.is(directory.asksForSha256, false);
+  update([trust.entry('pinned', { selectors: [`unix:sha256:${'0'.repeat(64)}`] })]);
+  assert.is(directory.asksForSha256, true);
+});
+
+directories('tells why a node without an authority issues nothing', async () => {
+  const clock = new FakeClock();
+  const trust = testTrust(clock.now().wall);
+  const directory = new IdentityDirectory({
+    clock,
+    random: trust.random,
+    authority: new Refusal('not-authority'),
+    view: trust.view([trust.entry('web')]),
+  });
+  await refused(() => directory.identitiesOf(CALLER), 'not-authority');
+});
+
+directories.run();
