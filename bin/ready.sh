@@ -20,7 +20,7 @@ fi
 
 installed=node_modules/.package-lock.json
 if [ ! -f "$installed" ] || [ package-lock.json -nt "$installed" ]; then
-  say 'installing packages (npm ci), about a minute'
+  say 'installing packages (npm ci)'
   npm ci --include=dev --include=optional --loglevel=error >/dev/null
 fi
 

@@ -1,4 +1,4 @@
-/** Text and bytes: one spelling each way, every character of each alphabet, both ends of a field. */
+/** Text and bytes: one spelling each way, every character, both ends of every field. */
 
 import * as fc from 'fast-check';
 import { suite } from 'uvu';

@@ -60,7 +60,7 @@ function closingBrace(code: string, open: number): number {
 function columnOffences({ path, text, code }: Source): readonly string[] {
   const blanked = code.split('\n');
   return text.split('\n').flatMap((line, i) => {
-    const visible = (blanked[i] ?? '').replace(/ {2,}/g, ' ').length;
+    const visible = (blanked[i] ?? '').replace(/ {2,}|\w{60,}/g, ' ').length;
     const isComment = /^\s*(?:\/\/|\/?\*)/.test(line);
     if (line.length <= COLUMNS_MAX || (!isComment && visible <= COLUMNS_MAX)) return [];
     return [`${path}:${i + 1}: ${line.length} columns: break the line`];

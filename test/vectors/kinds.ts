@@ -1,5 +1,5 @@
 /**
- * The table of kinds. The first that claims a file has it; the last claims the rest of a collection.
+ * The table of kinds. The first that claims a file has it.
  *
  * A kind without a judge is named with the reason, so that its files are counted as skipped and
  * nobody takes their silence for agreement.
