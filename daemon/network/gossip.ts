@@ -15,7 +15,6 @@ import {
 } from '@libp2p/gossipsub';
 import { createTopicScoreParams } from '@libp2p/gossipsub/score';
 import type { PeerId } from '@libp2p/interface';
-import { assert } from '../../core/assert.ts';
 import { toUtf8, Writer } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
 import { GOSSIP_BYTES_MAX } from '../../core/limits.ts';
@@ -133,13 +132,12 @@ export function joinGossip(service: GossipSub, options: ValidatorOptions): void 
   service.subscribe(GOSSIP_TOPIC);
 }
 
-/** Publishes to every neighbour. A message too long for the topic is a bug of the caller. */
+/** Publishes to every neighbour. Bytes published within the last `seenTTL` are not sent again. */
 export async function publishGossip(
   service: GossipSub,
   bytes: Uint8Array,
   log: QuietLog,
 ): Promise<void> {
-  assert(bytes.length <= GOSSIP_BYTES_MAX, `gossip of ${bytes.length} bytes`);
   try {
     await service.publish(GOSSIP_TOPIC, bytes);
   } catch (error) {

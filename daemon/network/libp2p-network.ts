@@ -11,7 +11,7 @@ import type { Connection, Libp2p } from '@libp2p/interface';
 import { createLibp2p } from 'libp2p';
 import { assert } from '../../core/assert.ts';
 import { Failure } from '../../core/failure.ts';
-import { FRAME_BYTES_MAX } from '../../core/limits.ts';
+import { FRAME_BYTES_MAX, GOSSIP_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { bootMs, elapsedMs } from '../../core/time.ts';
 import type { Clock, Log, Network, NetworkHandler, PeerName, Random } from '../ports.ts';
@@ -100,6 +100,7 @@ class Libp2pNetwork implements Network {
   }
 
   publish(message: Uint8Array): void {
+    assert(message.length <= GOSSIP_BYTES_MAX, `gossip of ${message.length} bytes`);
     const node = this.#running?.node;
     if (node !== undefined) void publishGossip(node.services.gossip, message, this.#log);
   }

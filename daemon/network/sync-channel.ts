@@ -96,16 +96,16 @@ export class SyncChannel {
 
   /** Queues a frame, or drops it where the peer is too slow. */
   send(frame: Uint8Array): void {
-    const bytes = concat(PREFIX.encode(frame.length), frame);
+    const sizeBytes = PREFIX.bytes + frame.length;
     const full =
       this.#queue.length >= SYNC_QUEUE_FRAMES_MAX ||
-      this.#queuedBytes + bytes.length > SYNC_QUEUE_BYTES_MAX;
+      this.#queuedBytes + sizeBytes > SYNC_QUEUE_BYTES_MAX;
     if (full) {
       this.#events.dropped();
       return;
     }
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
+    this.#queue.push(concat(PREFIX.encode(frame.length), frame));
+    this.#queuedBytes += sizeBytes;
     this.#pump();
   }
 

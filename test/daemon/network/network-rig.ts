@@ -1,0 +1,161 @@
+/** Whole networks on 127.0.0.1, each with a daemon that only writes down what it is told. */
+
+import { randomBytes } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { concat, equalBytes, toHex, toUtf8 } from '../../../core/bytes.ts';
+import { sha256 } from '../../../core/digest.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { createLibp2pNetwork } from '../../../daemon/network/libp2p-network.ts';
+import type {
+  AdmittedPeer,
+  Clock,
+  HandshakeRole,
+  LogFields,
+  Network,
+  NetworkHandler,
+  PeerName,
+  Random,
+} from '../../../daemon/ports.ts';
+import { realClock } from '../../fakes/real-clock.ts';
+
+export const testRandom: Random = { bytes: (count) => new Uint8Array(randomBytes(count)) };
+
+type Verdict = 'accept' | 'ignore' | 'reject';
+
+/** Proves with a word, admits whoever knows it, and writes down everything else. */
+export class Scribe implements NetworkHandler {
+  readonly #word: string;
+  readonly up = new Map<PeerName, string>();
+  readonly events: string[] = [];
+  readonly frames: { peer: PeerName; bytes: Uint8Array }[] = [];
+  readonly heard: string[] = [];
+  verdictOf: (text: string) => Verdict = () => 'accept';
+  onFrame: (peer: PeerName, bytes: Uint8Array) => void = () => undefined;
+
+  constructor(word: string) {
+    this.#word = word;
+  }
+
+  prove(role: HandshakeRole, hash: Uint8Array): Uint8Array {
+    return concat(sha256(toUtf8(`${this.#word} ${role}`), hash));
+  }
+
+  admit(role: HandshakeRole, hash: Uint8Array, proof: Uint8Array): AdmittedPeer {
+    if (!equalBytes(proof, this.prove(role, hash))) throw new Refusal('peer-unadmitted');
+    return { domain: 'blue.example', node: role };
+  }
+
+  peerUp(peer: PeerName, _admitted: AdmittedPeer, binding: Uint8Array): void {
+    if (this.up.has(peer)) throw new Error('up twice');
+    this.up.set(peer, toHex(binding));
+    this.events.push('up');
+  }
+
+  peerDown(peer: PeerName): void {
+    if (!this.up.delete(peer)) throw new Error('down without up');
+    this.events.push('down');
+  }
+
+  frame(peer: PeerName, bytes: Uint8Array): void {
+    this.frames.push({ peer, bytes });
+    this.onFrame(peer, bytes);
+  }
+
+  async gossip(_peer: PeerName, bytes: Uint8Array): Promise<Verdict> {
+    const text = new TextDecoder().decode(bytes);
+    this.heard.push(text);
+    return this.verdictOf(text);
+  }
+}
+
+/** A running network, its scribe and its name. */
+export interface Station {
+  readonly network: Network;
+  readonly scribe: Scribe;
+  readonly peer: PeerName;
+  /** Where it listens, without saying who it is. */
+  readonly address: string;
+  readonly port: number;
+  readonly logged: { event: string; fields: LogFields }[];
+}
+
+export interface StationOptions {
+  readonly word?: string;
+  readonly clock?: Clock;
+  readonly seed?: string;
+}
+
+const ANY_PORT = '/ip4/127.0.0.1/tcp/0';
+
+/** Starts a network on a free port. Every station of one `word` admits every other. */
+export async function startStation(options: StationOptions = {}): Promise<Station> {
+  const scribe = new Scribe(options.word ?? 'friend');
+  const logged: Station['logged'] = [];
+  const write = (event: string, fields: LogFields = {}) => logged.push({ event, fields });
+  const network = createLibp2pNetwork({
+    transportSeed: options.seed === undefined ? testRandom.bytes(32) : sha256(toUtf8(options.seed)),
+    listen: [ANY_PORT],
+    clock: options.clock ?? realClock,
+    random: testRandom,
+    log: { info: write, warn: write },
+  });
+  await network.start(scribe);
+  const [address = '', peer = ''] = (network.addresses[0] ?? '').split('/p2p/');
+  const port = Number.parseInt(address.split('/')[4] ?? '', 10);
+  return { network, scribe, peer, address, port, logged };
+}
+
+/** Runs `body` with stations that stop whatever happens. */
+export async function withStations(
+  options: readonly StationOptions[],
+  body: (...stations: Station[]) => Promise<void>,
+): Promise<void> {
+  const stations = await Promise.all(options.map(startStation));
+  try {
+    await body(...stations);
+  } finally {
+    await Promise.all(stations.map(({ network }) => network.stop()));
+  }
+}
+
+/** Waits until `holds`, and fails after `limitMs`. */
+export async function until(what: string, holds: () => boolean, limitMs = 8_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`never came true: ${what}`);
+    await pause(5);
+  }
+}
+
+/** Lets `ms` pass, to see that something does not happen. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Links `from` to `to` and waits until both know. */
+export async function join(from: Station, to: Station): Promise<void> {
+  from.network.link(to.address);
+  await until('both are up', () => from.scribe.up.has(to.peer) && to.scribe.up.has(from.peer));
+}
+
+/** Waits until what `from` publishes arrives at `to`: streams open a little after the link. */
+export async function gossipFlows(from: Station, to: Station): Promise<void> {
+  let polls = 0;
+  const mine = (text: string) => text.startsWith(`hello ${from.peer} `);
+  const before = to.scribe.heard.filter(mine).length;
+  const says = () =>
+    from.network.publish(toUtf8(`hello ${from.peer} ${polls} ${performance.now()}`));
+  await until('gossip flows', () => {
+    if (polls++ % 10 === 0) says();
+    return to.scribe.heard.filter(mine).length > before;
+  });
+}
+
+/** Memory that is still referred to, in MiB: what a flood left behind, not what it passed through. */
+export function retainedMiB(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 2 ** 20;
+}

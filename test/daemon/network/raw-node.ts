@@ -1,0 +1,37 @@
+/** A bare libp2p node that shares our settings and our handshake, for what no daemon would do. */
+
+import { generateKeyPair } from '@libp2p/crypto/keys';
+import type { Libp2p } from '@libp2p/interface';
+import { createLibp2p } from 'libp2p';
+import { libp2pOptions, type Services } from '../../../daemon/network/libp2p-settings.ts';
+import { NoiseEncrypter } from '../../../daemon/network/noise-encrypter.ts';
+import { Scribe } from './network-rig.ts';
+
+/** A libp2p node with our settings and our encrypter, in hands that do with it what they like. */
+export async function withRawNode(word: string, body: (node: Libp2p<Services>) => Promise<void>) {
+  const settings = libp2pOptions({
+    privateKey: await generateKeyPair('Ed25519'),
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    encrypter: (components) =>
+      new NoiseEncrypter(components, {
+        admitter: new Scribe(word),
+        sessions: new WeakMap(),
+        isBanned: () => false,
+        refused: () => undefined,
+      }),
+  });
+  await runNode(await createLibp2p<Services>(settings), body);
+}
+
+/** Starts `node`, and stops it whatever happens. */
+export async function runNode(
+  node: Libp2p<Services>,
+  body: (node: Libp2p<Services>) => Promise<void>,
+) {
+  await node.start();
+  try {
+    await body(node);
+  } finally {
+    await node.stop();
+  }
+}
