@@ -9,6 +9,7 @@ import { jcsKind } from './jcs.ts';
 import type { Kind, VectorFile, Verdict } from './kind.ts';
 import { KINDS } from './kinds.ts';
 import { ed25519Kind, mlDsa65Kind } from './signatures.ts';
+import { spiffeBundleKind } from './spiffe.ts';
 
 const judges = suite('vectors/judges');
 
@@ -84,6 +85,14 @@ judges('compare canonical text with both of its expected forms', () => {
   const loose = fileOf('a/jcs/output/x.json', '{"a":2,"b":1} ');
   assert.is(judged(jcsKind, [input, loose]).wrong.length, 2);
   assert.is(judged(jcsKind, [input]).wrong.length, 1);
+});
+
+judges('expect of a SPIFFE file what its name says, and nothing where it says nothing', () => {
+  const named = (name: string): Verdict =>
+    judged(spiffeBundleKind, [fileOf(`a/spiffebundle/${name}.json`, '{"keys":[]}')]);
+  assert.equal(named('x_valid_1'), { taken: 1, wrong: [], skipped: [] });
+  assert.is(named('x_missing_kid').wrong.length, 1);
+  assert.is(named('x').skipped.length, 1);
 });
 
 judges('claim files by what they are, and the rest of a collection by name', () => {

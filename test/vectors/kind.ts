@@ -6,6 +6,7 @@
  * have a kind judged, give it a `judge` and leave it in the table of kinds.ts.
  */
 
+import { posix } from 'node:path';
 import type { Skipped } from '../skip.ts';
 
 /** One file of the folder. `path` is relative to it, with forward slashes. */
@@ -34,6 +35,12 @@ export interface Kind {
   /** Judges the code by the files claimed, or says why no code is judged. */
   readonly judge: ((files: readonly VectorFile[]) => Verdict) | { readonly absent: string };
 }
+
+/** Claims by the name of a folder that holds the file, at any depth. */
+export const isUnder =
+  (folder: string) =>
+  ({ path }: VectorFile): boolean =>
+    posix.dirname(path).split('/').includes(folder);
 
 /** Adds up the verdicts of several files or groups. */
 export function sumOf(verdicts: readonly Verdict[]): Verdict {

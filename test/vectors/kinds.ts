@@ -5,18 +5,12 @@
  * nobody takes their silence for agreement.
  */
 
-import { posix } from 'node:path';
 import { jcsKind } from './jcs.ts';
-import type { Kind, VectorFile } from './kind.ts';
+import { isUnder, type Kind } from './kind.ts';
 import { mlKem768Kind } from './ml-kem.ts';
 import { ed25519Kind, mlDsa65Kind } from './signatures.ts';
+import { spiffeBundleKind, x509SvidKind } from './spiffe.ts';
 import { isOfCollection } from './wycheproof.ts';
-
-/** Claims by the name of a folder that holds the file, at any depth. */
-const isUnder =
-  (folder: string) =>
-  ({ path }: VectorFile): boolean =>
-    posix.dirname(path).split('/').includes(folder);
 
 /** Every kind, in the order in which they claim. */
 export const KINDS: readonly Kind[] = [
@@ -29,16 +23,8 @@ export const KINDS: readonly Kind[] = [
     judge: { absent: 'the protocol does not use this algorithm' },
   },
   jcsKind,
-  {
-    name: 'SPIFFE bundles',
-    claims: isUnder('spiffebundle'),
-    judge: { absent: 'no judge for SPIFFE bundles' },
-  },
-  {
-    name: 'X509-SVIDs',
-    claims: isUnder('x509svid'),
-    judge: { absent: 'no judge for X509-SVIDs' },
-  },
+  spiffeBundleKind,
+  x509SvidKind,
   {
     name: 'Merkle proofs (RFC 9162)',
     claims: isUnder('merkle'),
