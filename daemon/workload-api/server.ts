@@ -6,6 +6,7 @@
  * others.
  */
 
+import { once } from 'node:events';
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { createContextValues } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
@@ -105,8 +106,13 @@ class Connections {
     }
   }
 
-  destroyAll(): void {
-    for (const session of this.#callers.keys()) session.destroy();
+  async closeAll(): Promise<void> {
+    const closing = Array.from(this.#callers.keys(), (session) => {
+      const closed = once(session, 'close');
+      session.destroy();
+      return closed;
+    });
+    await Promise.all(closing);
   }
 }
 
@@ -123,6 +129,6 @@ function told(error: Error): { readonly error: string } {
 
 async function close(server: Http2Server, connections: Connections): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  connections.destroyAll();
+  await connections.closeAll();
   await closed;
 }

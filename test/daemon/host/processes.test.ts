@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { digestOf } from '../../../core/digest.ts';
+import { hostProcesses } from '../../../daemon/host/process-facts.ts';
+import { temporaryFolder } from '../../folder.ts';
+
+const processes = suite('daemon/host/processes');
+
+const CONNECT_AND_WAIT = `
+  const socket = require('node:net').connect(process.argv[1]);
+  socket.on('error', () => process.exit(1));
+`;
+
+const descriptorOf = (socket: Socket): number =>
+  (socket as unknown as { _handle: { fd: number } })._handle.fd;
+/** How many processes we hold pinned. A descriptor of the listing itself has gone when it is read. */
+const pinned = (): number =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).includes('pidfd');
+    } catch {
+      return false;
+    }
+  }).length;
+
+processes('names the process that connected, and sees it end', async () => {
+  await using folder = await temporaryFolder();
+  const server = createServer().listen(folder.file('s'));
+  await once(server, 'listening');
+  const child = spawn(process.execPath, ['-e', CONNECT_AND_WAIT, folder.file('s')]);
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const peer = hostProcesses.peerOf(descriptorOf(socket));
+  assert.equal(
+    [peer.pid, peer.uid, peer.gid],
+    [child.pid, process.getuid?.() ?? -1, process.getgid?.() ?? -1],
+  );
+  assert.is(peer.isAlive(), true);
+  assert.ok(pinned() <= 1);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  assert.is(peer.isAlive(), false);
+  peer.close();
+  peer.close();
+  assert.is(pinned(), 0);
+  socket.destroy();
+  server.close();
+});
+
+processes('refuses to name a process that ended before it was asked about', async () => {
+  await using folder = await temporaryFolder();
+  const server = createServer({ pauseOnConnect: true }).listen(folder.file('s'));
+  await once(server, 'listening');
+  const child = spawn(process.execPath, ['-e', CONNECT_AND_WAIT, folder.file('s')]);
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  let isNamedAlive = false;
+  try {
+    const peer = hostProcesses.peerOf(descriptorOf(socket));
+    isNamedAlive = peer.isAlive() && (await hostProcesses.startTimeOf(peer.pid)) !== undefined;
+    peer.close();
+  } catch (error) {
+    assert.is((error as { code?: string }).code, 'workload-gone');
+  }
+  assert.is(isNamedAlive, false);
+  socket.destroy();
+  server.close();
+});
+
+processes('reads the start time behind a name with parentheses', async () => {
+  const before = process.title;
+  process.title = 'a) b (c';
+  const fields = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)?.split(' ');
+  assert.is(await hostProcesses.startTimeOf(process.pid), fields?.[19]);
+  process.title = before;
+});
+
+processes('reads path and contents of an executable', async () => {
+  const path = readlinkSync('/proc/self/exe');
+  assert.is(await hostProcesses.executablePathOf(process.pid), path);
+  const digest = await hostProcesses.executableDigestOf(process.pid);
+  assert.is(digest, digestOf(new Uint8Array(readFileSync(path))));
+});
+
+processes('knows nothing of a process that is not there', async () => {
+  const noPid = 2 ** 22 + 1;
+  assert.is(await hostProcesses.startTimeOf(noPid), undefined);
+  assert.is(await hostProcesses.executablePathOf(noPid), undefined);
+  assert.is(await hostProcesses.executableDigestOf(noPid), undefined);
+});
+
+processes.run();

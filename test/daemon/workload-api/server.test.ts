@@ -1,0 +1,267 @@
+import { once } from 'node:events';
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { toHex } from '../../../core/bytes.ts';
+import { Refusal } from '../../../core/refusal.ts';
+import { MINUTE_MS, unixMs } from '../../../core/time.ts';
+import { hostProcesses } from '../../../daemon/host/process-facts.ts';
+import { IdentityDirectory, type TrustView } from '../../../daemon/identity/directory.ts';
+import type { Entry } from '../../../daemon/identity/entry.ts';
+import { verifyX509Svid } from '../../../daemon/identity/x509-verify.ts';
+import { openWorkloadClient } from '../../../daemon/workload-api/client.ts';
+import { createWorkloadServer } from '../../../daemon/workload-api/server.ts';
+import { Slots } from '../../../daemon/workload-api/slots.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeProcesses } from '../../fakes/fake-processes.ts';
+import { MemoryLog } from '../../fakes/memory-log.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../folder.ts';
+import { AWAY, HOME, testTrust } from '../identity/trust.ts';
+import { refused } from '../refused.ts';
+
+const servers = suite('daemon/workload-api/server');
+
+const TOO_OLD = new Refusal('tier-insufficient', { tier: 'SURVIVAL' });
+/** gRPC status codes (grpc/grpc, doc/statuscodes.md). */
+const STATUS = {
+  invalidArgument: '3',
+  permissionDenied: '7',
+  unimplemented: '12',
+  unavailable: '14',
+};
+
+/** A server with one entry for uid 1000, on a real socket, for a caller that the test decides. */
+async function serve(folder: TemporaryFolder) {
+  const clock = new FakeClock();
+  const trust = testTrust(clock.now().wall);
+  const web = trust.entry('web', { federatesWith: [AWAY], hint: 'internal' });
+  const directory = new IdentityDirectory({
+    clock,
+    random: trust.random,
+    authority: trust.authority,
+    view: trust.view([web]),
+  });
+  const processes = new FakeProcesses();
+  const log = new MemoryLog();
+  const socketPath = folder.file('workload.sock');
+  const server = await createWorkloadServer({ socketPath, directory, processes, log });
+  const client = openWorkloadClient({ kind: 'unix', path: socketPath });
+  return {
+    ...{ clock, trust, web, directory, processes, log, socketPath, client },
+    update: (entries: readonly Entry[], change?: Partial<TrustView>) =>
+      directory.update(trust.view(entries, change)),
+    [Symbol.asyncDispose]: async () => {
+      client.close();
+      directory.close();
+      await server.close();
+    },
+  };
+}
+
+/** One raw gRPC call: what any other language would send. */
+async function call(
+  socketPath: string,
+  path: string,
+  headers: Readonly<Record<string, string | string[]>>,
+) {
+  const session: ClientHttp2Session = connect('http://localhost', {
+    createConnection: () => connectSocket(socketPath),
+  });
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...headers,
+  });
+  let status: unknown;
+  let message: unknown;
+  const note = (fields: Record<string, unknown>): void => {
+    status = fields['grpc-status'] ?? status;
+    message = fields['grpc-message'] ?? message;
+  };
+  stream.on('response', note).on('trailers', note).resume();
+  stream.end(Uint8Array.of(0, 0, 0, 0, 0)); // one empty message
+  await once(stream, 'close');
+  session.destroy();
+  return { status, message: decodeURIComponent(String(message)) };
+}
+
+servers('gives a caller its identity, which verifies', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  const { svids, federatedBundles } = await s.client.fetchX509Svids();
+  const [svid] = svids;
+  assert.is(svid?.spiffeId, s.web.spiffeId);
+  assert.is(svid?.hint, 'internal');
+  const roots = new Map([[HOME, svid?.bundleDer ?? []]]);
+  const verified = verifyX509Svid(svid?.certificatesDer ?? [], roots, s.clock.now().wall);
+  assert.is(verified.spiffeId, s.web.spiffeId);
+  assert.equal(federatedBundles.get(AWAY)?.map(toHex), [toHex(s.trust.awayRoot)]);
+});
+
+servers(
+  'refuses a call without the security header, with another value, or with it twice',
+  async () => {
+    await using folder = await temporaryFolder();
+    await using s = await serve(folder);
+    const path = '/SpiffeWorkloadAPI/FetchX509SVID';
+    for (const value of [undefined, 'TRUE', 'false', ['true', 'true']]) {
+      const headers = value === undefined ? {} : { 'workload.spiffe.io': value };
+      const { status, message } = await call(s.socketPath, path, headers);
+      assert.is(status, STATUS.invalidArgument);
+      assert.match(message, /^workload-header: .*send the header/);
+    }
+    assert.is(s.log.events.length, 4);
+  },
+);
+
+servers('answers Unimplemented to the other calls, and to those that do not exist', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  const names = ['FetchJWTSVID', 'FetchJWTBundles', 'ValidateJWTSVID', 'FetchWITSVID', 'Nothing'];
+  for (const name of names) {
+    const headers = { 'workload.spiffe.io': 'true' };
+    const { status } = await call(s.socketPath, `/SpiffeWorkloadAPI/${name}`, headers);
+    assert.is(status, STATUS.unimplemented, name);
+  }
+});
+
+servers('denies a caller that no entry matches, and says what would mend it', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  s.processes.caller = { pid: 1, uid: 7, gid: 7 };
+  const refusal = await refused(() => s.client.fetchX509Svids(), 'workload-no-identity');
+  assert.match(String(refusal.details.told), /unix:uid:7/);
+  const path = '/SpiffeWorkloadAPI/FetchX509Bundles';
+  const { status } = await call(s.socketPath, path, { 'workload.spiffe.io': 'true' });
+  assert.is(status, STATUS.permissionDenied);
+});
+
+servers(
+  'is unavailable to a caller that is gone, and to one whose evidence is too old',
+  async () => {
+    await using folder = await temporaryFolder();
+    await using s = await serve(folder);
+    const path = '/SpiffeWorkloadAPI/FetchX509SVID';
+    const headers = { 'workload.spiffe.io': 'true' };
+    s.update([s.web], { issueUntil: TOO_OLD });
+    const tooOld = await call(s.socketPath, path, headers);
+    assert.is(tooOld.status, STATUS.unavailable);
+    assert.match(tooOld.message, /^tier-insufficient: .*tier SURVIVAL.*; restore a path/);
+    s.processes.startTime = undefined;
+    assert.is((await call(s.socketPath, path, headers)).status, STATUS.unavailable);
+  },
+);
+
+servers('streams the complete state at each change, and nothing when nothing changed', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  const ending = new AbortController();
+  const states = s.client.watchX509Svids(ending.signal)[Symbol.asyncIterator]();
+  const first = (await states.next()).value;
+  s.update([s.web]);
+  await settle();
+  s.update([s.web], { foreignAuthorities: new Map() });
+  const redacted = (await states.next()).value;
+  assert.is(redacted?.federatedBundles.size, 0);
+  assert.equal(redacted?.svids, first?.svids);
+  s.clock.advance(40 * MINUTE_MS);
+  const renewed = (await states.next()).value;
+  assert.not.equal(renewed?.svids[0]?.certificatesDer, first?.svids[0]?.certificatesDer);
+  ending.abort();
+  assert.is((await states.next()).done, true);
+});
+
+servers('ends a stream with a denial when the entitlement ends', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  const states = s.client.watchX509Svids(new AbortController().signal)[Symbol.asyncIterator]();
+  await states.next();
+  s.update([]);
+  await refused(() => states.next(), 'workload-no-identity');
+});
+
+servers('ends a stream when the caller has ended, whoever holds its socket now', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  const states = s.client.watchX509Svids(new AbortController().signal)[Symbol.asyncIterator]();
+  await states.next();
+  s.processes.isAlive = false;
+  s.update([s.web], { foreignAuthorities: new Map() });
+  await refused(() => states.next(), 'workload-gone');
+});
+
+servers('closes what it keeps of a caller when the connection ends', async () => {
+  await using folder = await temporaryFolder();
+  const s = await serve(folder);
+  await s.client.fetchX509Svids();
+  assert.is(s.processes.open, 1);
+  await s[Symbol.asyncDispose]();
+  assert.is(s.processes.open, 0);
+  assert.equal(await readdir(folder.path), []);
+});
+
+servers('lets any local user connect, and replaces the socket of a dead daemon', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  assert.is((await stat(s.socketPath)).mode & 0o777, 0o666);
+  await refused(() => serve(folder), 'socket-occupied');
+});
+
+servers('refuses a place that holds another file, and a folder that is none', async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(folder.file('workload.sock'), 'a letter');
+  await refused(() => serve(folder), 'socket-occupied');
+  await refused(
+    () => serve({ ...folder, file: (name) => folder.file(`workload.sock/${name}`) }),
+    'socket-folder',
+  );
+});
+
+servers('attests real callers by what the kernel says', async () => {
+  await using folder = await temporaryFolder();
+  const clock = new FakeClock({ wallMs: unixMs(Date.now()) });
+  const trust = testTrust(clock.now().wall);
+  const selectors = [`unix:uid:${process.getuid?.()}`, `unix:path:${process.execPath}`];
+  const me = trust.entry('me', { selectors });
+  const directory = new IdentityDirectory({
+    ...{ clock, random: trust.random, authority: trust.authority },
+    view: trust.view([me]),
+  });
+  const socketPath = folder.file('workload.sock');
+  const options = { socketPath, directory, processes: hostProcesses, log: new MemoryLog() };
+  const server = await createWorkloadServer(options);
+  const before = (await readdir('/proc/self/fd')).length;
+  for (let i = 0; i < 5; i++) {
+    const client = openWorkloadClient({ kind: 'unix', path: socketPath });
+    assert.is((await client.fetchX509Svids()).svids[0]?.spiffeId, me.spiffeId);
+    client.close();
+  }
+  await settle();
+  assert.is((await readdir('/proc/self/fd')).length, before);
+  directory.close();
+  await server.close();
+});
+
+servers('gives one user no more places than its share', async () => {
+  const slots = new Slots({ inAll: 3, perUid: 2 });
+  const first = slots.take(1000);
+  slots.take(1000);
+  await refused(() => slots.take(1000), 'workload-streams');
+  slots.take(7);
+  await refused(() => slots.take(8), 'workload-streams');
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  slots.take(8);
+  await refused(() => slots.take(9), 'workload-streams');
+});
+
+/** Lets everything that is under way on the loop and the sockets arrive. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+servers.run();
