@@ -53,17 +53,34 @@ export class Held implements TpmRunner {
   }
 
   /**
-   * Flushes everything, and gives back the first trouble met on the way. A TPM that is out of
-   * reach is none: it lost our objects with the connection.
+   * Runs `use`, and flushes what it loaded and did not flush itself, whether it ends well or not.
+   * What was held before stays. Of two troubles the first is told: a flush that fails after it is
+   * its consequence.
    */
-  async release(): Promise<unknown> {
-    const handles = [...this.#sessions, ...this.#objects].reverse();
-    this.#sessions.clear();
-    this.#objects.clear();
+  async within<T>(use: () => Promise<T>): Promise<T> {
+    const before = new Set([...this.#objects, ...this.#sessions]);
+    let result: T;
+    try {
+      result = await use();
+    } catch (error) {
+      await this.#release(before);
+      throw error;
+    }
+    const trouble = await this.#release(before);
+    if (trouble !== undefined) throw trouble;
+    return result;
+  }
+
+  /**
+   * Flushes all but what is in `kept`, and gives back the first trouble met on the way. A TPM out
+   * of reach is none: it lost our objects with the connection.
+   */
+  async #release(kept: ReadonlySet<number>): Promise<unknown> {
+    const handles = [...this.#sessions, ...this.#objects].filter((handle) => !kept.has(handle));
     let trouble: unknown;
-    for (const handle of handles) {
+    for (const handle of handles.reverse()) {
       try {
-        await flushHandle(this.#tpm, handle);
+        await this.flush({ handle });
       } catch (error) {
         if (!isGone(error)) trouble ??= error;
       }

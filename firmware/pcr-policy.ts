@@ -81,14 +81,18 @@ export function bootApproval(approval: BootApproval): readonly PolicyAssertion[]
   const { selection, digest, counter, generation } = approval;
   return [
     { kind: 'pcr', selection, digest },
-    {
-      kind: 'nv',
-      index: counter,
-      operand: new Writer().u64(generation).finish(),
-      offset: 0,
-      comparison: 'UNSIGNED_LE',
-    },
+    { kind: 'nv', index: counter, ...generationNotPassed(generation) },
   ];
+}
+
+/** How the counter is compared: it has not passed `generation`. */
+export function generationNotPassed(generation: bigint): {
+  readonly operand: Uint8Array;
+  readonly offset: number;
+  readonly comparison: NvComparison;
+} {
+  const operand = new Writer().u64(generation).finish();
+  return { operand, offset: 0, comparison: 'UNSIGNED_LE' };
 }
 
 function extend(hash: HashName, digest: Uint8Array, assertion: PolicyAssertion): Uint8Array {

@@ -6,6 +6,7 @@
  */
 
 import { type Reader, Writer } from '../core/bytes.ts';
+import type { SignedAttest } from './attested.ts';
 import type { TpmRunner } from './tpm.ts';
 import type { Command } from './tpm-command.ts';
 import { TPM_ALG } from './tpm-constants.ts';
@@ -19,14 +20,6 @@ import {
   sized,
 } from './tpm-structures.ts';
 
-/** A statement and its signature. */
-export interface Attestation {
-  /** TPMS_ATTEST, exactly as signed. Part 2 §10.12. */
-  readonly attest: Uint8Array;
-  /** TPMT_SIGNATURE. Part 2 §11.3.4. */
-  readonly signature: Uint8Array;
-}
-
 /** The key's own scheme signs. Part 2 §11.2.2, TPMT_SIG_SCHEME. */
 const OWN_SCHEME = new Writer().u16(TPM_ALG.NULL).finish();
 
@@ -36,7 +29,7 @@ export function quote(
   key: Entity,
   nonce: Uint8Array,
   selection: PcrSelection,
-): Promise<Attestation> {
+): Promise<SignedAttest> {
   return attest(tpm, {
     name: 'Quote',
     handles: [key],
@@ -55,7 +48,7 @@ export function certify(
   key: Entity,
   object: Entity,
   nonce: Uint8Array,
-): Promise<Attestation> {
+): Promise<SignedAttest> {
   return attest(tpm, {
     name: 'Certify',
     handles: [object, key],
@@ -71,7 +64,7 @@ export function certifyCreation(
   object: Entity,
   creation: Creation,
   nonce: Uint8Array,
-): Promise<Attestation> {
+): Promise<SignedAttest> {
   return attest(tpm, {
     name: 'CertifyCreation',
     handles: [key, object],
@@ -91,7 +84,7 @@ export function certifyNv(
   key: Entity,
   index: NvIndex,
   nonce: Uint8Array,
-): Promise<Attestation> {
+): Promise<SignedAttest> {
   return attest(tpm, {
     name: 'NV_Certify',
     handles: [key, index, index],
@@ -106,7 +99,7 @@ export function getTime(
   key: Entity,
   nonce: Uint8Array,
   privacyAdmin: Entity = hierarchyEntity('endorsement'),
-): Promise<Attestation> {
+): Promise<SignedAttest> {
   return attest(tpm, {
     name: 'GetTime',
     handles: [privacyAdmin, key],
@@ -115,11 +108,11 @@ export function getTime(
   });
 }
 
-async function attest(tpm: TpmRunner, command: Command): Promise<Attestation> {
+async function attest(tpm: TpmRunner, command: Command): Promise<SignedAttest> {
   const { parameters } = await tpm.run({ ...command, commandClass: 'slow' });
   return readAttestation(parameters);
 }
 
-function readAttestation(reader: Reader): Attestation {
+function readAttestation(reader: Reader): SignedAttest {
   return { attest: readSized(reader), signature: reader.take(reader.remaining) };
 }

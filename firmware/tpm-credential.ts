@@ -5,6 +5,7 @@
  */
 
 import { concat, equalBytes } from '../core/bytes.ts';
+import type { Credential } from './activation.ts';
 import type { Held } from './held.ts';
 import type { Session } from './session.ts';
 import { hierarchyEntity, type LoadedKey } from './tpm-keys.ts';
@@ -12,14 +13,8 @@ import { policyOr, policySecret, underPolicy } from './tpm-policy.ts';
 import { type Entity, readSized, sized } from './tpm-structures.ts';
 import { EK_POLICY_A_SHA384, EK_POLICY_B_SHA384, EK_POLICY_C_SHA384 } from './tpm-templates.ts';
 
-/** What a verifier made: TPM2B_ID_OBJECT and TPM2B_ENCRYPTED_SECRET, without their lengths. */
-export interface Challenge {
-  readonly idObject: Uint8Array;
-  readonly encryptedSecret: Uint8Array;
-}
-
 /**
- * Opens a challenge. TPM_RC_INTEGRITY says that it was made for another attestation key, TPM_RC_
+ * Opens a credential. TPM_RC_INTEGRITY says that it was made for another attestation key, TPM_RC_
  * VALUE or _SIZE for another endorsement key. The key counts wrong passwords towards lockout, so
  * none is ever shown: its policy authorizes, by the secret of the endorsement hierarchy. What is
  * opened crosses the bus encrypted.
@@ -28,7 +23,7 @@ export async function activateCredential(
   held: Held,
   attestationKey: Entity,
   endorsementKey: LoadedKey,
-  { idObject, encryptedSecret }: Challenge,
+  { blob, encryptedSecret }: Credential,
 ): Promise<Uint8Array> {
   const hash = endorsementKey.publicArea.nameHash;
   const steps = (session: Session) => satisfyEndorsementPolicy(held, endorsementKey, session);
@@ -37,7 +32,7 @@ export async function activateCredential(
       name: 'ActivateCredential',
       handles: [attestationKey, endorsementKey],
       sessions: ['password', session],
-      parameters: concat(sized(idObject), sized(encryptedSecret)),
+      parameters: concat(sized(blob), sized(encryptedSecret)),
       secrecy: 'response',
       commandClass: 'slow',
     });

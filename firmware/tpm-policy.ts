@@ -8,7 +8,7 @@
 import { Writer } from '../core/bytes.ts';
 import { TPM_POLICY_ATTEMPTS_MAX } from '../core/limits.ts';
 import type { Held } from './held.ts';
-import { approvalDigest, type NvComparison } from './pcr-policy.ts';
+import { approvalDigest, generationNotPassed, type NvComparison } from './pcr-policy.ts';
 import type { Session } from './session.ts';
 import type { TpmRunner } from './tpm.ts';
 import { TPM_EO } from './tpm-constants.ts';
@@ -40,19 +40,16 @@ export async function underPolicy<T>(
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const session = await startSession(held, { ...input, kind: 'policy' });
-    let result: T;
     try {
-      await steps(session);
-      result = await use(session);
+      return await held.within(async () => {
+        const session = await startSession(held, { ...input, kind: 'policy' });
+        await steps(session);
+        return use(session);
+      });
     } catch (error) {
       const again = isTpmError(error, 'PCR_CHANGED') && attempt < TPM_POLICY_ATTEMPTS_MAX;
       if (!again) throw error;
-      await held.flush(session);
-      continue;
     }
-    await held.flush(session);
-    return result;
   }
 }
 
@@ -113,20 +110,45 @@ export async function policyAuthorize(
   session: Session,
   { key, policy, reference, signature }: Approval,
 ): Promise<void> {
-  const loaded = await loadExternal(held, key);
   const digest = approvalDigest(policy, reference);
-  const ticket = await verifySignature(held, loaded, digest, signature);
-  await held.flush(loaded);
+  const { name, ticket } = await held.within(async () => {
+    const loaded = await loadExternal(held, key);
+    const proof = await verifySignature(held, loaded, digest, signature);
+    return { name: loaded.name, ticket: proof };
+  });
   await held.run({
     name: 'PolicyAuthorize',
     handles: [session.entity],
     parameters: new Writer()
       .raw(sized(policy))
       .raw(sized(reference))
-      .raw(sized(loaded.name))
+      .raw(sized(name))
       .raw(ticket)
       .finish(),
   });
+}
+
+/** A boot that an authority approved, as the holder of the approval shows it. */
+export interface ApprovedBoot {
+  readonly selection: PcrSelection;
+  readonly counter: Entity;
+  /** The last generation the approval is good for. */
+  readonly generation: bigint;
+  readonly approval: Approval;
+}
+
+/**
+ * The assertions of `bootApproval`, and the authority's word for them. TPM_RC_POLICY from
+ * PolicyNV: the approval was withdrawn. TPM_RC_VALUE from PolicyAuthorize: this is another boot.
+ */
+export async function policyApprovedBoot(
+  held: Held,
+  session: Session,
+  { selection, counter, generation, approval }: ApprovedBoot,
+): Promise<void> {
+  await policyPcr(held, session, selection);
+  await policyNv(held, session, { index: counter, ...generationNotPassed(generation) });
+  await policyAuthorize(held, session, approval);
 }
 
 /** The digest so far is one of these. TPM_RC_VALUE if not. Part 3, TPM2_PolicyOR. */

@@ -34,11 +34,11 @@ export async function seal(
 ): Promise<ObjectBlob> {
   const ok = secret.length > 0 && secret.length <= SEALED_BYTES_MAX;
   assert(ok, `a sealed secret has 1 to ${SEALED_BYTES_MAX} bytes`);
-  const session = await startSession(held, { kind: 'hmac', salt: parent });
   const template = sealedSecret(guard);
-  const blob = await createObject(held, { parent, template, auth, secret, session });
-  await held.flush(session);
-  return blob;
+  return held.within(async () => {
+    const session = await startSession(held, { kind: 'hmac', salt: parent });
+    return createObject(held, { parent, template, auth, secret, session });
+  });
 }
 
 /** What is unsealed, and how its policy is satisfied. */
@@ -57,11 +57,11 @@ export async function unsealUnderPolicy(
   held: Held,
   { parent, blob, steps, auth = EMPTY }: UnsealInput,
 ): Promise<Uint8Array> {
-  const object = await loadObject(held, parent, blob, auth);
-  const use = (session: Session) => unseal(held, object, session);
-  const secret = await underPolicy(held, { salt: parent }, steps, use);
-  await held.flush(object);
-  return secret;
+  return held.within(async () => {
+    const object = await loadObject(held, parent, blob, auth);
+    const use = (session: Session) => unseal(held, object, session);
+    return underPolicy(held, { salt: parent }, steps, use);
+  });
 }
 
 /** Unseals a loaded object with a session that authorizes it. Part 3, TPM2_Unseal. */

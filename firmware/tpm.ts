@@ -65,7 +65,8 @@ export class Tpm implements TpmRunner {
    * whether it ends well or not. Do not nest: the inner call would wait for the outer for ever.
    */
   hold<T>(use: (held: Held) => Promise<T>): Promise<T> {
-    return this.#scopes.take(() => this.#hold(use));
+    const held = new Held(this);
+    return this.#scopes.take(() => held.within(() => use(held)));
   }
 
   /** Waits for what is under way, then closes the transport. */
@@ -75,19 +76,8 @@ export class Tpm implements TpmRunner {
     await this.#ports.transport.close();
   }
 
-  /** Of two troubles the first is told: a flush that fails after it is its consequence. */
-  async #hold<T>(use: (held: Held) => Promise<T>): Promise<T> {
-    const held = new Held(this);
-    let result: T;
-    try {
-      result = await use(held);
-    } catch (error) {
-      await held.release();
-      throw error;
-    }
-    const trouble = await held.release();
-    if (trouble !== undefined) throw trouble;
-    return result;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #run(command: Command, adopt?: (handle: number) => void): Promise<Answer> {

@@ -53,7 +53,7 @@ test('seals and unseals by a secret, and refuses another', async ({ tpm }) => {
 test('shows no secret to one who listens on the bus', async ({ chip, tpm }) => {
   await tpm.close();
   const heard: Uint8Array[] = [];
-  const listened = await listenedTo(chip, heard);
+  await using listened = await listenedTo(chip, heard);
   await listened.hold(async (held) => {
     const parent = await createPrimary(held, OWNER, SRK_P256);
     const blob = await seal(held, { parent, guard: { kind: 'auth' }, secret: SECRET });
@@ -61,7 +61,6 @@ test('shows no secret to one who listens on the bus', async ({ chip, tpm }) => {
     const object = await loadObject(held, parent, blob);
     assert.equal(await unseal(held, object, session), SECRET);
   });
-  await listened.close();
   assert.ok(heard.length > 10);
   assert.not.ok(heard.some((bytes) => Buffer.from(bytes).includes(SECRET)));
 });
@@ -70,30 +69,28 @@ test('refuses an answer of which any one bit was bent', async ({ chip }) => {
   // The length of a 32-byte answer to GetRandom under one session, past its header.
   for (let at = 10; at < 10 + 4 + 34 + 34 + 1 + 34; at += 3) {
     const inner = await chip.connect();
-    const tpm = tpmOver(bending(inner, 0x17b, at));
+    await using tpm = tpmOver(bending(inner, 0x17b, at));
     await tpm.hold(async (held) => {
       const salt = await createPrimary(held, OWNER, SRK_P256);
       const session = await startSession(held, { kind: 'hmac', salt });
       await refusedSomehow(() => getRandom(held, 32, session), at);
     });
-    await tpm.close();
   }
 });
 
 test('refuses an answer whose random bytes were exchanged', async ({ chip }) => {
   const inner = await chip.connect();
-  const tpm = tpmOver(bending(inner, 0x17b, 20));
+  await using tpm = tpmOver(bending(inner, 0x17b, 20));
   await tpm.hold(async (held) => {
     const salt = await createPrimary(held, OWNER, SRK_P256);
     const session = await startSession(held, { kind: 'hmac', salt });
     await refused(() => getRandom(held, 32, session), 'tpm-answer-forged');
   });
-  await tpm.close();
 });
 
 test('refuses an answer that was stripped of its authorizations', async ({ chip }) => {
   const inner = await chip.connect();
-  const tpm = tpmOver({
+  await using tpm = tpmOver({
     async transmit(command, commandClass) {
       const answer = await inner.transmit(command, commandClass);
       if (!isCommand(command, 0x17b)) return answer;
@@ -107,14 +104,12 @@ test('refuses an answer that was stripped of its authorizations', async ({ chip 
     const session = await startSession(held, { kind: 'hmac', salt });
     await refused(() => getRandom(held, 32, session), 'tpm-malformed');
   });
-  await tpm.close();
 });
 
 test('refuses a key whose name is not that of its public area', async ({ chip }) => {
   const inner = await chip.connect();
-  const tpm = tpmOver(bending(inner, 0x131, -20));
+  await using tpm = tpmOver(bending(inner, 0x131, -20));
   await refused(() => tpm.hold((held) => loadSrk(held)), 'tpm-malformed');
-  await tpm.close();
 });
 
 function loadSrk(held: Parameters<typeof createPrimary>[0]): Promise<LoadedKey> {

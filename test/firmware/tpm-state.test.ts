@@ -75,7 +75,7 @@ test('reads again when a PCR is extended between two calls', async ({ chip, tpm 
   await tpm.close();
   const inner = await chip.connect();
   let reads = 0;
-  const busy = tpmOver({
+  await using busy = tpmOver({
     // Another program extends PCR 10 after the first call of each of the first two attempts.
     async transmit(command, commandClass) {
       const answer = await inner.transmit(command, commandClass);
@@ -89,12 +89,11 @@ test('reads again when a PCR is extended between two calls', async ({ chip, tpm 
   const values = await readPcrs(busy, { bank: 'sha256', pcrs: ALL });
   assert.is(values.size, 24);
   assert.is(reads, 2 + 2 + 3);
-  await busy.close();
 });
 
 test('gives up on PCRs that never rest, with a code', async ({ chip }) => {
   const inner = await chip.connect();
-  const busy = tpmOver({
+  await using busy = tpmOver({
     async transmit(command, commandClass) {
       const answer = await inner.transmit(command, commandClass);
       await inner.transmit(extendOf10(), 'quick');
@@ -103,16 +102,14 @@ test('gives up on PCRs that never rest, with a code', async ({ chip }) => {
     close: () => inner.close(),
   });
   await refused(() => readPcrs(busy, { bank: 'sha256', pcrs: ALL }), 'tpm-pcrs-busy');
-  await busy.close();
 });
 
 test('refuses a bank that holds nothing', async ({ chip }) => {
-  const tpm = await chip.open();
+  await using tpm = await chip.open();
   const banks = await getPcrBanks(tpm);
   if (!banks.some(({ bank }) => bank === 'sha1')) {
     await refused(() => readPcrs(tpm, { bank: 'sha1', pcrs: [0] }), 'tpm-bank-absent');
   }
-  await tpm.close();
 });
 
 test('sweeps out what a killed program left loaded', async ({ chip }) => {
