@@ -83,7 +83,7 @@ export interface Station {
 export interface StationOptions {
   readonly word?: string;
   readonly clock?: Clock;
-  readonly seed?: string;
+  readonly random?: Random;
 }
 
 const ANY_PORT = '/ip4/127.0.0.1/tcp/0';
@@ -94,10 +94,10 @@ export async function startStation(options: StationOptions = {}): Promise<Statio
   const logged: Station['logged'] = [];
   const write = (event: string, fields: LogFields = {}) => logged.push({ event, fields });
   const network = createLibp2pNetwork({
-    transportSeed: options.seed === undefined ? testRandom.bytes(32) : sha256(toUtf8(options.seed)),
+    transportSeed: testRandom.bytes(32),
     listen: [ANY_PORT],
     clock: options.clock ?? realClock,
-    random: testRandom,
+    random: options.random ?? testRandom,
     log: { info: write, warn: write },
   });
   await network.start(scribe);
