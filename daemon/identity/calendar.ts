@@ -24,7 +24,8 @@ export function civilTimeOf(at: UnixMs): CivilTime {
   let year = 1970 + Math.floor(days / 365.2425);
   while (daysSinceEpoch(year, 1, 1) > days) year -= 1;
   while (daysSinceEpoch(year + 1, 1, 1) <= days) year += 1;
-  let month = 12;
+  // No month is shorter than 28 days, so this is the month sought or one after it.
+  let month = Math.min(12, 1 + Math.floor((days - daysSinceEpoch(year, 1, 1)) / 28));
   while (daysSinceEpoch(year, month, 1) > days) month -= 1;
   return {
     year,
