@@ -3,7 +3,7 @@
  *
  * A trust domain, a hint or an error of a peer may hold escape sequences that recolour, overwrite
  * or re-title a terminal, or bidirectional marks that make one name look like another. Both are
- * shown as escapes instead. Not for JSON output: a JSON writer escapes controls by itself.
+ * shown as escapes instead.
  */
 
 // C0, DEL, C1 · zero-width and directional marks · line separators · isolates · BOM · surrogates.
@@ -13,4 +13,12 @@ const UNSAFE =
 /** `text` with every control, invisible or directional character as `\u{hex}`. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (found) => `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** The same for JSON text, whose line feeds between members stay, in JSON's own escapes. */
+export function printableJson(json: string): string {
+  return json.replace(UNSAFE, (found) => {
+    if (found === '\n') return found;
+    return `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
 }

@@ -11,6 +11,12 @@ import { SOCKET_PATH_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { systemCode } from './files.ts';
 
+/**
+ * A folder made here may be entered by all: the private and the public socket live in one, and each
+ * guards itself.
+ */
+const FOLDER_MODE = 0o755;
+
 export interface UnixSocket {
   readonly path: string;
   /** Permission bits of the socket: who may connect. */
@@ -26,17 +32,12 @@ export async function listenAt(server: Server, { path, mode }: UnixSocket): Prom
     throw new Refusal('socket-folder', { path, why: 'too long', limit: SOCKET_PATH_BYTES_MAX });
   }
   try {
-    await mkdir(dirname(path), { recursive: true, mode: folderMode(mode) });
+    await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
     await removeStale(path);
     await bind(server, path, mode);
   } catch (error) {
     throw troubleOf(error, path);
   }
-}
-
-/** A private socket gets a private folder, unless the folder stands already. */
-function folderMode(mode: number): number {
-  return mode === 0o600 ? 0o700 : 0o755;
 }
 
 /** Takes away a socket that nobody answers at. Anything else that stands there stays. */

@@ -43,8 +43,9 @@ const LABEL = toUtf8('holdfast/key-file/v1\0');
 const CHECKSUM_BYTES = 8;
 const LINE_CHARS = 64;
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
-const LAYOUT =
-  /^-----BEGIN HOLDFAST KEY-----\nname: [a-z0-9-]+\n([A-Za-z0-9+/=\n]+)\nchecksum: [0-9a-f]{16}\n-----END HOLDFAST KEY-----\n$/;
+const LAYOUT = new RegExp(
+  `^${BEGIN}name: [a-z0-9-]+\n([A-Za-z0-9+/=\n]+)\nchecksum: [0-9a-f]{16}\n${END}$`,
+);
 
 /** Which key: the file `<name>.key` in `folder`. A name is ours, never input. */
 export interface KeyFile {

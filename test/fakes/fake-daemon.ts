@@ -14,9 +14,7 @@ import {
   type ControlServer,
   openControlServer,
 } from '../../daemon/control/server.ts';
-import type { Log } from '../../daemon/ports.ts';
-
-export const SILENT_LOG: Log = { info: () => undefined, warn: () => undefined };
+import { MemoryLog } from './memory-log.ts';
 
 export const FINGERPRINT = 'ab'.repeat(32);
 
@@ -133,7 +131,7 @@ export function openFakeDaemon(
   return openControlServer({
     path,
     methods: { ...METHODS, ...instead },
-    log: SILENT_LOG,
+    log: new MemoryLog(),
     peerCredentialsOf: () => ({ pid: 1, uid: 1_000, gid: 1_000 }),
   });
 }

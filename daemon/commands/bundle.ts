@@ -1,0 +1,117 @@
+/** `holdfast bundle`: what a domain tells its partners, carried as a file. */
+
+import { resolve } from 'node:path';
+import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
+import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
+import type { BundleFormat, BundleView, ImportOutcome } from '../control/protocol.ts';
+import { formatDuration } from '../duration.ts';
+import { readBounded, replaceFile } from '../host/files.ts';
+import {
+  type Command,
+  type CommandContext,
+  EXIT_DONE,
+  EXIT_FAILED,
+  parseLine,
+  runAction,
+  UsageError,
+} from './command.ts';
+import { factsText, jsonText, tableText } from './print.ts';
+import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
+
+const USAGE = `\
+Usage: holdfast bundle export [FILE] [--domain NAME] [--format FORMAT] [OPTIONS]
+       holdfast bundle import FILE [OPTIONS]
+       holdfast bundle show [--domain NAME] [OPTIONS]
+
+A bundle file holds the Root, the newest beacon and tick, and the SPIFFE bundle
+of a domain, all signed. Import is the same admission that the network passes
+through; it exits 1 if any document of the file was refused.
+
+  --domain NAME           a partner's, instead of this domain's own
+  --format FORMAT         holdfast (the default, signed) or spiffe (bare JWKS)
+${CLIENT_USAGE}`;
+
+export const command: Command = {
+  name: 'bundle',
+  summary: 'export, import and show trust bundles',
+  usage: USAGE,
+  run: (context) => runAction(context, { export: exportBundle, import: importBundle, show }),
+};
+
+async function exportBundle(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(
+    context.args,
+    {
+      'control-socket': CLIENT_OPTIONS['control-socket'],
+      domain: { type: 'string' },
+      format: { type: 'string', default: 'holdfast' },
+    },
+    ['[FILE]'],
+  );
+  const format = parseFormat(values.format);
+  const { text } = await withDaemon(context, values, (daemon) =>
+    daemon.call('bundle.export', { ...domainOf(values), format }),
+  );
+  const [file] = operands;
+  if (file === undefined) context.write(text);
+  else await replaceFile(resolve(file), toUtf8(text), 0o644);
+  return EXIT_DONE;
+}
+
+async function importBundle(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, ['FILE']);
+  const text = fromUtf8(await readBounded(resolve(operands[0] ?? ''), BUNDLE_FILE_BYTES_MAX));
+  const { documents } = await withDaemon(context, values, (daemon) =>
+    daemon.call('bundle.import', { text }),
+  );
+  context.write(values.json ? jsonText({ documents }) : outcomesText(documents));
+  return documents.every(isTaken) ? EXIT_DONE : EXIT_FAILED;
+}
+
+async function show(context: CommandContext): Promise<number> {
+  const options = { ...CLIENT_OPTIONS, domain: { type: 'string' } } as const;
+  const { values } = parseLine(context.args, options);
+  const bundle = await withDaemon(context, values, (daemon) =>
+    daemon.call('bundle.show', domainOf(values)),
+  );
+  context.write(values.json ? jsonText(bundle) : bundleText(bundle));
+  return EXIT_DONE;
+}
+
+function parseFormat(text: string): BundleFormat {
+  if (text === 'holdfast' || text === 'spiffe') return text;
+  throw new UsageError('--format takes holdfast or spiffe');
+}
+
+function domainOf({ domain }: { readonly domain?: string | undefined }): { domain?: string } {
+  return domain === undefined ? {} : { domain };
+}
+
+function isTaken({ outcome }: ImportOutcome): boolean {
+  return outcome === 'admitted' || outcome === 'held already';
+}
+
+function outcomesText(documents: readonly ImportOutcome[]): string {
+  return tableText(
+    ['DOCUMENT', 'OUTCOME'],
+    documents.map(({ type, outcome }) => [type, outcome]),
+  );
+}
+
+function bundleText(bundle: BundleView): string {
+  const facts = factsText([
+    ['domain', bundle.domain],
+    ['tier', `${bundle.tier}, ${formatDuration(bundle.ageMs)} old`],
+    ['epoch', bundle.epoch],
+    ['fingerprint', bundle.fingerprint],
+  ]);
+  const authorities = tableText(
+    ['AUTHORITY', 'UNTIL', 'SHA-256'],
+    bundle.authorities.map(({ subject, notAfter, fingerprint }) => [
+      subject,
+      notAfter,
+      fingerprint,
+    ]),
+  );
+  return `${facts}\n${authorities}`;
+}

@@ -1,0 +1,112 @@
+/** `holdfast federation`: this domain's one-way decisions to trust others. */
+
+import { resolve } from 'node:path';
+import { fromUtf8 } from '../../core/bytes.ts';
+import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
+import { isDialAddress } from '../address.ts';
+import type { RelationView } from '../control/protocol.ts';
+import { readBounded } from '../host/files.ts';
+import {
+  type Command,
+  type CommandContext,
+  EXIT_DONE,
+  parseLine,
+  runAction,
+  UsageError,
+} from './command.ts';
+import { factsText, jsonText, tableText } from './print.ts';
+import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
+
+const USAGE = `\
+Usage: holdfast federation add FILE [--peer ADDRESS…] [--survival] [OPTIONS]
+       holdfast federation list [OPTIONS]
+       holdfast federation remove DOMAIN [OPTIONS]
+
+A relation is this domain's own decision to trust a partner: signed, one way, and
+never passed on. FILE is the partner's bundle file; compare its fingerprint with a
+person of that domain before you add it.
+
+  --peer ADDRESS          a node of the partner, such as
+                          /dns4/node.blue.example/tcp/7717; may be repeated
+  --survival              serve the partner's bundle down to SURVIVAL, not only
+                          to DEGRADED
+${CLIENT_USAGE}`;
+
+export const command: Command = {
+  name: 'federation',
+  summary: 'add, list and remove partner domains',
+  usage: USAGE,
+  run: (context) => runAction(context, { add, list, remove }),
+};
+
+async function add(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(
+    context.args,
+    {
+      ...CLIENT_OPTIONS,
+      peer: { type: 'string', multiple: true, default: [] },
+      survival: { type: 'boolean', default: false },
+    },
+    ['FILE'],
+  );
+  const { peer: peers, survival: survivalForeign } = values;
+  const wrong = peers.find((address) => !isDialAddress(address));
+  if (wrong !== undefined) throw new UsageError(`--peer takes an address, not ${wrong}`);
+  const text = fromUtf8(await readBounded(resolve(operands[0] ?? ''), BUNDLE_FILE_BYTES_MAX));
+  const relation = await withDaemon(context, values, (daemon) =>
+    daemon.call('federation.add', { text, peers, survivalForeign }),
+  );
+  context.write(values.json ? jsonText(relation) : addedText(relation));
+  return EXIT_DONE;
+}
+
+async function list(context: CommandContext): Promise<number> {
+  const { values } = parseLine(context.args, CLIENT_OPTIONS);
+  const { relations } = await withDaemon(context, values, (daemon) =>
+    daemon.call('federation.list', {}),
+  );
+  context.write(values.json ? jsonText({ relations }) : listText(relations));
+  return EXIT_DONE;
+}
+
+async function remove(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, ['DOMAIN']);
+  const [domain = ''] = operands;
+  const removed = await withDaemon(context, values, (daemon) =>
+    daemon.call('federation.remove', { domain }),
+  );
+  const facts = [
+    ['removed', removed.domain],
+    ['epoch', removed.epoch],
+  ] as const;
+  context.write(values.json ? jsonText(removed) : factsText(facts));
+  return EXIT_DONE;
+}
+
+function addedText(relation: RelationView): string {
+  return factsText([
+    ['added', relation.domain],
+    ['fingerprint', relation.fingerprint],
+    ['tier', relation.tier],
+    ['served down to', servedTo(relation)],
+    ['peers', relation.peers.join(' ') || 'none: carry its bundle files here'],
+  ]);
+}
+
+function listText(relations: readonly RelationView[]): string {
+  if (relations.length === 0) return 'no partners; holdfast federation add makes one\n';
+  return tableText(
+    ['DOMAIN', 'TIER', 'SERVED TO', 'FINGERPRINT', 'PEERS'],
+    relations.map((relation) => [
+      relation.domain,
+      relation.tier,
+      servedTo(relation),
+      relation.fingerprint,
+      relation.peers.join(' '),
+    ]),
+  );
+}
+
+function servedTo({ survivalForeign }: RelationView): string {
+  return survivalForeign ? 'SURVIVAL' : 'DEGRADED';
+}

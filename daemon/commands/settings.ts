@@ -1,0 +1,112 @@
+/**
+ * From options, environment and file to one configuration: an option beats the file, and the file
+ * beats the defaults. Client commands find the daemon's socket the same way.
+ */
+
+import { resolve } from 'node:path';
+import { Failure } from '../../core/failure.ts';
+import { CONFIG_BYTES_MAX } from '../../core/limits.ts';
+import { defaultConfig, overrideConfig, parseConfig } from '../config.ts';
+import type { Config } from '../config-keys.ts';
+import { type ControlClient, connectControl } from '../control/client.ts';
+import type { Environment } from '../host/environment.ts';
+import { readBounded, systemCode } from '../host/files.ts';
+import type { CommandContext } from './command.ts';
+
+/** Options of commands that start a daemon. */
+export const SETTING_OPTIONS = {
+  config: { type: 'string' },
+  state: { type: 'string' },
+  'trust-domain': { type: 'string' },
+  listen: { type: 'string', multiple: true },
+  'control-socket': { type: 'string' },
+  'workload-socket': { type: 'string' },
+} as const;
+
+/** The lines of help for `SETTING_OPTIONS`. */
+export const SETTING_USAGE = `\
+  --config FILE           configuration (TOML)
+  --state FOLDER          folder of the state
+  --trust-domain NAME     trust domain of this node
+  --listen ADDRESS        where other nodes reach this one, such as
+                          /ip4/127.0.0.1/tcp/7717; may be repeated
+  --control-socket PATH   socket of the commands
+  --workload-socket PATH  socket of the SPIFFE Workload API
+`;
+
+/** Options of commands that talk to a daemon. */
+export const CLIENT_OPTIONS = {
+  'control-socket': { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+/** The lines of help for `CLIENT_OPTIONS`. */
+export const CLIENT_USAGE = `\
+  --control-socket PATH   the daemon to talk to, if not the usual one
+  --json                  print facts for machines
+`;
+
+/** Values of `SETTING_OPTIONS`, each absent where it was not given. */
+export interface SettingValues {
+  readonly config?: string | undefined;
+  readonly state?: string | undefined;
+  readonly 'trust-domain'?: string | undefined;
+  readonly listen?: readonly string[] | undefined;
+  readonly 'control-socket'?: string | undefined;
+  readonly 'workload-socket'?: string | undefined;
+}
+
+/**
+ * The configuration in force. Refuses as `parseConfig` does; fails `file-unreadable` for a file
+ * that was asked for by name. The usual file may be absent.
+ */
+export async function loadSettings(
+  values: SettingValues,
+  environment: Environment,
+): Promise<Config> {
+  const defaults = defaultConfig(environment.paths);
+  const path = values.config ?? environment.paths.config;
+  const file = await readConfig(path, values.config !== undefined);
+  const config = file === undefined ? defaults : parseConfig(file, defaults);
+  return overrideConfig(config, givenSettings(values));
+}
+
+/** Connects to the daemon, runs `use`, and closes the connection whatever came of it. */
+export async function withDaemon<T>(
+  context: CommandContext,
+  values: Pick<SettingValues, 'control-socket'>,
+  use: (daemon: ControlClient) => Promise<T>,
+): Promise<T> {
+  const { environment } = context;
+  const told = values['control-socket'] ?? environment.controlSocket;
+  const path = told ?? (await loadSettings({}, environment)).controlSocket;
+  const daemon = await connectControl(resolve(path));
+  try {
+    return await use(daemon);
+  } finally {
+    await daemon.close();
+  }
+}
+
+async function readConfig(path: string, isAskedFor: boolean): Promise<Uint8Array | undefined> {
+  try {
+    return await readBounded(path, CONFIG_BYTES_MAX);
+  } catch (error) {
+    const isAbsent = error instanceof Failure && systemCode(error.cause) === 'ENOENT';
+    if (isAbsent && !isAskedFor) return undefined;
+    throw error;
+  }
+}
+
+/** Options under their names in TOML; a relative path counts from the working folder. */
+function givenSettings(values: SettingValues): ReadonlyMap<string, unknown> {
+  const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
+  const given: readonly (readonly [string, unknown])[] = [
+    ['paths.state', path(values.state)],
+    ['paths.control_socket', path(values['control-socket'])],
+    ['paths.workload_socket', path(values['workload-socket'])],
+    ['trust_domain', values['trust-domain']],
+    ['network.listen', values.listen],
+  ];
+  return new Map(given.filter(([, value]) => value !== undefined));
+}

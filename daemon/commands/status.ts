@@ -1,0 +1,94 @@
+/** `holdfast status`: the daemon at one glance, above all how stale each domain is. */
+
+import type { DomainStatus, Status } from '../control/protocol.ts';
+import { formatDuration } from '../duration.ts';
+import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
+import { factsText, jsonText, tableText } from './print.ts';
+import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
+
+const USAGE = `\
+Usage: holdfast status [OPTIONS]
+
+Shows what the daemon holds: its domain, every partner, how old its last proof of
+each is, what that still permits, and what would mend it.
+
+${CLIENT_USAGE}`;
+
+export const command: Command = {
+  name: 'status',
+  summary: 'show domains, how stale they are, peers and alarms',
+  usage: USAGE,
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  const { values } = parseLine(context.args, CLIENT_OPTIONS);
+  const status = await withDaemon(context, values, (daemon) => daemon.call('status', {}));
+  context.write(values.json ? jsonText(status) : statusText(status));
+  return EXIT_DONE;
+}
+
+function statusText(status: Status): string {
+  const sections = [selfText(status), domainsText(status.domains)];
+  const mends = status.domains.filter(({ mend }) => mend !== '');
+  if (mends.length > 0) {
+    sections.push(factsText(mends.map(({ domain, mend }) => [`to mend ${domain}:`, mend])));
+  }
+  if (status.peers.length > 0) sections.push(peersText(status));
+  if (status.alarms.length > 0) sections.push(alarmsText(status));
+  return sections.join('\n');
+}
+
+function selfText(status: Status): string {
+  const role = status.authority ? 'authority' : 'node';
+  return factsText([
+    ['domain', `${status.domain} (${role}, root ${status.rootThreshold})`],
+    ['fingerprint', status.fingerprint],
+    ['assurance', `${status.assurance}; anti-rollback: ${status.antiRollback}`],
+    ['time', status.timeKnown ? 'known' : 'unknown: at best SURVIVAL until a source confirms it'],
+    ['started', `${status.startedAt} (version ${status.version})`],
+    ['entries', String(status.entries)],
+    ['listening', status.listen.length === 0 ? 'nowhere' : status.listen.join(' ')],
+    ['workloads', status.sockets.workload],
+    ['control', status.sockets.control],
+  ]);
+}
+
+function domainsText(domains: readonly DomainStatus[]): string {
+  return tableText(
+    ['DOMAIN', 'RELATION', 'TIER', 'AGE', 'NEXT', 'EPOCH', 'TICK', 'REMARKS'],
+    domains.map((domain) => [
+      domain.domain,
+      domain.relation,
+      domain.tier,
+      domain.tier === 'NONE' ? '-' : formatDuration(domain.ageMs),
+      nextText(domain),
+      domain.epoch,
+      String(domain.tick),
+      remarksText(domain),
+    ]),
+  );
+}
+
+function nextText({ nextCliff }: DomainStatus): string {
+  return nextCliff === null ? '-' : `${nextCliff.tier} in ${formatDuration(nextCliff.inMs)}`;
+}
+
+function remarksText({ stopped, late, timeUnknown }: DomainStatus): string {
+  const remarks = [stopped && 'stopped', late && 'late', timeUnknown && 'time unknown'];
+  return remarks.filter((remark) => remark !== false).join(', ');
+}
+
+function peersText({ peers }: Status): string {
+  return tableText(
+    ['PEER', 'DOMAIN', 'LINKED FOR'],
+    peers.map(({ peer, domain, sinceMs }) => [peer, domain, formatDuration(sinceMs)]),
+  );
+}
+
+function alarmsText({ alarms }: Status): string {
+  return tableText(
+    ['ALARM', 'DOMAIN', 'WHAT'],
+    alarms.map(({ code, domain, detail }) => [code, domain, detail]),
+  );
+}

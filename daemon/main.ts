@@ -1,0 +1,114 @@
+/**
+ * The command line: finds the command, runs it, and prints what was refused.
+ *
+ * Commands are loaded one at a time, so that `holdfast status` pays for a socket and not for a
+ * network. Exit codes: 0 done, 1 refused or failed, 2 wrongly asked. A bug is not caught: it ends
+ * the process with its stack.
+ */
+
+import {
+  type Command,
+  type CommandContext,
+  EXIT_DONE,
+  EXIT_FAILED,
+  EXIT_USAGE,
+  UsageError,
+} from './commands/command.ts';
+import { troubleLines } from './commands/trouble.ts';
+import { readEnvironment } from './host/environment.ts';
+import { systemCode } from './host/files.ts';
+import { nearestName } from './nearest-name.ts';
+import { printable } from './printable.ts';
+import { VERSION } from './version.ts';
+
+/** Everything of a context but the arguments: what `main` finds outside. */
+export type Surroundings = Omit<CommandContext, 'args'>;
+
+/** In the order of the help text. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./commands/start.ts')).command,
+  run: async () => (await import('./commands/run.ts')).command,
+  demo: async () => (await import('./commands/demo.ts')).command,
+  status: async () => (await import('./commands/status.ts')).command,
+  entry: async () => (await import('./commands/entry.ts')).command,
+  svid: async () => (await import('./commands/svid.ts')).command,
+  bundle: async () => (await import('./commands/bundle.ts')).command,
+  federation: async () => (await import('./commands/federation.ts')).command,
+  audit: async () => (await import('./commands/audit.ts')).command,
+};
+
+/** Runs one command line, without the program's name, and returns the exit code. */
+export async function main(
+  argv: readonly string[],
+  surroundings: Surroundings = hostSurroundings(),
+): Promise<number> {
+  const [name, ...args] = argv;
+  try {
+    if (name === '--version') return printed(surroundings, `holdfast ${VERSION}\n`);
+    if (name === undefined || isHelp(name)) return printed(surroundings, await overview());
+    const command = await findCommand(name);
+    if (asksForHelp(args)) return printed(surroundings, command.usage);
+    return await command.run({ ...surroundings, args });
+  } catch (error) {
+    return complain(surroundings, error);
+  }
+}
+
+async function findCommand(name: string): Promise<Command> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load !== undefined) return load();
+  const nearest = nearestName(name, Object.keys(COMMANDS));
+  throw new UsageError(`no command ${JSON.stringify(name)}; did you mean ${nearest}?`);
+}
+
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(10)}  ${summary}\n`);
+  return `\
+holdfast keeps trust alive at the edge: SPIFFE identities and federation that
+survive a cut cable, and always know how stale they are.
+
+Usage: holdfast COMMAND …
+
+${lines.join('')}
+  holdfast COMMAND --help tells more; holdfast --version says which this is.
+`;
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end < 0 ? args.length : end).some(isHelp);
+}
+
+function isHelp(arg: string): boolean {
+  return arg === '--help' || arg === '-h';
+}
+
+function printed(surroundings: Surroundings, text: string): number {
+  surroundings.write(text);
+  return EXIT_DONE;
+}
+
+function complain(surroundings: Surroundings, error: unknown): number {
+  if (error instanceof UsageError) {
+    surroundings.complain(printable(`holdfast: usage: ${error.message}`));
+    surroundings.complain('  mend: add --help');
+    return EXIT_USAGE;
+  }
+  const lines = troubleLines(error);
+  if (lines === undefined) throw error;
+  for (const line of lines) surroundings.complain(line);
+  return EXIT_FAILED;
+}
+
+function hostSurroundings(): Surroundings {
+  // Whoever read our output and went away (`| head`) has seen enough.
+  process.stdout.on('error', (error) => {
+    if (systemCode(error) !== 'EPIPE') throw error;
+  });
+  return {
+    environment: readEnvironment(),
+    write: (text) => void process.stdout.write(text),
+    complain: (line) => void process.stderr.write(`${line}\n`),
+  };
+}
