@@ -24,7 +24,7 @@ export class AuditChain {
     return this.#head;
   }
 
-  /** Adds one line, without its line feed. Refuses `audit-broken` with the line's number and why. */
+  /** Adds one line, without its line feed. Refuses `audit-broken` with its number and why. */
   add(line: Uint8Array): AuditEntry {
     const number = this.#head === undefined ? 'unknown' : this.#head.seq + 1;
     const entry = refusalOf(() => decodeEntry(line));

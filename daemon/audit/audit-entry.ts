@@ -1,7 +1,7 @@
 /**
  * One entry of the audit log, and the line it is written as.
  *
- *     {"at":"2026-11-21T05:50:58.123Z","event":"entry.created","id":"…","previous":"<64 hex>","seq":7}
+ *     {"at":"2026-11-21T05:50:58.123Z","event":"entry.created","id":"…","previous":"…","seq":7}
  *
  * A line is the JCS form of one object. `previous` is the SHA-256 of the bytes of the line before,
  * without its line feed; the first line has 64 zeros there. `seq` counts from 1. Every other member

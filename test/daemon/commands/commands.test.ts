@@ -8,7 +8,7 @@ import { ENTRY, FINGERPRINT, RELATION, STATUS } from '../../fakes/fake-daemon.ts
 import { temporaryFolder } from '../../folder.ts';
 import { holdfastWithDaemon } from './rig.ts';
 
-const commands = suite('daemon/commands');
+const commands = suite('daemon/commands/commands');
 
 commands('status shows each domain with its tier, age and next cliff', async () => {
   const { code, out, err } = await holdfastWithDaemon(['status']);
