@@ -85,7 +85,7 @@ export function encodeOid(dotted: string): Uint8Array {
   return encodeDer(TAG.oid, Uint8Array.from(octets));
 }
 
-/** A Time cut to whole seconds: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 §4.1.2.5). */
+/** A Time in whole seconds: UTCTime through 2049, then GeneralizedTime (RFC 5280 §4.1.2.5). */
 export function encodeTime(at: UnixMs): Uint8Array {
   const { year, month, day, hour, minute, second } = civilTimeOf(at);
   const isUtc = year < 2050;

@@ -107,7 +107,7 @@ export class IdentityDirectory {
     };
   }
 
-  /** The bundles a caller may verify with, its own domain's first. Refuses `workload-no-identity`. */
+  /** What a caller may verify with, its own domain first. Refuses `workload-no-identity`. */
   bundlesOf(selectors: readonly Selector[]): AuthoritiesByDomain {
     const entries = this.#match(selectors);
     const own = [this.#view.domain, this.#view.ownAuthorities] as const;

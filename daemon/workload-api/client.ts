@@ -127,7 +127,7 @@ function identitiesOf(response: X509SVIDResponse): FetchedIdentities {
   return { svids, federatedBundles: new Map(bundles) };
 }
 
-/** Cuts concatenated certificates apart. Refuses `bad-encoding`, and `too-large` beyond a bundle. */
+/** Cuts certificates apart. Refuses `bad-encoding`, and `too-large` beyond a whole bundle. */
 function splitDer(concatenated: Uint8Array): readonly Uint8Array[] {
   const reader = new DerReader(concatenated);
   const ders: Uint8Array[] = [];

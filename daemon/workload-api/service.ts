@@ -101,7 +101,7 @@ async function* follow<Schema extends DescMessage>(
   }
 }
 
-/** Workload Endpoint §6: a request that something else was tricked into sending lacks the header. */
+/** Workload Endpoint §6: what somebody was tricked into sending lacks the header. */
 function checkHeader(context: HandlerContext): void {
   // Sent twice it arrives as "true, true".
   if (context.requestHeader.get(SECURITY_HEADER) !== 'true') throw new Refusal('workload-header');

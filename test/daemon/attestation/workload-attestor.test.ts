@@ -1,3 +1,5 @@
+/** What a caller shows as selectors, and that a caller which changes half-way shows nothing. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../core/digest.ts';

@@ -1,3 +1,5 @@
+/** Real processes on real sockets: who the kernel says they are, and that their end is seen. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -17,7 +19,7 @@ const CONNECT_AND_WAIT = `
 
 const descriptorOf = (socket: Socket): number =>
   (socket as unknown as { _handle: { fd: number } })._handle.fd;
-/** How many processes we hold pinned. A descriptor of the listing itself has gone when it is read. */
+/** How many processes we hold pinned. The listing's own descriptor has gone by then. */
 const pinned = (): number =>
   readdirSync('/proc/self/fd').filter((fd) => {
     try {

@@ -1,3 +1,5 @@
+/** The DER writer and the strict reader, and the calendar against the one of the language. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex, toHex } from '../../../core/bytes.ts';

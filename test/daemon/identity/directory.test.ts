@@ -1,3 +1,5 @@
+/** What callers get as views change and time passes: renewal, permission, redaction. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../../core/refusal.ts';

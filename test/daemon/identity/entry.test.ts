@@ -1,3 +1,5 @@
+/** Registration entries: every member in and out of its range, and how callers match. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeCanonical, type JsonObject, parseCanonical } from '../../../core/canonical.ts';

@@ -1,3 +1,5 @@
+/** Selectors: the one spelling of each kind, and what looks like one. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSelector, pathSelector } from '../../../daemon/identity/selector.ts';

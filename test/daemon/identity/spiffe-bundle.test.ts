@@ -1,3 +1,5 @@
+/** SPIFFE bundles, ours and others’, judged by the standard and by go-spiffe’s own files. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';

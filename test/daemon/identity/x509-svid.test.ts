@@ -1,3 +1,5 @@
+/** What the issuing path makes, read by another library and by OpenSSL. */
+
 import 'reflect-metadata';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';

@@ -1,3 +1,5 @@
+/** X509-SVIDs with one thing wrong each, and go-spiffe’s good and wrong ones. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';

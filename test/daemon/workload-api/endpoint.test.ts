@@ -1,3 +1,5 @@
+/** Endpoint texts: what is taken, and everything else that a URL could say. */
+
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { endpointText, parseEndpoint } from '../../../daemon/workload-api/endpoint.ts';

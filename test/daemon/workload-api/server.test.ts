@@ -1,3 +1,5 @@
+/** The Workload API over real sockets, with callers that the test decides. */
+
 import { once } from 'node:events';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { type ClientHttp2Session, connect } from 'node:http2';
@@ -112,7 +114,8 @@ servers(
       const headers = value === undefined ? {} : { 'workload.spiffe.io': value };
       const { status, message } = await call(s.socketPath, path, headers);
       assert.is(status, STATUS.invalidArgument);
-      assert.match(message, /^workload-header: .*send the header/);
+      assert.is(message.split(':')[0], 'workload-header');
+      assert.match(message, /send the header/);
     }
     assert.is(s.log.events.length, 4);
   },

@@ -1,3 +1,5 @@
+/** SVIDs as files on a real disk, and what goes when a partner goes. */
+
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
