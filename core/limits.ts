@@ -161,15 +161,17 @@ export const LOG_EVENTS_MAX = 4_096;
 /** Bytes one event may carry: a whole dbx variable fits. */
 export const EVENT_BYTES_MAX = 256 * 1024;
 /** The measurement log of userspace: some 20 records of 1 kB in a boot. */
-export const USERSPACE_LOG_BYTES_MAX = 1024 * 1024;
-/** The list of IMA, and its entries: a week of a busy appliance. */
-export const IMA_LOG_BYTES_MAX = 4 * 1024 * 1024;
-export const IMA_ENTRIES_MAX = 16_384;
+export const USERSPACE_LOG_BYTES_MAX = 256 * 1024;
+/** The list of IMA, and its entries: a busy appliance, and 40 ms of hashing in a replay. */
+export const IMA_LOG_BYTES_MAX = 2 * 1024 * 1024;
+export const IMA_ENTRIES_MAX = 8_192;
 /** One certificate, in NV or carried; the largest maker's has 1.7 kB. */
 export const CERTIFICATE_BYTES_MAX = 8 * 1024;
 /** Intermediates carried with an endorsement certificate, and signatures tried on the way up. */
 export const INTERMEDIATES_MAX = 8;
 export const PATH_SIGNATURES_MAX = 32;
+/** The largest RSA key of a maker; a longer one would cost more to verify than it is worth. */
+export const RSA_BYTES_MAX = 512;
 /** One bundle of evidence: three logs, keys, certificates and quotes. */
 export const EVIDENCE_BYTES_MAX = 8 * 1024 * 1024;
 /** Approved boot states in one document, and digests one rule may list. */

@@ -10,7 +10,7 @@
 import { fromUtf8 } from '../core/bytes.ts';
 import type { CurveName, EccPoint, HashName, RsaPublicKey } from '../core/ciphers.ts';
 import { coordinateBytes, verifyEcdsa, verifyRsa } from '../core/ciphers.ts';
-import { CERTIFICATE_BYTES_MAX } from '../core/limits.ts';
+import { CERTIFICATE_BYTES_MAX, RSA_BYTES_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { UnixMs } from '../core/time.ts';
 import {
@@ -125,6 +125,7 @@ function readKey(spki: DerReader): CertifiedKey {
     const numbers = new DerReader(bits).open(TAG.sequence);
     const modulus = decodeUnsigned(numbers.expect(TAG.integer).contents);
     const exponent = decodeCount(numbers.expect(TAG.integer).contents);
+    if (modulus.length > RSA_BYTES_MAX) return { kind: 'unknown' };
     return { kind: 'rsa', key: { modulus, exponent } };
   }
   if (oid !== EC_KEY) return { kind: 'unknown' };

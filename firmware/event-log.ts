@@ -56,6 +56,9 @@ export function decodeEventLog(bytes: Uint8Array): UnverifiedEventLog {
 
 class LogReader {
   readonly #reader: LittleEndianReader;
+  /** Where the bytes begin that are all zeros, or all ones, up to the end. */
+  readonly #zerosFrom: number;
+  readonly #onesFrom: number;
   /** Digest lengths by TPM_ALG_ID, as the header declares them. */
   #sizes: ReadonlyMap<number, number> = new Map([[HASH_ALG.sha1, HASH_BYTES.sha1]]);
   #format: UnverifiedEventLog['format'] = 'sha1';
@@ -64,6 +67,8 @@ class LogReader {
 
   constructor(bytes: Uint8Array) {
     this.#reader = new LittleEndianReader(bytes);
+    this.#zerosFrom = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    this.#onesFrom = bytes.findLastIndex((byte) => byte !== 0xff) + 1;
   }
 
   read(): UnverifiedEventLog {
@@ -84,10 +89,8 @@ class LogReader {
 
   /** Some firmware hands out its whole buffer: zeros or ones follow the last event. */
   #atPadding(): boolean {
-    const rest = this.#reader.rest();
-    if (rest.length === 0) return true;
-    const first = rest[0] ?? 0;
-    return (first === 0 || first === 0xff) && rest.every((byte) => byte === first);
+    const { at, remaining } = this.#reader;
+    return remaining === 0 || at >= this.#zerosFrom || at >= this.#onesFrom;
   }
 
   #event(index: number): UnverifiedEvent {

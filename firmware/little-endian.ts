@@ -22,9 +22,9 @@ export class LittleEndianReader {
     return this.#bytes.length - this.#at;
   }
 
-  /** What is left, without moving. */
-  rest(): Uint8Array {
-    return this.#bytes.subarray(this.#at);
+  /** Bytes read so far. */
+  get at(): number {
+    return this.#at;
   }
 
   /** The next `count` bytes, as a view that shares memory. */
