@@ -1,20 +1,27 @@
 /**
  * One entry of the audit log, and the line it is written as.
  *
- *     {"at":"2026-11-21T05:50:58.123Z","event":"entry.created","id":"…","previous":"…","seq":7}
+ *     {"at":"2026-11-21T05:50:58.123Z","event":"entry.created","fields":{"id":"…"},
+ *      "previous":"<64 hex digits>","seq":7}
  *
- * A line is the JCS form of one object. `previous` is the SHA-256 of the bytes of the line before,
- * without its line feed; the first line has 64 zeros there. `seq` counts from 1. Every other member
- * is a field of the event.
+ * A line is the JCS form of one object, here broken in two. `previous` is the SHA-256 of the bytes
+ * of the line before, without its line feed; the first line has 64 zeros there. `seq` counts from 1.
+ * Fields have an object of their own, so that no field can pass for a member of the line.
  */
 
 import { assert } from '../../core/assert.ts';
-import { encodeCanonical, isObject, type Json, parseCanonical } from '../../core/canonical.ts';
+import {
+  encodeCanonical,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseCanonical,
+} from '../../core/canonical.ts';
 import { type Digest, digestOf } from '../../core/digest.ts';
 import { AUDIT_FIELD_CHARS_MAX, AUDIT_LINE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 
-/** What an event says about itself. A bigint is written as a decimal string. */
+/** What an event says about itself. Whatever is no safe integer is text there. */
 export type AuditFields = Readonly<Record<string, string | number | bigint | boolean>>;
 
 /** One entry as it stands in the log. */
@@ -24,7 +31,7 @@ export interface AuditEntry {
   readonly at: string;
   readonly event: string;
   readonly previous: Digest;
-  readonly fields: Readonly<Record<string, Json>>;
+  readonly fields: JsonObject;
 }
 
 /** The last line of a log: how many entries there are, and what the next one refers to. */
@@ -39,7 +46,7 @@ export const EMPTY_HEAD: AuditHead = { seq: 0, hash: '0'.repeat(64) as Digest };
 const EVENT = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/;
-const RESERVED = ['seq', 'at', 'event', 'previous'];
+const MEMBERS = 5;
 
 /** The entry that follows `head`. A long text is cut: the log is evidence, not an archive. */
 export function nextEntry(
@@ -49,14 +56,13 @@ export function nextEntry(
   fields: AuditFields,
 ): AuditEntry {
   assert(EVENT.test(event), `not the name of an event: ${event}`);
-  for (const name of RESERVED) assert(!(name in fields), `a field cannot be called ${name}`);
   const plain = Object.entries(fields).map(([name, value]) => [name, fieldOf(value)]);
   return { seq: head.seq + 1, at, event, previous: head.hash, fields: Object.fromEntries(plain) };
 }
 
 /** The bytes of an entry's line, without the line feed. */
-export function encodeEntry({ fields, ...entry }: AuditEntry): Uint8Array {
-  const line = encodeCanonical({ ...fields, ...entry });
+export function encodeEntry(entry: AuditEntry): Uint8Array {
+  const line = encodeCanonical({ ...entry });
   assert(line.length < AUDIT_LINE_BYTES_MAX, 'the fields of an event fit a line');
   return line;
 }
@@ -73,11 +79,13 @@ export function hashOfLine(line: Uint8Array): Digest {
 export function decodeEntry(line: Uint8Array): AuditEntry {
   const value = parseCanonical(line, AUDIT_LINE_BYTES_MAX);
   if (!isObject(value)) throw malformed('not an object');
-  const { seq, at, event, previous, ...fields } = value;
+  const { seq, at, event, previous, fields } = value;
+  if (Object.keys(value).length !== MEMBERS) throw malformed('a surplus one');
   if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1) throw malformed('seq');
   if (typeof at !== 'string' || !TIME.test(at)) throw malformed('at');
   if (typeof event !== 'string' || !EVENT.test(event)) throw malformed('event');
   if (typeof previous !== 'string' || !DIGEST.test(previous)) throw malformed('previous');
+  if (!isObject(fields)) throw malformed('fields');
   return { seq, at, event, previous: previous as Digest, fields };
 }
 
@@ -86,8 +94,8 @@ function malformed(member: string): Refusal {
 }
 
 function fieldOf(value: string | number | bigint | boolean): Json {
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value !== 'string') return value;
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'string') return Number.isSafeInteger(value) ? Number(value) : String(value);
   const text = value.toWellFormed();
   return text.length <= AUDIT_FIELD_CHARS_MAX ? text : `${cut(text)}…`;
 }

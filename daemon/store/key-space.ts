@@ -13,9 +13,7 @@ export const RECORDS = {
   seal: 'seal',
   /** Head of the audit log when it was last known whole. */
   auditHead: 'audit-head',
-  /** The boot that wrote last, and both clocks at that time. */
-  boot: 'boot',
-  /** What this node is: its domain, its role, the number of its lease. */
+  /** What this node is: its domain, and whether its founding is still under way. */
   self: 'self',
 } as const;
 
@@ -23,11 +21,7 @@ export const RECORDS = {
 export const SPACES = {
   /** Keys that the federation core names. */
   federation: 'federation/',
-  /** Registration entries by id. */
-  entry: 'entry/',
-  /** Issuing authorities by serial number: public parts only. */
-  authority: 'authority/',
-  /** Addresses of partners to stay linked with. */
+  /** Addresses to stay linked with, by the partner's domain. */
   link: 'link/',
 } as const;
 

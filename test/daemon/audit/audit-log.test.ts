@@ -36,8 +36,9 @@ auditLog('writes canonical lines that verify, in a file of its own', async () =>
   const entry = await log.append('entry.created', { id: 'web', ttl: 5, epoch: 12n, first: true });
   await log.close();
   assert.equal(await linesOf(path), [
-    `{"at":"2026-01-01T00:00:00.000Z","epoch":"12","event":"entry.created","first":true,` +
-      `"id":"web","previous":"${'0'.repeat(64)}","seq":1,"ttl":5}`,
+    `{"at":"2026-01-01T00:00:00.000Z","event":"entry.created",` +
+      `"fields":{"epoch":"12","first":true,"id":"web","ttl":5},` +
+      `"previous":"${'0'.repeat(64)}","seq":1}`,
   ]);
   assert.is(entry.seq, 1);
   assert.is((await stat(path)).mode & 0o777, 0o600);
@@ -183,6 +184,18 @@ auditLog('cuts a long text and mends half a character, rather than end the proce
   assert.ok(String(entry.fields.got).length <= 1_024);
   assert.is(entry.fields.half, '\ufffd');
   await log.close();
+});
+
+auditLog('keeps fields apart from the members of a line, whatever they are called', async () => {
+  await using folder = await temporaryFolder();
+  const path = folder.file('audit.jsonl');
+  const log = await openAuditLog({ path, clock });
+  const fields = { at: 5, seq: 9, event: 'other', previous: 'x', fields: 'y' };
+  await log.append('peer.refused', fields);
+  const [entry] = await log.tail(1);
+  await log.close();
+  assert.equal({ ...entry?.fields }, fields);
+  assert.is((await verifyAudit(path)).head.seq, 1);
 });
 
 auditLog('verifies on opening no more than the end of a long log', async () => {

@@ -75,6 +75,7 @@ auditVerify('refuses a line whose own members are out of form', async () => {
     seq: 1,
     at: '2026-01-01T00:00:00.000Z',
     event: 'x.y',
+    fields: {},
     previous: EMPTY_HEAD.hash as string,
   };
   await writeFile(path, `${fromUtf8(encodeCanonical(good))}\n`);
@@ -86,6 +87,8 @@ auditVerify('refuses a line whose own members are out of form', async () => {
     { ...good, at: '2026-01-01' },
     { ...good, event: 'X' },
     { ...good, previous: '00' },
+    { ...good, fields: [] },
+    { ...good, surplus: 1 },
     [],
     null,
   ]) {
