@@ -215,7 +215,11 @@ export function encryptRsaOaep({ publicKey, hash, label, message, seed }: OaepIn
   const maskedBlock = xor(block, mgf1(hash, seed, block.length));
   const maskedSeed = xor(seed, mgf1(hash, maskedBlock, size));
   const padded = concat(Uint8Array.of(0), maskedSeed, maskedBlock);
-  return plain(publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, padded));
+  try {
+    return plain(publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, padded));
+  } catch {
+    throw new Refusal('key-malformed', { kind: 'rsa' }); // such as a modulus with leading zeros
+  }
 }
 
 /** The mask generation function of RFC 8017 §B.2.1. */
