@@ -5,7 +5,7 @@
  *      "previous":"<64 hex digits>","seq":7}
  *
  * A line is the JCS form of one object, here broken in two. `previous` is the SHA-256 of the bytes
- * of the line before, without its line feed; the first line has 64 zeros there. `seq` counts from 1.
+ * of the line before, without its line feed; the first line has 64 zeros there, and `seq` 1.
  * Fields have an object of their own, so that no field can pass for a member of the line.
  */
 
