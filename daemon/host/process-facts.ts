@@ -7,10 +7,11 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile, readlink } from 'node:fs/promises';
+import { open, readFile, readlink } from 'node:fs/promises';
 import type { Digest } from '../../core/digest.ts';
 import { WORKLOAD_BINARY_BYTES_MAX } from '../../core/limits.ts';
 import type { ProcessInspector } from '../attestation/workload-attestor.ts';
+import { systemCode } from './files.ts';
 import { readPeer } from './peer-credentials.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -27,34 +28,29 @@ export const hostProcesses: ProcessInspector = {
 };
 
 async function startTimeOf(pid: number): Promise<string | undefined> {
-  const stat = await unlessGone(readFile(`/proc/${pid}/stat`, 'latin1'));
+  const stat = await unlessUnreadable(readFile(`/proc/${pid}/stat`, 'latin1'));
   if (stat === undefined) return undefined;
   // The name stands in parentheses and may hold any character, parentheses too.
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME_AFTER_NAME];
 }
 
 async function executablePathOf(pid: number): Promise<string | undefined> {
-  const path = await unlessGone(readlink(`/proc/${pid}/exe`));
+  const path = await unlessUnreadable(readlink(`/proc/${pid}/exe`));
   if (path === undefined || path.endsWith(DELETED)) return undefined;
   // In a mount namespace of its own, which any user can make, a process names its files itself.
   const [theirs, ours] = await Promise.all([
-    unlessGone(readlink(`/proc/${pid}/ns/mnt`)),
-    unlessGone(readlink('/proc/self/ns/mnt')),
+    unlessUnreadable(readlink(`/proc/${pid}/ns/mnt`)),
+    unlessUnreadable(readlink('/proc/self/ns/mnt')),
   ]);
   return theirs !== undefined && theirs === ours ? path : undefined;
 }
 
-async function executableDigestOf(pid: number): Promise<Digest | undefined> {
-  const file = await unlessGone(open(`/proc/${pid}/exe`, 'r'));
-  if (file === undefined) return undefined;
-  try {
-    return await digestOfFile(file);
-  } finally {
-    await file.close();
-  }
+function executableDigestOf(pid: number): Promise<Digest | undefined> {
+  return unlessUnreadable(digestOfFile(`/proc/${pid}/exe`));
 }
 
-async function digestOfFile(file: FileHandle): Promise<Digest | undefined> {
+async function digestOfFile(path: string): Promise<Digest | undefined> {
+  await using file = await open(path, 'r');
   const hash = createHash('sha256');
   const chunk = new Uint8Array(CHUNK_BYTES);
   for (let read = 0; read <= WORKLOAD_BINARY_BYTES_MAX; ) {
@@ -66,13 +62,12 @@ async function digestOfFile(file: FileHandle): Promise<Digest | undefined> {
   return undefined;
 }
 
-/** What was read, or undefined where the process has ended or is not ours to look at. */
-async function unlessGone<T>(reading: Promise<T>): Promise<T | undefined> {
+/** What was read, or undefined where the system says that it cannot be. */
+async function unlessUnreadable<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return undefined;
-    throw error;
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
   }
 }

@@ -9,10 +9,11 @@
 
 import { Refusal } from '../../core/refusal.ts';
 import type { TrustDomain } from '../../core/spiffe-id.ts';
-import { bootMs, MINUTE_MS } from '../../core/time.ts';
+import { bootMs, MINUTE_MS, type UnixMs } from '../../core/time.ts';
 import type { Clock, Random } from '../ports.ts';
 import { Changes } from './changes.ts';
-import { type Entry, matchEntries } from './entry.ts';
+import type { Entry } from './entry.ts';
+import { EntryIndex } from './entry-index.ts';
 import type { Selector } from './selector.ts';
 import { type IssuePermission, SvidCache } from './svid-cache.ts';
 import type { X509Authority } from './x509-authority.ts';
@@ -40,6 +41,7 @@ export interface WorkloadIdentities {
   readonly federated: AuthoritiesByDomain;
 }
 
+/** What the directory works with. */
 export interface IdentityDirectoryOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -51,32 +53,33 @@ export interface IdentityDirectoryOptions {
 /** Somebody may set the wall clock while we wait, so no wait is longer than this. */
 const WAIT_MS_MAX = MINUTE_MS;
 
+/** Owns one wake-up of the clock while it holds SVIDs; `close` gives it back. */
 export class IdentityDirectory {
   readonly #clock: Clock;
   readonly #svids: SvidCache;
   readonly #changes = new Changes();
   #view: TrustView;
-  #entries: ReadonlyMap<string, Entry>;
+  #entries: EntryIndex;
   #cancelWake: (() => void) | undefined;
+  /** What the wake-up is for; undefined while there is none. */
+  #armedFor: UnixMs | undefined;
 
   constructor(options: IdentityDirectoryOptions) {
     this.#clock = options.clock;
     this.#svids = new SvidCache(options.authority, options.random);
     this.#view = options.view;
-    this.#entries = byId(options.view);
+    this.#entries = new EntryIndex(options.view.entries);
   }
 
   /** True if any entry asks for `unix:sha256`, so that executables need to be hashed. */
   get asksForSha256(): boolean {
-    return this.#view.entries.some(({ selectors }) =>
-      selectors.some((selector) => selector.slice(0, 12) === 'unix:sha256:'),
-    );
+    return this.#entries.asksForSha256;
   }
 
   /** Takes over a new view: renews, drops, and wakes every stream. */
   update(view: TrustView): void {
     this.#view = view;
-    this.#entries = byId(view);
+    this.#entries = new EntryIndex(view.entries);
     this.#refresh();
     this.#changes.notify();
   }
@@ -123,10 +126,11 @@ export class IdentityDirectory {
   close(): void {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
+    this.#armedFor = undefined;
   }
 
   #match(selectors: readonly Selector[]): readonly Entry[] {
-    const entries = matchEntries(this.#view.entries, new Set(selectors));
+    const entries = this.#entries.match(selectors);
     if (entries.length === 0) {
       throw new Refusal('workload-no-identity', { shown: selectors.join(' ') });
     }
@@ -143,23 +147,22 @@ export class IdentityDirectory {
   }
 
   #refresh(): boolean {
-    const changed = this.#svids.refresh(this.#entries, this.#view, this.#clock.now().wall);
+    const changed = this.#svids.refresh(this.#entries.byId, this.#view, this.#clock.now().wall);
     this.#arm();
     return changed;
   }
 
   #arm(): void {
+    const next = this.#svids.nextAt;
+    if (next === this.#armedFor) return;
     this.close();
-    const { wall, boot } = this.#clock.now();
-    const next = this.#svids.nextAt(wall);
     if (next === undefined) return;
+    this.#armedFor = next;
+    const { wall, boot } = this.#clock.now();
     const waitMs = Math.min(WAIT_MS_MAX, Math.max(0, next - wall));
     this.#cancelWake = this.#clock.wakeAt(bootMs(boot + waitMs), () => {
+      this.#armedFor = undefined;
       if (this.#refresh()) this.#changes.notify();
     });
   }
-}
-
-function byId(view: TrustView): ReadonlyMap<string, Entry> {
-  return new Map(view.entries.map((entry) => [entry.id, entry]));
 }

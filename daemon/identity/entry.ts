@@ -140,16 +140,6 @@ export function encodeEntries(entries: readonly Entry[]): JsonObject {
   return { entries: [...entries].sort(byId).map(encodeEntry) };
 }
 
-/** The entries all of whose selectors the caller shows, sorted by id. */
-export function matchEntries(
-  entries: readonly Entry[],
-  shown: ReadonlySet<Selector>,
-): readonly Entry[] {
-  return entries
-    .filter((entry) => entry.selectors.every((selector) => shown.has(selector)))
-    .sort(byId);
-}
-
 /** `e-` and the first 16 hex digits of SHA-256 over `["spiffe://…",["unix:…",…]]` in JCS. */
 function entryId(spiffeId: string, selectors: readonly string[]): string {
   return `e-${digestOf(encodeCanonical([spiffeId, selectors])).slice(0, 16)}`;

@@ -10,6 +10,7 @@ import { fromBase64, toBase64 } from '../../core/bytes.ts';
 import { CERTIFICATE_BYTES_MAX, CHAIN_CERTIFICATES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 
+/** The labels in use here (RFC 7468 §5, §10). */
 export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY';
 
 const LINE = 64;

@@ -32,10 +32,12 @@ interface Held {
 /** Renewal comes at half of the life, plus or minus this share of the life. */
 const RENEW_JITTER = 0.1;
 
+/** The SVIDs by entry id. It reads no clock and sets no timer: `now` comes from the directory. */
 export class SvidCache {
   readonly #authority: X509Authority | Refusal;
   readonly #random: Random;
   readonly #held = new Map<string, Held>();
+  #nextAt: UnixMs | undefined;
 
   /** `authority` is what signs, or why this node has none. */
   constructor(authority: X509Authority | Refusal, random: Random) {
@@ -66,11 +68,16 @@ export class SvidCache {
         changed = this.#renew(entry, held, permission.renewUntil, now) || changed;
       }
     }
+    this.#nextAt = this.#earliest(now);
     return changed;
   }
 
-  /** When `refresh` has something to do next, seen from `now`; undefined for never. */
-  nextAt(now: UnixMs): UnixMs | undefined {
+  /** When `refresh` has something to do next, or earlier; undefined for never. */
+  get nextAt(): UnixMs | undefined {
+    return this.#nextAt;
+  }
+
+  #earliest(now: UnixMs): UnixMs | undefined {
     let next: UnixMs | undefined;
     for (const { svid, renewAt } of this.#held.values()) {
       // What is due and was not renewed waits for a new permission, or for its end.
@@ -101,6 +108,7 @@ export class SvidCache {
     const svid = issueX509Svid(this.#authority, order, this.#random);
     const renewAt = this.#renewalOf(svid, now);
     this.#held.set(entry.id, { svid, renewAt, revision: entry.revision });
+    if (this.#nextAt === undefined || renewAt < this.#nextAt) this.#nextAt = renewAt;
     return svid;
   }
 

@@ -40,6 +40,7 @@ export interface X509Svid {
   readonly serial: string;
 }
 
+/** What is to be issued. */
 export interface SvidOrder {
   readonly spiffeId: SpiffeId;
   readonly now: UnixMs;

@@ -47,6 +47,7 @@ export interface FetchedIdentities {
   readonly federatedBundles: ReadonlyMap<TrustDomain, readonly Uint8Array[]>;
 }
 
+/** A connection to one Workload API. `close` also ends what is under way. */
 export interface WorkloadClient {
   /** The state at this moment. Refuses what the daemon refuses; fails `daemon-unreachable`. */
   fetchX509Svids(): Promise<FetchedIdentities>;

@@ -14,6 +14,7 @@ import { Refusal } from '../../core/refusal.ts';
 /** The variable that clients look at when nothing was configured. */
 export const ENDPOINT_VARIABLE = 'SPIFFE_ENDPOINT_SOCKET';
 
+/** Where to connect. */
 export type WorkloadEndpoint =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };

@@ -20,10 +20,12 @@ import { SpiffeWorkloadAPI } from './gen/workload_pb.ts';
 import { CALLER, createWorkloadService, type WorkloadServiceOptions } from './service.ts';
 import { Slots } from './slots.ts';
 
+/** What the server answers from, and where. */
 export interface WorkloadServerOptions extends WorkloadServiceOptions {
   readonly socketPath: string;
 }
 
+/** An open Workload API. */
 export interface WorkloadServer {
   readonly socketPath: string;
   /** Ends every stream and takes the socket away. */

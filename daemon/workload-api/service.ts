@@ -9,6 +9,7 @@
 
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { createContextKey, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import { Bug } from '../../core/assert.ts';
 import { equalBytes } from '../../core/bytes.ts';
 import { WORKLOAD_STREAMS_MAX, WORKLOAD_STREAMS_PER_UID_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -94,11 +95,17 @@ async function* follow<Schema extends DescMessage>(
       yield message;
     }
   } catch (error) {
+    if (error instanceof Bug) queueMicrotask(() => endWith(error));
     if (!(error instanceof Refusal)) throw error;
     const { pid = -1, uid = -1 } = caller ?? {};
     log.info('workload refused', { call: context.method.name, code: error.code, pid, uid });
     throw connectErrorOf(error);
   }
+}
+
+/** The gRPC library would answer Internal and go on; a bug ends the process instead. */
+function endWith(bug: Bug): never {
+  throw bug;
 }
 
 /** Workload Endpoint §6: what somebody was tricked into sending lacks the header. */

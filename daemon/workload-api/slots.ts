@@ -2,11 +2,13 @@
 
 import { Refusal } from '../../core/refusal.ts';
 
+/** How many places there are. */
 export interface SlotLimits {
   readonly inAll: number;
   readonly perUid: number;
 }
 
+/** The places that are taken. */
 export class Slots {
   readonly #limits: SlotLimits;
   readonly #taken = new Map<number, number>();

@@ -14,10 +14,10 @@ import {
   createEntry,
   encodeEntries,
   encodeEntry,
-  matchEntries,
   parseEntries,
   parseEntry,
 } from '../../../daemon/identity/entry.ts';
+import { EntryIndex } from '../../../daemon/identity/entry-index.ts';
 import { parseSelector } from '../../../daemon/identity/selector.ts';
 import { refused } from '../refused.ts';
 
@@ -116,19 +116,22 @@ entries('refuses a list out of order, with an entry twice, or none at all', asyn
   }
 });
 
-entries('matches a caller that shows every selector, and no other', () => {
-  const shows = (...texts: string[]) => new Set(texts.map(parseSelector));
-  assert.equal(matchEntries([web], shows('unix:uid:1000', 'unix:gid:1000', 'unix:gid:4')), [web]);
-  assert.equal(matchEntries([web], shows('unix:uid:1000')), []);
-  assert.equal(matchEntries([web], shows()), []);
+entries('are found for a caller that shows every selector, and no other', () => {
+  const index = new EntryIndex([web]);
+  const shows = (...texts: string[]) => index.match(texts.map(parseSelector));
+  assert.equal(shows('unix:uid:1000', 'unix:gid:1000', 'unix:gid:4'), [web]);
+  assert.equal(shows('unix:uid:1000', 'unix:uid:1000'), []);
+  assert.equal(shows('unix:gid:1000'), []);
+  assert.equal(shows(), []);
 });
 
-entries('matches in the order of ids', () => {
+entries('are found in the order of ids, each once', () => {
   const drafts = ['a', 'b', 'c', 'd'].map((name) =>
     createEntry({ spiffeId: `spiffe://home.example/${name}`, selectors: ['unix:uid:1'] }, HOME),
   );
-  const found = matchEntries(drafts, new Set([parseSelector('unix:uid:1')])).map(({ id }) => id);
-  assert.equal(found, [...found].sort());
+  const uid = parseSelector('unix:uid:1');
+  const found = new EntryIndex(drafts).match([uid, uid]).map(({ id }) => id);
+  assert.equal(found, drafts.map(({ id }) => id).sort());
 });
 
 entries.run();

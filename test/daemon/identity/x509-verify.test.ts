@@ -199,6 +199,15 @@ verify('refuses a certificate with any byte cut off or added', async () => {
   }
 });
 
+verify('refuses a certificate with any one bit changed', async () => {
+  const [der = new Uint8Array()] = chainOf(forgeLeaf(root, WEB));
+  for (let bit = 0; bit < 8 * der.length; bit++) {
+    const changed = Uint8Array.from(der);
+    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    await refused(() => verifyX509Svid([changed], roots, NOW), 'svid-invalid');
+  }
+});
+
 verify('refuses PEM of another label, with text inside, or none', async () => {
   const { der } = forgeLeaf(root, WEB);
   const good = encodePem('CERTIFICATE', der);

@@ -1,0 +1,43 @@
+/**
+ * Entries of one document, found by what a caller shows.
+ *
+ * Each change wakes every open stream, and each stream asks anew. So an entry is filed under one
+ * of its selectors, and a caller meets only those filed under what it shows, not all ten thousand.
+ */
+
+import type { Entry } from './entry.ts';
+import type { Selector } from './selector.ts';
+
+/** An index over entries that do not change. */
+export class EntryIndex {
+  readonly byId: ReadonlyMap<string, Entry>;
+  /** True if any entry asks for `unix:sha256`, so that executables need to be hashed. */
+  readonly asksForSha256: boolean;
+  readonly #filed = new Map<Selector, Entry[]>();
+
+  constructor(entries: readonly Entry[]) {
+    this.byId = new Map(entries.map((entry) => [entry.id, entry]));
+    this.asksForSha256 = entries.some(({ selectors }) => selectors.some(isSha256));
+    for (const entry of entries) {
+      // Any one would do; the last in order is a user rather than a whole group.
+      const under = entry.selectors.at(-1);
+      if (under === undefined) continue;
+      const filed = this.#filed.get(under);
+      if (filed === undefined) this.#filed.set(under, [entry]);
+      else filed.push(entry);
+    }
+  }
+
+  /** The entries all of whose selectors the caller shows, sorted by id. */
+  match(shown: readonly Selector[]): readonly Entry[] {
+    const all = new Set(shown);
+    return Array.from(all)
+      .flatMap((selector) => this.#filed.get(selector) ?? [])
+      .filter((entry) => entry.selectors.every((selector) => all.has(selector)))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+}
+
+function isSha256(selector: Selector): boolean {
+  return /^unix:sha256:/.test(selector);
+}
