@@ -62,7 +62,6 @@ class SocketWire implements TpmWire {
 
   async exchange(command: Uint8Array): Promise<Uint8Array> {
     if (this.#socket.destroyed) throw new Error('the socket was closed');
-    if (this.#received.length > 0) throw new Error('bytes that nobody asked for');
     this.#awaited = Promise.withResolvers();
     this.#socket.write(command);
     return this.#awaited.promise;
@@ -73,6 +72,10 @@ class SocketWire implements TpmWire {
   }
 
   #receive(bytes: Uint8Array): void {
+    if (this.#awaited === undefined) {
+      this.#fail(new Error('bytes that nobody asked for'));
+      return;
+    }
     this.#received = concat(this.#received, bytes);
     if (this.#received.length < HEADER_BYTES) return;
     const header = new Reader(this.#received);
@@ -85,7 +88,8 @@ class SocketWire implements TpmWire {
     if (this.#received.length < size) return;
     const answer = this.#received;
     this.#received = new Uint8Array();
-    this.#awaited?.resolve(answer);
+    this.#awaited.resolve(answer);
+    this.#awaited = undefined;
   }
 
   #fail(error: Error): void {
