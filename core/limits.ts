@@ -162,7 +162,7 @@ export const LOG_EVENTS_MAX = 4_096;
 export const EVENT_BYTES_MAX = 256 * 1024;
 /** The measurement log of userspace: some 20 records of 1 kB in a boot. */
 export const USERSPACE_LOG_BYTES_MAX = 256 * 1024;
-/** The list of IMA, and its entries: a busy appliance, and 40 ms of hashing in a replay. */
+/** The list of IMA, and its entries: a busy appliance, and some 50 ms of hashing in a replay. */
 export const IMA_LOG_BYTES_MAX = 2 * 1024 * 1024;
 export const IMA_ENTRIES_MAX = 8_192;
 /** One certificate, in NV or carried; the largest maker's has 1.7 kB. */
