@@ -34,7 +34,7 @@ export interface AdmissionOptions extends AbortOptions {
   readonly admitter: Admitter;
 }
 
-/** Runs the exchange over a sealed channel. Refuses what `admit` refuses, and `handshake-failed`. */
+/** Runs the exchange over a sealed channel. Refuses as `admit` does, and `handshake-failed`. */
 export async function exchangeAdmission<S extends MessageStream>(
   channel: S,
   { role, hash, admitter, ...abort }: AdmissionOptions,

@@ -142,7 +142,7 @@ export async function publishGossip(
     await service.publish(GOSSIP_TOPIC, bytes);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    log.warn('gossip.unpublished', 'self', { reason: error.message });
+    log.warn('gossip.unpublished', '', { reason: error.message });
   }
 }
 
@@ -154,7 +154,7 @@ async function validate(
   const peer = from.toString();
   if (data.length > GOSSIP_BYTES_MAX) return TopicValidatorResult.Reject;
   if (!budgets.spend(peer, 'gossip')) {
-    log.warn('link.budget', peer, { protocol: 'gossip' });
+    log.warn('link.budget', peer, { peer, protocol: 'gossip' });
     return TopicValidatorResult.Ignore;
   }
   try {

@@ -139,8 +139,8 @@ class Libp2pNetwork implements Network {
       admitter: handler,
       sessions: new WeakMap(),
       isBanned: (peer) => this.#bans.has(peer, clock.now().boot),
-      refused: (refusal, role) =>
-        this.#log.warn('link.refused', role, { code: refusal.code, ...refusal.details }),
+      refused: ({ code, details }, role, from) =>
+        this.#log.warn('link.refused', `${role} ${code}`, { role, from, code, ...details }),
     };
   }
 
@@ -193,9 +193,8 @@ class Libp2pNetwork implements Network {
       await node.services.identify.identify(connection);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.#log.warn('gossip.unattached', connection.remotePeer.toString(), {
-        reason: error.message,
-      });
+      const peer = connection.remotePeer.toString();
+      this.#log.warn('gossip.unattached', peer, { peer, reason: error.message });
     }
   }
 

@@ -23,6 +23,9 @@ import type { Session } from './noise-encrypter.ts';
 import type { QuietLog } from './quiet-log.ts';
 import { SyncChannel } from './sync-channel.ts';
 
+/** Connections of one peer: the one that stands, and both sides dialling anew. */
+const LINKS_PER_PEER_MAX = 3;
+
 /** What the links need of the network around them. */
 export interface LinksOptions {
   readonly self: PeerName;
@@ -55,6 +58,7 @@ export class Links {
   /** The link of each peer that is up. */
   readonly #current = new Map<PeerName, Link>();
   readonly #pending = new Set<() => void>();
+  #closed = false;
 
   constructor(options: LinksOptions) {
     this.#options = options;
@@ -67,24 +71,28 @@ export class Links {
   /** libp2p opened a connection; its peer is admitted already. */
   opened(connection: Connection): void {
     if (connection.status !== 'open') return;
-    const { self } = this.#options;
-    const link = this.#linkOf(connection);
+    const peer = connection.remotePeer.toString();
+    if (this.#closed || this.#linksOf(peer).length >= LINKS_PER_PEER_MAX) {
+      connection.abort(new Error('no room for this link'));
+      return;
+    }
+    const link = this.#linkOf(peer, connection);
     this.#links.set(connection, link);
     void link.channel.open();
 
-    const held = this.#current.get(link.peer);
+    const held = this.#current.get(peer);
     if (held === undefined) {
       this.#rise(link);
       return;
     }
-    const ends = { self, peer: link.peer };
+    const ends = { self: this.#options.self, peer };
     if (replaces(ends, held.connection.direction, connection.direction)) {
       this.#fall(held);
       this.#rise(link);
     }
-    const heard = new Map(this.#linksOf(link.peer).map((each) => [each, each.session.heard]));
+    const heard = new Map(this.#linksOf(peer).map((each) => [each, each.session.heard]));
     for (const each of heard.keys()) each.channel.beat(); // a peer that lives does the same
-    this.#after(DUPLICATE_GRACE_MS, () => this.#dedupe(link.peer, heard));
+    this.#after(DUPLICATE_GRACE_MS, () => this.#dedupe(peer, heard));
   }
 
   /** A connection ended, by whomever. */
@@ -112,7 +120,10 @@ export class Links {
 
   /** Ends every connection of `peer`. */
   abort(peer: PeerName, reason: string): void {
-    for (const { connection } of this.#linksOf(peer)) connection.abort(new Error(reason));
+    const current = this.#current.get(peer);
+    const others = this.#linksOf(peer).filter((link) => link !== current);
+    for (const link of others) this.#end(link, reason); // first, or one of them would rise
+    if (current !== undefined) this.#end(current, reason);
   }
 
   /** Looks after each link: beats, and ends the dead and the deaf. */
@@ -136,22 +147,22 @@ export class Links {
   close(): void {
     for (const cancel of this.#pending) cancel();
     this.#pending.clear();
-    for (const { connection } of [...this.#links.values()]) connection.abort(new Error('closing'));
+    this.#closed = true;
+    for (const peer of [...this.#current.keys()]) this.abort(peer, 'closing');
   }
 
-  #linkOf(connection: Connection): Link {
+  #linkOf(peer: PeerName, connection: Connection): Link {
     const { budgets, clock, handler, log, sessionOf } = this.#options;
-    const peer = connection.remotePeer.toString();
     const session = sessionOf(connection);
     const now = clock.now().boot;
     const channel = new SyncChannel(connection, clock, {
       frame: (bytes) => {
         if (!this.#current.has(peer)) return; // the link ended while bytes were under way
         if (budgets.spend(peer, 'sync')) handler.frame(peer, bytes);
-        else log.warn('link.budget', peer, { protocol: 'sync' });
+        else log.warn('link.budget', peer, { peer, protocol: 'sync' });
       },
-      dropped: () => log.warn('link.slow', peer),
-      broken: (error) => log.warn('link.broken', peer, { reason: error.message }),
+      dropped: () => log.warn('link.slow', peer, { peer }),
+      broken: (error) => log.warn('link.broken', peer, { peer, reason: error.message }),
     });
     const { heard } = session;
     const gossip = { seen: false, lostAt: null };
@@ -204,7 +215,7 @@ export class Links {
   }
 
   #recycle(link: Link, reason: string): void {
-    this.#options.log.warn('link.recycled', link.peer, { reason });
+    this.#options.log.warn('link.recycled', link.peer, { peer: link.peer, reason });
     this.#end(link, reason);
   }
 

@@ -62,8 +62,8 @@ export interface NoiseOptions {
   isBanned(peer: PeerName): boolean;
   /** Where the session of each connection is left, by the very PeerId object it will carry. */
   readonly sessions: WeakMap<PeerId, Session>;
-  /** Told of each handshake that ended in a refusal. */
-  refused(refusal: Refusal, role: HandshakeRole): void;
+  /** Told of each handshake that ended in a refusal, our role in it and the address of the peer. */
+  refused(refusal: Refusal, role: HandshakeRole, from: string): void;
 }
 
 /** The parts of libp2p an encrypter is given. */
@@ -108,7 +108,7 @@ export class NoiseEncrypter implements ConnectionEncrypter {
           ? error
           : new Refusal('handshake-failed', { reason: error.message });
       connection.abort(refusal); // the peer learns of it now, not when its patience ends
-      this.#options.refused(refusal, role);
+      this.#options.refused(refusal, role, addressOf(connection));
       throw refusal;
     }
   }
@@ -187,4 +187,9 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     if (chosen === undefined) throw new Refusal('handshake-failed', { reason: 'no common muxer' });
     return chosen;
   }
+}
+
+/** Where the peer is: libp2p hands over the socket's connection, typed as any message stream. */
+function addressOf(connection: MessageStream): string {
+  return 'remoteAddr' in connection ? String(connection.remoteAddr) : 'unknown';
 }

@@ -1,5 +1,5 @@
 /**
- * A log that a stranger cannot fill: one line a minute for each event of each peer.
+ * A log that a stranger cannot fill: one line a minute for each event and key.
  *
  * What was swallowed is counted and said with the next line.
  */
@@ -26,17 +26,16 @@ export class QuietLog {
     this.#log = log;
   }
 
-  /** Warns of `event` about `whom`, unless it did so within the last minute. */
-  warn(event: string, whom: string, fields: LogFields = {}): void {
-    const key = `${event} ${whom}`;
-    const said = this.#said.get(key);
+  /** Warns of `event`, unless it did so for `key`, such as a peer, within the last minute. */
+  warn(event: string, key: string, fields: LogFields): void {
+    const said = this.#said.get(`${event} ${key}`);
     const at = this.#clock.now().boot;
     if (said !== undefined && elapsedMs(said.at, at) < MINUTE_MS) {
       said.swallowed++;
       return;
     }
     if (this.#said.size >= QUIET_KEYS_MAX) this.#said.clear();
-    this.#said.set(key, { at, swallowed: 0 });
-    this.#log.warn(event, { peer: whom, ...fields, repeated: said?.swallowed ?? 0 });
+    this.#said.set(`${event} ${key}`, { at, swallowed: 0 });
+    this.#log.warn(event, { ...fields, repeated: said?.swallowed ?? 0 });
   }
 }

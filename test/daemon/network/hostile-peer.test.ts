@@ -117,7 +117,7 @@ hostile('that floods frames and gossip spends its budget and nobody else’s', a
       gossip.subscribe(GOSSIP_TOPIC);
       await until('gossip is joined', () => gossip.getSubscribers(GOSSIP_TOPIC).length > 0);
 
-      const before = retainedMiB();
+      const before = await retainedMiB();
       const frame = new Uint8Array(4 + 32 * 1024);
       new DataView(frame.buffer).setUint32(0, 32 * 1024);
       for (let round = 0; round < 2_000; round++) {
@@ -137,7 +137,7 @@ hostile('that floods frames and gossip spends its budget and nobody else’s', a
       const floods = station.scribe.heard.filter((text) => text.startsWith('flood')).length;
       assert.ok(frames() < 2 * SYNC_BURST, `${frames()} frames`);
       assert.ok(floods < 2 * GOSSIP_BURST, `${floods} messages`);
-      const grownMiB = retainedMiB() - before;
+      const grownMiB = (await retainedMiB()) - before;
       assert.ok(grownMiB < 32, `grew by ${grownMiB} MiB`);
       const complaints = station.logged.filter(({ event }) => event === 'link.budget');
       assert.is(complaints.length, 1); // not one for each message
@@ -151,7 +151,7 @@ hostile('that never reads costs no more than its queue', async () => {
       await node.handle(SYNC_PROTOCOL, (stream) => stream.pause());
       const connection = await node.dial(multiaddr(station.address));
       await until('it is up', () => station.scribe.up.size === 1);
-      const before = retainedMiB();
+      const before = await retainedMiB();
       const frame = new Uint8Array(1024 * 1024);
       for (let i = 0; i < 200; i++) {
         station.network.send(node.peerId.toString(), frame);
@@ -159,9 +159,23 @@ hostile('that never reads costs no more than its queue', async () => {
       await until('frames are dropped', () =>
         station.logged.some(({ event }) => event === 'link.slow'),
       );
-      const grownMiB = retainedMiB() - before;
+      const grownMiB = (await retainedMiB()) - before;
       assert.ok(grownMiB < 16, `grew by ${grownMiB} MiB`);
       assert.is(connection.status, 'open');
+    });
+  });
+});
+
+hostile('that opens link upon link is left with one', async () => {
+  await withStations([{}], async (station: Station) => {
+    await withRawNode('friend', async (node) => {
+      const dial = () => node.dial(multiaddr(station.address), { force: true });
+      for (let i = 0; i < 8; i++) await dial();
+      await until('the surplus is gone', () => node.getConnections().length === 1);
+      await pause(200);
+      assert.is(node.getConnections().length, 1);
+      assert.is(station.scribe.events.length % 2, 1); // it is up, after two replacements at most
+      assert.ok(station.scribe.events.length <= 5, station.scribe.events.join());
     });
   });
 });

@@ -119,10 +119,10 @@ function listen() {
 
 policy('one peer writes one line a minute, and the rest is counted', () => {
   const { clock, lines, log } = listen();
-  for (let i = 0; i < 5; i++) log.warn('link.slow', 'a');
-  log.warn('link.slow', 'b');
+  for (let i = 0; i < 5; i++) log.warn('link.slow', 'a', { peer: 'a' });
+  log.warn('link.slow', 'b', { peer: 'b' });
   clock.advance(MINUTE_MS);
-  log.warn('link.slow', 'a');
+  log.warn('link.slow', 'a', { peer: 'a' });
   assert.equal(
     lines.map(({ peer, repeated }) => [peer, repeated]),
     [
@@ -135,8 +135,8 @@ policy('one peer writes one line a minute, and the rest is counted', () => {
 
 policy('names of strangers do not pile up in the log’s memory', () => {
   const { lines, log } = listen();
-  for (let i = 0; i < QUIET_KEYS_MAX + 1; i++) log.warn('link.slow', `peer ${i}`);
-  log.warn('link.slow', 'peer 0'); // forgotten, so it may speak again
+  for (let i = 0; i < QUIET_KEYS_MAX + 1; i++) log.warn('link.slow', `peer ${i}`, {});
+  log.warn('link.slow', 'peer 0', {}); // forgotten, so it may speak again
   assert.is(lines.length, QUIET_KEYS_MAX + 2);
 });
 

@@ -152,10 +152,13 @@ export async function gossipFlows(from: Station, to: Station): Promise<void> {
   });
 }
 
-/** Memory that is still referred to, in MiB: what a flood left behind, not what it passed through. */
-export function retainedMiB(): number {
+/** Memory still referred to, in MiB: what a flood left behind, not what it passed through. */
+export async function retainedMiB(): Promise<number> {
   setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
+  const collect = runInNewContext('gc');
+  collect();
+  await pause(50); // buffers are swept behind the collector's back
+  collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return (heapUsed + arrayBuffers) / 2 ** 20;
 }
