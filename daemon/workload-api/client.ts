@@ -141,10 +141,11 @@ function splitDer(concatenated: Uint8Array): readonly Uint8Array[] {
 
 /** Our daemon begins its messages with a refusal code; any other Workload API just failed. */
 function troubleOf(error: ConnectError): Refusal | Failure {
-  const [, code = '', told] = /^([a-z0-9-]+): [^(;]*(?:\((.*)\))?; /.exec(error.rawMessage) ?? [];
+  const [, code = '', details] =
+    /^([a-z0-9-]+): [^(;]*(?:\((.*)\))?; /.exec(error.rawMessage) ?? [];
   if (Object.hasOwn(REFUSALS, code)) {
-    return new Refusal(code as RefusalCode, told === undefined ? {} : { told });
+    return new Refusal(code as RefusalCode, details === undefined ? {} : { told: details });
   }
-  const state = Code[error.code];
-  return new Failure('daemon-unreachable', `the Workload API answered ${state}`, error);
+  const told = `no answer from the Workload API (${Code[error.code]}): ${error.rawMessage}`;
+  return new Failure('daemon-unreachable', told, error);
 }

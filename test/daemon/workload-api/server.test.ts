@@ -7,6 +7,7 @@ import { connect as connectSocket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../../../core/bytes.ts';
+import { Failure } from '../../../core/failure.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { MINUTE_MS, unixMs } from '../../../core/time.ts';
 import { hostProcesses } from '../../../daemon/host/process-facts.ts';
@@ -247,6 +248,18 @@ servers('attests real callers by what the kernel says', async () => {
   assert.is((await readdir('/proc/self/fd')).length, before);
   directory.close();
   await server.close();
+});
+
+servers('is out of reach where no daemon listens', async () => {
+  await using folder = await temporaryFolder();
+  const client = openWorkloadClient({ kind: 'unix', path: folder.file('nobody.sock') });
+  try {
+    await client.fetchX509Svids();
+    assert.unreachable();
+  } catch (error) {
+    assert.is(error instanceof Failure && error.code, 'daemon-unreachable');
+  }
+  client.close();
 });
 
 servers('gives one user no more places than its share', async () => {
