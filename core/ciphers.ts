@@ -2,7 +2,8 @@
  * The primitives that TPM 2.0 asks of its caller: hashes, HMAC, AES-CFB, ECDH and RSA-OAEP.
  *
  * Everything here is a function of its arguments. Randomness is passed in, so the simulator and
- * the tests can repeat a run byte for byte. This is not the signature suite of the protocol (see
+ * the tests can repeat a run byte for byte. Longer than other files, because whoever reviews what
+ * we ask of OpenSSL for a TPM should have one file to read. This is not the signature suite of the protocol (see
  * suite.ts): a TPM fixes its own algorithms, and none of them is post-quantum.
  */
 
@@ -51,6 +52,7 @@ export function hmacOf(
   return plain(state.digest());
 }
 
+/** What AES-CFB works on. */
 export interface CfbInput {
   /** 16, 24 or 32 bytes; the length chooses AES-128, 192 or 256. */
   readonly key: Uint8Array;
@@ -141,6 +143,7 @@ export function ecdhEphemeral(
   }
 }
 
+/** An ECDSA signature in question; r and s are big-endian, leading zeros may be absent. */
 export interface EcdsaCheck {
   readonly curve: CurveName;
   readonly publicPoint: EccPoint;
@@ -171,6 +174,7 @@ export interface RsaPublicKey {
   readonly exponent: number;
 }
 
+/** An RSA signature in question: RSASSA-PKCS1-v1_5, or PSS with a salt of any length. */
 export interface RsaCheck {
   readonly publicKey: RsaPublicKey;
   readonly padding: 'pkcs1' | 'pss';
@@ -192,6 +196,7 @@ export function verifyRsa({ publicKey, padding, hash, message, signature }: RsaC
   return nativeVerify(hash, message, pss, signature);
 }
 
+/** What OAEP encrypts, to whom, and the randomness it is given. */
 export interface OaepInput {
   readonly publicKey: RsaPublicKey;
   readonly hash: HashName;

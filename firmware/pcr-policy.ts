@@ -56,9 +56,12 @@ export function pcrDigest(values: readonly Uint8Array[], hash: HashName = 'sha25
   return hashOf(hash, ...values);
 }
 
-/** What the holder of an authorizing key signs to approve a policy. Part 3, PolicyAuthorize. */
-export function approvalDigest(approved: Uint8Array, reference: Uint8Array): Uint8Array {
-  return hashOf('sha256', approved, reference);
+/**
+ * What the holder of an authorizing key signs, by ECDSA with SHA-256, to approve a policy.
+ * `reference` separates the uses of the key. Part 3, TPM2_PolicyAuthorize.
+ */
+export function approvalMessage(approved: Uint8Array, reference: Uint8Array): Uint8Array {
+  return concat(approved, reference);
 }
 
 /** What an approved boot state is made of. */

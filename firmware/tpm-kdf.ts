@@ -9,6 +9,7 @@ import { assert } from '../core/assert.ts';
 import { concat, toUtf8, Writer } from '../core/bytes.ts';
 import { HASH_BYTES, type HashName, hashOf, hmacOf } from '../core/ciphers.ts';
 
+/** What KDFa derives from. */
 export interface KdfaInput {
   readonly hash: HashName;
   readonly key: Uint8Array;
@@ -32,6 +33,7 @@ export function kdfa({ hash, key, label, contextU, contextV, bits }: KdfaInput):
   );
 }
 
+/** What KDFe derives from. */
 export interface KdfeInput {
   readonly hash: HashName;
   /** The x coordinate of the shared point, as long as the field of the curve. */

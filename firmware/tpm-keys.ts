@@ -44,7 +44,7 @@ export interface ObjectBlob {
 /** How an object came to be, for CertifyCreation. */
 export interface Creation {
   /** TPMS_CREATION_DATA. Part 2 §15.1. */
-  readonly data: Uint8Array;
+  readonly record: Uint8Array;
   readonly hash: Uint8Array;
   readonly ticket: Ticket;
 }
@@ -187,9 +187,9 @@ function creationParameters(auth: Uint8Array, secret: Uint8Array, template: Temp
 }
 
 function readCreation(reader: Reader): Creation {
-  const data = readSized(reader);
+  const record = readSized(reader);
   const hash = readSized(reader);
-  return { data, hash, ticket: readTicket(reader, TPM_ST.CREATION) };
+  return { record, hash, ticket: readTicket(reader, TPM_ST.CREATION) };
 }
 
 function expectName(publicArea: TpmPublic, name: Uint8Array): void {

@@ -6,9 +6,10 @@
  */
 
 import { Writer } from '../core/bytes.ts';
+import { hashOf } from '../core/ciphers.ts';
 import { TPM_POLICY_ATTEMPTS_MAX } from '../core/limits.ts';
 import type { Held } from './held.ts';
-import { approvalDigest, generationNotPassed, type NvComparison } from './pcr-policy.ts';
+import { approvalMessage, generationNotPassed, type NvComparison } from './pcr-policy.ts';
 import type { Session } from './session.ts';
 import type { TpmRunner } from './tpm.ts';
 import { TPM_EO } from './tpm-constants.ts';
@@ -97,7 +98,7 @@ export interface Approval {
   readonly key: Template;
   readonly policy: Uint8Array;
   readonly reference: Uint8Array;
-  /** TPMT_SIGNATURE over `approvalDigest`. */
+  /** TPMT_SIGNATURE over `approvalMessage`. */
   readonly signature: Uint8Array;
 }
 
@@ -110,7 +111,7 @@ export async function policyAuthorize(
   session: Session,
   { key, policy, reference, signature }: Approval,
 ): Promise<void> {
-  const digest = approvalDigest(policy, reference);
+  const digest = hashOf('sha256', approvalMessage(policy, reference));
   const { name, ticket } = await held.within(async () => {
     const loaded = await loadExternal(held, key);
     const proof = await verifySignature(held, loaded, digest, signature);

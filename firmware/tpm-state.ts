@@ -65,7 +65,7 @@ export async function getProperties(
   return properties;
 }
 
-/** The banks that hold values, with their PCRs; banks of hashes that we do not compute are left out. */
+/** The banks that hold values, with their PCRs; hashes that we do not compute are left out. */
 export async function getPcrBanks(tpm: TpmRunner): Promise<readonly PcrSelection[]> {
   const { parameters } = await tpm.run(capabilityCommand(TPM_CAP.PCRS, 0));
   readYesNo(parameters);

@@ -1,17 +1,11 @@
 /** Policies on a real software TPM: what they let through, what they stop, and their digests. */
 
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { concat, fromBase64Url, toUtf8 } from '../../core/bytes.ts';
+import { toUtf8 } from '../../core/bytes.ts';
 import { hashOf, verifyEcdsa } from '../../core/ciphers.ts';
 import type { Held } from '../../firmware/held.ts';
-import {
-  approvalDigest,
-  bootApproval,
-  pcrDigest,
-  policyDigest,
-} from '../../firmware/pcr-policy.ts';
+import { pcrDigest, policyDigest } from '../../firmware/pcr-policy.ts';
 import type { Session } from '../../firmware/session.ts';
 import type { Tpm } from '../../firmware/tpm.ts';
 import {
@@ -25,7 +19,6 @@ import {
   counterName,
   defineCounter,
   incrementCounter,
-  type NvIndex,
   readCounter,
 } from '../../firmware/tpm-nv.ts';
 import { extendPcr, readPcrs } from '../../firmware/tpm-pcr.ts';
@@ -39,12 +32,12 @@ import {
   policySecret,
   underPolicy,
 } from '../../firmware/tpm-policy.ts';
-import { nameOf } from '../../firmware/tpm-public.ts';
 import { seal, unsealUnderPolicy } from '../../firmware/tpm-seal.ts';
 import { startSession } from '../../firmware/tpm-sessions.ts';
 import { signDigest } from '../../firmware/tpm-signing.ts';
-import { encodeEcdsa, type PcrSelection } from '../../firmware/tpm-structures.ts';
-import { externalKeyP256, SRK_P256, signingKeyP256 } from '../../firmware/tpm-templates.ts';
+import type { PcrSelection } from '../../firmware/tpm-structures.ts';
+import { SRK_P256, signingKeyP256 } from '../../firmware/tpm-templates.ts';
+import { BootAuthority } from '../boot-authority.ts';
 import { onSwtpm, tpmOver } from '../swtpm.ts';
 import { failed } from '../trouble.ts';
 
@@ -53,7 +46,6 @@ const test = onSwtpm(policies, 'firmware/tpm-policy');
 
 const OWNER = hierarchyEntity('owner');
 const SECRET = toUtf8('storage key of generation one');
-const REFERENCE = toUtf8('boot');
 const PCRS: PcrSelection = { bank: 'sha256', pcrs: [4, 11] };
 
 test('reaches in the chip the digests that are computed outside', async ({ tpm }) => {
@@ -153,13 +145,13 @@ test('begins again when another PCR changes between assertion and use', async ({
 
 test('obeys what an authority approved, until the counter withdraws it', async ({ chip }) => {
   await using tpm = await chip.open();
-  const authority = new Authority();
+  const authority = new BootAuthority();
   const counter = await defineCounter(tpm, OWNER, 0x0150_0001);
   assert.equal(counter.name, counterName(0x0150_0001));
   const generation = await readCounter(tpm, counter);
   await tpm.hold(async (held) => {
     const parent = await createPrimary(held, OWNER, SRK_P256);
-    const guard = { kind: 'policy', policy: authority.guard() } as const;
+    const guard = { kind: 'policy', policy: authority.policy() } as const;
     const blob = await seal(held, { parent, guard, secret: SECRET });
     const boot = { selection: PCRS, counter };
     const unseal = (approval: Approval, until: bigint) => {
@@ -168,16 +160,16 @@ test('obeys what an authority approved, until the counter withdraws it', async (
       return unsealUnderPolicy(held, { parent, blob, steps });
     };
 
-    const approved = await authority.approve(held, counter, generation);
+    const approved = await authority.approve(held, PCRS, counter, generation);
     assert.equal(await unseal(approved, generation), SECRET);
 
-    const forged = { ...approved, signature: new Authority().sign(approved.policy) };
+    const forged = { ...approved, signature: new BootAuthority().sign(approved.policy) };
     await failed(() => unseal(forged, generation), 'tpm-refused');
 
     // Another boot state: the old approval does not fit, one for the new state does.
     await extend(held, 4);
     await failed(() => unseal(approved, generation), 'tpm-refused');
-    const renewed = await authority.approve(held, counter, generation);
+    const renewed = await authority.approve(held, PCRS, counter, generation);
     assert.equal(await unseal(renewed, generation), SECRET);
 
     // Withdrawn: the counter passes the generation; claiming a later one has no approval.
@@ -185,21 +177,21 @@ test('obeys what an authority approved, until the counter withdraws it', async (
     const withdrawn = await failed(() => unseal(renewed, generation), 'tpm-refused');
     assert.match(withdrawn.message, 'TPM2_PolicyNV answered TPM_RC_POLICY');
     await failed(() => unseal(renewed, generation + 1n), 'tpm-refused');
-    const again = await authority.approve(held, counter, generation + 1n);
+    const again = await authority.approve(held, PCRS, counter, generation + 1n);
     assert.equal(await unseal(again, generation + 1n), SECRET);
   });
 });
 
 test('signs with a resident key under an approved policy alone', async ({ chip }) => {
   await using tpm = await chip.open();
-  const authority = new Authority();
+  const authority = new BootAuthority();
   const counter = await defineCounter(tpm, OWNER, 0x0150_0002);
   const generation = await readCounter(tpm, counter);
   await tpm.hold(async (held) => {
     const salt = await createPrimary(held, OWNER, SRK_P256);
-    const key = await issuingKey(held, salt, authority.guard());
+    const key = await issuingKey(held, salt, authority.policy());
     const message = toUtf8('to be signed');
-    const approval = await authority.approve(held, counter, generation);
+    const approval = await authority.approve(held, PCRS, counter, generation);
     const steps = (session: Session) =>
       policyApprovedBoot(held, session, { selection: PCRS, counter, generation, approval });
     const use = (session: Session) => signDigest(held, key, hashOf('sha256', message), session);
@@ -212,42 +204,6 @@ test('signs with a resident key under an approved policy alone', async ({ chip }
     await failed(() => underPolicy(held, { salt }, steps, use), 'tpm-refused');
   });
 });
-
-/** An authority off the chip: an ECDSA P-256 key that approves boot states. */
-class Authority {
-  readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  readonly key = externalKeyP256(this.#point());
-
-  /** The guard of an object that obeys this authority. */
-  guard(): Uint8Array {
-    const key = nameOf('sha256', this.key);
-    return policyDigest([{ kind: 'authorize', key, reference: REFERENCE }]);
-  }
-
-  /** Approves the PCRs as they are, until the counter passes `generation`. */
-  async approve(held: Held, counter: NvIndex, generation: bigint): Promise<Approval> {
-    const digest = await currentDigest(held, PCRS);
-    const { name } = counter;
-    const policy = policyDigest(
-      bootApproval({ selection: PCRS, digest, counter: name, generation }),
-    );
-    return { key: this.key, policy, reference: REFERENCE, signature: this.sign(policy) };
-  }
-
-  sign(policy: Uint8Array): Uint8Array {
-    const signature = sign('sha256', concat(policy, REFERENCE), {
-      key: this.#keys.privateKey,
-      dsaEncoding: 'ieee-p1363',
-    });
-    assert.is(approvalDigest(policy, REFERENCE).length, 32);
-    return encodeEcdsa('sha256', signature.subarray(0, 32), signature.subarray(32));
-  }
-
-  #point(): { x: Uint8Array; y: Uint8Array } {
-    const { x = '', y = '' } = this.#keys.publicKey.export({ format: 'jwk' });
-    return { x: fromBase64Url(x), y: fromBase64Url(y) };
-  }
-}
 
 async function issuingKey(held: Held, parent: LoadedKey, policy: Uint8Array) {
   const session = await startSession(held, { kind: 'hmac', salt: parent });
