@@ -124,12 +124,11 @@ export interface ValidatorOptions {
 }
 
 /**
- * Joins the topic. Each message waits for the handler's verdict, and only `accept` forwards it:
- * gossipsub awaits the validator before it delivers or relays anything.
+ * Sets the handler over the topic, before a first message can arrive. gossipsub awaits the verdict
+ * before it delivers or relays anything, and only `accept` relays.
  */
-export function joinGossip(service: GossipSub, options: ValidatorOptions): void {
+export function guardGossip(service: GossipSub, options: ValidatorOptions): void {
   service.topicValidators.set(GOSSIP_TOPIC, (peer, message) => validate(peer, message, options));
-  service.subscribe(GOSSIP_TOPIC);
 }
 
 /** Publishes to every neighbour. Bytes published within the last `seenTTL` are not sent again. */

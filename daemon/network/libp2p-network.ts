@@ -17,7 +17,7 @@ import { bootMs, elapsedMs } from '../../core/time.ts';
 import type { Clock, Log, Network, NetworkHandler, PeerName, Random } from '../ports.ts';
 import { Bans } from './bans.ts';
 import { Budgets } from './budgets.ts';
-import { joinGossip, publishGossip } from './gossip.ts';
+import { GOSSIP_TOPIC, guardGossip, publishGossip } from './gossip.ts';
 import { libp2pOptions, type Services } from './libp2p-settings.ts';
 import { CHECK_MS } from './link-policy.ts';
 import { LinkSupervisor } from './link-supervisor.ts';
@@ -88,9 +88,11 @@ class Libp2pNetwork implements Network {
       maxInboundStreams: SYNC_STREAMS_MAX,
       maxOutboundStreams: SYNC_STREAMS_MAX,
     });
+    const { gossip } = node.services;
+    guardGossip(gossip, { handler, budgets: this.#budgets, log: this.#log });
+    this.#running = running; // a peer may be up before `start` returns
     await openNode(node, listen);
-    joinGossip(node.services.gossip, { handler, budgets: this.#budgets, log: this.#log });
-    this.#running = running;
+    gossip.subscribe(GOSSIP_TOPIC);
     this.#checkLater(running);
   }
 
@@ -209,12 +211,11 @@ class Libp2pNetwork implements Network {
   }
 }
 
-/** Starts listening. Refuses `port-busy`; fails `socket-failed`. */
+/** Starts listening, or leaves nothing open. Refuses `port-busy`; fails `socket-failed`. */
 async function openNode(node: Libp2p<Services>, listen: readonly string[]): Promise<void> {
   try {
     await node.start();
   } catch (error) {
-    await node.stop(); // what did open is closed again
     if (!(error instanceof Error)) throw error;
     // libp2p joins the reasons of all addresses into one text, and keeps no other trace of them
     if (error.message.includes('EADDRINUSE')) {

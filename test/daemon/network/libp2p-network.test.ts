@@ -30,10 +30,10 @@ const VERDICTS: ReadonlyMap<string, 'ignore' | 'reject'> = new Map([
 
 const isBug = (error: unknown) => error instanceof Bug;
 
-function unstarted(listen: string) {
+function unstarted(...listen: string[]) {
   const seed = testRandom.bytes(32);
   const parts = { clock: realClock, random: testRandom, log: silent };
-  return createLibp2pNetwork({ transportSeed: seed, listen: [listen], ...parts });
+  return createLibp2pNetwork({ transportSeed: seed, listen, ...parts });
 }
 
 network('brings a link up once on each side, under one binding', async () => {
@@ -108,7 +108,9 @@ network('links to itself are never up', async () => {
 
 network('refuses a port that is taken, by name', async () => {
   await withStations([{}], async (a: Station) => {
-    await refused(() => unstarted(a.address).start(new Scribe('friend')), 'port-busy');
+    const second = unstarted('/ip4/127.0.0.1/tcp/0', a.address);
+    await refused(() => second.start(new Scribe('friend')), 'port-busy');
+    await second.stop();
   });
 });
 
