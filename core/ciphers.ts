@@ -2,9 +2,9 @@
  * The primitives that TPM 2.0 asks of its caller: hashes, HMAC, AES-CFB, ECDH and RSA-OAEP.
  *
  * Everything here is a function of its arguments. Randomness is passed in, so the simulator and
- * the tests can repeat a run byte for byte. Longer than other files, because whoever reviews what
- * we ask of OpenSSL for a TPM should have one file to read. This is not the signature suite of the protocol (see
- * suite.ts): a TPM fixes its own algorithms, and none of them is post-quantum.
+ * the tests can repeat a run byte for byte. This is not the signature suite of the protocol (see
+ * suite.ts): a TPM fixes its own algorithms, and none of them is post-quantum. Longer than other
+ * files, because whoever reviews what we ask of OpenSSL for a TPM should have one file to read.
  */
 
 import {

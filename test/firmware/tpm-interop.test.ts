@@ -11,8 +11,10 @@ import { hostRandom } from '../../daemon/host/random.ts';
 import { makeCredential } from '../../firmware/activation.ts';
 import { challengeFor, qualifyingBytes, verifyAttested } from '../../firmware/attested.ts';
 import { quote } from '../../firmware/tpm-attest.ts';
+import { EK_CERTIFICATE_NV } from '../../firmware/tpm-constants.ts';
 import { activateCredential } from '../../firmware/tpm-credential.ts';
 import { createPrimary, hierarchyEntity } from '../../firmware/tpm-keys.ts';
+import { readCertificateNv } from '../../firmware/tpm-nv.ts';
 import { extendPcr, readPcrs } from '../../firmware/tpm-pcr.ts';
 import { decodePublic, type KeyPublic } from '../../firmware/tpm-public.ts';
 import { readSized, sized } from '../../firmware/tpm-structures.ts';
@@ -114,6 +116,18 @@ test('makes credentials that tpm2_activatecredential opens', async ({ chip }) =>
     expectRun(chip, 'tpm2_flushcontext', ['s.ctx']);
     assert.equal(new Uint8Array(await readFile(chip.folder.file('opened'))), SECRET);
   }
+});
+
+test('reads a certificate longer than one read, as it was written', async ({ chip }) => {
+  const bytes = hostRandom.bytes(1_200);
+  await writeFile(chip.folder.file('certificate'), bytes);
+  const attributes = 'ownerwrite|ownerread|authread|no_da';
+  const { rsa2048 } = EK_CERTIFICATE_NV;
+  const index = `0x${rsa2048.toString(16)}`;
+  expectRun(chip, 'tpm2_nvdefine', ['-C', 'o', '-s', '1200', '-a', attributes, index]);
+  expectRun(chip, 'tpm2_nvwrite', ['-C', 'o', '-i', 'certificate', index]);
+  await using tpm = await chip.open();
+  assert.equal(await readCertificateNv(tpm, rsa2048), bytes);
 });
 
 function createToolKey(chip: Swtpm, algorithm: string, scheme: string): void {

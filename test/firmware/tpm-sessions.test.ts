@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
+import type { Held } from '../../firmware/held.ts';
 import {
   createPrimary,
   hierarchyEntity,
@@ -112,7 +113,7 @@ test('refuses a key whose name is not that of its public area', async ({ chip })
   await refused(() => tpm.hold((held) => loadSrk(held)), 'tpm-malformed');
 });
 
-function loadSrk(held: Parameters<typeof createPrimary>[0]): Promise<LoadedKey> {
+function loadSrk(held: Held): Promise<LoadedKey> {
   return createPrimary(held, OWNER, SRK_P256);
 }
 

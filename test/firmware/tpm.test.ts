@@ -7,14 +7,20 @@ import { toUtf8, Writer } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
 import { TPM_OBJECTS_MAX, TPM_PENDING_MAX, TPM_RETRIES_MAX } from '../../core/limits.ts';
 import { hostRandom } from '../../daemon/host/random.ts';
+import type { Held } from '../../firmware/held.ts';
 import { policyDigest } from '../../firmware/pcr-policy.ts';
 import type { Session } from '../../firmware/session.ts';
 import { Tpm } from '../../firmware/tpm.ts';
-import { createPrimary, hierarchyEntity, loadObject } from '../../firmware/tpm-keys.ts';
+import {
+  createPrimary,
+  hierarchyEntity,
+  type LoadedKey,
+  loadObject,
+} from '../../firmware/tpm-keys.ts';
 import { policyAuthValue, policySecret } from '../../firmware/tpm-policy.ts';
 import { seal, unseal, unsealUnderPolicy } from '../../firmware/tpm-seal.ts';
 import { startSession } from '../../firmware/tpm-sessions.ts';
-import { getHandles, getRandom } from '../../firmware/tpm-state.ts';
+import { getHandles, getLockoutState, getRandom } from '../../firmware/tpm-state.ts';
 import { EK_RSA_2048, SRK_P256 } from '../../firmware/tpm-templates.ts';
 import type { TpmTransport } from '../../firmware/transport.ts';
 import { onSwtpm, Swtpm } from '../swtpm.ts';
@@ -177,6 +183,38 @@ test('fails, and keeps failing, when the TPM dies under a command', async () => 
   }
 });
 
+test('counts no wrong guess and loses no key when power is cut in use', async () => {
+  await using chip = await Swtpm.start();
+  const blob = await usingTpm(chip, (held, parent) =>
+    seal(held, { parent, guard: { kind: 'auth' }, secret: SECRET }),
+  );
+  for (let round = 0; round < 20; round++) {
+    const cut = usingTpm(chip, async (held, parent) => {
+      const session = await startSession(held, { kind: 'hmac', salt: parent });
+      const object = await loadObject(held, parent, blob);
+      const never = Promise.resolve().then(() => chip.cut());
+      for (;;) await Promise.race([unseal(held, object, session), never]);
+    });
+    await failed(() => cut, 'tpm-unreachable');
+    await chip.restart();
+  }
+  await usingTpm(chip, async (held, parent) => {
+    assert.is((await getLockoutState(held)).failures, 0);
+    const session = await startSession(held, { kind: 'hmac', salt: parent });
+    const object = await loadObject(held, parent, blob);
+    assert.equal(await unseal(held, object, session), SECRET);
+  });
+});
+
+/** Works on a connection of its own, with the storage root key loaded. */
+async function usingTpm<T>(
+  chip: Swtpm,
+  work: (held: Held, srk: LoadedKey) => Promise<T>,
+): Promise<T> {
+  await using tpm = await chip.open();
+  return await tpm.hold(async (held) => work(held, await createPrimary(held, OWNER, SRK_P256)));
+}
+
 const offline = {
   random: hostRandom,
   sleep: async (): Promise<void> => undefined,
@@ -191,16 +229,13 @@ function answerOf(rc: number): Uint8Array {
   return new Writer().u16(0x8001).u32(10).u32(rc).finish();
 }
 
-async function loadGarbage(held: Parameters<typeof createPrimary>[0]): Promise<void> {
+async function loadGarbage(held: Held): Promise<void> {
   const srk = await createPrimary(held, OWNER, SRK_P256);
   await startSession(held, { kind: 'policy' });
   await loadObject(held, srk, { publicArea: srk.publicArea.raw, privateArea: new Uint8Array(64) });
 }
 
-async function unsealWrongly(
-  held: Parameters<typeof createPrimary>[0],
-  round: number,
-): Promise<void> {
+async function unsealWrongly(held: Held, round: number): Promise<void> {
   const parent = await createPrimary(held, OWNER, SRK_P256);
   const session = await startSession(held, { kind: 'hmac', salt: parent });
   const blob = await seal(held, { parent, guard: { kind: 'auth' }, secret: SECRET });
