@@ -10,9 +10,10 @@ import type { Brand } from '../core/brand.ts';
 import { Refusal } from '../core/refusal.ts';
 import { checkAttestationKey } from './activation.ts';
 import type { ClockInfo } from './attest.ts';
-import type { Challenge } from './attested.ts';
+import { type Challenge, counterOf, verifyAttested } from './attested.ts';
 import { decodeEventLog, type UnverifiedEventLog } from './event-log.ts';
 import type { Evidence } from './evidence.ts';
+import type { ChipMarks } from './high-water.ts';
 import { decodeImaLog, IMA_PCR, type ImaReplay, replayIma } from './ima.ts';
 import { refusedAs } from './malformed.ts';
 import type { Bank } from './pcrs.ts';
@@ -31,6 +32,8 @@ export type BootState = Brand<
     readonly ima: ImaReplay | null;
     readonly clock: ClockInfo;
     readonly firmwareVersion: bigint;
+    /** The NV counter of the state's generation; null where the node has none. */
+    readonly counter: bigint | null;
     /** Name of the attestation key. */
     readonly keyName: Uint8Array;
   },
@@ -45,12 +48,15 @@ export interface BootExpectation {
   readonly required: readonly number[];
   /** PCRs that the logs have to lead to; for others the state says that they do not. */
   readonly mustExplain: readonly number[];
+  /** Name of the NV counter that a statement about one has to be about. */
+  readonly counterName: Uint8Array;
 }
 
 /**
  * Verifies a bundle. Refuses what its parts refuse, in this order: `evidence-malformed` and
  * `ak-attributes` for the key, the codes of `verifyQuote`, `log-malformed`, the codes of
- * `replayLogs`, `log-event-type`, `ima-replay`.
+ * `replayLogs`, `log-event-type`, `ima-replay`, and for the counter the codes of `verifyAttested`
+ * and `attest-index`.
  */
 export function verifyBoot(evidence: Evidence, expected: BootExpectation): BootState {
   const key = decodeKey(evidence.attestationKey);
@@ -72,9 +78,24 @@ export function verifyBoot(evidence: Evidence, expected: BootExpectation): BootS
     ima: imaLog === null || !covered ? null : replayIma(quote.pcrs, decodeImaLog(imaLog)),
     clock: quote.clock,
     firmwareVersion: quote.firmwareVersion,
+    counter: readCounter(evidence, key, expected),
     keyName: quote.keyName,
   };
   return state as unknown as BootState;
+}
+
+function readCounter(
+  { counter }: Evidence,
+  key: KeyPublic,
+  { challenge, counterName }: BootExpectation,
+): bigint | null {
+  if (counter === null) return null;
+  return counterOf(verifyAttested('nv', key, counter, challenge), counterName);
+}
+
+/** What peers remember of the chip (see `high-water.ts`). */
+export function marksOf({ clock, firmwareVersion, counter }: BootState): ChipMarks {
+  return { clock, firmwareVersion, counter };
 }
 
 /** Some clouds hand out an empty log; then nothing is explained. */

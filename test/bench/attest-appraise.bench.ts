@@ -22,7 +22,13 @@ async function measure(): Promise<Measured> {
   const challenge: Challenge = { nonce: new Uint8Array(16), epoch: new Uint8Array(16) };
   const evidence = chip.evidence(bootOf('sha256', SOUND_BOOT), challenge);
   const bytes = encodeEvidence(evidence);
-  const expected = { challenge, bank: 'sha256', required: PCRS, mustExplain: PCRS } as const;
+  const expected = {
+    challenge,
+    bank: 'sha256',
+    required: PCRS,
+    mustExplain: PCRS,
+    counterName: new Uint8Array(0),
+  } as const;
   const approved = [draftState(verifyBoot(evidence, expected), 'sound', PCRS)];
   const judge = (): void => {
     const verdict = appraise(verifyBoot(decodeEvidence(bytes), expected), approved);

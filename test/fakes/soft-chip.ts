@@ -15,6 +15,7 @@ import { encodeEcdsa, encodePcrSelections, sized } from '../../firmware/tpm-stru
 
 const MAGIC = 0xff544347;
 const QUOTE = 0x8018;
+const NV = 0x8014;
 const EMPTY = new Uint8Array(0);
 const { FIXED_TPM, FIXED_PARENT, SENSITIVE_DATA_ORIGIN, RESTRICTED, SIGN } = TPMA_OBJECT;
 const CLOCK: ClockInfo = { clockMs: 90_000n, resetCount: 3, restartCount: 0, safe: true };
@@ -57,27 +58,17 @@ export class SoftChip {
   }
 
   /** TPM2_Quote over every value shown. */
-  quote(pcrs: ClaimedPcrs, challenge: Challenge, clock: ClockInfo = CLOCK): SignedAttest {
-    const { bank, values } = pcrs;
+  quote({ bank, values }: ClaimedPcrs, challenge: Challenge): SignedAttest {
     const selected = [...values.keys()].sort((a, b) => a - b);
     const digest = hashOf('sha256', ...selected.map((pcr) => values.get(pcr) ?? EMPTY));
-    const attest = new Writer()
-      .u32(MAGIC)
-      .u16(QUOTE)
-      .raw(sized(EMPTY))
-      .raw(sized(qualifyingBytes(challenge)))
-      .u64(clock.clockMs)
-      .u32(clock.resetCount)
-      .u32(clock.restartCount)
-      .u8(clock.safe ? 1 : 0)
-      .u64(this.firmwareVersion)
-      .raw(encodePcrSelections([{ bank, pcrs: selected }]))
-      .raw(sized(digest))
-      .finish();
-    const key = { key: this.#pair.privateKey, dsaEncoding: 'ieee-p1363' } as const;
-    const pair = new Uint8Array(sign('sha256', attest, key));
-    const signature = encodeEcdsa('sha256', pair.subarray(0, 32), pair.subarray(32));
-    return { attest, signature };
+    const selection = encodePcrSelections([{ bank, pcrs: selected }]);
+    return this.#attest(QUOTE, challenge, concat(selection, sized(digest)));
+  }
+
+  /** TPM2_NV_Certify over a counter. */
+  certifyCounter(name: Uint8Array, value: bigint, challenge: Challenge): SignedAttest {
+    const contents = new Writer().u64(value).finish();
+    return this.#attest(NV, challenge, concat(sized(name), new Uint8Array(2), sized(contents)));
   }
 
   /** A bundle about one boot. */
@@ -94,6 +85,25 @@ export class SoftChip {
       imaLog: null,
       counter: null,
     };
+  }
+
+  #attest(type: number, challenge: Challenge, body: Uint8Array): SignedAttest {
+    const attest = new Writer()
+      .u32(MAGIC)
+      .u16(type)
+      .raw(sized(EMPTY))
+      .raw(sized(qualifyingBytes(challenge)))
+      .u64(CLOCK.clockMs)
+      .u32(CLOCK.resetCount)
+      .u32(CLOCK.restartCount)
+      .u8(1)
+      .u64(this.firmwareVersion)
+      .raw(body)
+      .finish();
+    const key = { key: this.#pair.privateKey, dsaEncoding: 'ieee-p1363' } as const;
+    const pair = new Uint8Array(sign('sha256', attest, key));
+    const signature = encodeEcdsa('sha256', pair.subarray(0, 32), pair.subarray(32));
+    return { attest, signature };
   }
 }
 

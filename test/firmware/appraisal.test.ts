@@ -14,14 +14,16 @@ import {
   pcrsNamedBy,
 } from '../../firmware/appraisal.ts';
 import type { Challenge } from '../../firmware/attested.ts';
-import { type BootState, verifyBoot } from '../../firmware/boot-state.ts';
+import { type BootState, marksOf, verifyBoot } from '../../firmware/boot-state.ts';
 import { decodeEvidence, type Evidence, encodeEvidence } from '../../firmware/evidence.ts';
+import { advanceMarks, type ChipMarks } from '../../firmware/high-water.ts';
 import {
   draftState,
   encodeState,
   parseReferences,
   type ReferenceState,
 } from '../../firmware/references.ts';
+import { counterName } from '../../firmware/tpm-nv.ts';
 import { bootOf, type Measurement, SoftChip } from '../fakes/soft-chip.ts';
 import { refuses } from '../refused.ts';
 import { skip } from '../skip.ts';
@@ -32,6 +34,7 @@ const appraisal = suite('firmware/appraisal');
 
 const chip = new SoftChip();
 const CHALLENGE: Challenge = { nonce: new Uint8Array(16).fill(1), epoch: new Uint8Array(16) };
+const COUNTER = counterName(0x0150_0011);
 const PCRS = [0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14];
 
 function stateOf(evidence: Evidence): BootState {
@@ -40,6 +43,7 @@ function stateOf(evidence: Evidence): BootState {
     bank: evidence.pcrs.bank,
     required: PCRS.filter((pcr) => evidence.pcrs.values.has(pcr)),
     mustExplain: [],
+    counterName: COUNTER,
   });
 }
 
@@ -158,6 +162,26 @@ appraisal('earns what the chip is worth, and measured boot only when approved', 
   assert.is(assuranceOf('tpm', appraise(SOUND, [])), 'tpm');
   assert.is(assuranceOf('tpm', null), 'tpm');
   assert.is(assuranceOf('vtpm', approved), 'vtpm');
+});
+
+appraisal('hands on the marks of the chip, counter included', () => {
+  const evidence = evidenceOf(...SOUND_BOOT);
+  const at = (value: bigint): ChipMarks =>
+    marksOf(stateOf({ ...evidence, counter: chip.certifyCounter(COUNTER, value, CHALLENGE) }));
+  assert.is(marksOf(SOUND).counter, null);
+  assert.is(advanceMarks(at(5n), at(6n)).marks.counter, 6n);
+  refuses('marks-regressed', () => advanceMarks(at(6n), at(5n)));
+});
+
+appraisal('refuses a counter of another index, key or challenge', () => {
+  const evidence = evidenceOf(...SOUND_BOOT);
+  const stale: Challenge = { ...CHALLENGE, epoch: new Uint8Array(16).fill(1) };
+  const other = chip.certifyCounter(counterName(0x0150_0012), 5n, CHALLENGE);
+  refuses('attest-index', () => stateOf({ ...evidence, counter: other }));
+  const old = chip.certifyCounter(COUNTER, 5n, stale);
+  refuses('attest-epoch', () => stateOf({ ...evidence, counter: old }));
+  const foreign = new SoftChip().certifyCounter(COUNTER, 5n, CHALLENGE);
+  refuses('attest-signature', () => stateOf({ ...evidence, counter: foreign }));
 });
 
 appraisal('references read back as they were written', () => {

@@ -115,6 +115,7 @@ const expected = {
   bank: 'sha256',
   required: PCRS,
   mustExplain: [],
+  counterName: new Uint8Array(0),
 } as const;
 const believed = believePcrs(boot.pcrs, PCRS);
 const state = draftState(verifyBoot(evidence, expected), 'sound', PCRS);
