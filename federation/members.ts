@@ -32,6 +32,11 @@ export class Members {
     return Object.keys(this.#object).sort();
   }
 
+  /** The object itself, for readers that parse it by their own rules. */
+  json(): JsonObject {
+    return this.#object;
+  }
+
   has(name: string): boolean {
     return Object.hasOwn(this.#object, name);
   }

@@ -363,12 +363,8 @@ export class FederationNode {
       const before = this.#tiers.get(domain);
       if (before !== standing.tier) {
         this.#tiers.set(domain, standing.tier);
-        const fields = {
-          domain,
-          from: before ?? 'none',
-          to: standing.tier,
-          ageMs: standing.ageMs ?? -1,
-        };
+        const age = standing.ageMs === null ? {} : { ageMs: standing.ageMs };
+        const fields = { domain, from: before ?? 'none', to: standing.tier, ...age };
         effects.push({ kind: 'audit', event: 'tier.changed', fields }, { kind: 'changed', domain });
       }
       if (standing.late !== this.#late.has(domain)) {

@@ -1,0 +1,226 @@
+/**
+ * What the control socket does: each method of the control protocol over the running daemon.
+ *
+ * A change is audited before it is answered, with who asked for it. Changes to the entries are made
+ * one after the other, each from what the one before left.
+ */
+
+import { X509Certificate } from 'node:crypto';
+import { toHex, toUtf8 } from '../core/bytes.ts';
+import { canonicalText } from '../core/canonical.ts';
+import { sha256 } from '../core/digest.ts';
+import { ENTRIES_MAX } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import type { DomainView } from '../federation/view.ts';
+import { isDialAddress } from './address.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import type { Config } from './config-keys.ts';
+import type { EntryView, ImportOutcome, RelationView, Status } from './control/protocol.ts';
+import type { Caller, ControlMethods } from './control/server.ts';
+import type { Driver } from './driver.ts';
+import { createEntry, type Entry, encodeEntries } from './identity/entry.ts';
+import type { LinkBook } from './link-book.ts';
+import { domainStatus } from './status.ts';
+import { authoritiesOf, ENTRIES_NAME, entriesOf } from './trust-view.ts';
+
+export interface MethodOptions {
+  readonly config: Config;
+  readonly driver: Driver;
+  readonly audit: AuditLog;
+  readonly links: LinkBook;
+  readonly views: () => readonly DomainView[];
+  readonly status: () => Status;
+  readonly exportBundle: (domain: TrustDomain) => string;
+}
+
+export function controlMethods(options: MethodOptions): ControlMethods {
+  const entries = new EntryBook(options);
+  return {
+    status: async () => options.status(),
+    'entry.create': ({ x509SvidTtlMs = options.config.svidTtlMs, ...draft }, caller) =>
+      entries.create({ ...draft, x509SvidTtlMs }, caller),
+    'entry.list': async () => ({ entries: entriesOf(ownView(options)).map(entryView) }),
+    'entry.delete': ({ id }, caller) => entries.delete(id, caller),
+    'bundle.show': async ({ domain }) => bundleView(viewNamed(options, domain)),
+    'bundle.export': async ({ domain, format }) => ({
+      text:
+        format === 'spiffe'
+          ? spiffeBundle(viewNamed(options, domain))
+          : options.exportBundle(viewNamed(options, domain).domain),
+    }),
+    'bundle.import': ({ text }, caller) => importFile(options, text, caller),
+    'federation.add': async ({ text, peers, survivalForeign = false }, caller) => {
+      for (const address of peers) checkAddress(address);
+      const before = new Set(options.views().map((view) => view.domain));
+      const file = toUtf8(text);
+      await options.driver.request({ kind: 'relate', file, survivalForeign, limits: null });
+      const added = options.views().find((view) => !before.has(view.domain));
+      if (added === undefined) throw new Refusal('relation-unknown');
+      await options.links.set(added.domain, peers);
+      await audited(options, caller, 'relation.added', { domain: added.domain });
+      return relationView(options, added);
+    },
+    'federation.list': async () => ({
+      relations: options
+        .views()
+        .filter((view) => !view.isOwn)
+        .map((view) => relationView(options, view)),
+    }),
+    'federation.remove': async ({ domain }, caller) => {
+      const name = parseTrustDomain(domain);
+      const answer = await options.driver.request({ kind: 'unrelate', domain: name });
+      await options.links.set(name, []);
+      await audited(options, caller, 'relation.removed', { domain });
+      return { domain, epoch: String(answer.epoch ?? 0n) };
+    },
+    'audit.tail': async ({ lines }) => ({ entries: await options.audit.tail(lines) }),
+  };
+}
+
+/** The registration entries, changed one after the other. */
+class EntryBook {
+  readonly #options: MethodOptions;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: MethodOptions) {
+    this.#options = options;
+  }
+
+  create(
+    draft: Parameters<typeof createEntry>[0],
+    caller: Caller,
+  ): Promise<EntryView & { readonly epoch: string }> {
+    return this.#inTurn(async () => {
+      const entry = createEntry(draft, this.#options.config.trustDomain);
+      const held = entriesOf(ownView(this.#options));
+      if (held.some(({ id }) => id === entry.id))
+        throw new Refusal('entry-exists', { id: entry.id });
+      if (held.length >= ENTRIES_MAX) throw new Refusal('too-large', { limit: ENTRIES_MAX });
+      const epoch = await this.#publish([...held, entry], false);
+      await audited(this.#options, caller, 'entry.created', {
+        id: entry.id,
+        spiffeId: entry.spiffeId,
+      });
+      return { ...entryView(entry), epoch };
+    });
+  }
+
+  delete(id: string, caller: Caller): Promise<{ readonly id: string; readonly epoch: string }> {
+    return this.#inTurn(async () => {
+      const held = entriesOf(ownView(this.#options));
+      const entry = held.find((candidate) => candidate.id === id);
+      if (entry === undefined) throw new Refusal('entry-unknown', { id: id.slice(0, 64) });
+      const epoch = await this.#publish(
+        held.filter((candidate) => candidate !== entry),
+        true,
+      );
+      await audited(this.#options, caller, 'entry.deleted', { id, spiffeId: entry.spiffeId });
+      return { id, epoch };
+    });
+  }
+
+  async #publish(entries: readonly Entry[], withdrawal: boolean): Promise<string> {
+    const body = { group: 'default', ...encodeEntries(entries) };
+    const drafts = [{ type: 'entries' as const, name: ENTRIES_NAME, body }];
+    const answer = await this.#options.driver.request({ kind: 'publish', drafts, withdrawal });
+    return String(answer.epoch ?? 0n);
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+async function importFile(
+  options: MethodOptions,
+  text: string,
+  caller: Caller,
+): Promise<{ readonly documents: readonly ImportOutcome[] }> {
+  const { imported } = await options.driver.request({ kind: 'import', file: toUtf8(text) });
+  await audited(options, caller, 'file.imported', { documents: imported.length });
+  return {
+    documents: imported.map(({ type, outcome }) => ({
+      type,
+      outcome: outcomeText(outcome),
+    })),
+  };
+}
+
+function outcomeText(outcome: 'admitted' | Refusal): ImportOutcome['outcome'] {
+  if (outcome === 'admitted') return outcome;
+  const held = ['document-held', 'tick-not-newer'].includes(outcome.code);
+  return held ? 'held already' : outcome.code;
+}
+
+/** Refuses `config-value` for what nobody could dial. */
+function checkAddress(address: string): void {
+  if (!isDialAddress(address)) {
+    throw new Refusal('config-value', { key: 'peer', got: address.slice(0, 128) });
+  }
+}
+
+async function audited(
+  options: MethodOptions,
+  caller: Caller,
+  event: string,
+  fields: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  await options.audit.append(event, { ...fields, uid: caller.uid, pid: caller.pid });
+}
+
+function ownView(options: MethodOptions): DomainView {
+  return viewNamed(options, undefined);
+}
+
+/** The view of a domain we speak of; of our own without a name. Refuses `domain-unrelated`. */
+function viewNamed(options: MethodOptions, name: string | undefined): DomainView {
+  const domain = name === undefined ? undefined : parseTrustDomain(name);
+  const found = options
+    .views()
+    .find((view) => (domain === undefined ? view.isOwn : view.domain === domain));
+  if (found === undefined) throw new Refusal('domain-unrelated', { domain: domain ?? 'own' });
+  return found;
+}
+
+function entryView(entry: Entry): EntryView {
+  const { id, spiffeId, selectors, x509SvidTtlMs, federatesWith, hint } = entry;
+  return { id, spiffeId, selectors, x509SvidTtlMs, federatesWith, hint };
+}
+
+function relationView(options: MethodOptions, view: DomainView): RelationView {
+  return {
+    domain: view.domain,
+    fingerprint: view.firstRoot,
+    peers: options.links.of(view.domain),
+    survivalForeign: view.relation?.survivalForeign ?? false,
+    tier: view.beacon === null ? 'NONE' : view.standing.tier,
+  };
+}
+
+function bundleView(view: DomainView) {
+  return {
+    domain: view.domain,
+    tier: domainStatus(view).tier,
+    ageMs: view.standing.ageMs ?? 0,
+    epoch: String(view.epoch),
+    fingerprint: view.firstRoot,
+    authorities: authoritiesOf(view).map((der) => {
+      const certificate = new X509Certificate(der);
+      return {
+        subject: certificate.subject.split('\n').join(', '),
+        notAfter: certificate.validToDate.toISOString(),
+        fingerprint: toHex(sha256(der)),
+      };
+    }),
+  };
+}
+
+/** The payload of the bundle document: a SPIFFE bundle as it stands. */
+function spiffeBundle(view: DomainView): string {
+  const bundle = view.documents.get('bundle');
+  if (bundle === undefined) throw new Refusal('document-not-pinned', { domain: view.domain });
+  return `${canonicalText(bundle.members.json())}\n`;
+}

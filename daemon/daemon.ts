@@ -1,0 +1,233 @@
+/**
+ * The daemon: composes state, protocol, network, identities and sockets, and takes them down again.
+ *
+ * Order of opening: state (and its lock), audit log, keys, what was believed, then the sockets that
+ * others use, the network last. Everything opened is closed in the opposite order, whatever failed.
+ */
+
+import type { Socket } from 'node:net';
+import { runtimeSuite } from '../core/suite.ts';
+import type { Draft } from '../federation/input.ts';
+import { FederationNode } from '../federation/node.ts';
+import { NO_POLICY, policyBody } from '../federation/policy.ts';
+import type { DomainView } from '../federation/view.ts';
+import type { ProcessInspector } from './attestation/workload-attestor.ts';
+import type { AuditEntry } from './audit/audit-entry.ts';
+import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
+import { loadAuditHead, saveAuditHead } from './audit/kept-head.ts';
+import type { Config } from './config-keys.ts';
+import type { Status } from './control/protocol.ts';
+import { type Caller, openControlServer } from './control/server.ts';
+import { controlMethods } from './control-methods.ts';
+import { type DomainKeys, openDomain } from './domain-keys.ts';
+import { Driver } from './driver.ts';
+import { IdentityDirectory } from './identity/directory.ts';
+import { encodeEntries } from './identity/entry.ts';
+import { encodeSpiffeBundle, REFRESH_HINT_SECONDS_DEFAULT } from './identity/spiffe-bundle.ts';
+import { LinkBook } from './link-book.ts';
+import { createLibp2pNetwork } from './network/libp2p-network.ts';
+import { PeerRegister } from './peer-register.ts';
+import type { Clock, Log, Network, Random, Store } from './ports.ts';
+import { RefusalAudit } from './refusal-audit.ts';
+import { formatRfc3339 } from './rfc3339.ts';
+import { domainStatus } from './status.ts';
+import { openLevelStore } from './store/level-store.ts';
+import { openStateFolder } from './store/state-folder.ts';
+import { ENTRIES_NAME, entriesOf, trustViewOf } from './trust-view.ts';
+import { VERSION } from './version.ts';
+import { createWorkloadServer } from './workload-api/server.ts';
+
+/** What the daemon takes from the machine it runs on. */
+export interface Host {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly processes: ProcessInspector;
+  readonly peerCredentialsOf: (socket: Socket) => Caller;
+}
+
+/** A daemon that runs. */
+export interface Daemon {
+  readonly status: () => Status;
+  /** Takes everything down, and resolves once it is. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a daemon. Refuses whatever its parts refuse (`state-locked`, `state-newer`,
+ * `permissions-wide`, `port-busy`, `socket-folder`, `socket-occupied`, …); what was opened until
+ * then is closed again.
+ */
+export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
+  await using opening = new AsyncDisposableStack();
+  const { clock, random, log } = host;
+  const folder = await openStateFolder(config.statePath);
+  const store = await openLevelStore(folder.store);
+  opening.defer(() => store.close());
+  const records = new Map(await store.load());
+  const audit = await openAuditLog({ path: folder.auditLog, clock, kept: loadAuditHead(records) });
+  opening.defer(() => closeAudit(store, audit));
+  const suite = runtimeSuite();
+  const keys = await openDomain({
+    domain: config.trustDomain,
+    keysFolder: folder.keys,
+    store,
+    records,
+    suite,
+    random,
+    now: clock.now().wall,
+    minEpochMs: config.minEpochMs,
+  });
+  const { freshForMs, degradedForMs, survivalForMs } = config;
+  const limits = { freshForMs, degradedForMs, survivalForMs };
+  const node = new FederationNode({
+    own: keys.domain,
+    suite,
+    records,
+    bootId: clock.bootId,
+    now: clock.now(),
+    limits,
+    node: keys.node,
+    authority: {
+      keys: { rank: 0, beacon: keys.beacon, documents: keys.documents },
+      settings: { limits, periodMs: config.tickPeriodMs },
+    },
+  });
+  const network = createLibp2pNetwork({
+    transportSeed: keys.transportSeed,
+    listen: config.listen,
+    clock,
+    random,
+    log,
+  });
+  const refusals = new RefusalAudit(audit, clock);
+  const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
+  opening.defer(() => driver.close());
+  await audit.append('daemon.started', { version: VERSION, domain: keys.domain });
+  opening.defer(async () => {
+    await audit.append('daemon.stopped');
+  });
+  await driver.request({
+    kind: 'publish',
+    drafts: missingDrafts(node, keys, clock),
+    withdrawal: false,
+  });
+  const running = { config, host, store, records, audit, keys, node, network, driver };
+  const status = await openServices(running, opening);
+  const everything = opening.move();
+  return { status, close: () => everything.disposeAsync() };
+}
+
+/** Everything a running daemon is made of, below its sockets. */
+interface Parts {
+  readonly config: Config;
+  readonly host: Host;
+  readonly store: Store;
+  readonly records: ReadonlyMap<string, Uint8Array>;
+  readonly audit: AuditLog;
+  readonly keys: DomainKeys;
+  readonly node: FederationNode;
+  readonly network: Network;
+  readonly driver: Driver;
+}
+
+/** Opens the sockets: Workload API, network, control. Returns how to ask for the status. */
+async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<() => Status> {
+  const { config, host, store, records, audit, keys, node, network, driver } = parts;
+  const { clock, random, log, processes, peerCredentialsOf } = host;
+  const views = (): readonly DomainView[] => node.view(clock.now());
+  const trustView = () => trustViewOf(views(), node.policy);
+  const directory = new IdentityDirectory({
+    clock,
+    random,
+    authority: keys.x509,
+    view: trustView(),
+  });
+  opening.defer(() => directory.close());
+  const socketPath = config.workloadSocket;
+  const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
+  opening.defer(() => workloads.close());
+  const peers = new PeerRegister(node, driver, clock);
+  await network.start(peers);
+  opening.defer(() => network.stop());
+  const links = new LinkBook(store, records, network, config.peers);
+  const startedAt = formatRfc3339(clock.now().wall);
+  const status = (): Status => statusOf(parts, peers, startedAt);
+  const control = await openControlServer({
+    path: config.controlSocket,
+    methods: controlMethods({
+      config,
+      driver,
+      audit,
+      links,
+      views,
+      status,
+      exportBundle: (domain) => node.exportBundle(domain),
+    }),
+    log,
+    peerCredentialsOf,
+  });
+  opening.defer(() => control.close());
+  const silence = audit.onEntry((entry: AuditEntry) =>
+    control.notify({ method: 'event', params: entry }),
+  );
+  opening.defer(silence);
+  driver.onChanged = () => {
+    directory.update(trustView());
+    control.notify({ method: 'changed', params: {} });
+  };
+  links.open();
+  return status;
+}
+
+/** The documents a domain cannot be without, where they are not published yet. */
+function missingDrafts(node: FederationNode, keys: DomainKeys, clock: Clock): readonly Draft[] {
+  const own = node.view(clock.now()).find((view) => view.isOwn);
+  const { keys: authorities, spiffe_refresh_hint } = encodeSpiffeBundle({
+    x509Authorities: [keys.x509.certificate.der],
+    sequence: 0,
+    refreshHintSeconds: REFRESH_HINT_SECONDS_DEFAULT,
+  });
+  const first: readonly Draft[] = [
+    {
+      type: 'bundle',
+      name: 'bundle',
+      body: { keys: authorities ?? [], spiffe_refresh_hint: spiffe_refresh_hint ?? 0 },
+    },
+    { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
+    { type: 'entries', name: ENTRIES_NAME, body: { group: 'default', ...encodeEntries([]) } },
+  ];
+  return first.filter((draft) => own?.documents.has(draft.name) !== true);
+}
+
+function statusOf(parts: Parts, peers: PeerRegister, startedAt: string): Status {
+  const { config, host, keys, node, network, driver } = parts;
+  const now = host.clock.now();
+  const views = node.view(now);
+  const own = views.find((view) => view.isOwn);
+  const root = own?.rootKeys ?? { threshold: 0, count: 0 };
+  return {
+    version: VERSION,
+    domain: keys.domain,
+    assurance: 'software',
+    authority: true,
+    rootThreshold: `${root.threshold} of ${root.count}`,
+    fingerprint: own?.firstRoot ?? '',
+    startedAt,
+    wallMs: now.wall,
+    timeKnown: views.every((view) => !view.standing.timeUnknown),
+    antiRollback: 'software',
+    sockets: { control: config.controlSocket, workload: config.workloadSocket },
+    listen: network.addresses,
+    domains: views.map(domainStatus),
+    peers: peers.peers,
+    entries: own === undefined ? 0 : entriesOf(own).length,
+    alarms: driver.alarms,
+  };
+}
+
+/** Ends the audit log, and keeps its head where a shortened log will be compared with it. */
+async function closeAudit(store: Store, audit: AuditLog): Promise<void> {
+  await saveAuditHead(store, audit.head);
+  await audit.close();
+}

@@ -1,0 +1,160 @@
+/**
+ * The keys of an authority's machine, each in a file of its own, and the founding of a domain.
+ *
+ * Founding is one act in three durable steps: the store says that it began, the key files are
+ * made, the store holds the first Root and says no more that it began. A machine that dies in
+ * between finds the mark, destroys what keys there are and starts over; keys without a mark and
+ * without a Root are a lost store, and nothing is made over them.
+ *
+ * `root`, `beacon-1` and the `revocation` keys are not used by a running daemon: they may, and
+ * should, leave the machine.
+ */
+
+import { concat, Reader, Writer } from '../core/bytes.ts';
+import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
+import { SURVIVAL_CEILING_MS } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import { SEED_PAIR_BYTES, type Signer, type Suite } from '../core/suite.ts';
+import { DAY_MS, type UnixMs } from '../core/time.ts';
+import { foundDomain } from '../federation/found.ts';
+import type { AgeLimits } from '../federation/limits.ts';
+import { Members } from '../federation/members.ts';
+import {
+  createX509Authority,
+  openX509Authority,
+  type X509Authority,
+} from './identity/x509-authority.ts';
+import type { Random, Store } from './ports.ts';
+import { createKeyFile, destroyKeyFile, hasKeyFile, loadKeyFile } from './store/key-file.ts';
+import { RECORDS } from './store/key-space.ts';
+
+/** Pairs of seeds, by the role they are for. */
+const PAIRS = [
+  'root',
+  'beacon-0',
+  'beacon-1',
+  'documents',
+  'revocation-0',
+  'revocation-1',
+  'node',
+] as const;
+/** The Ed25519 seed of the transport, and the X.509 authority. */
+const TRANSPORT = 'transport';
+const X509 = 'x509-authority';
+const TRANSPORT_SEED_BYTES = 32;
+
+/** No limit of a beacon may be above these; a domain that wants more founds anew. */
+const CEILINGS: AgeLimits = {
+  freshForMs: DAY_MS,
+  degradedForMs: 7 * DAY_MS,
+  survivalForMs: SURVIVAL_CEILING_MS,
+};
+
+/** What a running authority holds open. */
+export interface DomainKeys {
+  readonly domain: TrustDomain;
+  readonly beacon: Signer;
+  readonly documents: Signer;
+  readonly node: Signer;
+  readonly transportSeed: Uint8Array;
+  readonly x509: X509Authority;
+}
+
+export interface DomainOptions {
+  readonly domain: TrustDomain;
+  readonly keysFolder: string;
+  readonly store: Store;
+  readonly records: Map<string, Uint8Array>;
+  readonly suite: Suite;
+  readonly random: Random;
+  readonly now: UnixMs;
+  readonly minEpochMs: number;
+}
+
+/**
+ * Opens the keys of the domain in this state folder, founding it on the first start. Adds what it
+ * stores to `records`. Refuses `config-value` when the folder belongs to another domain,
+ * `state-corrupt` for keys without their Root, and what `loadKeyFile` refuses.
+ */
+export async function openDomain(options: DomainOptions): Promise<DomainKeys> {
+  const { domain, records } = options;
+  const self = readSelf(records.get(RECORDS.self));
+  if (self !== null && self.domain !== domain) {
+    throw new Refusal('config-value', {
+      key: 'trust_domain',
+      expected: self.domain,
+      got: domain,
+    });
+  }
+  if (self === null || self.founding) await found(options, self !== null);
+  return load(options);
+}
+
+async function found(options: DomainOptions, begun: boolean): Promise<void> {
+  const { domain, keysFolder: folder, store, records, random, now } = options;
+  const names = [...PAIRS, TRANSPORT, X509];
+  for (const name of names) {
+    if (!(await hasKeyFile({ folder, name }))) continue;
+    if (!begun) throw new Refusal('state-corrupt', { why: 'keys without their Root', key: name });
+    await destroyKeyFile({ folder, name });
+  }
+  await store.write([{ key: RECORDS.self, value: encodeSelf(domain, true) }]);
+  for (const name of PAIRS) await createKeyFile({ folder, name }, random.bytes(SEED_PAIR_BYTES));
+  await createKeyFile({ folder, name: TRANSPORT }, random.bytes(TRANSPORT_SEED_BYTES));
+  const { certificateDer, privateKeyPkcs8 } = createX509Authority(domain, now, random);
+  const x509 = new Writer().u32(certificateDer.length).raw(certificateDer).finish();
+  await createKeyFile({ folder, name: X509 }, concat(x509, privateKeyPkcs8));
+  const open = (name: (typeof PAIRS)[number]): Promise<Signer> => openPair(options, name);
+  const writes = foundDomain(
+    {
+      root: await open('root'),
+      beacon: [await open('beacon-0'), await open('beacon-1')],
+      documents: await open('documents'),
+      revocation: [await open('revocation-0'), await open('revocation-1')],
+    },
+    { domain, now, ceilings: CEILINGS, minEpochMs: options.minEpochMs },
+  );
+  const whole = [...writes, { key: RECORDS.self, value: encodeSelf(domain, false) }];
+  await store.write(whole);
+  for (const { key, value } of whole) if (value !== null) records.set(key, value);
+}
+
+async function load(options: DomainOptions): Promise<DomainKeys> {
+  const { domain, keysFolder: folder } = options;
+  const x509 = new Reader(await loadKeyFile({ folder, name: X509 }));
+  const certificateDer = x509.take(x509.u32());
+  const privateKeyPkcs8 = x509.take(x509.remaining);
+  return {
+    domain,
+    beacon: await openPair(options, 'beacon-0'),
+    documents: await openPair(options, 'documents'),
+    node: await openPair(options, 'node'),
+    transportSeed: await loadKeyFile({ folder, name: TRANSPORT }),
+    x509: openX509Authority(domain, { certificateDer, privateKeyPkcs8 }),
+  };
+}
+
+async function openPair(options: DomainOptions, name: string): Promise<Signer> {
+  const seeds = await loadKeyFile({ folder: options.keysFolder, name });
+  if (seeds.length !== SEED_PAIR_BYTES) throw new Refusal('key-malformed', { key: name });
+  return options.suite.openSigner(seeds);
+}
+
+interface Self {
+  readonly domain: TrustDomain;
+  readonly founding: boolean;
+}
+
+function encodeSelf(domain: TrustDomain, founding: boolean): Uint8Array {
+  return encodeCanonical({ domain, founding });
+}
+
+function readSelf(record: Uint8Array | undefined): Self | null {
+  if (record === undefined) return null;
+  const members = new Members(parseCanonical(record), 'self');
+  return {
+    domain: parseTrustDomain(members.text('domain', 255)),
+    founding: members.flag('founding'),
+  };
+}

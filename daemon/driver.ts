@@ -1,0 +1,165 @@
+/**
+ * The driver: hands what happens to the state machine, and does what it asks for, in order.
+ *
+ * One input at a time: an input's effects are all done before the next input is handled, so a
+ * `persist` is on the disk before anything after it leaves this process. Where the disk fails,
+ * what was to be written is owed, and written before anything else; whatever should have followed
+ * it is not done, and the protocol's repair covers it.
+ */
+
+import { Failure } from '../core/failure.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Instant } from '../core/time.ts';
+import type { Answer, Effect } from '../federation/effect.ts';
+import type { Input } from '../federation/input.ts';
+import type { FederationNode } from '../federation/node.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import type { Clock, Log, Network, Random, Store, Write } from './ports.ts';
+import type { RefusalAudit } from './refusal-audit.ts';
+
+export interface DriverOptions {
+  readonly node: FederationNode;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+  readonly audit: AuditLog;
+  readonly refusals: RefusalAudit;
+  readonly network: Network;
+  readonly log: Log;
+}
+
+/** An alarm as it is shown until an operator clears it. */
+export interface RaisedAlarm {
+  readonly code: string;
+  readonly domain: TrustDomain;
+  readonly detail: string;
+}
+
+/** A request that expects an answer; the driver numbers it. */
+export type RequestInput = Extract<Input, { readonly request: number }>;
+type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never;
+
+/** Alarms of one process; the audit log keeps them all. */
+const ALARMS_MAX = 100;
+
+export class Driver {
+  readonly #options: DriverOptions;
+  readonly #waiting = new Map<number, (answer: Answer | Refusal) => void>();
+  readonly #alarms: RaisedAlarm[] = [];
+  #owed: Write[] = [];
+  #tail: Promise<unknown> = Promise.resolve();
+  #cancelWake: () => void = () => undefined;
+  #requests = 0;
+  #closed = false;
+  #onChanged: () => void = () => undefined;
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+  }
+
+  /** Calls back after anything believed has changed, and after each step that woke by time. */
+  set onChanged(callback: () => void) {
+    this.#onChanged = callback;
+  }
+
+  get alarms(): readonly RaisedAlarm[] {
+    return this.#alarms;
+  }
+
+  now(): Instant {
+    return this.#options.clock.now();
+  }
+
+  /** Hands in an input, and resolves with its verdict once all it asked for is done. */
+  input(input: Input): Promise<Refusal | null> {
+    const step = this.#tail.then(() => this.#step(input));
+    this.#tail = step.catch(() => undefined);
+    return step;
+  }
+
+  /** Hands in a request, and resolves with its answer; a refusal is thrown. */
+  async request(input: Unnumbered<RequestInput>): Promise<Answer> {
+    const request = ++this.#requests;
+    const answered = new Promise<Answer | Refusal>((resolve) => {
+      this.#waiting.set(request, resolve);
+    });
+    await this.input({ ...input, request } as RequestInput);
+    const answer = await answered;
+    if (answer instanceof Refusal) throw answer;
+    return answer;
+  }
+
+  /** Ends after the step under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelWake();
+    await this.#tail;
+  }
+
+  async #step(input: Input): Promise<Refusal | null> {
+    if (this.#closed) return null;
+    const { effects, wakeAt, verdict } = this.#options.node.handle(this.now(), input);
+    try {
+      for (const effect of effects) await this.#perform(effect);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#options.log.warn('step not finished', { code: error.code, why: error.message });
+    }
+    this.#cancelWake();
+    if (!this.#closed) {
+      this.#cancelWake = this.#options.clock.wakeAt(wakeAt, () => {
+        void this.input({ kind: 'wake' });
+      });
+    }
+    return verdict;
+  }
+
+  async #perform(effect: Effect): Promise<void> {
+    const { network, audit, random, refusals, log } = this.#options;
+    switch (effect.kind) {
+      case 'persist':
+        return this.#persist(effect.writes);
+      case 'draw':
+        // Queued behind this step: a step is finished before another begins.
+        void this.input({ kind: 'drawn', bytes: random.bytes(effect.count) });
+        return;
+      case 'send':
+        return network.send(effect.peer, effect.frame);
+      case 'gossip':
+        return network.publish(effect.message);
+      case 'audit':
+        await audit.append(effect.event, effect.fields);
+        return;
+      case 'alarm': {
+        await audit.append(`alarm.${effect.code}`, { domain: effect.domain, ...effect.details });
+        log.warn('alarm', { code: effect.code, domain: effect.domain });
+        const detail = Object.entries(effect.details).map(([k, v]) => `${k} ${v}`);
+        this.#alarms.push({ code: effect.code, domain: effect.domain, detail: detail.join(', ') });
+        this.#alarms.splice(0, Math.max(0, this.#alarms.length - ALARMS_MAX));
+        return;
+      }
+      case 'refused':
+        return refusals.note(effect.peer, effect.refusal);
+      case 'reply': {
+        const resolve = this.#waiting.get(effect.request);
+        this.#waiting.delete(effect.request);
+        resolve?.(effect.answer);
+        return;
+      }
+      case 'changed':
+        this.#onChanged();
+        return;
+      case 'ban':
+        await audit.append('peer.banned', { peer: effect.peer, code: effect.refusal.code });
+        return network.ban(effect.peer);
+    }
+  }
+
+  async #persist(writes: readonly Write[]): Promise<void> {
+    const batch = [...this.#owed, ...writes];
+    this.#owed = batch;
+    await this.#options.store.write(batch);
+    this.#owed = [];
+  }
+}

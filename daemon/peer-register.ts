@@ -1,0 +1,57 @@
+/**
+ * Who is linked, and the network's door to the state machine: handshakes are judged by it, frames
+ * and gossip are handed to it.
+ */
+
+import { parseTrustDomain } from '../core/spiffe-id.ts';
+import type { FederationNode } from '../federation/node.ts';
+import type { PeerStatus } from './control/protocol.ts';
+import type { Driver } from './driver.ts';
+import type { AdmittedPeer, Clock, HandshakeRole, NetworkHandler, PeerName } from './ports.ts';
+
+export class PeerRegister implements NetworkHandler {
+  readonly #node: FederationNode;
+  readonly #driver: Driver;
+  readonly #clock: Clock;
+  readonly #peers = new Map<PeerName, PeerStatus>();
+
+  constructor(node: FederationNode, driver: Driver, clock: Clock) {
+    this.#node = node;
+    this.#driver = driver;
+    this.#clock = clock;
+  }
+
+  get peers(): readonly PeerStatus[] {
+    return [...this.#peers.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1));
+  }
+
+  prove(role: HandshakeRole, handshakeHash: Uint8Array): Uint8Array {
+    return this.#node.prove(this.#clock.now(), role, handshakeHash);
+  }
+
+  admit(role: HandshakeRole, handshakeHash: Uint8Array, proof: Uint8Array): AdmittedPeer {
+    const lease = this.#node.judgePeer(this.#clock.now(), role, handshakeHash, proof);
+    return { domain: lease.domain, node: lease.node };
+  }
+
+  peerUp(peer: PeerName, admitted: AdmittedPeer, binding: Uint8Array): void {
+    const { domain, node } = admitted;
+    this.#peers.set(peer, { peer, domain, node, sinceMs: this.#clock.now().wall });
+    const input = { kind: 'peer-up', peer, domain: parseTrustDomain(domain), binding } as const;
+    void this.#driver.input(input);
+  }
+
+  peerDown(peer: PeerName): void {
+    this.#peers.delete(peer);
+    void this.#driver.input({ kind: 'peer-down', peer });
+  }
+
+  frame(peer: PeerName, bytes: Uint8Array): void {
+    void this.#driver.input({ kind: 'frame', peer, bytes });
+  }
+
+  async gossip(peer: PeerName, bytes: Uint8Array): Promise<'accept' | 'ignore' | 'reject'> {
+    const refusal = await this.#driver.input({ kind: 'gossip', peer, bytes });
+    return refusal === null ? 'accept' : refusal.judgement;
+  }
+}

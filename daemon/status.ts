@@ -1,0 +1,51 @@
+/**
+ * The status of a daemon, as commands and the terminal see it (PROTOCOL §4.8): every answer about
+ * a domain names its age, its tier, the next cliff, and what would mend it.
+ */
+
+import type { DomainView } from '../federation/view.ts';
+import type { DomainStatus } from './control/protocol.ts';
+
+/** One domain as it stands. */
+export function domainStatus(view: DomainView): DomainStatus {
+  const { standing, domain } = view;
+  const nothing = view.beacon === null;
+  return {
+    domain,
+    own: view.isOwn,
+    relation: view.isOwn ? 'own' : 'partner',
+    tier: nothing ? 'NONE' : standing.tier,
+    ageMs: standing.ageMs ?? 0,
+    limits: standing.limits,
+    nextCliff: nothing ? null : standing.cliff,
+    epoch: String(view.epoch),
+    tick: view.tick,
+    rootVersion: String(view.rootVersion),
+    beacon: view.beacon ?? '',
+    stopped: standing.stopped,
+    late: standing.late,
+    timeUnknown: standing.timeUnknown,
+    mend: mendOf(view),
+  };
+}
+
+/** What would bring the domain back to FRESH, in words; empty if it is. */
+function mendOf(view: DomainView): string {
+  const { standing, domain } = view;
+  if (standing.tier === 'FRESH' && !standing.late) return '';
+  if (standing.timeUnknown)
+    return 'check the clock of this machine: evidence is dated in its future';
+  if (standing.tier === 'QUARANTINED') {
+    return `import a newer Root of ${domain}: every beacon key is disowned`;
+  }
+  if (view.isOwn) return 'start the authority of this domain again; see its log';
+  if (standing.stopped) return `something was withdrawn; the next beacon of ${domain} is awaited`;
+  return `restore a path to ${domain}, or: holdfast bundle import FILE with its newest bundle file`;
+}
+
+/** A sentence about roots that one person could replace, or null. */
+export function rootWarning(view: DomainView): string | null {
+  const keys = view.rootKeys;
+  if (keys === null || keys.threshold > 1) return null;
+  return `one root key of ${view.domain} replaces everything: keep it off this machine`;
+}

@@ -1,0 +1,84 @@
+/**
+ * From belief to identities: what the Workload API may hand out now (PROTOCOL §4.6, §4.7).
+ *
+ * The tier of an act is the worst of every statement it rests on: a partner's bundle rests on the
+ * partner's beacon and bundle, and on our own beacon and policy, which relate us to it.
+ */
+
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { UnixMs } from '../core/time.ts';
+import type { Policy } from '../federation/policy.ts';
+import { type ActionClass, isPermitted, worst } from '../federation/tier.ts';
+import { type DomainView, type Permission, permitted } from '../federation/view.ts';
+import type { TrustView } from './identity/directory.ts';
+import { type Entry, parseEntries } from './identity/entry.ts';
+import { parseSpiffeBundle } from './identity/spiffe-bundle.ts';
+
+/** The one group of entries until nodes have their own. */
+export const ENTRIES_NAME = 'entries/default';
+/** What every act of our own rests on, beside our beacon. */
+const OWN_STATEMENTS = ['policy', ENTRIES_NAME] as const;
+
+/** What the directory of identities is fed with. */
+export function trustViewOf(views: readonly DomainView[], policy: Policy): TrustView {
+  const own = views.find((view) => view.isOwn);
+  if (own === undefined) throw new Refusal('root-unknown', { why: 'no domain of our own' });
+  return {
+    domain: own.domain,
+    entries: entriesOf(own),
+    ownAuthorities: authoritiesOf(own),
+    foreignAuthorities: foreignAuthorities(views, own, policy),
+    issueUntil: untilOf(own, policy, 'issue'),
+    renewUntil: untilOf(own, policy, 'renew'),
+  };
+}
+
+/** The registration entries of our own domain, as published. */
+export function entriesOf(own: DomainView): readonly Entry[] {
+  const document = own.documents.get(ENTRIES_NAME);
+  return document === undefined ? [] : parseEntries(document.members.json(), own.domain);
+}
+
+/** The X.509 authorities of a domain, as it published them. */
+export function authoritiesOf(view: DomainView): readonly Uint8Array[] {
+  const bundle = view.documents.get('bundle');
+  return bundle === undefined ? [] : parseSpiffeBundle(bundle.members.json()).x509Authorities;
+}
+
+/** True while the bundle of this partner may be served (PROTOCOL §4.7). */
+export function mayServe(view: DomainView, own: DomainView, policy: Policy): boolean {
+  const bundle = view.documents.get('bundle');
+  if (bundle === undefined) return false;
+  const ours = OWN_STATEMENTS.map((name) => own.documents.get(name)?.tier ?? 'EXPIRED');
+  const tier = worst(view.standing.tier, bundle.tier, own.standing.tier, ...ours);
+  const table = policy.tiers.get('serve-foreign') ?? 'FRESH';
+  const needs = view.relation?.survivalForeign === true ? worst(table, 'SURVIVAL') : table;
+  return isPermitted(tier, needs);
+}
+
+function foreignAuthorities(
+  views: readonly DomainView[],
+  own: DomainView,
+  policy: Policy,
+): ReadonlyMap<TrustDomain, readonly Uint8Array[]> {
+  const partners = views.filter((view) => !view.isOwn && mayServe(view, own, policy));
+  return new Map(
+    partners.flatMap((view) => {
+      // A bundle we cannot use is absent, like one that is too old; the partner's others stay.
+      const authorities = refusalOf(() => authoritiesOf(view));
+      return authorities instanceof Refusal ? [] : [[view.domain, authorities] as const];
+    }),
+  );
+}
+
+function untilOf(own: DomainView, policy: Policy, action: ActionClass): UnixMs | Refusal {
+  const permission: Permission = permitted(own, policy, {
+    action,
+    lifetime: 'renew',
+    documents: OWN_STATEMENTS,
+  });
+  if (permission.permitted) return permission.until;
+  const { tier, needs } = permission;
+  return new Refusal('tier-insufficient', { domain: own.domain, tier, needs, act: action });
+}
