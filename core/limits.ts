@@ -174,6 +174,8 @@ export const PATH_SIGNATURES_MAX = 32;
 export const RSA_BYTES_MAX = 512;
 /** One bundle of evidence: three logs, keys, certificates and quotes. */
 export const EVIDENCE_BYTES_MAX = 8 * 1024 * 1024;
+/** A unified kernel image, whose initrd makes most of it. */
+export const UKI_BYTES_MAX = 512 * 1024 * 1024;
 /** Approved boot states in one document, and digests one rule may list. */
 export const REFERENCE_STATES_MAX = 256;
 export const REFERENCE_DIGESTS_MAX = 1_024;

@@ -31,6 +31,6 @@ const MAKERS: ReadonlyMap<string, string> = new Map([
 
 /** The maker of a chip and its grade; `id` is written `id:49465800` in certificates. */
 export function gradeMaker(id: string): { readonly maker: string; readonly grade: ChipGrade } {
-  const maker = MAKERS.get(id.replace(/^id:/, ''));
+  const maker = MAKERS.get(id.replace(/^id:/, '').toUpperCase());
   return maker === undefined ? { maker: id, grade: 'vtpm' } : { maker, grade: 'tpm' };
 }

@@ -16,8 +16,6 @@ import type { Bank } from './pcrs.ts';
 export interface EventQuirk {
   readonly name: string;
   readonly pcr: number;
-  /** Where it was seen. */
-  readonly seen: string;
   /** The texts of the missing EV_EFI_ACTION events, which follow the last logged one. */
   readonly missing: readonly string[];
 }
@@ -25,17 +23,17 @@ export interface EventQuirk {
 const INVOCATION = 'Exit Boot Services Invocation';
 const SUCCESS = 'Exit Boot Services Returned with Success';
 const FAILURE = 'Exit Boot Services Returned with Failure';
-const SEEN =
-  'firmware whose log the loader fetched before ExitBootServices, with no final events table';
-
-/** The rows, in the order they are tried. */
+/**
+ * The rows, in the order they are tried. All three were seen where the loader fetched the log
+ * before ExitBootServices and the firmware keeps no table of final events.
+ */
 export const EVENT_QUIRKS: readonly EventQuirk[] = [
-  { name: 'exit-boot-services', pcr: 5, seen: SEEN, missing: [INVOCATION, SUCCESS] },
-  { name: 'exit-boot-services-failed', pcr: 5, seen: SEEN, missing: [INVOCATION, FAILURE] },
+  { name: 'exit-boot-services', pcr: 5, missing: [INVOCATION, SUCCESS] },
+  { name: 'exit-boot-services-failed', pcr: 5, missing: [INVOCATION, FAILURE] },
   {
     name: 'exit-boot-services-repeated',
     pcr: 5,
-    seen: SEEN,
+
     missing: [INVOCATION, FAILURE, SUCCESS],
   },
 ];

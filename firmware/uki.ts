@@ -27,6 +27,11 @@ const MEASURED_SECTIONS = [
 /** A section that the stub measures. */
 export type UkiSection = (typeof MEASURED_SECTIONS)[number];
 
+/** Whether the stub measures a section of this name. */
+export function isMeasuredSection(name: string): name is UkiSection {
+  return MEASURED_SECTIONS.some((measured) => measured === name);
+}
+
 /** The phases of a whole boot, in order (systemd-pcrphase.service(8)). */
 export const BOOT_PHASES = ['enter-initrd', 'leave-initrd', 'sysinit', 'ready'] as const;
 
@@ -46,7 +51,7 @@ export interface UkiDigests {
 export function predictPcr11(image: UkiDigests, phases: readonly BootPhase[]): Uint8Array {
   const { bank, sections } = image;
   for (const [name, digest] of sections) {
-    if (!MEASURED_SECTIONS.includes(name) || digest.length !== HASH_BYTES[bank]) {
+    if (!isMeasuredSection(name) || digest.length !== HASH_BYTES[bank]) {
       throw new Refusal('uki-malformed', { section: name, bytes: digest.length });
     }
   }

@@ -170,6 +170,7 @@ if (VECTORS_ABSENT !== null) {
 
 ek('grades makers of hardware as hardware, and all others as software', () => {
   assert.equal(gradeMaker('id:49465800'), { maker: 'Infineon', grade: 'tpm' });
+  assert.is(gradeMaker('id:53544d20').maker, 'STMicroelectronics');
   for (const id of ['id:00001014', 'id:4D534654', 'id:564D5700', 'id:474F4F47', '']) {
     assert.is(gradeMaker(id).grade, 'vtpm');
   }

@@ -1,6 +1,7 @@
 /**
  * Garbage and near-truths for every reader of evidence: each input is taken or refused by a code,
- * and none of them takes long. Seeded, so that a failure comes again under the number in its message.
+ * and none of them takes long. Seeded, so that a failure comes again under the number in its message;
+ * HOLDFAST_FUZZ_TIMES multiplies the inputs.
  */
 
 import { suite } from 'uvu';
@@ -34,6 +35,7 @@ import { hexOf, VECTORS_ABSENT, vector, vectorJson } from './vectors.ts';
 const fuzz = suite('firmware/evidence-fuzz');
 
 const SLOW_MS = 50;
+const TIMES = Number.parseInt(process.env.HOLDFAST_FUZZ_TIMES ?? '1', 10);
 
 /** xorshift32: enough to choose what to break. */
 function chooser(seed: number): (below: number) => number {
@@ -95,7 +97,7 @@ interface Target {
 
 function run({ name, inputs, valid, read }: Target): void {
   const choose = chooser(0x5eed);
-  for (let i = 0; i < inputs; i++) {
+  for (let i = 0; i < TIMES * inputs; i++) {
     const bytes = broken(valid[i % valid.length] ?? new Uint8Array(0), choose);
     try {
       if (timed(read, bytes) <= SLOW_MS) continue;

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromHex, fromUtf8, toHex } from '../../core/bytes.ts';
+import { fromHex, fromUtf8, toHex, toUtf8 } from '../../core/bytes.ts';
 import { hashOf } from '../../core/ciphers.ts';
 import {
   BOOT_PHASES,
@@ -11,6 +11,7 @@ import {
   type UkiDigests,
   type UkiSection,
 } from '../../firmware/uki.ts';
+import { digestUki } from '../../firmware/uki-file.ts';
 import { refuses } from '../refused.ts';
 import { skip } from '../skip.ts';
 import { pcrsOf, VECTORS_ABSENT, vector, vectorJson } from './vectors.ts';
@@ -49,6 +50,62 @@ uki('tells the phase that a boot has reached', () => {
   }
   assert.is(phasesReached(kernel, SOME), null);
 });
+
+interface PeSection {
+  readonly name: string;
+  readonly contents: Uint8Array;
+  /** What the table says is loaded; the contents where absent. */
+  readonly loadedBytes?: number;
+}
+
+/** A PE file of nothing but a section table and sections, each padded as in a real file. */
+function peOf(...sections: readonly PeSection[]): Uint8Array {
+  const headerBytes = 0x80 + 24 + 40 * sections.length;
+  const starts = sections.map((_, i) => headerBytes + 0x200 * i);
+  const file = new Uint8Array(headerBytes + 0x200 * sections.length);
+  const view = new DataView(file.buffer);
+  view.setUint16(0, 0x5a4d, true);
+  view.setUint32(0x3c, 0x80, true);
+  view.setUint32(0x80, 0x4550, true);
+  view.setUint16(0x86, sections.length, true);
+  for (const [i, { name, contents, loadedBytes = contents.length }] of sections.entries()) {
+    const row = 0x80 + 24 + 40 * i;
+    file.set(toUtf8(name), row);
+    view.setUint32(row + 8, loadedBytes, true);
+    view.setUint32(row + 16, 0x200, true);
+    view.setUint32(row + 20, starts[i] ?? 0, true);
+    file.set(contents, starts[i]);
+  }
+  return file;
+}
+
+const CODE = { name: '.text', contents: toUtf8('code of the stub') };
+const LINUX = { name: '.linux', contents: toUtf8('the kernel') };
+const CMDLINE = { name: '.cmdline', contents: toUtf8('quiet') };
+
+uki('is read off its file, without padding and without the stub', () => {
+  const { bank, sections } = digestUki(peOf(CODE, CMDLINE, LINUX), 'sha384');
+  assert.is(bank, 'sha384');
+  assert.equal(sections.size, 2);
+  assert.equal(sections.get('.linux'), hashOf('sha384', LINUX.contents));
+  assert.equal(sections.get('.cmdline'), hashOf('sha384', CMDLINE.contents));
+});
+
+const brokenFiles: readonly (readonly [string, Uint8Array])[] = [
+  ['no kernel', peOf(CODE)],
+  ['a section twice', peOf(LINUX, CMDLINE, CMDLINE)],
+  ['a section that is loaded beyond the file', peOf({ ...LINUX, loadedBytes: 0x201 })],
+  ['no DOS header', peOf(LINUX).subarray(2)],
+  ['no PE header', peOf(LINUX).fill(0, 0x80, 0x84)],
+  ['a section beyond its end', peOf(LINUX).subarray(0, 0xc5)],
+  ['nothing in it', new Uint8Array(0)],
+];
+
+for (const [name, file] of brokenFiles) {
+  uki(`with ${name} is refused`, () => {
+    refuses('uki-malformed', () => digestUki(file, 'sha256'));
+  });
+}
 
 if (VECTORS_ABSENT !== null) {
   skip('firmware/uki › the image of a real boot', VECTORS_ABSENT);
