@@ -18,38 +18,30 @@ import { skip } from './skip.ts';
 
 const START_MS_MAX = 5_000;
 
-/** What a test on a software TPM is handed: the machine, and one connection to its TPM. */
-export interface Bench {
-  readonly chip: Swtpm;
-  readonly tpm: Tpm;
-}
-
 /**
- * Registers tests that share one swtpm and one connection, or skips each by name where a program
- * is not installed.
+ * Registers tests that share one swtpm, or skips each by name where a program is not installed.
+ * swtpm serves one client at a time, so each test opens the connection it wants and closes it.
  */
 export function onSwtpm(
   tests: Test,
   suiteName: string,
   programs: readonly string[] = [],
-): (sentence: string, body: (bench: Bench) => Promise<void>) => void {
+): (sentence: string, body: (chip: Swtpm) => Promise<void>) => void {
   const missing = ['swtpm', ...programs].filter((program) => !isInstalled(program));
   if (missing.length > 0) {
     return (sentence) => skip(`${suiteName} › ${sentence}`, `${missing.join(', ')} not installed`);
   }
-  let bench: Bench | undefined;
+  let chip: Swtpm | undefined;
   tests.before(async () => {
-    const chip = await Swtpm.start();
-    bench = { chip, tpm: await chip.open() };
+    chip = await Swtpm.start();
   });
   tests.after(async () => {
-    await bench?.tpm.close();
-    await bench?.chip[Symbol.asyncDispose]();
+    await chip?.[Symbol.asyncDispose]();
   });
   return (sentence, body) => {
     tests(sentence, async () => {
-      if (bench === undefined) throw new Error('swtpm was not started');
-      await body(bench);
+      if (chip === undefined) throw new Error('swtpm was not started');
+      await body(chip);
     });
   };
 }

@@ -50,7 +50,8 @@ const CHALLENGE = challengeFor(toUtf8('sixteen bytes or'), digestOf(toUtf8('a be
 const NONCE = qualifyingBytes(CHALLENGE);
 const COUNTER = 0x0150_0011;
 
-test('quotes PCRs', async ({ tpm }) => {
+test('quotes PCRs', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const ak = await createPrimary(held, ENDORSEMENT, AK_P256);
     const shown = await quote(held, ak, NONCE, { bank: 'sha256', pcrs: [0, 7, 11] });
@@ -61,7 +62,8 @@ test('quotes PCRs', async ({ tpm }) => {
   });
 });
 
-test('certifies a key made here, under a policy or not, and how it was made', async ({ tpm }) => {
+test('certifies a key made here, under a policy or not, and how it was made', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const parent = await createPrimary(held, OWNER, SRK_P256);
     const ak = await createPrimary(held, ENDORSEMENT, AK_P256);
@@ -91,7 +93,8 @@ test('certifies a key made here, under a policy or not, and how it was made', as
   });
 });
 
-test('counts upward, certifies the count, and goes on after a new definition', async ({ tpm }) => {
+test('counts upward, certifies the count, and goes on after a new definition', async (chip) => {
+  await using tpm = await chip.open();
   const index = await defineCounter(tpm, OWNER, COUNTER);
   const first = await readCounter(tpm, index);
   await incrementCounter(tpm, index);
@@ -108,7 +111,8 @@ test('counts upward, certifies the count, and goes on after a new definition', a
   await failed(() => defineCounter(tpm, OWNER, COUNTER), 'tpm-refused');
 });
 
-test('hides the secret of a counter, and wants it', async ({ tpm }) => {
+test('hides the secret of a counter, and wants it', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const salt = await createPrimary(held, OWNER, SRK_P256);
     const session = await startSession(held, { kind: 'hmac', salt });
@@ -122,15 +126,15 @@ test('hides the secret of a counter, and wants it', async ({ tpm }) => {
   });
 });
 
-test('reads no counter out of an index that is none, no certificate where none is', async ({
-  tpm,
-}) => {
+test('reads no counter out of an index that is none, no certificate where none is', async (chip) => {
+  await using tpm = await chip.open();
   assert.is(await readCertificateNv(tpm, 0x01c0_0002), undefined);
   const index = await readNvPublic(tpm, COUNTER);
   await refused(() => readCounter(tpm, { ...index, attributes: 0 }), 'tpm-malformed');
 });
 
-test('certifies its clock', async ({ tpm }) => {
+test('certifies its clock', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const ak = await createPrimary(held, ENDORSEMENT, AK_P256);
     const shown = await getTime(held, ak, NONCE);
@@ -141,7 +145,8 @@ test('certifies its clock', async ({ tpm }) => {
   });
 });
 
-test('opens what was made for both its keys, and nothing else', async ({ tpm }) => {
+test('opens what was made for both its keys, and nothing else', async (chip) => {
+  await using tpm = await chip.open();
   const secret = toUtf8('thirty-two bytes of a credential');
   for (const template of [EK_RSA_2048, EK_ECC_P256, EK_ECC_P384]) {
     await tpm.hold(async (held) => {

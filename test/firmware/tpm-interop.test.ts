@@ -31,7 +31,8 @@ const SECRET = toUtf8('thirty-two bytes of a credential');
 /** What tpm2_makecredential writes before its two buffers: a magic and a version. */
 const CREDENTIAL_HEAD = fromHex('badcc0de00000001');
 
-test('makes quotes that tpm2_checkquote accepts, and no others', async ({ chip, tpm }) => {
+test('makes quotes that tpm2_checkquote accepts, and no others', async (chip) => {
+  await using tpm = await chip.open();
   const selection = { bank: 'sha256', pcrs: [0, 7, 11, 23] } as const;
   await tpm.hold(async (held) => {
     const digest = new Uint8Array(32).fill(1);
@@ -53,7 +54,8 @@ test('makes quotes that tpm2_checkquote accepts, and no others', async ({ chip, 
   assert.match(other.stderr, 'validating nonce');
 });
 
-test('opens what tpm2_makecredential made', async ({ chip, tpm }) => {
+test('opens what tpm2_makecredential made', async (chip) => {
+  await using tpm = await chip.open();
   for (const template of [EK_RSA_2048, EK_ECC_P256]) {
     await tpm.hold(async (held) => {
       const ek = await createPrimary(held, ENDORSEMENT, template);
@@ -70,8 +72,7 @@ test('opens what tpm2_makecredential made', async ({ chip, tpm }) => {
   }
 });
 
-test('verifies what tpm2_quote signed, by ECDSA and both RSA schemes', async ({ chip, tpm }) => {
-  await tpm.close(); // swtpm serves one client at a time
+test('verifies what tpm2_quote signed, by ECDSA and both RSA schemes', async (chip) => {
   expectRun(chip, 'tpm2_createek', ['-c', 'ek.ctx', '-G', 'rsa', '-u', 'tool-ek.pub']);
   for (const [algorithm, scheme] of [
     ['ecc', 'ecdsa'],
@@ -91,7 +92,7 @@ test('verifies what tpm2_quote signed, by ECDSA and both RSA schemes', async ({ 
   }
 });
 
-test('makes credentials that tpm2_activatecredential opens', async ({ chip }) => {
+test('makes credentials that tpm2_activatecredential opens', async (chip) => {
   for (const algorithm of ['rsa', 'ecc']) {
     expectRun(chip, 'tpm2_createek', ['-c', 'ek.ctx', '-G', algorithm, '-u', 'tool-ek.pub']);
     createToolKey(chip, 'ecc', 'ecdsa');
@@ -118,7 +119,7 @@ test('makes credentials that tpm2_activatecredential opens', async ({ chip }) =>
   }
 });
 
-test('reads a certificate longer than one read, as it was written', async ({ chip }) => {
+test('reads a certificate longer than one read, as it was written', async (chip) => {
   const bytes = hostRandom.bytes(1_200);
   await writeFile(chip.folder.file('certificate'), bytes);
   const attributes = 'ownerwrite|ownerread|authread|no_da';

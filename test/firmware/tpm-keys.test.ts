@@ -32,7 +32,8 @@ const test = onSwtpm(keys, 'firmware/tpm-keys');
 const OWNER = hierarchyEntity('owner');
 const ENDORSEMENT = hierarchyEntity('endorsement');
 
-test('derives the same key from a template each time', async ({ tpm }) => {
+test('derives the same key from a template each time', async (chip) => {
+  await using tpm = await chip.open();
   const templates: readonly [string, Template, typeof OWNER][] = [
     ['rsa', EK_RSA_2048, ENDORSEMENT],
     ['ecc', EK_ECC_P256, ENDORSEMENT],
@@ -55,7 +56,8 @@ test('derives the same key from a template each time', async ({ tpm }) => {
   }
 });
 
-test('keeps our own keys out of the count of wrong guesses', async ({ tpm }) => {
+test('keeps our own keys out of the count of wrong guesses', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const srk = await createPrimary(held, OWNER, SRK_P256);
     const ak = await createPrimary(held, ENDORSEMENT, AK_P256);
@@ -63,7 +65,8 @@ test('keeps our own keys out of the count of wrong guesses', async ({ tpm }) => 
   });
 });
 
-test('signs with a child that verifies outside', async ({ tpm }) => {
+test('signs with a child that verifies outside', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const srk = await createPrimary(held, OWNER, SRK_P256);
     const session = await startSession(held, { kind: 'hmac', salt: srk });
@@ -82,7 +85,8 @@ test('signs with a child that verifies outside', async ({ tpm }) => {
   });
 });
 
-test('keeps a primary at a handle of its own, and removes it', async ({ tpm }) => {
+test('keeps a primary at a handle of its own, and removes it', async (chip) => {
+  await using tpm = await chip.open();
   const at = 0x8100_0042;
   await tpm.hold(async (held) => {
     const srk = await createPrimary(held, OWNER, SRK_P256);

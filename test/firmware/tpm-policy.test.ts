@@ -48,7 +48,8 @@ const OWNER = hierarchyEntity('owner');
 const SECRET = toUtf8('storage key of generation one');
 const PCRS: PcrSelection = { bank: 'sha256', pcrs: [4, 11] };
 
-test('reaches in the chip the digests that are computed outside', async ({ tpm }) => {
+test('reaches in the chip the digests that are computed outside', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const session = await startSession(held, { kind: 'policy' });
     const digest = await currentDigest(held, PCRS);
@@ -68,7 +69,8 @@ test('reaches in the chip the digests that are computed outside', async ({ tpm }
   });
 });
 
-test('unseals under a PCR policy until the PCR is extended', async ({ tpm }) => {
+test('unseals under a PCR policy until the PCR is extended', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const parent = await createPrimary(held, OWNER, SRK_P256);
     const digest = await currentDigest(held, PCRS);
@@ -85,7 +87,8 @@ test('unseals under a PCR policy until the PCR is extended', async ({ tpm }) => 
   });
 });
 
-test('does not let an empty password walk around a policy', async ({ tpm }) => {
+test('does not let an empty password walk around a policy', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const parent = await createPrimary(held, OWNER, SRK_P256);
     const policy = policyDigest([{ kind: 'auth-value' }]);
@@ -99,7 +102,8 @@ test('does not let an empty password walk around a policy', async ({ tpm }) => {
   });
 });
 
-test('wants the secret of the object after PolicyAuthValue', async ({ tpm }) => {
+test('wants the secret of the object after PolicyAuthValue', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const parent = await createPrimary(held, OWNER, SRK_P256);
     const guard = { kind: 'policy', policy: policyDigest([{ kind: 'auth-value' }]) } as const;
@@ -112,8 +116,7 @@ test('wants the secret of the object after PolicyAuthValue', async ({ tpm }) => 
   });
 });
 
-test('begins again when another PCR changes between assertion and use', async ({ chip, tpm }) => {
-  await tpm.close();
+test('begins again when another PCR changes between assertion and use', async (chip) => {
   const inner = await chip.connect();
   await using busy = tpmOver(inner);
   let extensions = 0;
@@ -143,7 +146,7 @@ test('begins again when another PCR changes between assertion and use', async ({
   assert.is(extensions, 5);
 });
 
-test('obeys what an authority approved, until the counter withdraws it', async ({ chip }) => {
+test('obeys what an authority approved, until the counter withdraws it', async (chip) => {
   await using tpm = await chip.open();
   const authority = new BootAuthority();
   const counter = await defineCounter(tpm, OWNER, 0x0150_0001);
@@ -182,7 +185,7 @@ test('obeys what an authority approved, until the counter withdraws it', async (
   });
 });
 
-test('signs with a resident key under an approved policy alone', async ({ chip }) => {
+test('signs with a resident key under an approved policy alone', async (chip) => {
   await using tpm = await chip.open();
   const authority = new BootAuthority();
   const counter = await defineCounter(tpm, OWNER, 0x0150_0002);

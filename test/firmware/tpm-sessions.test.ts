@@ -25,7 +25,8 @@ const OWNER = hierarchyEntity('owner');
 const ENDORSEMENT = hierarchyEntity('endorsement');
 const SECRET = toUtf8('the secret that crosses the bus');
 
-test('salts a session with keys of every kind, under both hashes', async ({ tpm }) => {
+test('salts a session with keys of every kind, under both hashes', async (chip) => {
+  await using tpm = await chip.open();
   for (const template of [EK_RSA_2048, EK_ECC_P256, EK_ECC_P384]) {
     for (const hash of ['sha256', 'sha384'] as const) {
       await tpm.hold(async (held) => {
@@ -37,7 +38,8 @@ test('salts a session with keys of every kind, under both hashes', async ({ tpm 
   }
 });
 
-test('seals and unseals by a secret, and refuses another', async ({ tpm }) => {
+test('seals and unseals by a secret, and refuses another', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     const parent = await createPrimary(held, OWNER, SRK_P256);
     const auth = toUtf8('right');
@@ -51,8 +53,7 @@ test('seals and unseals by a secret, and refuses another', async ({ tpm }) => {
   });
 });
 
-test('shows no secret to one who listens on the bus', async ({ chip, tpm }) => {
-  await tpm.close();
+test('shows no secret to one who listens on the bus', async (chip) => {
   const heard: Uint8Array[] = [];
   await using listened = await listenedTo(chip, heard);
   await listened.hold(async (held) => {
@@ -66,7 +67,7 @@ test('shows no secret to one who listens on the bus', async ({ chip, tpm }) => {
   assert.not.ok(heard.some((bytes) => Buffer.from(bytes).includes(SECRET)));
 });
 
-test('refuses an answer of which any one bit was bent', async ({ chip }) => {
+test('refuses an answer of which any one bit was bent', async (chip) => {
   // The length of a 32-byte answer to GetRandom under one session, past its header.
   for (let at = 10; at < 10 + 4 + 34 + 34 + 1 + 34; at += 3) {
     const inner = await chip.connect();
@@ -79,7 +80,7 @@ test('refuses an answer of which any one bit was bent', async ({ chip }) => {
   }
 });
 
-test('refuses an answer whose random bytes were exchanged', async ({ chip }) => {
+test('refuses an answer whose random bytes were exchanged', async (chip) => {
   const inner = await chip.connect();
   await using tpm = tpmOver(bending(inner, 0x17b, 20));
   await tpm.hold(async (held) => {
@@ -89,7 +90,7 @@ test('refuses an answer whose random bytes were exchanged', async ({ chip }) => 
   });
 });
 
-test('refuses an answer that was stripped of its authorizations', async ({ chip }) => {
+test('refuses an answer that was stripped of its authorizations', async (chip) => {
   const inner = await chip.connect();
   await using tpm = tpmOver({
     async transmit(command, commandClass) {
@@ -107,7 +108,7 @@ test('refuses an answer that was stripped of its authorizations', async ({ chip 
   });
 });
 
-test('refuses a key whose name is not that of its public area', async ({ chip }) => {
+test('refuses a key whose name is not that of its public area', async (chip) => {
   const inner = await chip.connect();
   await using tpm = tpmOver(bending(inner, 0x131, -20));
   await refused(() => tpm.hold((held) => loadSrk(held)), 'tpm-malformed');

@@ -32,7 +32,8 @@ const test = onSwtpm(tpms, 'firmware/tpm');
 const OWNER = hierarchyEntity('owner');
 const SECRET = toUtf8('a secret');
 
-test('serves 500 callers at once, each with its own answer', async ({ tpm }) => {
+test('serves 500 callers at once, each with its own answer', async (chip) => {
+  await using tpm = await chip.open();
   const sizes = Array.from({ length: 500 }, (_, i) => 1 + (i % 32));
   const answers = await Promise.all(sizes.map((size) => getRandom(tpm, size)));
   assert.equal(
@@ -41,7 +42,8 @@ test('serves 500 callers at once, each with its own answer', async ({ tpm }) => 
   );
 });
 
-test('lets callers that hold objects go one after the other', async ({ tpm }) => {
+test('lets callers that hold objects go one after the other', async (chip) => {
+  await using tpm = await chip.open();
   let inside = 0;
   const works = Array.from({ length: 50 }, () =>
     tpm.hold(async (held) => {
@@ -55,13 +57,15 @@ test('lets callers that hold objects go one after the other', async ({ tpm }) =>
   await Promise.all([...works, ...Array.from({ length: 200 }, () => getRandom(tpm, 8))]);
 });
 
-test('tells the caller beyond the bound that it is busy', async ({ tpm }) => {
+test('tells the caller beyond the bound that it is busy', async (chip) => {
+  await using tpm = await chip.open();
   const waiting = Array.from({ length: TPM_PENDING_MAX }, () => getRandom(tpm, 1));
   await failed(() => getRandom(tpm, 1), 'tpm-busy');
   await Promise.all(waiting);
 });
 
-test('holds three objects, and takes a fourth for a bug', async ({ tpm }) => {
+test('holds three objects, and takes a fourth for a bug', async (chip) => {
+  await using tpm = await chip.open();
   await tpm.hold(async (held) => {
     for (let i = 0; i < TPM_OBJECTS_MAX; i++) await createPrimary(held, OWNER, SRK_P256);
     let caught: unknown;
@@ -73,7 +77,8 @@ test('holds three objects, and takes a fourth for a bug', async ({ tpm }) => {
   assert.equal(await getHandles(tpm, 'transient'), []);
 });
 
-test('leaves no handle behind after 200 operations that fail', async ({ tpm }) => {
+test('leaves no handle behind after 200 operations that fail', async (chip) => {
+  await using tpm = await chip.open();
   const guard = { kind: 'policy', policy: policyDigest([{ kind: 'auth-value' }]) } as const;
   for (let i = 0; i < 50; i++) {
     await failed(() => tpm.hold((held) => loadGarbage(held)), 'tpm-refused');
@@ -92,7 +97,8 @@ test('leaves no handle behind after 200 operations that fail', async ({ tpm }) =
   assert.equal(await getHandles(tpm, 'hmacSession'), []);
 });
 
-test('tells a refused command by its code and by what it blames', async ({ tpm }) => {
+test('tells a refused command by its code and by what it blames', async (chip) => {
+  await using tpm = await chip.open();
   const load = await failed(() => tpm.hold((held) => loadGarbage(held)), 'tpm-refused');
   assert.match(load.message, /^TPM2_Load answered TPM_RC_\w+ for parameter 1$/);
   const flush = await failed(
@@ -102,8 +108,7 @@ test('tells a refused command by its code and by what it blames', async ({ tpm }
   assert.is(flush.message, 'TPM2_FlushContext answered TPM_RC_HANDLE for parameter 1');
 });
 
-test('sends a command again after RETRY, and gives up in the end', async ({ chip, tpm }) => {
-  await tpm.close();
+test('sends a command again after RETRY, and gives up in the end', async (chip) => {
   for (const refusals of [3, TPM_RETRIES_MAX + 1]) {
     const inner = await chip.connect();
     const waits: number[] = [];
