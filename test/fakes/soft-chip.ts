@@ -17,7 +17,12 @@ const MAGIC = 0xff544347;
 const QUOTE = 0x8018;
 const NV = 0x8014;
 const EMPTY = new Uint8Array(0);
-const { FIXED_TPM, FIXED_PARENT, SENSITIVE_DATA_ORIGIN, RESTRICTED, SIGN } = TPMA_OBJECT;
+const ATTESTING =
+  TPMA_OBJECT.FIXED_TPM |
+  TPMA_OBJECT.FIXED_PARENT |
+  TPMA_OBJECT.SENSITIVE_DATA_ORIGIN |
+  TPMA_OBJECT.RESTRICTED |
+  TPMA_OBJECT.SIGN;
 const CLOCK: ClockInfo = { clockMs: 90_000n, resetCount: 3, restartCount: 0, safe: true };
 
 /** What a boot measured: the log as firmware hands it out, and the PCRs it leads to. */
@@ -41,11 +46,10 @@ export class SoftChip {
 
   constructor() {
     const { x = '', y = '' } = this.#pair.publicKey.export({ format: 'jwk' });
-    const attributes = FIXED_TPM | FIXED_PARENT | SENSITIVE_DATA_ORIGIN | RESTRICTED | SIGN;
     this.publicArea = new Writer()
       .u16(TPM_ALG.ECC)
       .u16(HASH_ALG.sha256)
-      .u32(attributes)
+      .u32(ATTESTING)
       .raw(sized(EMPTY))
       .u16(TPM_ALG.NULL)
       .u16(TPM_ALG.ECDSA)

@@ -1,7 +1,7 @@
 /**
  * Garbage and near-truths for every reader of evidence: each input is taken or refused by a code,
- * and none of them takes long. Seeded, so that a failure comes again under the number in its message;
- * HOLDFAST_FUZZ_TIMES multiplies the inputs.
+ * and none of them takes long. Seeded, so that a failure comes again under the number in its
+ * message; HOLDFAST_FUZZ_TIMES multiplies the inputs.
  */
 
 import { suite } from 'uvu';
