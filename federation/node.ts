@@ -15,7 +15,7 @@ import { type BootMs, bootMs, type Instant, SECOND_MS } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admit, UNBOUNDED_STEPS } from './admit.ts';
 import type { StepBudget } from './admit-tick.ts';
-import { evaluationClock, ledgerStepMs } from './age.ts';
+import { evaluationClock } from './age.ts';
 import { Authority } from './authority.ts';
 import type { Belief } from './belief.ts';
 import { Beliefs } from './beliefs.ts';
@@ -29,17 +29,16 @@ import type { Effect, ImportOutcome } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
-import { type AgeLimits, NO_LIMITS } from './limits.ts';
+import type { AgeLimits } from './limits.ts';
 import { decodeFrame, versionArgument } from './message.ts';
 import { PeerLedger } from './peer-ledger.ts';
 import { decodeProof, type Lease, type ProverRole, verifyProof } from './peer-proof.ts';
 import type { Policy } from './policy.ts';
-import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
-import { believableUntil, standingOf } from './standing.ts';
+import { believableUntil } from './standing.ts';
 import { decodeTick, STOP_INDEX, TICK_BYTES } from './tick.ts';
-import type { Tier } from './tier.ts';
 import { type DomainView, viewOf } from './view.ts';
+import { Watch } from './watch.ts';
 import type { WriterKeys, WriterSettings } from './writer.ts';
 
 /** What a node is started with. */
@@ -76,9 +75,7 @@ export class FederationNode {
   readonly #exchange: Exchange;
   readonly #ledger = new PeerLedger();
   readonly #authority: Authority | null;
-  readonly #tiers = new Map<TrustDomain, Tier>();
-  readonly #late = new Set<TrustDomain>();
-  readonly #stored = new Map<TrustDomain, BootMs>();
+  readonly #watch: Watch;
 
   constructor(options: NodeOptions) {
     const { own, suite, records, bootId, now, limits, authority, node } = options;
@@ -86,6 +83,7 @@ export class FederationNode {
     this.#bootId = bootId;
     this.#beliefs = new Beliefs(own, records, { bootId, now }, limits);
     this.#exchange = new Exchange(this.#beliefs.spoken);
+    this.#watch = new Watch(this.#beliefs, bootId);
     this.#authority =
       authority === null
         ? null
@@ -100,7 +98,7 @@ export class FederationNode {
     if (verdict !== null) this.#refused(now, input, verdict, effects);
     this.#writeIfDue(now, effects);
     this.#retryFuture(now, effects);
-    this.#watchTiers(now, effects);
+    effects.push(...this.#watch.look(now));
     effects.push(...this.#exchange.wake(now.boot));
     return { effects, wakeAt: this.#wakeAt(now), verdict };
   }
@@ -280,7 +278,7 @@ export class FederationNode {
     effects.push(...notes);
     const partners = this.#beliefs.policy.relations;
     this.#beliefs.set(belief);
-    this.#stored.set(belief.domain, now.boot);
+    this.#watch.wasStored(belief.domain, now);
     effects.push({ kind: 'changed', domain: belief.domain });
     if (this.#beliefs.policy.relations !== partners && belief.domain === this.#beliefs.ownDomain) {
       effects.push(...this.#exchange.interestsChanged());
@@ -355,40 +353,6 @@ export class FederationNode {
     }
   }
 
-  /** Tells of every change of tier, and writes the ledger ahead before it runs out. */
-  #watchTiers(now: Instant, effects: Effect[]): void {
-    for (const belief of this.#beliefs.spoken()) {
-      const { domain } = belief;
-      const standing = standingOf(belief, this.#beliefs.tightening(domain), now);
-      const before = this.#tiers.get(domain);
-      if (before !== standing.tier) {
-        this.#tiers.set(domain, standing.tier);
-        const age = standing.ageMs === null ? {} : { ageMs: standing.ageMs };
-        const fields = { domain, from: before ?? 'none', to: standing.tier, ...age };
-        effects.push({ kind: 'audit', event: 'tier.changed', fields }, { kind: 'changed', domain });
-      }
-      if (standing.late !== this.#late.has(domain)) {
-        if (standing.late) this.#late.add(domain);
-        else this.#late.delete(domain);
-        const event = standing.late ? 'ticks.late' : 'ticks.resumed';
-        effects.push({ kind: 'audit', event, fields: { domain } }, { kind: 'changed', domain });
-      }
-      if (belief.keeping !== null && this.#checkpointAt(belief) <= now.boot) {
-        const value = encodeKeeping(belief, this.#bootId);
-        effects.push({ kind: 'persist', writes: [{ key: recordKey(domain, 'keeping'), value }] });
-        this.#stored.set(domain, now.boot);
-      }
-    }
-  }
-
-  /** The stored ledger runs one step ahead; it is written again before the step is used up. */
-  #checkpointAt(belief: Belief): BootMs {
-    const stored = this.#stored.get(belief.domain) ?? bootMs(0);
-    return bootMs(
-      stored + Math.max(SECOND_MS, ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS)),
-    );
-  }
-
   #refused(now: Instant, input: Input, refusal: Refusal, effects: Effect[]): void {
     if ('request' in input) {
       effects.push({ kind: 'reply', request: input.request, answer: refusal });
@@ -405,13 +369,7 @@ export class FederationNode {
   #wakeAt(now: Instant): BootMs {
     const times: number[] = [now.boot + LOOK_MS];
     const inMs = (delayMs: number): number => times.push(now.boot + Math.max(1, delayMs));
-    for (const belief of this.#beliefs.spoken()) {
-      const standing = standingOf(belief, this.#beliefs.tightening(belief.domain), now);
-      if (standing.cliff !== null) inMs(standing.cliff.inMs);
-      if (standing.lateInMs !== null) inMs(standing.lateInMs);
-      if (belief.future !== null) inMs(belief.future.issuedAt - believableUntil(belief, now));
-      if (belief.keeping !== null) inMs(this.#checkpointAt(belief) - now.boot);
-    }
+    inMs(this.#watch.wakeInMs(now));
     const exchange = this.#exchange.wakeAt();
     if (exchange !== null) inMs(exchange - now.boot);
     const authority = this.#authority?.wakeInMs(this.#context(now));
