@@ -23,19 +23,35 @@ const PE_POINTER_AT = 0x3c;
 const SECTIONS_MAX = 96;
 const NAME_BYTES = 8;
 
+/** Where the stub names itself, such as `#### LoaderInfo: systemd-stub 257.9-1 ####`. */
+const STUB_SECTION = '.sdmagic';
+const STUB_VERSION = /^#### LoaderInfo: systemd-stub ([0-9]{3,4})[^0-9]/;
+/** Earlier stubs hold these two sections, and do not measure them. */
+const MEASURED_SINCE_254: ReadonlySet<string> = new Set(['.uname', '.sbat']);
+
 /** The digests of the sections that the stub measures. Refuses `too-large`, `uki-malformed`. */
 export function digestUki(file: Uint8Array, bank: Bank): UkiDigests {
   checkSize(file, UKI_BYTES_MAX);
   return refusedAs('uki-malformed', () => {
+    const all = readSections(file);
+    const version = stubVersion(all);
     const sections = new Map<UkiSection, Uint8Array>();
-    for (const { name, contents } of readSections(file)) {
+    for (const { name, contents } of all) {
       if (!isMeasuredSection(name)) continue;
+      if (version < 254 && MEASURED_SINCE_254.has(name)) continue;
       if (sections.has(name)) throw new Refusal('uki-malformed', { twice: name });
       sections.set(name, hashOf(bank, contents));
     }
     if (!sections.has('.linux')) throw new Refusal('uki-malformed', { lacks: '.linux' });
     return { bank, sections };
   });
+}
+
+function stubVersion(sections: readonly Section[]): number {
+  const own = sections.find(({ name }) => name === STUB_SECTION);
+  const [, version] = STUB_VERSION.exec(fromUtf8(own?.contents ?? new Uint8Array(0))) ?? [];
+  if (version === undefined) throw new Refusal('uki-malformed', { lacks: STUB_SECTION });
+  return Number.parseInt(version, 10);
 }
 
 interface Section {
@@ -68,12 +84,11 @@ function readSection(file: Uint8Array, table: LittleEndianReader): Section {
   const from = table.u32();
   table.take(16); // relocations, line numbers, characteristics
   // What is loaded beyond the file is zeros; tools that build images leave no such gap.
-  if (isMeasuredSection(name) && loadedBytes > fileBytes) {
+  const wanted = isMeasuredSection(name) || name === STUB_SECTION;
+  if (wanted && loadedBytes > fileBytes) {
     throw new Refusal('uki-malformed', { section: name, loadedBytes, fileBytes });
   }
-  const contents = isMeasuredSection(name)
-    ? readerAt(file, from).take(loadedBytes)
-    : new Uint8Array(0);
+  const contents = wanted ? readerAt(file, from).take(loadedBytes) : new Uint8Array(0);
   return { name, contents };
 }
 

@@ -1,5 +1,7 @@
 /** PCR 11 foretold from the parts of an image. */
 
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHex, fromUtf8, toHex, toUtf8 } from '../../core/bytes.ts';
@@ -12,6 +14,7 @@ import {
   type UkiSection,
 } from '../../firmware/uki.ts';
 import { digestUki } from '../../firmware/uki-file.ts';
+import { temporaryFolder } from '../folder.ts';
 import { refuses } from '../refused.ts';
 import { skip } from '../skip.ts';
 import { pcrsOf, VECTORS_ABSENT, vector, vectorJson } from './vectors.ts';
@@ -79,25 +82,42 @@ function peOf(...sections: readonly PeSection[]): Uint8Array {
   return file;
 }
 
+const stub = (version: string): PeSection => ({
+  name: '.sdmagic',
+  contents: toUtf8(`#### LoaderInfo: systemd-stub ${version} ####`),
+});
+const STUB = stub('257.9-1');
 const CODE = { name: '.text', contents: toUtf8('code of the stub') };
 const LINUX = { name: '.linux', contents: toUtf8('the kernel') };
 const CMDLINE = { name: '.cmdline', contents: toUtf8('quiet') };
 
 uki('is read off its file, without padding and without the stub', () => {
-  const { bank, sections } = digestUki(peOf(CODE, CMDLINE, LINUX), 'sha384');
+  const { bank, sections } = digestUki(peOf(CODE, STUB, CMDLINE, LINUX), 'sha384');
   assert.is(bank, 'sha384');
   assert.equal(sections.size, 2);
   assert.equal(sections.get('.linux'), hashOf('sha384', LINUX.contents));
   assert.equal(sections.get('.cmdline'), hashOf('sha384', CMDLINE.contents));
 });
 
+uki('of an old stub has sections that are not measured', () => {
+  const sbat = { name: '.sbat', contents: toUtf8('sbat,1') };
+  const measuredBy = (version: string): boolean =>
+    digestUki(peOf(stub(version), sbat, LINUX), 'sha256').sections.has('.sbat');
+  assert.is(measuredBy('252.39-1~deb12u2'), false);
+  assert.is(measuredBy('253.1'), false);
+  assert.is(measuredBy('254-1'), true);
+  assert.is(measuredBy('260~rc1'), true);
+});
+
 const brokenFiles: readonly (readonly [string, Uint8Array])[] = [
-  ['no kernel', peOf(CODE)],
-  ['a section twice', peOf(LINUX, CMDLINE, CMDLINE)],
-  ['a section that is loaded beyond the file', peOf({ ...LINUX, loadedBytes: 0x201 })],
-  ['no DOS header', peOf(LINUX).subarray(2)],
-  ['no PE header', peOf(LINUX).fill(0, 0x80, 0x84)],
-  ['a section beyond its end', peOf(LINUX).subarray(0, 0xc5)],
+  ['no kernel', peOf(STUB)],
+  ['no stub of systemd', peOf(LINUX)],
+  ['a stub of no version', peOf(LINUX, stub('next'))],
+  ['a section twice', peOf(STUB, LINUX, CMDLINE, CMDLINE)],
+  ['a section that is loaded beyond the file', peOf(STUB, { ...LINUX, loadedBytes: 0x201 })],
+  ['no DOS header', peOf(STUB, LINUX).subarray(2)],
+  ['no PE header', peOf(STUB, LINUX).fill(0, 0x80, 0x84)],
+  ['a section beyond its end', peOf(STUB, LINUX).subarray(0, 0x2f0)],
   ['nothing in it', new Uint8Array(0)],
 ];
 
@@ -124,6 +144,42 @@ if (VECTORS_ABSENT !== null) {
     const pcrs = pcrsOf(vectorJson('qemu-ovmf-uki/expected-pcrs.json').sha256);
     assert.is(toHex(predictPcr11(booted, [])), toHex(pcrs.get(11) ?? new Uint8Array(0)));
     assert.ok(toHex(predictPcr11(booted, [])).startsWith('13afee85'));
+  });
+}
+
+const MEASURE = '/usr/lib/systemd/systemd-measure';
+
+if (!existsSync(MEASURE)) {
+  skip('firmware/uki › agrees with systemd-measure', `${MEASURE} is not installed`);
+} else {
+  uki('agrees with systemd-measure on sections, phases and banks', async () => {
+    await using folder = await temporaryFolder();
+    const names = [
+      '.linux',
+      '.osrel',
+      '.cmdline',
+      '.initrd',
+      '.splash',
+      '.dtb',
+      '.pcrpkey',
+    ] as const;
+    const words = names.map((name) => {
+      writeFileSync(folder.file(name), `contents of ${name}`);
+      return `--${name.slice(1)}=${folder.file(name)}`;
+    });
+    for (const bank of ['sha256', 'sha384'] as const) {
+      const digests = names.map(
+        (name) => [name, hashOf(bank, toUtf8(`contents of ${name}`))] as const,
+      );
+      const whole: UkiDigests = { bank, sections: new Map(digests) };
+      for (const count of [0, 1, 4]) {
+        const phases = BOOT_PHASES.slice(0, count);
+        const asked = [`--bank=${bank}`, `--phase=${phases.join(':') || ':'}`];
+        const { stdout } = spawnSync(MEASURE, ['calculate', ...words, ...asked]);
+        const expected = `11:${bank}=${toHex(predictPcr11(whole, phases))}`;
+        assert.ok(String(stdout).includes(expected), `${expected} in ${stdout}`);
+      }
+    }
   });
 }
 
