@@ -26,9 +26,11 @@ import { believePcrs } from '../../firmware/pcrs.ts';
 import { draftState, encodeState, parseReferences } from '../../firmware/references.ts';
 import { replayLogs } from '../../firmware/replay.ts';
 import { secureBootOf } from '../../firmware/secure-boot.ts';
+import { digestUki } from '../../firmware/uki-file.ts';
 import { decodeUserspaceLog } from '../../firmware/userspace-log.ts';
 import { bootOf, SoftChip } from '../fakes/soft-chip.ts';
 import { skip } from '../skip.ts';
+import { peOf } from './pe-file.ts';
 import { SOUND_BOOT } from './sound-boot.ts';
 import { hexOf, VECTORS_ABSENT, vector, vectorJson } from './vectors.ts';
 
@@ -130,7 +132,7 @@ function judgeLog(bytes: Uint8Array): void {
 }
 
 const targets: readonly Target[] = [
-  { name: 'statements', inputs: 50_000, valid: [evidence.quote.attest], read: decodeAttest },
+  { name: 'statements', inputs: 40_000, valid: [evidence.quote.attest], read: decodeAttest },
   { name: 'event logs', inputs: 20_000, valid: [boot.eventLog], read: judgeLog },
   {
     name: 'userspace logs',
@@ -143,6 +145,18 @@ const targets: readonly Target[] = [
     inputs: 10_000,
     valid: [encodeEvidence(evidence)],
     read: (bytes) => verifyBoot(decodeEvidence(bytes), expected),
+  },
+  {
+    name: 'images',
+    inputs: 10_000,
+    valid: [
+      peOf(
+        { name: '.sdmagic', contents: toUtf8('#### LoaderInfo: systemd-stub 257.9 ####') },
+        { name: '.linux', contents: toUtf8('the kernel') },
+        { name: '.sbat', contents: toUtf8('sbat,1') },
+      ),
+    ],
+    read: (bytes) => digestUki(bytes, 'sha256'),
   },
   {
     name: 'references',
