@@ -39,7 +39,7 @@ export function secureBootOf(replay: Replay): SecureBoot {
   const isSeparator = (event: MeasuredEvent): boolean =>
     equalBytes(event.digest, normal) || equalBytes(event.digest, failed);
   for (const event of events) {
-    if ((event.claimedType === EV_SEPARATOR) !== isSeparator(event)) {
+    if (isSeparator(event) && event.claimedType !== EV_SEPARATOR) {
       throw new Refusal('log-event-type', { pcr: PCR, event: event.index });
     }
   }
@@ -70,6 +70,11 @@ function readConfiguration(events: readonly MeasuredEvent[]): {
   const anomalies: string[] = [];
   let value: number | undefined;
   for (const event of events) {
+    // Some firmware measures separators of its own invention; they close nothing.
+    if (event.claimedType === EV_SEPARATOR) {
+      anomalies.push(`event ${event.index}: a separator of unknown bytes`);
+      continue;
+    }
     if (event.coveredBytes === null) {
       anomalies.push(`event ${event.index}: its digest does not cover its data`);
       continue;
