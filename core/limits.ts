@@ -56,6 +56,7 @@ export const FRESH_PERIODS_MIN = 3;
 export const MAX_LEAD_MS = 2 * MINUTE_MS;
 /** The shortest mean time between two epochs: what stops numbering ahead of time. */
 export const MIN_EPOCH_MS = SECOND_MS;
+export const MIN_EPOCH_MS_MIN = 10;
 export const MIN_EPOCH_MS_MAX = HOUR_MS;
 /** The writer renews when this share of its chain is left. */
 export const CHAIN_RENEW_SHARE = 1 / 8;

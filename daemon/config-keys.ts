@@ -102,7 +102,7 @@ export const KEYS: Keys = {
   minEpochMs: {
     toml: 'limits.min_epoch',
     means: 'shortest mean time between two epochs; fixed once the domain is made',
-    ...durationBetween(1, limits.MIN_EPOCH_MS_MAX),
+    ...durationBetween(limits.MIN_EPOCH_MS_MIN, limits.MIN_EPOCH_MS_MAX),
   },
   logFormat: {
     toml: 'log.format',

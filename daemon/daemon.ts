@@ -107,11 +107,7 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
   opening.defer(async () => {
     await audit.append('daemon.stopped');
   });
-  await driver.request({
-    kind: 'publish',
-    drafts: missingDrafts(node, keys, clock),
-    withdrawal: false,
-  });
+  await publishFirst(driver, missingDrafts(node, keys, clock));
   const running = { config, host, store, records, audit, keys, node, network, driver };
   const status = await openServices(running, opening);
   const everything = opening.move();
@@ -178,6 +174,15 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   };
   links.open();
   return status;
+}
+
+/**
+ * Publishes what a new domain lacks, and waits for it. A domain that resumes serves at once: its
+ * writer issues a beacon of its own accord as soon as it may.
+ */
+async function publishFirst(driver: Driver, drafts: readonly Draft[]): Promise<void> {
+  if (drafts.length === 0) await driver.input({ kind: 'wake' });
+  else await driver.request({ kind: 'publish', drafts, withdrawal: false });
 }
 
 /** The documents a domain cannot be without, where they are not published yet. */

@@ -7,7 +7,7 @@
 
 import { toHex } from '../core/bytes.ts';
 import type { Digest } from '../core/digest.ts';
-import { CHAIN_MS_MAX, SIGNERS_MAX } from '../core/limits.ts';
+import { CHAIN_MS_MAX, MIN_EPOCH_MS_MAX, MIN_EPOCH_MS_MIN, SIGNERS_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
   ED25519_KEY_BYTES,
@@ -17,7 +17,7 @@ import {
   type PublicPair,
   type Suite,
 } from '../core/suite.ts';
-import { DAY_MS, MINUTE_MS, type UnixMs } from '../core/time.ts';
+import { MINUTE_MS, type UnixMs } from '../core/time.ts';
 import { type SignerRole, type UnverifiedEnvelope, type Verified, verifySlot } from './envelope.ts';
 import { type AgeLimits, readLimits } from './limits.ts';
 import type { Members } from './members.ts';
@@ -65,7 +65,6 @@ export interface Root {
 const KEYS_MAX = 4 * SIGNERS_MAX;
 /** A domain may trade lead for slow clocks, but not for more than this. */
 const LEAD_MS_MAX = 10 * MINUTE_MS;
-const MIN_EPOCH_MS_FLOOR = 10;
 const KNOWN = new Set([
   ...['ceilings', 'chainMs', 'compromised', 'domain', 'issuedAt', 'keys', 'leaseKinds', 'lineage'],
   ...['maxLeadMs', 'minEpochMs', 'must', 'retired', 'revocations', 'roles', 'timeQuorum'],
@@ -101,7 +100,7 @@ export function readRoot(envelope: UnverifiedEnvelope): Root {
     compromised: members.digests('compromised', KEYS_MAX),
     ceilings: readLimits(members.object('ceilings')),
     leaseKinds: readLeaseKinds(members),
-    minEpochMs: members.integer('minEpochMs', MIN_EPOCH_MS_FLOOR, DAY_MS),
+    minEpochMs: members.integer('minEpochMs', MIN_EPOCH_MS_MIN, MIN_EPOCH_MS_MAX),
     chainMs: members.integer('chainMs', 1, CHAIN_MS_MAX),
     maxLeadMs: members.integer('maxLeadMs', 0, LEAD_MS_MAX),
     timeQuorum: members.integer('timeQuorum', 1, SIGNERS_MAX),

@@ -1,0 +1,116 @@
+/** A real daemon in a process of its own, in a temporary folder. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type ControlClient, connectControl } from '../daemon/control/client.ts';
+import { ROOT } from './root.ts';
+
+const LAUNCHER = join(ROOT, 'bin/holdfastd.mjs');
+
+export class DaemonProcess {
+  readonly domain: string;
+  readonly folder: string;
+  #child: ChildProcess | null = null;
+
+  /** `config` is the text of the configuration file; empty means the defaults. */
+  constructor(domain: string, config = '') {
+    this.domain = domain;
+    this.folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+    writeFileSync(join(this.folder, 'config.toml'), config);
+  }
+
+  get controlSocket(): string {
+    return join(this.folder, 'control.sock');
+  }
+
+  get workloadSocket(): string {
+    return join(this.folder, 'workload.sock');
+  }
+
+  get auditLog(): string {
+    return join(this.folder, 'state/audit.jsonl');
+  }
+
+  get process(): ChildProcess {
+    if (this.#child === null) throw new Error('the daemon was not started');
+    return this.#child;
+  }
+
+  /** Starts it and resolves once it says that it is ready; rejects with its words if it ends. */
+  async start(): Promise<void> {
+    const child = this.spawn();
+    const said: string[] = [];
+    const lines = createInterface({ input: child.stderr ?? process.stdin });
+    const ended = once(child, 'exit').then(() => {
+      throw new Error(`the daemon ended: ${said.join('\n')}`);
+    });
+    ended.catch(() => undefined);
+    const ready = new Promise<void>((resolve) => {
+      lines.on('line', (line) => {
+        said.push(line);
+        if (line.includes(' info ready ')) resolve();
+      });
+    });
+    await Promise.race([ready, ended]);
+  }
+
+  /** Starts it and does not wait. */
+  spawn(): ChildProcess {
+    const args = [
+      ...['--trust-domain', this.domain, '--state', join(this.folder, 'state')],
+      ...['--control-socket', this.controlSocket, '--workload-socket', this.workloadSocket],
+      ...['--listen', '/ip4/127.0.0.1/tcp/0', '--config', join(this.folder, 'config.toml')],
+    ];
+    this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    return this.#child;
+  }
+
+  /** Connects a client; whoever asks closes it. */
+  control(): Promise<ControlClient> {
+    return connectControl(this.controlSocket);
+  }
+
+  /** Resident memory of the process, in bytes, as the kernel counts it. */
+  residentBytes(): number {
+    const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const { process } = this;
+    if (process.exitCode !== null || process.signalCode !== null) return;
+    const ended = once(process, 'exit');
+    process.kill(signal);
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#child !== null) await this.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Relates two running daemons by their bundle files, and links the second to the first. */
+export async function relate(first: DaemonProcess, second: DaemonProcess): Promise<void> {
+  const [a, b] = [await first.control(), await second.control()];
+  try {
+    const ofFirst = await a.call('bundle.export', { format: 'holdfast' });
+    const ofSecond = await b.call('bundle.export', { format: 'holdfast' });
+    await a.call('federation.add', { text: ofSecond.text, peers: [] });
+    const { listen } = await a.call('status', {});
+    await b.call('federation.add', { text: ofFirst.text, peers: [...listen] });
+    for (let tries = 0; (await b.call('status', {})).peers.length === 0; tries++) {
+      if (tries > 200) throw new Error('the two daemons do not link');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    await a.close();
+    await b.close();
+  }
+}
