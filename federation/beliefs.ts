@@ -62,9 +62,14 @@ export class Beliefs {
       .sort((a, b) => (a.domain < b.domain ? -1 : 1));
   };
 
-  /** True for our own domain and for partners. */
+  /**
+   * True for our own domain and for partners. A domain is its name and its first Root: what is
+   * held under another first Root than the relation now names is not the partner (PROTOCOL §2.4).
+   */
   isSpoken(domain: TrustDomain): boolean {
-    return domain === this.ownDomain || this.#policy.relations.has(domain);
+    if (domain === this.ownDomain) return true;
+    const relation = this.relationTo(domain);
+    return relation !== null && this.#all.get(domain)?.firstRoot === relation.firstRoot;
   }
 
   relationTo(domain: TrustDomain): Relation | null {
