@@ -101,6 +101,11 @@ export const REFUSALS = {
 
   // beacons (PROTOCOL §2.2, §5)
   'beacon-key': row('reject', 'signed by a beacon key that is not in force', ASK_SENDER),
+  'beacon-rank': row(
+    'ignore',
+    'signed by a beacon key of a rank that is not in force by what is held',
+    'wait for what disowns the ranks before it, or ask the sender for it',
+  ),
   'beacon-key-ended': row('reject', 'dated after the end of its beacon key', ASK_SENDER),
   'beacon-root': row('ignore', 'the beacon names a Root that is not held yet', ASK_SENDER),
   'beacon-limits': row('reject', 'limits above the ceilings of Root', ASK_SENDER),
@@ -180,7 +185,72 @@ export const REFUSALS = {
     'close streams: one for each process is enough',
   ),
   'workload-gone': row('ignore', 'the caller ended before it was known', 'call again'),
+  'workload-argument': row(
+    'reject',
+    'the call lacks an argument, or names what is no SPIFFE ID',
+    'name at least one audience, and a token where one is to be judged',
+  ),
+
+  // X509-SVIDs (X509-SVID §2 to §5)
   'svid-invalid': row('reject', 'not an X509-SVID by the standard', 'fetch a new SVID'),
+  'svid-id': row(
+    'reject',
+    'the leaf does not bear exactly one URI, the SPIFFE ID of a workload',
+    'fetch a new SVID',
+  ),
+  'svid-ca': row('reject', 'the leaf is an authority', 'fetch a new SVID'),
+  'svid-cert-sign': row('reject', 'the leaf may sign certificates', 'fetch a new SVID'),
+  'svid-crl-sign': row('reject', 'the leaf may sign revocation lists', 'fetch a new SVID'),
+  'svid-no-digital-signature': row('reject', 'the leaf may not sign', 'fetch a new SVID'),
+  'svid-issuer-ca': row('reject', 'an intermediate is no authority', 'fetch a new SVID'),
+  'svid-issuer-cert-sign': row(
+    'reject',
+    'an intermediate may not sign certificates',
+    'fetch a new SVID',
+  ),
+  'svid-untrusted': row(
+    'reject',
+    'no path of signatures leads to a root of its own trust domain',
+    'fetch the newest bundle of the domain named',
+  ),
+  'svid-expired': row(
+    'ignore',
+    'a certificate on the path is outside its dates',
+    'check the clock of this machine; else fetch a new SVID',
+  ),
+
+  // JWT-SVIDs (JWT-SVID §2 to §5)
+  'jwt-malformed': row('reject', 'not a JWT-SVID by the standard', 'fetch a new token'),
+  'jwt-algorithm': row(
+    'reject',
+    'the token names an algorithm that is not taken',
+    'sign with ES256; none and shared secrets prove nothing',
+  ),
+  'jwt-kid': row('reject', 'the token does not say which key signed it', 'fetch a new token'),
+  'jwt-untrusted': row(
+    'reject',
+    'no key of that name in the bundle of its own trust domain',
+    'fetch the newest bundle of the domain named',
+  ),
+  'jwt-signature': row('reject', 'the signature of the token does not verify', 'fetch a new token'),
+  'jwt-audience': row('reject', 'the token is for another audience', 'fetch a token for this one'),
+  'jwt-expired': row(
+    'ignore',
+    'the token has ended, or has not begun',
+    'check the clock of this machine; else fetch a new token',
+  ),
+
+  // authorities of a domain
+  'authority-unknown': row(
+    'ignore',
+    'no authority of this domain has that id',
+    'holdfast authority show',
+  ),
+  'authority-state': row(
+    'ignore',
+    'the authority is not in a state that allows this',
+    'holdfast authority show; the order is prepare, activate, taint, revoke',
+  ),
 
   // registration entries
   'entry-malformed': row(
@@ -197,7 +267,7 @@ export const REFUSALS = {
   'selector-malformed': row(
     'reject',
     'not a selector',
-    'write unix:uid:N, unix:gid:N, unix:path:/ABSOLUTE or unix:sha256:HEX',
+    'write unix:uid:N, unix:path:/ABSOLUTE, or another that docs/OPERATIONS.md names',
   ),
 
   // configuration, state and sockets

@@ -15,6 +15,7 @@ import { advance, evaluationClock, fallBack, startKeeping } from './age.ts';
 import { type Beacon, checkBeacon, comparePlaces, readBeacon } from './beacon.ts';
 import {
   type Belief,
+  freezeTime,
   type HeldBeacon,
   lineageStart,
   newestRoot,
@@ -66,7 +67,13 @@ export function admitBeacon(
     bytes: envelope.bytes,
   };
   // PROTOCOL §5.2 — equivocation: two payloads, one key, one number.
-  if (held !== null && order === 0) return disownKey(context, belief, held, candidate);
+  if (held !== null && order === 0) {
+    // A rotated rank has two keys: a number of the old one says nothing about the new one.
+    if (held.signedBy !== candidate.signedBy) {
+      throw new Refusal('epoch-rolled-back', { held: held.beacon.epoch, got: beacon.epoch });
+    }
+    return disownKey(context, belief, held, candidate);
+  }
   // PROTOCOL §5.3 — numbering ahead of time, and every ceiling of Root.
   checkBeacon(beacon, governing, lineageStart(belief) ?? governing.issuedAt);
   // PROTOCOL §4.3 — the future: authentic, and no ground to believe that time has come.
@@ -83,9 +90,18 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
   const keeping =
     belief.keeping === null
       ? startKeeping(asOf, context.now)
-      : advance(belief.keeping, { from: belief.asOf ?? asOf, to: asOf }, context.now);
+      : // Where no evidence counts any more, the bound is at or above what the ledger counts from.
+        advance(
+          belief.keeping,
+          { from: belief.asOf ?? belief.keeping.bound, to: asOf },
+          context.now,
+        );
   const { lineage, rank, epoch, digest } = beacon;
   const history = [...belief.history, { lineage, rank, epoch, digest, asOf }];
+  // A higher number with a believable date sets aside what was held; a lower one is an old one
+  // that a relay kept, and the doubt about our clock stays.
+  const isOutdone = belief.future !== null && comparePlaces(belief.future, beacon) <= 0;
+  const future = isOutdone ? null : belief.future;
   const next: Belief = {
     ...belief,
     documents: contentsUnder(belief, beacon),
@@ -94,7 +110,7 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
     stop: null,
     asOf,
     keeping,
-    future: null,
+    future,
     history: history.slice(-EPOCH_HISTORY_MAX),
   };
   return {
@@ -103,9 +119,12 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
       { key: recordKey(belief.domain, 'beacon'), value: candidate.bytes },
       { key: recordKey(belief.domain, 'tick'), value: null },
       { key: recordKey(belief.domain, 'stop'), value: null },
-      { key: recordKey(belief.domain, 'future'), value: null },
+      ...(isOutdone ? [{ key: recordKey(belief.domain, 'future'), value: null }] : []),
       { key: recordKey(belief.domain, 'history'), value: encodeHistory(next.history) },
-      { key: recordKey(belief.domain, 'keeping'), value: encodeKeeping(next, context.bootId) },
+      {
+        key: recordKey(belief.domain, 'keeping'),
+        value: encodeKeeping(next, context.bootId, context.now.boot),
+      },
       ...writeFrozen(belief, next),
     ],
     notes: [
@@ -131,7 +150,7 @@ function contentsUnder(belief: Belief, beacon: Beacon): Belief['documents'] {
   return new Map(
     [...belief.documents].map(([key, document]) => {
       const live = pins?.get(key)?.digest === document.head.digest;
-      const frozenAsOf = live ? null : (document.frozenAsOf ?? belief.asOf);
+      const frozenAsOf = live ? null : freezeTime(document, belief);
       const same = document.frozenAsOf === frozenAsOf;
       return [key, same ? document : { ...document, frozenAsOf }];
     }),
@@ -164,10 +183,12 @@ function disownKey(
     belief.keeping === null || belief.asOf === null || asOf === null
       ? belief.keeping
       : fallBack(belief.keeping, { from: belief.asOf, to: asOf }, context.now);
+  const isHeldBySame = belief.future?.signedBy === held.signedBy;
   const next: Belief = {
     ...belief,
     asOf,
     keeping,
+    future: isHeldBySame ? null : belief.future,
     disowned: new Map([...belief.disowned, [held.signedBy, proof]]),
   };
   const fields = { domain: belief.domain, epoch: held.beacon.epoch, key: held.signedBy };
@@ -175,7 +196,11 @@ function disownKey(
     belief: next,
     writes: [
       { key: recordKey(belief.domain, 'disowned', held.signedBy), value: proof },
-      { key: recordKey(belief.domain, 'keeping'), value: encodeKeeping(next, context.bootId) },
+      {
+        key: recordKey(belief.domain, 'keeping'),
+        value: encodeKeeping(next, context.bootId, context.now.boot),
+      },
+      ...(isHeldBySame ? [{ key: recordKey(belief.domain, 'future'), value: null }] : []),
     ],
     notes: [
       { kind: 'audit', event: 'beacon.equivocation', fields },
@@ -186,11 +211,12 @@ function disownKey(
   };
 }
 
-/** One beacon of the future is kept, the latest; it grants nothing and casts doubt on our clock. */
+/** One beacon of the future is kept, the highest; it grants nothing and casts doubt on our clock. */
 function holdForLater(belief: Belief, candidate: HeldBeacon): Admission {
-  const { issuedAt, epoch } = candidate.beacon;
-  const later = belief.future === null || belief.future.issuedAt < issuedAt;
-  const future = later ? { bytes: candidate.bytes, issuedAt } : belief.future;
+  const { lineage, rank, epoch, issuedAt } = candidate.beacon;
+  const later = belief.future === null || comparePlaces(belief.future, candidate.beacon) < 0;
+  const { bytes, signedBy } = candidate;
+  const future = later ? { lineage, rank, epoch, issuedAt, bytes, signedBy } : belief.future;
   const fields = { domain: belief.domain, epoch, issuedAt };
   return {
     belief: { ...belief, future },
@@ -218,7 +244,7 @@ function isHeldForLater(belief: Belief, envelope: UnverifiedEnvelope): boolean {
 /**
  * The one key that may have signed: that of the rank in force in the newest Root, or a key the
  * newest Root calls retired, for what it dated before that Root. Refuses `beacon-key`,
- * `key-revoked` and `signer-unknown`.
+ * `beacon-rank`, `key-revoked` and `signer-unknown`.
  */
 function signerInForce(
   belief: Belief,
@@ -233,7 +259,8 @@ function signerInForce(
   const retired = newest.retired.includes(named) && beacon.issuedAt < newest.issuedAt;
   if (!inForce && !retired) throw new Refusal('beacon-key', { rank: beacon.rank, key: named });
   if (inForce && rankInForce(belief) !== beacon.rank) {
-    throw new Refusal('beacon-key', { expected: rankInForce(belief) ?? -1, got: beacon.rank });
+    // Its turn may have come all the same: what disowned the lower rank need not be here yet.
+    throw new Refusal('beacon-rank', { expected: rankInForce(belief) ?? -1, got: beacon.rank });
   }
   const pair = governing.publicPairs.get(named);
   if (pair === undefined) throw new Refusal('signer-unknown', { key: named });

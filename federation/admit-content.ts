@@ -10,6 +10,7 @@ import type { KeyId } from '../core/suite.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import {
   type Belief,
+  freezeTime,
   type HeldDocument,
   isManifestCurrent,
   newestRoot,
@@ -38,6 +39,11 @@ export function admitManifest(
     throw new Refusal('manifest-mismatch', { expected: expected ?? 'none', got: envelope.digest });
   }
   const manifest = readManifest(envelope);
+  // PROTOCOL §2.2 — one address, two contents: the beacon names version and digest, and both hold.
+  const named = belief.beacon?.beacon.manifestVersion;
+  if (named !== manifest.version) {
+    throw new Refusal('manifest-mismatch', { expected: named ?? 0n, got: manifest.version });
+  }
   // PROTOCOL §5.1 — version rules: no name vanishes, no version falls.
   checkFollows(manifest, belief);
   verifyEnvelope(context.suite, envelope, documentsRole(belief));
@@ -132,20 +138,21 @@ function checkFollows(manifest: Manifest, belief: Belief): void {
   }
 }
 
-/** The documents under a new manifest: pinned ones live on, dropped names go, others stay frozen. */
+/** The documents under a new manifest: pinned ones live on, dropped names go, others freeze. */
 function pinnedBy(manifest: Manifest, belief: Belief): ReadonlyMap<string, HeldDocument> {
   const documents = new Map<string, HeldDocument>();
   for (const [key, held] of belief.documents) {
     const pin = manifest.pins.get(key);
     if (pin === undefined || pin.digest === null) continue;
     const live = pin.digest === held.head.digest;
-    const frozenAsOf = live ? null : (held.frozenAsOf ?? belief.asOf);
+    const frozenAsOf = live ? null : freezeTime(held, belief);
     documents.set(key, held.frozenAsOf === frozenAsOf ? held : { ...held, frozenAsOf });
   }
   return documents;
 }
 
-function documentChanges(before: Belief, after: Belief): readonly RecordWrite[] {
+/** The records that store how the documents of one belief became those of the next. */
+export function documentChanges(before: Belief, after: Belief): readonly RecordWrite[] {
   const gone = [...before.documents.keys()].filter((key) => !after.documents.has(key));
   const changed = [...after.documents].filter(([key, held]) => before.documents.get(key) !== held);
   return [

@@ -7,14 +7,20 @@
  */
 
 import { Refusal } from '../core/refusal.ts';
+import type { KeyId } from '../core/suite.ts';
 import type { Admission, AdmitContext } from './admission.ts';
+import { documentChanges } from './admit-content.ts';
 import { type Belief, type HeldRoot, newestRoot } from './belief.ts';
 import type { RecordWrite } from './effect.ts';
 import type { UnverifiedEnvelope } from './envelope.ts';
+import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
 import { type Root, readRoot, verifyFirstRoot, verifyNextRoot } from './root.ts';
 
-/** Admits a Root. Refuses the codes of `readRoot`, `verifyFirstRoot`, `verifyNextRoot`, and below. */
+/**
+ * Admits a Root. Refuses `document-held`, `root-conflict`, and the codes of `readRoot`,
+ * `verifyFirstRoot` and `verifyNextRoot`.
+ */
 export function admitRoot(
   context: AdmitContext,
   belief: Belief,
@@ -44,7 +50,7 @@ export function admitRoot(
     belief: next,
     writes: [
       { key: recordKey(belief.domain, 'root', versionText(root)), value: envelope.bytes },
-      ...(held !== null && next.beacon === null ? forgetEvidence(belief) : []),
+      ...forgotten(belief, next, context),
     ],
     notes: [
       {
@@ -68,19 +74,14 @@ export function believeRoot(belief: Belief, held: HeldRoot): Belief {
   const next: Belief = { ...belief, roots: [...belief.roots, held] };
   const compromised = new Set<string>(root.compromised);
   const raised = (newestRoot(belief)?.root.lineage ?? root.lineage) < root.lineage;
-  const beaconGone = belief.beacon !== null && compromised.has(belief.beacon.signedBy);
-  const contentsGone = belief.manifest !== null && compromised.has(belief.manifest.signedBy);
-  if (!raised && !beaconGone && !contentsGone) return next;
+  const isGone = (held: { readonly signedBy: KeyId } | null): boolean =>
+    held !== null && (raised || compromised.has(held.signedBy));
   return {
     ...next,
-    beacon: null,
-    tick: null,
-    stop: null,
-    asOf: null,
-    keeping: raised ? null : belief.keeping,
-    future: null,
-    history: raised ? [] : belief.history,
-    ...(contentsGone || raised ? { manifest: null, documents: new Map() } : {}),
+    ...(isGone(belief.beacon) ? { beacon: null, tick: null, stop: null, asOf: null } : {}),
+    ...(isGone(belief.manifest) ? { manifest: null, documents: new Map() } : {}),
+    ...(isGone(belief.future) ? { future: null } : {}),
+    ...(raised ? { keeping: null, history: [] } : {}),
   };
 }
 
@@ -89,9 +90,22 @@ function versionText(root: Root): string {
   return String(root.version).padStart(20, '0');
 }
 
-function forgetEvidence(belief: Belief): readonly RecordWrite[] {
-  return (['beacon', 'tick', 'stop', 'future'] as const).map((kind) => ({
-    key: recordKey(belief.domain, kind),
-    value: null,
-  }));
+/** Removes from storage what the Root took from belief, or a restart would bring it back. */
+function forgotten(
+  before: Belief,
+  after: Belief,
+  { bootId, now }: AdmitContext,
+): readonly RecordWrite[] {
+  const single = ['beacon', 'tick', 'stop', 'future', 'manifest', 'keeping'] as const;
+  const gone: RecordWrite[] = single
+    .filter((kind) => before[kind] !== null && after[kind] === null)
+    .map((kind) => ({ key: recordKey(before.domain, kind), value: null }));
+  if (before.history.length > after.history.length) {
+    gone.push({ key: recordKey(before.domain, 'history'), value: null });
+  }
+  if (after.keeping !== null && before.asOf !== after.asOf) {
+    const value = encodeKeeping(after, bootId, now.boot);
+    gone.push({ key: recordKey(before.domain, 'keeping'), value });
+  }
+  return [...gone, ...documentChanges(before, after)];
 }

@@ -73,7 +73,10 @@ export function admitTick(
     belief: next,
     writes: [
       { key: recordKey(belief.domain, 'tick'), value: bytes },
-      { key: recordKey(belief.domain, 'keeping'), value: encodeKeeping(next, context.bootId) },
+      {
+        key: recordKey(belief.domain, 'keeping'),
+        value: encodeKeeping(next, context.bootId, context.now.boot),
+      },
     ],
     notes: [],
     forward: true,

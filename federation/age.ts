@@ -41,6 +41,16 @@ export function ledgerAt(keeping: TimeKeeping, boot: BootMs): number {
   return keeping.ledgerMs + elapsedMs(keeping.ledgerBoot, boot);
 }
 
+/** The same bookkeeping, read again: what elapsed since the last reading is in the numbers. */
+export function settleKeeping(keeping: TimeKeeping, boot: BootMs): TimeKeeping {
+  return {
+    bound: boundAt(keeping, boot),
+    boundBoot: boot,
+    ledgerMs: ledgerAt(keeping, boot),
+    ledgerBoot: boot,
+  };
+}
+
 /** age = max(O − asOf, ledger); never negative. */
 export function ageAt(keeping: TimeKeeping, asOf: UnixMs, now: Instant): number {
   return Math.max(0, evaluationClock(keeping, now) - asOf, ledgerAt(keeping, now.boot));

@@ -9,7 +9,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
-import type { UnixMs } from '../core/time.ts';
+import { type UnixMs, unixMs } from '../core/time.ts';
 import type { TimeKeeping } from './age.ts';
 import type { Beacon, BeaconPlace } from './beacon.ts';
 import type { DocumentHead } from './document.ts';
@@ -57,9 +57,10 @@ export interface PastEvidence extends BeaconPlace {
 }
 
 /** Evidence dated in our future: authentic, and granting nothing (PROTOCOL §4.3). */
-export interface FutureEvidence {
+export interface FutureEvidence extends BeaconPlace {
   readonly bytes: Uint8Array;
   readonly issuedAt: UnixMs;
+  readonly signedBy: KeyId;
 }
 
 export interface Belief {
@@ -134,6 +135,14 @@ export function isManifestCurrent(belief: Belief): boolean {
     belief.beacon !== null &&
     belief.manifest?.manifest.digest === belief.beacon.beacon.manifestDigest
   );
+}
+
+/**
+ * The asOf at which a document freezes that the newest beacon does not pin: that of the last
+ * evidence that did, and the beginning of time where none of it counts any more.
+ */
+export function freezeTime(held: HeldDocument, belief: Belief): UnixMs {
+  return held.frozenAsOf ?? belief.asOf ?? unixMs(0);
 }
 
 /** Finds a content document by its name, whatever its manifest key. */

@@ -13,8 +13,8 @@ import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
-import { bootMs, type Instant, unixMs } from '../core/time.ts';
-import { ledgerStepMs, resumeKeeping } from './age.ts';
+import { type BootMs, bootMs, type Instant, unixMs } from '../core/time.ts';
+import { ledgerStepMs, resumeKeeping, settleKeeping } from './age.ts';
 import { readBeacon } from './beacon.ts';
 import {
   type Belief,
@@ -40,10 +40,15 @@ export function encodeDocumentRecord(held: HeldDocument): Uint8Array {
   return new Writer().u64(frozen).raw(held.bytes).finish();
 }
 
-/** asOf and the bookkeeping of time, the ledger one step ahead for a boot that may follow. */
-export function encodeKeeping(belief: Belief, bootId: string): Uint8Array {
-  const { keeping, asOf } = belief;
-  assert(keeping !== null, 'evidence without bookkeeping of time');
+/**
+ * asOf and the bookkeeping of time as of the reading `boot`, the ledger one step ahead for a boot
+ * that may follow: the time powered since the last evidence is stored too, or a restart would
+ * hide it.
+ */
+export function encodeKeeping(belief: Belief, bootId: string, boot: BootMs): Uint8Array {
+  const { asOf } = belief;
+  assert(belief.keeping !== null, 'evidence without bookkeeping of time');
+  const keeping = settleKeeping(belief.keeping, boot);
   return encodeCanonical({
     asOf: asOf === null ? null : String(asOf),
     bound: String(keeping.bound),
@@ -110,10 +115,7 @@ export function restoreBelief(
     documents: new Map(
       partsOf(records, 'document').map(([key, bytes]) => [key, restoreDocument(bytes)]),
     ),
-    future:
-      future === undefined
-        ? null
-        : { bytes: future, issuedAt: readBeacon(decodeEnvelope(future)).issuedAt },
+    future: future === undefined ? null : restoreFuture(future),
     history: restoreHistory(records.get('history')),
     disowned: new Map(disowned),
   };
@@ -135,6 +137,12 @@ function restoreEvidence(records: DomainRecords): Pick<Belief, 'beacon' | 'tick'
     tick: tick === undefined ? { index: 0, value: beacon.anchor } : decodeTick(tick),
     stop: records.get('stop') ?? null,
   };
+}
+
+function restoreFuture(bytes: Uint8Array): Belief['future'] {
+  const envelope = decodeEnvelope(bytes);
+  const { lineage, rank, epoch, issuedAt } = readBeacon(envelope);
+  return { lineage, rank, epoch, issuedAt, bytes, signedBy: signerOf(envelope) };
 }
 
 function restoreManifest(bytes: Uint8Array): Belief['manifest'] {

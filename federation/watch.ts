@@ -87,7 +87,7 @@ export class Watch {
   #checkpoint(belief: Belief, now: Instant): readonly Effect[] {
     if (belief.keeping === null || this.#checkpointAt(belief) > now.boot) return [];
     this.#stored.set(belief.domain, now.boot);
-    const value = encodeKeeping(belief, this.#bootId);
+    const value = encodeKeeping(belief, this.#bootId, now.boot);
     return [{ kind: 'persist', writes: [{ key: recordKey(belief.domain, 'keeping'), value }] }];
   }
 
