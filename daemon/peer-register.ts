@@ -4,6 +4,7 @@
  */
 
 import { parseTrustDomain } from '../core/spiffe-id.ts';
+import { type BootMs, elapsedMs } from '../core/time.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { PeerStatus } from './control/protocol.ts';
 import type { Driver } from './driver.ts';
@@ -13,7 +14,7 @@ export class PeerRegister implements NetworkHandler {
   readonly #node: FederationNode;
   readonly #driver: Driver;
   readonly #clock: Clock;
-  readonly #peers = new Map<PeerName, PeerStatus>();
+  readonly #peers = new Map<PeerName, { readonly admitted: AdmittedPeer; readonly up: BootMs }>();
 
   constructor(node: FederationNode, driver: Driver, clock: Clock) {
     this.#node = node;
@@ -22,7 +23,10 @@ export class PeerRegister implements NetworkHandler {
   }
 
   get peers(): readonly PeerStatus[] {
-    return [...this.#peers.values()].sort((a, b) => (a.peer < b.peer ? -1 : 1));
+    const { boot } = this.#clock.now();
+    return [...this.#peers]
+      .map(([peer, { admitted, up }]) => ({ peer, ...admitted, sinceMs: elapsedMs(up, boot) }))
+      .sort((a, b) => (a.peer < b.peer ? -1 : 1));
   }
 
   prove(role: HandshakeRole, handshakeHash: Uint8Array): Uint8Array {
@@ -35,10 +39,9 @@ export class PeerRegister implements NetworkHandler {
   }
 
   peerUp(peer: PeerName, admitted: AdmittedPeer, binding: Uint8Array): void {
-    const { domain, node } = admitted;
-    this.#peers.set(peer, { peer, domain, node, sinceMs: this.#clock.now().wall });
-    const input = { kind: 'peer-up', peer, domain: parseTrustDomain(domain), binding } as const;
-    void this.#driver.input(input);
+    this.#peers.set(peer, { admitted, up: this.#clock.now().boot });
+    const domain = parseTrustDomain(admitted.domain);
+    void this.#driver.input({ kind: 'peer-up', peer, domain, binding });
   }
 
   peerDown(peer: PeerName): void {

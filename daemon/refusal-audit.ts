@@ -1,6 +1,6 @@
 /**
- * Refusals in the audit log, in aggregate: the first of a kind at once, then one line a minute that
- * counts the rest. A flood must not fill the disk with its own description (PROTOCOL §5.2).
+ * Refusals in the audit log, in aggregate: the first of a kind at once, then one line a minute
+ * that counts the rest. A flood must not fill the disk with its own description.
  */
 
 import type { Refusal } from '../core/refusal.ts';

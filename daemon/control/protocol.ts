@@ -53,6 +53,7 @@ export interface PeerStatus {
   readonly peer: string;
   readonly domain: string;
   readonly node: string;
+  /** How long the link has been up. */
   readonly sinceMs: number;
 }
 
@@ -92,6 +93,8 @@ export interface EntryView {
   readonly x509SvidTtlMs: number;
   readonly federatesWith: readonly string[];
   readonly hint: string;
+  /** Counts the changes of this entry, from 1. */
+  readonly revision: number;
 }
 
 export interface EntryCreate {
@@ -100,6 +103,39 @@ export interface EntryCreate {
   readonly x509SvidTtlMs?: number;
   readonly federatesWith?: readonly string[];
   readonly hint?: string;
+}
+
+/** What is left out stays as it is. */
+export type EntryUpdate = Omit<Partial<EntryCreate>, 'spiffeId' | 'selectors'> & {
+  readonly id: string;
+};
+
+export interface EntryApply {
+  /** What should be; an entry is found by its SPIFFE ID and selectors. */
+  readonly entries: readonly EntryCreate[];
+  /** What becomes of entries that are not in the list. */
+  readonly others: 'keep' | 'delete';
+  /** `preview` answers with the difference and changes nothing. */
+  readonly act: 'preview' | 'publish';
+}
+
+/** One entry that is not as it should be; `null` stands for what is absent. */
+export interface EntryChangeView {
+  readonly kind: 'create' | 'update' | 'delete';
+  readonly id: string;
+  readonly spiffeId: string;
+  readonly members: readonly {
+    readonly member: string;
+    readonly from: Json;
+    readonly to: Json;
+  }[];
+}
+
+export interface EntryApplied {
+  readonly changes: readonly EntryChangeView[];
+  readonly unchanged: number;
+  /** In which all of it holds. */
+  readonly epoch: string;
 }
 
 export interface AuthorityView {
@@ -157,6 +193,9 @@ export interface Calls {
   status: { params: Nothing; result: Status };
   'entry.create': { params: EntryCreate; result: EntryView & { readonly epoch: string } };
   'entry.list': { params: Nothing; result: { readonly entries: readonly EntryView[] } };
+  'entry.show': { params: { readonly id: string }; result: EntryView };
+  'entry.update': { params: EntryUpdate; result: EntryView & { readonly epoch: string } };
+  'entry.apply': { params: EntryApply; result: EntryApplied };
   'entry.delete': {
     params: { readonly id: string };
     result: { readonly id: string; readonly epoch: string };
