@@ -114,8 +114,23 @@ export const SVID_TTL_MS_MAX = DAY_MS;
 export const SVID_TTL_MS_MIN = 5 * SECOND_MS;
 /** Certificates start so long before now, for verifiers whose clock is slow. */
 export const SVID_BACKDATE_MS = 10 * SECOND_MS;
-/** Life of the X.509 authority's certificate. */
+/** Life of a JWT-SVID, and the most and the least an entry may ask for. */
+export const JWT_SVID_TTL_MS = 5 * MINUTE_MS;
+export const JWT_SVID_TTL_MS_MAX = HOUR_MS;
+export const JWT_SVID_TTL_MS_MIN = 5 * SECOND_MS;
+/** Characters of one JWT-SVID; a signature of ML-DSA-65 takes 4,412. */
+export const JWT_CHARS_MAX = 16 * 1024;
+/** Audiences of one JWT-SVID, and characters of one. */
+export const JWT_AUDIENCES_MAX = 32;
+export const JWT_AUDIENCE_CHARS_MAX = 2_048;
+/** Life of an authority's certificate, and of a key that signs tokens. */
 export const AUTHORITY_LIFE_MS = 365 * DAY_MS;
+/** The next authority is published when half of a life, or so much, is left … */
+export const AUTHORITY_PREPARE_MS = 30 * DAY_MS;
+/** … and signs when a sixth of it, or so much, is left: time for partners to learn of it. */
+export const AUTHORITY_ACTIVATE_MS = 7 * DAY_MS;
+/** After a change, all Workload API streams have their new state within this. */
+export const MASS_UPDATE_MS = 2 * SECOND_MS;
 /** Life of a node's lease, renewed at half of it. */
 export const LEASE_FOR_MS = 7 * DAY_MS;
 /** Certificates one X509-SVID may show, leaf included. */
@@ -142,6 +157,8 @@ export const CONTROL_PENDING_MAX = 64;
 export const CONTROL_CLIENTS_MAX = 64;
 /** Audit entries that one call shows. */
 export const AUDIT_TAIL_LINES_MAX = 1_000;
+/** A file of registration entries: as many as a domain may have, some 400 bytes each. */
+export const ENTRY_FILE_BYTES_MAX = 4 * 1024 * 1024;
 /** The configuration file. */
 export const CONFIG_BYTES_MAX = 256 * 1024;
 /** A path that `sockaddr_un` can hold, with its terminating zero (unix(7)). */

@@ -1,28 +1,28 @@
 /**
  * What the control socket does: each method of the control protocol over the running daemon.
  *
- * A change is audited before it is answered, with who asked for it. Changes to the entries are made
- * one after the other, each from what the one before left.
+ * A change is audited before it is answered, with who asked for it. Entries have methods of their
+ * own (entry-methods.ts).
  */
 
 import { X509Certificate } from 'node:crypto';
 import { toHex, toUtf8 } from '../core/bytes.ts';
 import { canonicalText } from '../core/canonical.ts';
 import { sha256 } from '../core/digest.ts';
-import { ENTRIES_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { DomainView } from '../federation/view.ts';
 import { isDialAddress } from './address.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Config } from './config-keys.ts';
-import type { EntryView, ImportOutcome, RelationView, Status } from './control/protocol.ts';
+import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
 import type { Caller, ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
-import { createEntry, type Entry, encodeEntries } from './identity/entry.ts';
+import { EntryBook } from './entry-book.ts';
+import { entryMethods } from './entry-methods.ts';
 import type { LinkBook } from './link-book.ts';
 import { domainStatus } from './status.ts';
-import { authoritiesOf, ENTRIES_NAME, entriesOf } from './trust-view.ts';
+import { authoritiesOf } from './trust-view.ts';
 
 export interface MethodOptions {
   readonly config: Config;
@@ -35,13 +35,12 @@ export interface MethodOptions {
 }
 
 export function controlMethods(options: MethodOptions): ControlMethods {
-  const entries = new EntryBook(options);
+  const { config, driver, audit } = options;
+  const ownView = () => viewNamed(options, undefined);
+  const book = new EntryBook({ domain: config.trustDomain, driver, ownView });
   return {
     status: async () => options.status(),
-    'entry.create': ({ x509SvidTtlMs = options.config.svidTtlMs, ...draft }, caller) =>
-      entries.create({ ...draft, x509SvidTtlMs }, caller),
-    'entry.list': async () => ({ entries: entriesOf(ownView(options)).map(entryView) }),
-    'entry.delete': ({ id }, caller) => entries.delete(id, caller),
+    ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
     'bundle.show': async ({ domain }) => bundleView(viewNamed(options, domain)),
     'bundle.export': async ({ domain, format }) => ({
       text:
@@ -76,62 +75,6 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     },
     'audit.tail': async ({ lines }) => ({ entries: await options.audit.tail(lines) }),
   };
-}
-
-/** The registration entries, changed one after the other. */
-class EntryBook {
-  readonly #options: MethodOptions;
-  #turn: Promise<unknown> = Promise.resolve();
-
-  constructor(options: MethodOptions) {
-    this.#options = options;
-  }
-
-  create(
-    draft: Parameters<typeof createEntry>[0],
-    caller: Caller,
-  ): Promise<EntryView & { readonly epoch: string }> {
-    return this.#inTurn(async () => {
-      const entry = createEntry(draft, this.#options.config.trustDomain);
-      const held = entriesOf(ownView(this.#options));
-      if (held.some(({ id }) => id === entry.id))
-        throw new Refusal('entry-exists', { id: entry.id });
-      if (held.length >= ENTRIES_MAX) throw new Refusal('too-large', { limit: ENTRIES_MAX });
-      const epoch = await this.#publish([...held, entry], false);
-      await audited(this.#options, caller, 'entry.created', {
-        id: entry.id,
-        spiffeId: entry.spiffeId,
-      });
-      return { ...entryView(entry), epoch };
-    });
-  }
-
-  delete(id: string, caller: Caller): Promise<{ readonly id: string; readonly epoch: string }> {
-    return this.#inTurn(async () => {
-      const held = entriesOf(ownView(this.#options));
-      const entry = held.find((candidate) => candidate.id === id);
-      if (entry === undefined) throw new Refusal('entry-unknown', { id: id.slice(0, 64) });
-      const epoch = await this.#publish(
-        held.filter((candidate) => candidate !== entry),
-        true,
-      );
-      await audited(this.#options, caller, 'entry.deleted', { id, spiffeId: entry.spiffeId });
-      return { id, epoch };
-    });
-  }
-
-  async #publish(entries: readonly Entry[], withdrawal: boolean): Promise<string> {
-    const body = { group: 'default', ...encodeEntries(entries) };
-    const drafts = [{ type: 'entries' as const, name: ENTRIES_NAME, body }];
-    const answer = await this.#options.driver.request({ kind: 'publish', drafts, withdrawal });
-    return String(answer.epoch ?? 0n);
-  }
-
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(act);
-    this.#turn = result.catch(() => undefined);
-    return result;
-  }
 }
 
 async function importFile(
@@ -171,10 +114,6 @@ async function audited(
   await options.audit.append(event, { ...fields, uid: caller.uid, pid: caller.pid });
 }
 
-function ownView(options: MethodOptions): DomainView {
-  return viewNamed(options, undefined);
-}
-
 /** The view of a domain we speak of; of our own without a name. Refuses `domain-unrelated`. */
 function viewNamed(options: MethodOptions, name: string | undefined): DomainView {
   const domain = name === undefined ? undefined : parseTrustDomain(name);
@@ -183,11 +122,6 @@ function viewNamed(options: MethodOptions, name: string | undefined): DomainView
     .find((view) => (domain === undefined ? view.isOwn : view.domain === domain));
   if (found === undefined) throw new Refusal('domain-unrelated', { domain: domain ?? 'own' });
   return found;
-}
-
-function entryView(entry: Entry): EntryView {
-  const { id, spiffeId, selectors, x509SvidTtlMs, federatesWith, hint } = entry;
-  return { id, spiffeId, selectors, x509SvidTtlMs, federatesWith, hint };
 }
 
 function relationView(options: MethodOptions, view: DomainView): RelationView {

@@ -1,7 +1,11 @@
 /** `holdfast entry`: which callers of this domain are which workload. */
 
-import type { EntryView } from '../control/protocol.ts';
+import { resolve } from 'node:path';
+import { ENTRY_FILE_BYTES_MAX } from '../../core/limits.ts';
+import type { EntryApplied, EntryUpdate, EntryView } from '../control/protocol.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
+import { readBounded } from '../host/files.ts';
+import { printable } from '../printable.ts';
 import {
   type Command,
   type CommandContext,
@@ -10,12 +14,17 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { parseEntryFile } from './entry-file.ts';
 import { countText, factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\
 Usage: holdfast entry create --spiffe-id ID --selector SELECTOR… [OPTIONS]
        holdfast entry list [OPTIONS]
+       holdfast entry show ID [OPTIONS]
+       holdfast entry update ID [--ttl DURATION] [--hint TEXT]
+                [--federates-with NAME… | --federates-with-nobody] [OPTIONS]
+       holdfast entry apply FILE [--delete-others] [--yes] [OPTIONS]
        holdfast entry delete ID [OPTIONS]
 
 An entry says: whoever shows all of these selectors is this SPIFFE ID.
@@ -25,14 +34,23 @@ An entry says: whoever shows all of these selectors is this SPIFFE ID.
                           unix:sha256:HEX; repeat it, and all have to match
   --ttl DURATION          life of an X509-SVID, such as 30m
   --federates-with NAME   a partner whose bundle the workload gets; may be repeated
+  --federates-with-nobody
+                          update: the workload gets no partner's bundle any more
   --hint TEXT             a word for a workload that holds several SVIDs
+
+An entry is named by its SPIFFE ID and selectors; update changes the rest.
+
+apply shows how the entries differ from FILE, and with --yes makes them what FILE
+says; applied again, it changes nothing. Entries that FILE does not name stay, or go
+with --delete-others. FILE is JSON: {"entries": [{"spiffeId": …, "selectors": […],
+"ttl": "30m", "federatesWith": […], "hint": …}]}; the last three may be absent.
 ${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'entry',
-  summary: 'create, list and delete registration entries',
+  summary: 'create, list, show, update, apply and delete registration entries',
   usage: USAGE,
-  run: (context) => runAction(context, { create, list, delete: remove }),
+  run: (context) => runAction(context, { create, list, show, update, apply, delete: remove }),
 };
 
 async function create(context: CommandContext): Promise<number> {
@@ -44,19 +62,11 @@ async function create(context: CommandContext): Promise<number> {
     'federates-with': { type: 'string', multiple: true },
     hint: { type: 'string' },
   });
-  const { 'spiffe-id': spiffeId, selector: selectors, hint } = values;
+  const { 'spiffe-id': spiffeId, selector: selectors } = values;
   if (spiffeId === undefined) throw new UsageError('--spiffe-id is missing');
   if (selectors === undefined) throw new UsageError('--selector is missing');
-  const federatesWith = values['federates-with'];
-  const ttl = values.ttl === undefined ? undefined : parseTtl(values.ttl);
   const entry = await withDaemon(context, values, (daemon) =>
-    daemon.call('entry.create', {
-      spiffeId,
-      selectors,
-      ...(ttl === undefined ? {} : { x509SvidTtlMs: ttl }),
-      ...(federatesWith === undefined ? {} : { federatesWith }),
-      ...(hint === undefined ? {} : { hint }),
-    }),
+    daemon.call('entry.create', { spiffeId, selectors, ...revisionIn(values) }),
   );
   context.write(values.json ? jsonText(entry) : createdText(entry));
   return EXIT_DONE;
@@ -67,6 +77,64 @@ async function list(context: CommandContext): Promise<number> {
   const { entries } = await withDaemon(context, values, (daemon) => daemon.call('entry.list', {}));
   context.write(values.json ? jsonText({ entries }) : listText(entries));
   return EXIT_DONE;
+}
+
+async function show(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, ['ID']);
+  const [id = ''] = operands;
+  const entry = await withDaemon(context, values, (daemon) => daemon.call('entry.show', { id }));
+  context.write(values.json ? jsonText(entry) : factsText(factsOf(entry)));
+  return EXIT_DONE;
+}
+
+async function update(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(
+    context.args,
+    {
+      ...CLIENT_OPTIONS,
+      ttl: { type: 'string' },
+      'federates-with': { type: 'string', multiple: true },
+      'federates-with-nobody': { type: 'boolean' },
+      hint: { type: 'string' },
+    },
+    ['ID'],
+  );
+  const [id = ''] = operands;
+  const revision = {
+    ...revisionIn(values),
+    ...(values['federates-with-nobody'] ? { federatesWith: [] } : {}),
+  };
+  if (Object.keys(revision).length === 0) throw new UsageError('say what to update');
+  const entry = await withDaemon(context, values, (daemon) =>
+    daemon.call('entry.update', { id, ...revision }),
+  );
+  const facts = [...factsOf(entry), ['epoch', entry.epoch]] as const;
+  context.write(values.json ? jsonText(entry) : factsText(facts));
+  return EXIT_DONE;
+}
+
+async function apply(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(
+    context.args,
+    { ...CLIENT_OPTIONS, 'delete-others': { type: 'boolean' }, yes: { type: 'boolean' } },
+    ['FILE'],
+  );
+  const path = resolve(operands[0] ?? '');
+  const entries = parseEntryFile(await readBounded(path, ENTRY_FILE_BYTES_MAX));
+  const others = values['delete-others'] ? 'delete' : 'keep';
+  return withDaemon(context, values, async (daemon) => {
+    const found = await daemon.call('entry.apply', { entries, others, act: 'preview' });
+    if (!values.json) context.write(differenceText(found));
+    if (!values.yes || found.changes.length === 0) {
+      if (values.json) context.write(jsonText(found));
+      else if (found.changes.length > 0) context.write('nothing was changed; --yes does it\n');
+      return EXIT_DONE;
+    }
+    const done = await daemon.call('entry.apply', { entries, others, act: 'publish' });
+    const count = countText(done.changes.length, 'change', 'changes');
+    context.write(values.json ? jsonText(done) : `applied ${count} in epoch ${done.epoch}\n`);
+    return EXIT_DONE;
+  });
 }
 
 async function remove(context: CommandContext): Promise<number> {
@@ -83,6 +151,20 @@ async function remove(context: CommandContext): Promise<number> {
   return EXIT_DONE;
 }
 
+/** What was said of an entry beside its name; nothing where nothing was said. */
+function revisionIn(values: {
+  readonly ttl?: string | undefined;
+  readonly 'federates-with'?: readonly string[] | undefined;
+  readonly hint?: string | undefined;
+}): Omit<EntryUpdate, 'id'> {
+  const { ttl, 'federates-with': federatesWith, hint } = values;
+  return {
+    ...(ttl === undefined ? {} : { x509SvidTtlMs: parseTtl(ttl) }),
+    ...(federatesWith === undefined ? {} : { federatesWith }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
 function parseTtl(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new UsageError('--ttl takes a duration such as 30m');
@@ -97,6 +179,39 @@ function createdText(entry: EntryView & { readonly epoch: string }): string {
     ['ttl', formatDuration(entry.x509SvidTtlMs)],
     ['epoch', entry.epoch],
   ]);
+}
+
+function factsOf(entry: EntryView): readonly (readonly [string, string])[] {
+  return [
+    ['entry', entry.id],
+    ['SPIFFE ID', entry.spiffeId],
+    ['selectors', entry.selectors.join(' ')],
+    ['ttl', formatDuration(entry.x509SvidTtlMs)],
+    ['federates with', entry.federatesWith.join(' ') || 'nobody'],
+    ['hint', entry.hint || 'none'],
+    ['revision', String(entry.revision)],
+  ];
+}
+
+const SIGNS = { create: '+', update: '~', delete: '-' };
+
+/** A line for each entry that differs; below an updated one, a line for each member. */
+function differenceText({ changes, unchanged }: EntryApplied): string {
+  const lines = changes.flatMap(({ kind, id, spiffeId, members }) => [
+    `${SIGNS[kind]} ${kind} ${id} ${spiffeId}`,
+    ...members
+      .filter(({ member }) => kind !== 'delete' && member !== 'spiffeId')
+      .map(({ member, from, to }) =>
+        kind === 'create'
+          ? `    ${member}: ${JSON.stringify(to)}`
+          : `    ${member}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`,
+      ),
+  ]);
+  const counts = Object.keys(SIGNS).map((kind) => {
+    return `${changes.filter((change) => change.kind === kind).length} to ${kind}`;
+  });
+  const total = `${counts.join(', ')}, ${unchanged} unchanged`;
+  return `${[...lines, total].map(printable).join('\n')}\n`;
 }
 
 function listText(entries: readonly EntryView[]): string {

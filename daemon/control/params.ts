@@ -5,12 +5,13 @@
  * that acts on it, which refuses with its own codes.
  */
 
-import type { Json, JsonObject } from '../../core/canonical.ts';
+import { isObject, type Json, type JsonObject } from '../../core/canonical.ts';
 import {
   ADDRESSES_MAX,
   AUDIT_TAIL_LINES_MAX,
   BUNDLE_FILE_BYTES_MAX,
   DIAL_ADDRESS_CHARS_MAX,
+  ENTRIES_MAX,
   RELATIONS_MAX,
   SELECTORS_MAX,
   SPIFFE_ID_BYTES_MAX,
@@ -18,7 +19,7 @@ import {
   TRUST_DOMAIN_BYTES_MAX,
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { BundleFormat, Method, ParamsOf } from './protocol.ts';
+import type { BundleFormat, EntryCreate, EntryUpdate, Method, ParamsOf } from './protocol.ts';
 
 /** A selector or a hint: a path is the longest thing either holds. */
 const TEXT_CHARS_MAX = 4_096 + 64;
@@ -27,16 +28,18 @@ type Parsers = { readonly [M in Method]: (params: ParamReader) => ParamsOf<M> };
 
 const PARSERS: Parsers = {
   status: () => ({}),
-  'entry.create': (params) => ({
-    spiffeId: params.text('spiffeId', SPIFFE_ID_BYTES_MAX),
-    selectors: params.texts('selectors', SELECTORS_MAX, TEXT_CHARS_MAX),
-    ...params.optional('x509SvidTtlMs', (name) => params.count(name, SVID_TTL_MS_MAX)),
-    ...params.optional('federatesWith', (name) =>
-      params.texts(name, RELATIONS_MAX, TRUST_DOMAIN_BYTES_MAX),
-    ),
-    ...params.optional('hint', (name) => params.text(name, TEXT_CHARS_MAX)),
-  }),
+  'entry.create': entryIn,
   'entry.list': () => ({}),
+  'entry.show': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
+  'entry.update': (params) => ({
+    id: params.text('id', TEXT_CHARS_MAX),
+    ...revisionIn(params),
+  }),
+  'entry.apply': (params) => ({
+    entries: params.items('entries', ENTRIES_MAX, parseEntryCreate),
+    others: params.oneOf('others', ['keep', 'delete']),
+    act: params.oneOf('act', ['preview', 'publish']),
+  }),
   'entry.delete': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
   'bundle.show': (params) => params.optional('domain', domainIn(params)),
   'bundle.export': (params) => ({
@@ -68,6 +71,33 @@ export function parseParams<M extends Method>(method: M, params: JsonObject): Pa
   return parsed;
 }
 
+/** Reads one entry as a person decides it. Refuses `control-params`. */
+export function parseEntryCreate(value: Json): EntryCreate {
+  const reader = new ParamReader(isObject(value) ? value : refuse('entries', 'a list of objects'));
+  const entry = entryIn(reader);
+  reader.end();
+  return entry;
+}
+
+function entryIn(params: ParamReader): EntryCreate {
+  return {
+    spiffeId: params.text('spiffeId', SPIFFE_ID_BYTES_MAX),
+    selectors: params.texts('selectors', SELECTORS_MAX, TEXT_CHARS_MAX),
+    ...revisionIn(params),
+  };
+}
+
+/** What may change in the life of an entry. */
+function revisionIn(params: ParamReader): Omit<EntryUpdate, 'id'> {
+  return {
+    ...params.optional('x509SvidTtlMs', (name) => params.count(name, SVID_TTL_MS_MAX)),
+    ...params.optional('federatesWith', (name) =>
+      params.texts(name, RELATIONS_MAX, TRUST_DOMAIN_BYTES_MAX),
+    ),
+    ...params.optional('hint', (name) => params.text(name, TEXT_CHARS_MAX)),
+  };
+}
+
 function domainIn(params: ParamReader): (name: string) => string {
   return (name) => params.text(name, TRUST_DOMAIN_BYTES_MAX);
 }
@@ -90,6 +120,14 @@ class ParamReader {
       return refuse(name, `a list of at most ${countMax}`);
     }
     return value.map((item: Json) => textOf(item, name, charsMax));
+  }
+
+  items<T>(name: string, countMax: number, read: (item: Json) => T): readonly T[] {
+    const value = this.#take(name);
+    if (!Array.isArray(value) || value.length > countMax) {
+      return refuse(name, `a list of at most ${countMax}`);
+    }
+    return value.map((item: Json) => read(item));
   }
 
   count(name: string, most: number): number {

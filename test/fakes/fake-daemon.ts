@@ -25,6 +25,7 @@ export const ENTRY: EntryView = {
   x509SvidTtlMs: 3_600_000,
   federatesWith: [],
   hint: '',
+  revision: 1,
 };
 
 export const RELATION: RelationView = {
@@ -89,6 +90,15 @@ export const METHODS: ControlMethods = {
   status: async () => STATUS,
   'entry.create': async (params) => ({ ...ENTRY, ...params, epoch: '8' }),
   'entry.list': async () => ({ entries: [ENTRY] }),
+  'entry.show': async () => ENTRY,
+  'entry.update': async ({ id, ...revision }) => ({
+    ...ENTRY,
+    ...revision,
+    id,
+    revision: 2,
+    epoch: '8',
+  }),
+  'entry.apply': async () => ({ changes: [], unchanged: 1, epoch: '7' }),
   'entry.delete': async ({ id }) => ({ id, epoch: '9' }),
   'bundle.show': async ({ domain = 'home.example' }) => ({
     domain,
