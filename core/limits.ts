@@ -96,9 +96,12 @@ export const WANT_TIMEOUT_MS = 10 * SECOND_MS;
 export const ADMISSION_BYTES_MAX = 32 * 1024;
 /** Connections in all, and from one address. */
 export const CONNECTIONS_MAX = 64;
-/** Redial: first delay and cap, with full jitter; it never gives up. */
+/**
+ * Redial: first delay and cap, with full jitter; it never gives up. A cable that is back should be
+ * noticed within seconds, and an unanswered SYN every few seconds costs a radio next to nothing.
+ */
 export const REDIAL_MS_MIN = 500;
-export const REDIAL_MS_MAX = 30 * SECOND_MS;
+export const REDIAL_MS_MAX = 5 * SECOND_MS;
 /** One dial, over a slow link with loss. */
 export const DIAL_MS_MAX = 20 * SECOND_MS;
 

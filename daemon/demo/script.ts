@@ -27,8 +27,8 @@ export type Tell = (step: string, seen: string) => void;
 
 /** A fall may be seen so late: the daemon's wake, an answer under way, our own asking. */
 const FALL_SLACK_MS = 900;
-/** Redialling backs off to half a minute; the heal has to be seen within one cap and a bit. */
-const HEAL_MS_MAX = 40_000;
+/** Redialling backs off to a few seconds; the heal has to be seen within a few of them. */
+const HEAL_MS_MAX = 20_000;
 const SOON_MS = 8_000;
 const VISITOR = 'spiffe://blue.example/visitor';
 const VISITOR_UID = 65_533;
