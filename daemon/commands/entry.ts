@@ -65,9 +65,8 @@ async function create(context: CommandContext): Promise<number> {
   const { 'spiffe-id': spiffeId, selector: selectors } = values;
   if (spiffeId === undefined) throw new UsageError('--spiffe-id is missing');
   if (selectors === undefined) throw new UsageError('--selector is missing');
-  const entry = await withDaemon(context, values, (daemon) =>
-    daemon.call('entry.create', { spiffeId, selectors, ...revisionIn(values) }),
-  );
+  const draft = { spiffeId, selectors, ...revisionIn(values) };
+  const entry = await withDaemon(context, values, (daemon) => daemon.call('entry.create', draft));
   context.write(values.json ? jsonText(entry) : createdText(entry));
   return EXIT_DONE;
 }
