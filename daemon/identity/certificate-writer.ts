@@ -3,13 +3,11 @@
  * (RFC 5280 §4.1).
  *
  * Issuing is a hot path: a fleet that comes back after a long cut renews all at once. So
- * everything that does not change is encoded once, keys are drawn as raw bytes rather than as
- * objects to be exported, and the rest is a few copies. Who may get a certificate, and for how
- * long, is decided elsewhere.
+ * everything that does not change is encoded once, and the rest is a few copies. Who may get a
+ * certificate, and for how long, is decided elsewhere.
  */
 
-import { createECDH, type KeyObject, sign } from 'node:crypto';
-import { concat } from '../../core/bytes.ts';
+import { type KeyObject, sign } from 'node:crypto';
 import { sha256 } from '../../core/digest.ts';
 import type { UnixMs } from '../../core/time.ts';
 import {
@@ -21,41 +19,20 @@ import {
   encodeUnsigned,
   TAG,
 } from './der.ts';
+import { type KeyType, ML_DSA_65_OID } from './private-key.ts';
 
-const P256_SCALAR_BYTES = 32;
 const SERIAL_BYTES = 16;
 const KEY_ID_BYTES = 20;
 
-/** A fresh P-256 key pair: what goes into a certificate, and what its owner keeps. */
-export interface DrawnKey {
-  /** SubjectPublicKeyInfo, DER (RFC 5480 §2). */
-  readonly spki: Uint8Array;
-  /** The last part of the SPKI: the bare point. */
-  readonly point: Uint8Array;
-  /** PKCS#8, DER (RFC 5958 §2, RFC 5915 §3). */
-  readonly privateKeyPkcs8: Uint8Array;
+/** What signs: a private key, and what kind it is. */
+export interface CertificateSigner {
+  readonly keyType: KeyType;
+  readonly key: KeyObject;
 }
 
-// One generator for all: making it anew costs a sixth of a key. It remembers the last pair drawn,
-// which its owner holds in this same memory anyway.
-const pair = createECDH('prime256v1');
-
-/** Draws a P-256 key pair from OpenSSL's own generator. */
-export function drawP256(): DrawnKey {
-  const point = new Uint8Array(pair.generateKeys());
-  const drawn = pair.getPrivateKey();
-  // A scalar that happens to be small comes back short.
-  const scalar = new Uint8Array(P256_SCALAR_BYTES);
-  scalar.set(drawn, P256_SCALAR_BYTES - drawn.length);
-  drawn.fill(0);
-  const privateKeyPkcs8 = concat(PKCS8_BEFORE_SCALAR, scalar, PKCS8_BEFORE_POINT, point);
-  scalar.fill(0);
-  return { spki: concat(SPKI_BEFORE_POINT, point), point, privateKeyPkcs8 };
-}
-
-/** The key identifier: the leftmost 160 bits of SHA-256 over the point (RFC 7093 §2, method 1). */
-export function keyIdOf(point: Uint8Array): Uint8Array {
-  return sha256(point).subarray(0, KEY_ID_BYTES);
+/** The key identifier: the leftmost 160 bits of SHA-256 over the key (RFC 7093 §2, method 1). */
+export function keyIdOf(bits: Uint8Array): Uint8Array {
+  return sha256(bits).subarray(0, KEY_ID_BYTES);
 }
 
 /** A positive serial of 16 octets, from random octets (RFC 5280 §4.1.2.2). */
@@ -77,21 +54,22 @@ export interface CertificateParts {
   readonly extensions: readonly Uint8Array[];
 }
 
-/** Assembles a version 3 certificate and signs it with a P-256 key: ecdsa-with-SHA256. */
-export function signCertificate(parts: CertificateParts, key: KeyObject): Uint8Array {
+/** Assembles a version 3 certificate and signs it: ecdsa-with-SHA256, or ML-DSA-65 (RFC 9881). */
+export function signCertificate(parts: CertificateParts, signer: CertificateSigner): Uint8Array {
+  const { algorithm, hash } = SIGNATURES[signer.keyType];
   const tbs = encodeDer(
     TAG.sequence,
     VERSION_3,
     encodeUnsigned(parts.serial),
-    ECDSA_WITH_SHA256,
+    algorithm,
     parts.issuer,
     encodeDer(TAG.sequence, encodeTime(parts.notBefore), encodeTime(parts.notAfter)),
     parts.subject,
     parts.spki,
     encodeDer(contextTag(3, 'constructed'), encodeDer(TAG.sequence, ...parts.extensions)),
   );
-  const signature = sign('sha256', tbs, key);
-  return encodeDer(TAG.sequence, tbs, ECDSA_WITH_SHA256, encodeBitString(signature));
+  const signature = sign(hash, tbs, signer.key);
+  return encodeDer(TAG.sequence, tbs, algorithm, encodeBitString(signature));
 }
 
 /** One extension; `value` is the DER that its octet string wraps. */
@@ -133,42 +111,13 @@ function ascii(text: string): Uint8Array {
 const NOTHING = new Uint8Array(0);
 const CRITICAL = encodeDer(TAG.boolean, Uint8Array.of(0xff));
 const VERSION_3 = encodeDer(contextTag(0, 'constructed'), encodeDer(TAG.integer, Uint8Array.of(2)));
-const ECDSA_WITH_SHA256 = encodeDer(TAG.sequence, encodeOid('1.2.840.10045.4.3.2'));
-const EC_P256 = encodeDer(
-  TAG.sequence,
-  encodeOid('1.2.840.10045.2.1'),
-  encodeOid('1.2.840.10045.3.1.7'),
-);
-const POINT_BYTES = 65;
-
-/** Cuts a finished element down to what precedes its last `count` octets. */
-function before(element: Uint8Array, count: number): Uint8Array {
-  return element.slice(0, element.length - count);
-}
-
-const SPKI_BEFORE_POINT = before(
-  encodeDer(TAG.sequence, EC_P256, encodeBitString(new Uint8Array(POINT_BYTES))),
-  POINT_BYTES,
-);
-const PKCS8_BEFORE_POINT = before(
-  encodeDer(contextTag(1, 'constructed'), encodeBitString(new Uint8Array(POINT_BYTES))),
-  POINT_BYTES,
-);
-const PKCS8_BEFORE_SCALAR = before(
-  encodeDer(
-    TAG.sequence,
-    encodeDer(TAG.integer, new Uint8Array(1)),
-    EC_P256,
-    encodeDer(
-      TAG.octetString,
-      encodeDer(
-        TAG.sequence,
-        encodeDer(TAG.integer, Uint8Array.of(1)),
-        encodeDer(TAG.octetString, new Uint8Array(P256_SCALAR_BYTES)),
-        PKCS8_BEFORE_POINT,
-        new Uint8Array(POINT_BYTES),
-      ),
-    ),
-  ),
-  P256_SCALAR_BYTES + PKCS8_BEFORE_POINT.length + POINT_BYTES,
-);
+/** The AlgorithmIdentifier of each signature, and the hash that node:crypto is to take. */
+const SIGNATURES: Readonly<
+  Record<KeyType, { readonly algorithm: Uint8Array; readonly hash: string | null }>
+> = {
+  'ec-p256': {
+    algorithm: encodeDer(TAG.sequence, encodeOid('1.2.840.10045.4.3.2')),
+    hash: 'sha256',
+  },
+  'ml-dsa-65': { algorithm: encodeDer(TAG.sequence, encodeOid(ML_DSA_65_OID)), hash: null },
+};

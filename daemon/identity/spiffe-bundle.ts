@@ -14,39 +14,59 @@ import { isObject, type Json, type JsonObject } from '../../core/canonical.ts';
 import { AUTHORITIES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { decodeCertificate } from './certificate.ts';
+import type { JwtAuthority } from './jwt-authority.ts';
 
 /** What a consumer takes when the publisher gives no hint (Federation §5.2: a low value). */
 export const REFRESH_HINT_SECONDS_DEFAULT = 300;
 
-const KEY_TYPES: ReadonlySet<string> = new Set(['EC', 'RSA', 'OKP']);
+const CLASSICAL: readonly string[] = ['EC', 'RSA', 'OKP'];
 const PUBLIC_MEMBERS: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e'];
 
-/** A public key that signs JWT-SVIDs, its JWK as it came. */
-export interface JwtAuthority {
-  readonly kid: string;
-  readonly jwk: JsonObject;
-}
+/**
+ * Our own top-level member for ML-DSA-65 keys, JWKs as in `keys`. In `keys` itself they would make
+ * libraries that do not know them drop the whole bundle.
+ */
+const ML_DSA_65_MEMBER = 'holdfast_ml_dsa_65_keys';
 
-/** The contents of a bundle. No authority at all means: everything is revoked. */
-export interface SpiffeBundle {
+/** What signs in a domain. */
+export interface AuthoritySet {
   /** CA certificates, DER. */
   readonly x509Authorities: readonly Uint8Array[];
   readonly jwtAuthorities: readonly JwtAuthority[];
+}
+
+/** No authority at all. */
+export const NO_AUTHORITIES: AuthoritySet = { x509Authorities: [], jwtAuthorities: [] };
+
+/** The contents of a bundle. No authority at all means: everything is revoked. */
+export interface SpiffeBundle extends AuthoritySet {
+  /** What only clients that asked for it are shown. */
+  readonly mlDsa65: AuthoritySet;
   readonly sequence: bigint | null;
   readonly refreshHintSeconds: number;
 }
 
-/** Writes the bundle of a domain from its CA certificates (`{keys, spiffe_sequence, …}`). */
+/** Writes the bundle of a domain from its authorities (`{keys, spiffe_sequence, …}`). */
 export function encodeSpiffeBundle(bundle: {
   readonly x509Authorities: readonly Uint8Array[];
+  readonly jwtAuthorities?: readonly JwtAuthority[];
+  readonly mlDsa65?: AuthoritySet;
   readonly sequence: number;
   readonly refreshHintSeconds: number;
 }): JsonObject {
+  const { x509Authorities, jwtAuthorities = [], mlDsa65 = NO_AUTHORITIES } = bundle;
+  const postQuantum = encodeKeys(mlDsa65);
   return {
-    keys: bundle.x509Authorities.map(encodeX509Key),
+    keys: encodeKeys({ x509Authorities, jwtAuthorities }),
+    ...(postQuantum.length === 0 ? {} : { [ML_DSA_65_MEMBER]: postQuantum }),
     spiffe_refresh_hint: bundle.refreshHintSeconds,
     spiffe_sequence: bundle.sequence,
   };
+}
+
+/** The JWK Set that the Workload API hands out for one domain: keys, and no other member. */
+export function encodeJwks(authorities: readonly JwtAuthority[]): JsonObject {
+  return { keys: authorities.map(({ kid, jwk }) => ({ ...publicMembers(jwk), kid })) };
 }
 
 /**
@@ -55,26 +75,18 @@ export function encodeSpiffeBundle(bundle: {
  * is usable. `keys: []` is not malformed: it revokes all.
  */
 export function parseSpiffeBundle(value: JsonObject): SpiffeBundle {
-  const keys = value.keys;
-  if (!Array.isArray(keys)) refuse('keys is absent or no list');
-  if (keys.length > AUTHORITIES_MAX) refuse(`more than ${AUTHORITIES_MAX} keys`);
-  const x509Authorities: Uint8Array[] = [];
-  const jwtAuthorities: JwtAuthority[] = [];
-  for (const key of keys as readonly Json[]) {
-    if (!isObject(key)) refuse('a key that is no object');
-    if (!KEY_TYPES.has(String(key.kty))) continue;
-    if (key.use === 'x509-svid') x509Authorities.push(...x509AuthorityOf(key));
-    if (key.use === 'jwt-svid') jwtAuthorities.push(jwtAuthorityOf(key));
-  }
+  const keys = listOf(value.keys, 'keys');
+  const classical = authoritiesIn(keys, CLASSICAL);
+  const mlDsa65 = authoritiesIn(listOf(value[ML_DSA_65_MEMBER] ?? [], ML_DSA_65_MEMBER), ['AKP']);
+  const { x509Authorities, jwtAuthorities } = classical;
   if (keys.length > 0 && x509Authorities.length + jwtAuthorities.length === 0) {
     refuse('no key of a known use and type');
   }
-  if (new Set(jwtAuthorities.map(({ kid }) => kid)).size !== jwtAuthorities.length) {
-    refuse('two JWT keys of one kid');
-  }
+  const kids = [...jwtAuthorities, ...mlDsa65.jwtAuthorities].map(({ kid }) => kid);
+  if (new Set(kids).size !== kids.length) refuse('two JWT keys of one kid');
   return {
-    x509Authorities,
-    jwtAuthorities,
+    ...classical,
+    mlDsa65,
     sequence: optionalCount(value, 'spiffe_sequence', (count) => BigInt(count), null),
     refreshHintSeconds: optionalCount(
       value,
@@ -83,6 +95,25 @@ export function parseSpiffeBundle(value: JsonObject): SpiffeBundle {
       REFRESH_HINT_SECONDS_DEFAULT,
     ),
   };
+}
+
+function listOf(value: Json | undefined, member: string): readonly Json[] {
+  if (!Array.isArray(value)) return refuse(`${member} is absent or no list`);
+  if (value.length > AUTHORITIES_MAX) refuse(`more than ${AUTHORITIES_MAX} keys`);
+  return value as readonly Json[];
+}
+
+/** The authorities among `keys`; those of other types pass by. */
+function authoritiesIn(keys: readonly Json[], types: readonly string[]): AuthoritySet {
+  const x509Authorities: Uint8Array[] = [];
+  const jwtAuthorities: JwtAuthority[] = [];
+  for (const key of keys) {
+    if (!isObject(key)) return refuse('a key that is no object');
+    if (!types.includes(String(key.kty))) continue;
+    if (key.use === 'x509-svid') x509Authorities.push(...x509AuthorityOf(key));
+    if (key.use === 'jwt-svid') jwtAuthorities.push(jwtAuthorityOf(key));
+  }
+  return { x509Authorities, jwtAuthorities };
 }
 
 /** The certificate of an `x509-svid` key: the first of `x5c`, or none where that is absent. */
@@ -114,11 +145,8 @@ function jwtAuthorityOf(key: JsonObject): JwtAuthority {
 
 /** The SubjectPublicKeyInfo of a JWK. A private member is never handed on. */
 function spkiOf(key: JsonObject): Uint8Array {
-  const jwk = Object.fromEntries(
-    PUBLIC_MEMBERS.flatMap((name) => (typeof key[name] === 'string' ? [[name, key[name]]] : [])),
-  );
   try {
-    const spki = createPublicKey({ key: jwk, format: 'jwk' }).export({
+    const spki = createPublicKey({ key: publicMembers(key), format: 'jwk' }).export({
       format: 'der',
       type: 'spki',
     });
@@ -128,13 +156,28 @@ function spkiOf(key: JsonObject): Uint8Array {
   }
 }
 
+function encodeKeys({ x509Authorities, jwtAuthorities }: AuthoritySet): readonly JsonObject[] {
+  return [...x509Authorities.map(encodeX509Key), ...jwtAuthorities.map(encodeJwtKey)];
+}
+
 function encodeX509Key(der: Uint8Array): JsonObject {
   const jwk = new X509Certificate(der).publicKey.export({ format: 'jwk' });
-  const members = PUBLIC_MEMBERS.flatMap((name): [string, Json][] => {
-    const member = jwk[name as keyof typeof jwk];
-    return typeof member === 'string' ? [[name, member]] : [];
-  });
-  return { ...Object.fromEntries(members), use: 'x509-svid', x5c: [toBase64(der)] };
+  return { ...publicMembers(jwk as JsonObject), use: 'x509-svid', x5c: [toBase64(der)] };
+}
+
+function encodeJwtKey({ kid, jwk }: JwtAuthority): JsonObject {
+  return { ...publicMembers(jwk), kid, use: 'jwt-svid' };
+}
+
+/** The members that make the public key of a JWK; `alg` makes it where `kty` is AKP. */
+function publicMembers(jwk: JsonObject): JsonObject {
+  const names = jwk.kty === 'AKP' ? ['kty', 'alg', 'pub'] : PUBLIC_MEMBERS;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const member = jwk[name];
+      return typeof member === 'string' ? [[name, member] as const] : [];
+    }),
+  );
 }
 
 function optionalCount<T, N>(

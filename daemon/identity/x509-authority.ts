@@ -1,13 +1,13 @@
 /**
- * The X.509 authority of a domain: one P-256 key and its self-signed certificate
- * (X509-SVID §3.1, §4.1).
+ * An X.509 authority of a domain: one key and its self-signed certificate (X509-SVID §3.1, §4.1).
  *
- * What it signs any SPIFFE library can verify. That is why it is classical and why its life is
- * short: the hybrid keys of Root answer for the domain, and this certificate is only what they
- * name in the bundle. The key's storage is the caller's; here it is made, opened and used.
+ * What a P-256 authority signs any SPIFFE library can verify. That is why it is classical and why
+ * its life is short: the hybrid keys of Root answer for the domain, and this certificate is only
+ * what they name in the bundle. An ML-DSA-65 authority stands beside it for entries that ask. The
+ * key's storage is the caller's; here it is made, opened and used.
  */
 
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { equalBytes, toHex } from '../../core/bytes.ts';
 import { AUTHORITY_LIFE_MS, SVID_BACKDATE_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -16,7 +16,7 @@ import { addMs, type UnixMs } from '../../core/time.ts';
 import type { Random } from '../ports.ts';
 import { type Certificate, decodeCertificate, EXTENSION } from './certificate.ts';
 import {
-  drawP256,
+  type CertificateSigner,
   encodeExtension,
   encodeKeyUsage,
   encodeName,
@@ -26,6 +26,7 @@ import {
   signCertificate,
 } from './certificate-writer.ts';
 import { contextTag, encodeDer, TAG } from './der.ts';
+import { drawKey, type KeyType, openPrivateKey } from './private-key.ts';
 
 const ORGANIZATION = '2.5.4.10';
 const SERIAL_NUMBER = '2.5.4.5';
@@ -40,10 +41,11 @@ export interface StoredX509Authority {
 }
 
 /** An authority ready to sign. */
-export interface X509Authority {
+export interface X509Authority extends CertificateSigner {
   readonly domain: TrustDomain;
+  /** Hex of the subject key identifier: what commands and records call this authority. */
+  readonly id: string;
   readonly certificate: Certificate;
-  readonly key: KeyObject;
   /** The AuthorityKeyIdentifier of all it signs, encoded once. */
   readonly authorityKeyId: Uint8Array;
 }
@@ -53,12 +55,13 @@ export function createX509Authority(
   domain: TrustDomain,
   now: UnixMs,
   random: Random,
+  keyType: KeyType = 'ec-p256',
 ): StoredX509Authority {
-  const drawn = drawP256();
+  const drawn = drawKey(keyType);
   const serial = serialFrom(random.bytes(SERIAL_RANDOM_BYTES));
   // The serial in the name keeps two authorities of one domain apart for whoever builds a path.
   const name = encodeName([ORGANIZATION, 'Holdfast'], [SERIAL_NUMBER, toHex(serial)]);
-  const key = openKey(drawn.privateKeyPkcs8);
+  const key = openPrivateKey(drawn.privateKeyPkcs8);
   const certificateDer = signCertificate(
     {
       serial,
@@ -67,9 +70,9 @@ export function createX509Authority(
       notAfter: addMs(now, AUTHORITY_LIFE_MS),
       subject: name,
       spki: drawn.spki,
-      extensions: [...CA_EXTENSIONS, subjectKeyId(keyIdOf(drawn.point)), domainName(domain)],
+      extensions: [...CA_EXTENSIONS, subjectKeyId(keyIdOf(drawn.bits)), domainName(domain)],
     },
-    key,
+    { keyType, key },
   );
   return { certificateDer, privateKeyPkcs8: drawn.privateKeyPkcs8 };
 }
@@ -80,7 +83,7 @@ export function createX509Authority(
  */
 export function openX509Authority(domain: TrustDomain, stored: StoredX509Authority): X509Authority {
   const certificate = decodeCertificate(stored.certificateDer);
-  const key = openKey(stored.privateKeyPkcs8);
+  const key = openPrivateKey(stored.privateKeyPkcs8);
   const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
   if (!equalBytes(new Uint8Array(spki), certificate.spki)) {
     throw new Refusal('key-malformed', { why: 'the certificate is of another key' });
@@ -92,7 +95,12 @@ export function openX509Authority(domain: TrustDomain, stored: StoredX509Authori
   if (uri !== domainId(domain)) {
     throw new Refusal('key-malformed', { expected: domainId(domain), got: uri.slice(0, 128) });
   }
-  return { domain, certificate, key, authorityKeyId: authorityKeyId(certificate.subjectKeyId) };
+  const keyType = key.asymmetricKeyType === 'ec' ? 'ec-p256' : 'ml-dsa-65';
+  const id = toHex(certificate.subjectKeyId);
+  return {
+    ...{ domain, id, certificate, keyType, key },
+    authorityKeyId: authorityKeyId(certificate.subjectKeyId),
+  };
 }
 
 /** The SubjectKeyIdentifier extension (RFC 5280 §4.2.1.2). */
@@ -112,16 +120,6 @@ function domainName(domain: TrustDomain): Uint8Array {
 
 function domainId(domain: TrustDomain): SpiffeId {
   return spiffeId(domain, '');
-}
-
-function openKey(pkcs8: Uint8Array): KeyObject {
-  // node:crypto wants a Buffer; this one shares the memory of the bytes it is given.
-  const key = Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.byteLength);
-  try {
-    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
-  } catch {
-    throw new Refusal('key-malformed', { why: 'the key is not PKCS#8' });
-  }
 }
 
 const CA_EXTENSIONS: readonly Uint8Array[] = [

@@ -1,5 +1,7 @@
 /**
- * Issues the X509-SVID of a workload: a leaf with a fresh P-256 key (X509-SVID §4, §5).
+ * Issues the X509-SVID of a workload: a leaf with a fresh key (X509-SVID §4, §5).
+ *
+ * The key is of the authority's own kind, so that whoever can verify the one can use the other.
  *
  * The subject stays empty and the name is the one URI, so that nobody is tempted to read an
  * identity out of anything else. Whether the workload may have it, and until when, was decided by
@@ -14,7 +16,6 @@ import { addMs, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { Random } from '../ports.ts';
 import { EXTENSION, PURPOSE } from './certificate.ts';
 import {
-  drawP256,
   encodeExtension,
   encodeKeyUsage,
   encodeUriName,
@@ -23,6 +24,7 @@ import {
   signCertificate,
 } from './certificate-writer.ts';
 import { encodeDer, encodeOid, TAG } from './der.ts';
+import { drawKey } from './private-key.ts';
 import { subjectKeyId, type X509Authority } from './x509-authority.ts';
 
 const DIGITAL_SIGNATURE = 0;
@@ -38,6 +40,8 @@ export interface X509Svid {
   readonly notAfter: UnixMs;
   /** Hex of the certificate's serial, for logs and the audit. */
   readonly serial: string;
+  /** Id of the authority that signed it. */
+  readonly authorityId: string;
 }
 
 /** What is to be issued. */
@@ -60,7 +64,7 @@ export function issueX509Svid(
   const notBefore = wholeSeconds(addMs(order.now, -SVID_BACKDATE_MS));
   const notAfter = wholeSeconds(unixMs(Math.min(order.notAfter, issuer.notAfter)));
   assert(notBefore < notAfter, 'an SVID ends after it begins');
-  const drawn = drawP256();
+  const drawn = drawKey(authority.keyType);
   const serial = serialFrom(random.bytes(SERIAL_RANDOM_BYTES));
   const leaf = signCertificate(
     {
@@ -72,13 +76,13 @@ export function issueX509Svid(
       spki: drawn.spki,
       extensions: [
         ...LEAF_EXTENSIONS,
-        subjectKeyId(keyIdOf(drawn.point)),
+        subjectKeyId(keyIdOf(drawn.bits)),
         authority.authorityKeyId,
         // Critical because the subject is empty (RFC 5280 §4.2.1.6).
         encodeExtension(EXTENSION.subjectAltName, 'critical', encodeUriName(order.spiffeId)),
       ],
     },
-    authority.key,
+    authority,
   );
   return {
     spiffeId: order.spiffeId,
@@ -87,6 +91,7 @@ export function issueX509Svid(
     notBefore,
     notAfter,
     serial: toHex(serial),
+    authorityId: authority.id,
   };
 }
 

@@ -13,7 +13,7 @@
  */
 
 import { CHAIN_CERTIFICATES_MAX } from '../../core/limits.ts';
-import { Refusal, type RefusalDetails } from '../../core/refusal.ts';
+import { Refusal, type RefusalDetails, refusalOf } from '../../core/refusal.ts';
 import {
   parseSpiffeId,
   pathOf,
@@ -30,6 +30,7 @@ import {
   PURPOSE,
 } from './certificate.ts';
 import { parsePem } from './pem.ts';
+import { ML_DSA_65_OID } from './private-key.ts';
 
 /** An X509-SVID of the right shape, which nobody has verified. */
 export interface UnverifiedSvid {
@@ -57,16 +58,21 @@ const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.12',
   '1.2.840.113549.1.1.13',
   '1.3.101.112', // Ed25519 (RFC 8410 §3)
+  ML_DSA_65_OID,
 ]);
 const UNDERSTOOD: ReadonlySet<string> = new Set(Object.values(EXTENSION));
 const NAME_CONSTRAINTS = '2.5.29.30';
 
-/** Reads the PEM of a leaf and its intermediates. Refuses `svid-invalid`. */
+/** Reads the PEM of a leaf and its intermediates. Refuses what `decodeX509Svid` does. */
 export function parseX509Svid(pem: string): UnverifiedSvid {
   return decodeX509Svid(asInvalid(() => parsePem(pem, 'CERTIFICATE')));
 }
 
-/** Reads a chain, leaf first. Refuses `svid-invalid` with the rule that was broken. */
+/**
+ * Reads a chain, leaf first. Refuses `svid-id`, `svid-ca`, `svid-cert-sign`, `svid-crl-sign`,
+ * `svid-no-digital-signature`, `svid-issuer-ca`, `svid-issuer-cert-sign`, and `svid-invalid` with
+ * the rule that was broken.
+ */
 export function decodeX509Svid(chain: readonly Uint8Array[]): UnverifiedSvid {
   if (chain.length > CHAIN_CERTIFICATES_MAX) {
     refuse('too many certificates', { limit: CHAIN_CERTIFICATES_MAX, got: chain.length });
@@ -78,7 +84,10 @@ export function decodeX509Svid(chain: readonly Uint8Array[]): UnverifiedSvid {
   return { spiffeId, leaf, intermediates };
 }
 
-/** Verifies a chain at `now` against the roots of its own domain. Refuses `svid-invalid`. */
+/**
+ * Verifies a chain at `now` against the roots of its own domain. Refuses what `decodeX509Svid`
+ * does, `svid-untrusted` and `svid-expired`.
+ */
 export function verifyX509Svid(
   chain: readonly Uint8Array[],
   roots: X509Roots,
@@ -87,7 +96,7 @@ export function verifyX509Svid(
   const svid = decodeX509Svid(chain);
   const domain = trustDomainOf(svid.spiffeId);
   const ownRoots = asInvalid(() => (roots.get(domain) ?? []).map(decodeCertificate));
-  if (ownRoots.length === 0) refuse('no root of its trust domain', { domain });
+  if (ownRoots.length === 0) throw new Refusal('svid-untrusted', { why: 'no root', domain });
   const path = pathToRoot(svid, ownRoots, now);
   for (const certificate of path) checkDates(certificate, now);
   const notAfter = unixMs(Math.min(...path.map((certificate) => certificate.notAfter)));
@@ -99,14 +108,16 @@ function checkLeaf(leaf: Certificate): SpiffeId {
   checkExtensions(leaf);
   const [uri, another] = leaf.uris;
   if (uri === undefined || another !== undefined) {
-    refuse('a leaf bears exactly one URI', { got: leaf.uris.length });
+    throw new Refusal('svid-id', { why: 'not one URI', got: leaf.uris.length });
   }
-  const spiffeId = asInvalid(() => parseSpiffeId(uri));
-  if (pathOf(spiffeId) === '') refuse('a leaf names a workload, with a path');
-  if (leaf.isCa) refuse('a leaf is no authority');
+  const spiffeId = refusalOf(() => parseSpiffeId(uri));
+  if (spiffeId instanceof Refusal) throw new Refusal('svid-id', spiffeId.details);
+  if (pathOf(spiffeId) === '') throw new Refusal('svid-id', { why: 'no path', got: spiffeId });
+  if (leaf.isCa) throw new Refusal('svid-ca', { spiffeId });
   const usage = leaf.keyUsage ?? refuse('a leaf without key usage');
-  if (!usage.digitalSignature) refuse('a leaf signs');
-  if (usage.keyCertSign || usage.cRLSign) refuse('a leaf signs neither certificates nor lists');
+  if (!usage.digitalSignature) throw new Refusal('svid-no-digital-signature', { spiffeId });
+  if (usage.keyCertSign) throw new Refusal('svid-cert-sign', { spiffeId });
+  if (usage.cRLSign) throw new Refusal('svid-crl-sign', { spiffeId });
   if (leaf.purposes !== null) {
     const { serverAuth, clientAuth } = PURPOSE;
     const serves = leaf.purposes.includes(serverAuth) && leaf.purposes.includes(clientAuth);
@@ -118,8 +129,10 @@ function checkLeaf(leaf: Certificate): SpiffeId {
 /** X509-SVID §3.1, §4.1, §4.3 for a certificate that signs. */
 function checkSigning(certificate: Certificate, domain: TrustDomain): void {
   checkExtensions(certificate);
-  if (!certificate.isCa) refuse('an intermediate is an authority');
-  if (certificate.keyUsage?.keyCertSign !== true) refuse('an intermediate signs certificates');
+  if (!certificate.isCa) throw new Refusal('svid-issuer-ca', { domain });
+  if (certificate.keyUsage?.keyCertSign !== true) {
+    throw new Refusal('svid-issuer-cert-sign', { domain });
+  }
   for (const uri of certificate.uris) {
     if (uri !== `spiffe://${domain}`) {
       refuse('an intermediate names its own domain alone', { got: uri.slice(0, 128) });
@@ -153,11 +166,16 @@ function pathToRoot(
     if (root !== undefined) return [...path, root];
     const issuer = svid.intermediates[below];
     if (issuer === undefined) break;
-    if (!isIssuedBy(certificate, issuer)) refuse('a certificate not signed by the next');
+    if (!isIssuedBy(certificate, issuer)) {
+      throw new Refusal('svid-untrusted', { why: 'not signed by the next' });
+    }
     checkPathLength(issuer, below);
     path.push(issuer);
   }
-  return refuse('no path to a root of its trust domain');
+  throw new Refusal('svid-untrusted', {
+    why: 'no path to a root',
+    domain: trustDomainOf(svid.spiffeId),
+  });
 }
 
 /** Of two roots with one name the usable one counts, so all that may fail is asked here. */
@@ -184,11 +202,8 @@ function checkPathLength(issuer: Certificate, below: number): void {
 
 function checkDates(certificate: Certificate, now: UnixMs): void {
   if (isCurrent(certificate, now)) return;
-  refuse(now < certificate.notBefore ? 'not valid yet' : 'expired', {
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    now,
-  });
+  const { notBefore, notAfter } = certificate;
+  throw new Refusal('svid-expired', { notBefore, notAfter, now });
 }
 
 function isCurrent(certificate: Certificate, now: UnixMs): boolean {

@@ -1,11 +1,10 @@
 /** Certificates made for tests: right ones, and any single thing about them wrong. */
 
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { spiffeId, type TrustDomain } from '../../../core/spiffe-id.ts';
 import { HOUR_MS, type UnixMs, unixMs } from '../../../core/time.ts';
 import { EXTENSION, PURPOSE } from '../../../daemon/identity/certificate.ts';
 import {
-  drawP256,
   encodeExtension,
   encodeKeyUsage,
   encodeName,
@@ -13,9 +12,10 @@ import {
   signCertificate,
 } from '../../../daemon/identity/certificate-writer.ts';
 import { encodeDer, encodeOid, encodeUnsigned, TAG } from '../../../daemon/identity/der.ts';
+import { drawKey, openPrivateKey } from '../../../daemon/identity/private-key.ts';
 
 export const NOW: UnixMs = unixMs(Date.UTC(2026, 10, 21));
-export const BIT = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
+export const BIT = { digitalSignature: 0, keyAgreement: 4, keyCertSign: 5, cRLSign: 6 } as const;
 
 /** A certificate with the key that it certifies. */
 export interface Forged {
@@ -35,12 +35,8 @@ export interface Wish {
 
 /** A certificate of whatever extensions, signed by `issuer` or by itself. */
 export function forge(extensions: readonly Uint8Array[], wish: Wish = {}): Forged {
-  const drawn = drawP256();
-  const key = createPrivateKey({
-    key: Buffer.from(drawn.privateKeyPkcs8),
-    format: 'der',
-    type: 'pkcs8',
-  });
+  const drawn = drawKey('ec-p256');
+  const key = openPrivateKey(drawn.privateKeyPkcs8);
   const name = encodeName(['2.5.4.10', wish.name ?? 'forged']);
   const der = signCertificate(
     {
@@ -52,7 +48,7 @@ export function forge(extensions: readonly Uint8Array[], wish: Wish = {}): Forge
       spki: drawn.spki,
       extensions: wish.extensions ?? extensions,
     },
-    wish.issuer?.key ?? key,
+    { keyType: 'ec-p256', key: wish.issuer?.key ?? key },
   );
   return { der, key, name };
 }

@@ -8,15 +8,19 @@ import { toHex } from '../../../core/bytes.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../../core/canonical.ts';
 import { AUTHORITIES_MAX } from '../../../core/limits.ts';
 import { parseTrustDomain } from '../../../core/spiffe-id.ts';
+import { createJwtAuthority, openJwtAuthority } from '../../../daemon/identity/jwt-authority.ts';
 import {
+  encodeJwks,
   encodeSpiffeBundle,
   parseSpiffeBundle,
   REFRESH_HINT_SECONDS_DEFAULT,
 } from '../../../daemon/identity/spiffe-bundle.ts';
+import { createX509Authority } from '../../../daemon/identity/x509-authority.ts';
+import { SeededRandom } from '../../fakes/seeded-random.ts';
 import { ROOT } from '../../root.ts';
 import { skip } from '../../skip.ts';
 import { refused } from '../refused.ts';
-import { forgeRoot } from './forge.ts';
+import { forgeRoot, NOW } from './forge.ts';
 
 const bundles = suite('daemon/identity/spiffe-bundle');
 
@@ -45,6 +49,32 @@ bundles('reads back what it wrote', () => {
 bundles('writes the members the standard asks for, and no kid', () => {
   assert.equal(Object.keys(key).sort(), ['crv', 'kty', 'use', 'x', 'x5c', 'y']);
   assert.equal([key.kty, key.crv, key.use], ['EC', 'P-256', 'x509-svid']);
+});
+
+bundles(
+  'keeps keys of ML-DSA-65 in a member of its own, where SPIFFE libraries do not look',
+  () => {
+    const random = new SeededRandom('bundle');
+    const { certificateDer } = createX509Authority(HOME, NOW, random, 'ml-dsa-65');
+    const mlDsa65 = openJwtAuthority(createJwtAuthority('ml-dsa-65'));
+    const es256 = openJwtAuthority(createJwtAuthority('ec-p256'));
+    const both = encodeSpiffeBundle({
+      ...{ x509Authorities: [first], jwtAuthorities: [es256] },
+      mlDsa65: { x509Authorities: [certificateDer], jwtAuthorities: [mlDsa65] },
+      ...{ sequence: 1, refreshHintSeconds: 60 },
+    });
+    assert.not.match(JSON.stringify(both.keys), /AKP/);
+    const bundle = parseSpiffeBundle(both);
+    assert.equal(bundle.jwtAuthorities, [{ kid: es256.kid, jwk: es256.jwk }]);
+    assert.equal(bundle.mlDsa65.x509Authorities.map(toHex), [toHex(certificateDer)]);
+    assert.equal(bundle.mlDsa65.jwtAuthorities, [{ kid: mlDsa65.kid, jwk: mlDsa65.jwk }]);
+  },
+);
+
+bundles('writes JWK Sets of keys alone', () => {
+  const { kid, jwk } = openJwtAuthority(createJwtAuthority('ec-p256'));
+  const [only] = encodeJwks([{ kid, jwk }]).keys as readonly JsonObject[];
+  assert.equal(Object.keys(only ?? {}).sort(), ['crv', 'kid', 'kty', 'x', 'y']);
 });
 
 bundles('takes an empty list of keys as the revocation of all', () => {

@@ -57,6 +57,23 @@ svids('issues a leaf whose every field another library reads as meant', () => {
   assert.is(leaf.extensions.length, 6);
 });
 
+svids('issues leaves of ML-DSA-65 that verify, with the seed alone as their key', () => {
+  const root = createX509Authority(HOME, NOW, random, 'ml-dsa-65');
+  const signer = openX509Authority(HOME, root);
+  const order = { spiffeId: WEB, now: NOW, notAfter: addMs(NOW, HOUR_MS) };
+  const { certificatesDer, privateKeyPkcs8 } = issueX509Svid(signer, order, random);
+  verifyX509Svid(certificatesDer, new Map([[HOME, [root.certificateDer]]]), NOW);
+  const [leaf = new Uint8Array()] = certificatesDer;
+  assert.is(decodeCertificate(leaf).signatureAlgorithm, '2.16.840.1.101.3.4.3.18');
+  assert.is(privateKeyPkcs8.length, 54);
+  const key = createPrivateKey({
+    key: Buffer.from(privateKeyPkcs8),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  assert.ok(new X509Certificate(leaf).checkPrivateKey(key));
+});
+
 svids('makes an authority whose every field another library reads as meant', async () => {
   const root = new x509.X509Certificate(new Uint8Array(stored.certificateDer));
   assert.ok(await root.isSelfSigned());

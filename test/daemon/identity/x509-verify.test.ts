@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Refusal, type RefusalCode, refusalOf } from '../../../core/refusal.ts';
 import { parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { HOUR_MS, unixMs } from '../../../core/time.ts';
 import { EXTENSION, PURPOSE } from '../../../daemon/identity/certificate.ts';
@@ -43,9 +44,10 @@ function leafWith(position: 0 | 1 | 2 | 3, ...instead: readonly Uint8Array[]): F
   return forgeLeaf(root, WEB, { extensions });
 }
 
-async function refusedFor(why: RegExp, attempt: () => unknown): Promise<void> {
-  const refusal = await refused(attempt, 'svid-invalid');
-  assert.match(String(refusal.details.why), why);
+/** By its code; a pattern stands for `svid-invalid` and tells its rules apart. */
+async function refusedFor(rule: RegExp | RefusalCode, attempt: () => unknown): Promise<void> {
+  if (typeof rule === 'string') await refused(attempt, rule);
+  else assert.match(String((await refused(attempt, 'svid-invalid')).details.why), rule);
 }
 
 verify('takes a leaf signed by a root of its domain', () => {
@@ -60,18 +62,18 @@ verify('takes a leaf below intermediates, and ends when the first of them does',
   assert.is(svid.notAfter, NOW + 60_000);
 });
 
-const WRONG_LEAVES: readonly (readonly [string, RegExp, Forged])[] = [
-  ['that is an authority', /no authority/, leafWith(0, constraints(true))],
+const WRONG_LEAVES: readonly (readonly [string, RegExp | RefusalCode, Forged])[] = [
+  ['that is an authority', 'svid-ca', leafWith(0, constraints(true))],
   ['without key usage', /without key usage/, leafWith(1)],
-  ['that may not sign', /a leaf signs/, leafWith(1, usage(BIT.cRLSign))],
+  ['that may not sign', 'svid-no-digital-signature', leafWith(1, usage(BIT.keyAgreement))],
   [
     'that may sign certificates',
-    /neither certificates/,
+    'svid-cert-sign',
     leafWith(1, usage(BIT.digitalSignature, BIT.keyCertSign)),
   ],
   [
     'that may sign revocation lists',
-    /neither certificates/,
+    'svid-crl-sign',
     leafWith(1, usage(BIT.digitalSignature, BIT.cRLSign)),
   ],
   [
@@ -83,10 +85,10 @@ const WRONG_LEAVES: readonly (readonly [string, RegExp, Forged])[] = [
     ),
   ],
   ['for servers alone', /servers and clients/, leafWith(2, purposes(PURPOSE.serverAuth))],
-  ['without a URI', /exactly one URI/, leafWith(3)],
-  ['with two URIs', /exactly one URI/, leafWith(3, uris(WEB, 'https://home.example/'))],
-  ['that names its domain alone', /with a path/, leafWith(3, uris('spiffe://home.example'))],
-  ['with a malformed ID', /no trust domain name/, leafWith(3, uris('spiffe://Home.example/web'))],
+  ['without a URI', 'svid-id', leafWith(3)],
+  ['with two URIs', 'svid-id', leafWith(3, uris(WEB, 'https://home.example/'))],
+  ['that names its domain alone', 'svid-id', leafWith(3, uris('spiffe://home.example'))],
+  ['with a malformed ID', 'svid-id', leafWith(3, uris('spiffe://Home.example/web'))],
   [
     'with an extension twice',
     /occurs twice/,
@@ -119,14 +121,14 @@ verify('honours the dates at both ends, to the second', async () => {
   const at = (now: number) => verifyX509Svid(chainOf(leaf), roots, unixMs(now));
   at(NOW);
   at(NOW + 10_999);
-  await refusedFor(/not valid yet/, () => at(NOW - 1));
-  await refusedFor(/expired/, () => at(NOW + 11_000));
+  await refusedFor('svid-expired', () => at(NOW - 1));
+  await refusedFor('svid-expired', () => at(NOW + 11_000));
 });
 
 verify('refuses a root that has ended', () => {
   const old = forgeRoot(HOME, { notAfter: NOW - 2_000 });
   const leaf = forgeLeaf(old, WEB);
-  return refusedFor(/no path/, () =>
+  return refusedFor('svid-untrusted', () =>
     verifyX509Svid(chainOf(leaf), new Map([[HOME, [old.der]]]), NOW),
   );
 });
@@ -135,15 +137,17 @@ verify('refuses a leaf that a partner signed for our domain', async () => {
   const away = forgeRoot(AWAY);
   const stolen = forgeLeaf(away, WEB);
   const both = new Map([...roots, [AWAY, [away.der]] as const]);
-  await refusedFor(/no path/, () => verifyX509Svid(chainOf(stolen), both, NOW));
-  await refusedFor(/no root of its trust domain/, () =>
+  await refusedFor('svid-untrusted', () => verifyX509Svid(chainOf(stolen), both, NOW));
+  await refusedFor('svid-untrusted', () =>
     verifyX509Svid(chainOf(stolen), new Map([[AWAY, [away.der]]]), NOW),
   );
 });
 
 verify('refuses a signature that is not the issuer’s, whatever the names say', () => {
   const impostor = forgeRoot(HOME);
-  return refusedFor(/no path/, () => verifyX509Svid(chainOf(forgeLeaf(impostor, WEB)), roots, NOW));
+  return refusedFor('svid-untrusted', () =>
+    verifyX509Svid(chainOf(forgeLeaf(impostor, WEB)), roots, NOW),
+  );
 });
 
 verify('finds the right one of two roots that bear one name', () => {
@@ -155,10 +159,10 @@ verify('finds the right one of two roots that bear one name', () => {
 verify(
   'refuses intermediates that are no authority, sign nothing, or speak for others',
   async () => {
-    const middles: readonly (readonly [RegExp, readonly Uint8Array[]])[] = [
-      [/is an authority/, [constraints(false), usage(BIT.keyCertSign)]],
-      [/signs certificates/, [constraints(true), usage(BIT.digitalSignature)]],
-      [/signs certificates/, [constraints(true)]],
+    const middles: readonly (readonly [RegExp | RefusalCode, readonly Uint8Array[]])[] = [
+      ['svid-issuer-ca', [constraints(false), usage(BIT.keyCertSign)]],
+      ['svid-issuer-cert-sign', [constraints(true), usage(BIT.digitalSignature)]],
+      ['svid-issuer-cert-sign', [constraints(true)]],
       [
         /its own domain/,
         [constraints(true), usage(BIT.keyCertSign), uris('spiffe://away.example')],
@@ -184,7 +188,7 @@ verify('refuses a chain out of order, an empty one and an endless one', async ()
   const middle = forge([constraints(true), usage(BIT.keyCertSign)], { issuer: root, name: 'm' });
   const other = forge([constraints(true), usage(BIT.keyCertSign)], { issuer: root, name: 'o' });
   const leaf = forgeLeaf(middle, WEB);
-  await refusedFor(/not signed by the next/, () =>
+  await refusedFor('svid-untrusted', () =>
     verifyX509Svid(chainOf(leaf, other, middle), roots, NOW),
   );
   await refusedFor(/no certificate/, () => verifyX509Svid([], roots, NOW));
@@ -204,7 +208,8 @@ verify('refuses a certificate with any one bit changed', async () => {
   for (let bit = 0; bit < 8 * der.length; bit++) {
     const changed = Uint8Array.from(der);
     changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    await refused(() => verifyX509Svid([changed], roots, NOW), 'svid-invalid');
+    const verdict = refusalOf(() => verifyX509Svid([changed], roots, NOW));
+    assert.ok(verdict instanceof Refusal && /^svid-/.test(verdict.code), `bit ${bit}`);
   }
 });
 
@@ -226,18 +231,18 @@ const VECTORS = join(
   process.env.HOLDFAST_VECTORS ?? join(ROOT, '../shared/vectors'),
   'spiffe/x509svid',
 );
-const VERDICTS: Readonly<Record<string, 'taken' | 'refused'>> = {
+const VERDICTS: Readonly<Record<string, 'taken' | RefusalCode>> = {
   'good-leaf-only.pem': 'taken',
   'good-leaf-and-intermediate.pem': 'taken',
-  'corrupt-cert.pem': 'refused',
-  'not-pem': 'refused',
-  'wrong-intermediate-no-ca.pem': 'refused',
-  'wrong-intermediate-no-key-cert-sign.pem': 'refused',
-  'wrong-leaf-ca-true.pem': 'refused',
-  'wrong-leaf-cert-sign.pem': 'refused',
-  'wrong-leaf-crl-sign.pem': 'refused',
-  'wrong-leaf-empty-id.pem': 'refused',
-  'wrong-leaf-no-digital-signature.pem': 'refused',
+  'corrupt-cert.pem': 'svid-invalid',
+  'not-pem': 'svid-invalid',
+  'wrong-intermediate-no-ca.pem': 'svid-issuer-ca',
+  'wrong-intermediate-no-key-cert-sign.pem': 'svid-issuer-cert-sign',
+  'wrong-leaf-ca-true.pem': 'svid-ca',
+  'wrong-leaf-cert-sign.pem': 'svid-cert-sign',
+  'wrong-leaf-crl-sign.pem': 'svid-crl-sign',
+  'wrong-leaf-empty-id.pem': 'svid-id',
+  'wrong-leaf-no-digital-signature.pem': 'svid-no-digital-signature',
 };
 
 for (const [name, verdict] of Object.entries(VERDICTS)) {
@@ -249,7 +254,7 @@ for (const [name, verdict] of Object.entries(VERDICTS)) {
   verify(sentence, async () => {
     const read = () => parseX509Svid(readFileSync(join(VECTORS, name), 'utf8'));
     if (verdict === 'taken') read();
-    else await refused(read, 'svid-invalid');
+    else await refused(read, verdict);
   });
 }
 
