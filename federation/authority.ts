@@ -21,7 +21,7 @@ import { decodeEnvelope } from './envelope.ts';
 import type { Input } from './input.ts';
 import { Members } from './members.ts';
 import { makeProof, type ProverRole, signLease } from './peer-proof.ts';
-import { policyBody, type Relation } from './policy.ts';
+import { policyBody, type Relation, readPolicy } from './policy.ts';
 import { recordKey } from './record-key.ts';
 import {
   type Allocation,
@@ -197,7 +197,10 @@ export class Authority {
     }
     const { domain, digest } = first.envelope;
     if (domain === this.#beliefs.ownDomain) throw new Refusal('relation-self', { domain });
-    if (this.#beliefs.relationTo(domain) !== null) throw new Refusal('relation-exists', { domain });
+    const isAwaited = [...this.#newcomers.values()].some(({ belief }) => belief.domain === domain);
+    if (isAwaited || this.#beliefs.relationTo(domain) !== null) {
+      throw new Refusal('relation-exists', { domain });
+    }
     const known = this.#beliefs.stored(domain);
     return known === null
       ? admitAll(context, newBelief(domain, digest), items)
@@ -238,10 +241,16 @@ export class Authority {
   ): void {
     this.#writer.enqueue({
       request,
-      draftsOf: () => {
-        const relations = new Map(this.#beliefs.policy.relations);
+      draftsOf: (earlier) => {
+        // Two changes may share a beacon: the later one begins where the earlier one ended.
+        const draft = earlier.findLast(({ name }) => name === 'policy');
+        const policy =
+          draft === undefined
+            ? this.#beliefs.policy
+            : readPolicy(new Members(draft.body, 'policy'));
+        const relations = new Map(policy.relations);
         change(relations);
-        const body = policyBody({ ...this.#beliefs.policy, relations });
+        const body = policyBody({ ...policy, relations });
         return [{ type: 'policy', name: 'policy', body }];
       },
       withdrawal,

@@ -36,10 +36,13 @@ export interface WriterSettings {
   readonly periodMs: number;
 }
 
-/** Something to publish: the drafts are made when their turn comes, from what then holds. */
+/**
+ * Something to publish: the drafts are made when their turn comes, from what then holds and from
+ * what is published before it in the same beacon.
+ */
 export interface Publication {
   readonly request: number;
-  readonly draftsOf: (belief: Belief) => readonly Draft[];
+  readonly draftsOf: (earlier: readonly Draft[]) => readonly Draft[];
   readonly withdrawal: boolean;
 }
 
@@ -140,7 +143,8 @@ export class Writer {
     now: UnixMs,
   ): readonly Uint8Array[] {
     assert(entropy.length === WRITER_ENTROPY_BYTES, 'entropy as drawn');
-    const drafts = allocation.publications.flatMap((publication) => publication.draftsOf(belief));
+    const drafts: Draft[] = [];
+    for (const { draftsOf } of allocation.publications) drafts.push(...draftsOf(drafts));
     const contents = this.#signContents(belief, drafts, entropy.slice(64));
     const manifest = contents.manifest ?? belief.manifest?.bytes;
     assert(manifest !== undefined, 'a domain publishes its first manifest with its first beacon');
