@@ -8,7 +8,15 @@
  */
 
 import { LEDGER_STEP_MS } from '../core/limits.ts';
-import { addMs, type BootMs, elapsedMs, type Instant, type UnixMs, unixMs } from '../core/time.ts';
+import {
+  addMs,
+  type BootMs,
+  elapsedMs,
+  type Instant,
+  SECOND_MS,
+  type UnixMs,
+  unixMs,
+} from '../core/time.ts';
 import type { AgeLimits } from './limits.ts';
 
 /** What a domain remembers about time; readings of `boot` belong to the boot in progress. */
@@ -87,9 +95,12 @@ export function fallBack(
   return { ...keeping, ledgerMs: ledgerAt(keeping, now.boot) + lost, ledgerBoot: now.boot };
 }
 
-/** How far ahead the stored ledger runs: a step the limits can afford to lose at a power cut. */
+/**
+ * How far ahead the stored ledger runs, and how often it is written: a step that the limits can
+ * afford to lose at a power cut, and that a disk can keep up with.
+ */
 export function ledgerStepMs(limits: AgeLimits): number {
-  return Math.min(LEDGER_STEP_MS, Math.floor(limits.freshForMs / 4));
+  return Math.max(SECOND_MS, Math.min(LEDGER_STEP_MS, Math.floor(limits.freshForMs / 4)));
 }
 
 /** Bookkeeping as it is stored: the ledger one step ahead, the boot it belongs to beside it. */

@@ -4,7 +4,7 @@
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import { type BootMs, bootMs, type Instant, SECOND_MS } from '../core/time.ts';
+import { type BootMs, bootMs, type Instant } from '../core/time.ts';
 import { ledgerStepMs } from './age.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
@@ -93,8 +93,9 @@ export class Watch {
 
   /** The stored ledger runs one step ahead; it is written again before the step is used up. */
   #checkpointAt(belief: Belief): BootMs {
-    const stored = this.#stored.get(belief.domain) ?? bootMs(0);
-    const stepMs = ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS);
-    return bootMs(stored + Math.max(SECOND_MS, stepMs));
+    const stored = this.#stored.get(belief.domain);
+    // At once after a start: a loop of reboots faster than the step would hide powered time.
+    if (stored === undefined) return bootMs(0);
+    return bootMs(stored + ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS));
   }
 }
