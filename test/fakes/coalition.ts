@@ -16,6 +16,7 @@ import type { AgeLimits } from '../../federation/limits.ts';
 import { FederationNode, type Output } from '../../federation/node.ts';
 import { NO_POLICY, policyBody } from '../../federation/policy.ts';
 import type { DomainView } from '../../federation/view.ts';
+import { WRITER_ENTROPY_BYTES } from '../../federation/writer.ts';
 
 export const SUITE = runtimeSuite();
 
@@ -59,7 +60,13 @@ export class Machine {
   readonly refused: Refusal[] = [];
   readonly banned: string[] = [];
   readonly replies = new Map<number, Answer | Refusal>();
+  /** All that was ever asked of this machine, what a crash swallowed included. */
   readonly effects: Effect[] = [];
+  /** The machine crashes after so many more batches of records. */
+  persistsLeft = Number.POSITIVE_INFINITY;
+  isDown = false;
+  /** Random bytes come only when `draw` is called, as from a slow source. */
+  drawsLate = false;
   bootId = 'boot-1';
   wallMs: number;
   bootNowMs = 1_000_000;
@@ -91,11 +98,14 @@ export class Machine {
 
   /** The process ends and starts again on the same disk. */
   restart(): void {
+    this.isDown = false;
+    this.persistsLeft = Number.POSITIVE_INFINITY;
     this.node = this.#start();
     this.input({ kind: 'wake' });
   }
 
   input(input: Input): Output {
+    if (this.isDown) return { effects: [], wakeAt: bootMs(this.bootNowMs), verdict: null };
     const output = this.node.handle(this.now, input);
     this.wakeAt = output.wakeAt;
     for (const effect of output.effects) this.#perform(effect);
@@ -132,6 +142,13 @@ export class Machine {
     return request;
   }
 
+  /** The random bytes that were asked for arrive. */
+  draw(): void {
+    const seed = toUtf8(`${this.options.name}/${this.#drawn++}`);
+    const bytes = concat(...[0, 1, 2].map((i) => sha256(seed, Uint8Array.of(i))));
+    this.input({ kind: 'drawn', bytes: bytes.slice(0, WRITER_ENTROPY_BYTES) });
+  }
+
   view(domain: TrustDomain = this.domain): DomainView {
     const found = this.node.view(this.now).find((view) => view.domain === domain);
     if (found === undefined) throw new Error(`no view of ${domain}`);
@@ -158,15 +175,15 @@ export class Machine {
 
   #perform(effect: Effect): void {
     this.effects.push(effect);
+    if (this.isDown) return;
     switch (effect.kind) {
       case 'persist':
-        return this.#write(effect.writes);
-      case 'draw': {
-        const seed = toUtf8(`${this.options.name}/${this.#drawn++}`);
-        const bytes = concat(...[0, 1, 2].map((i) => sha256(seed, Uint8Array.of(i))));
-        this.input({ kind: 'drawn', bytes: bytes.slice(0, effect.count) });
+        this.#write(effect.writes);
+        this.isDown = --this.persistsLeft <= 0;
         return;
-      }
+      case 'draw':
+        if (!this.drawsLate) this.draw();
+        return;
       case 'send':
         this.sent.push(effect);
         return;
@@ -246,6 +263,13 @@ export class Coalition {
     a.input({ kind: 'peer-down', peer: b.options.name });
     b.input({ kind: 'peer-down', peer: a.options.name });
     this.settle();
+  }
+
+  /** A crashed machine starts again, and its links are dialled anew. */
+  revive(machine: Machine, ...partners: readonly Machine[]): void {
+    for (const partner of partners) this.cut(machine, partner);
+    machine.restart();
+    for (const partner of partners) this.link(machine, partner);
   }
 
   /** Delivers frames and gossip over the links that are up until nothing is under way. */
