@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { type ControlClient, connectControl } from '../daemon/control/client.ts';
 import { ROOT } from './root.ts';
 
@@ -14,6 +14,8 @@ const LAUNCHER = join(ROOT, 'bin/holdfastd.mjs');
 export class DaemonProcess {
   readonly domain: string;
   readonly folder: string;
+  /** What it said on standard error since it was last spawned, line by line. */
+  said: string[] = [];
   #child: ChildProcess | null = null;
 
   /** `config` is the text of the configuration file; empty means the defaults. */
@@ -43,32 +45,45 @@ export class DaemonProcess {
   /** Starts it and resolves once it says that it is ready; rejects with its words if it ends. */
   async start(): Promise<void> {
     const child = this.spawn();
-    const said: string[] = [];
-    const lines = createInterface({ input: child.stderr ?? process.stdin });
     const ended = once(child, 'exit').then(() => {
-      throw new Error(`the daemon ended: ${said.join('\n')}`);
+      throw new Error(`the daemon ended: ${this.said.join('\n')}`);
     });
     ended.catch(() => undefined);
     const ready = new Promise<void>((resolve) => {
-      lines.on('line', (line) => {
-        said.push(line);
+      this.#lines(child).on('line', (line) => {
         if (line.includes(' info ready ')) resolve();
       });
     });
     await Promise.race([ready, ended]);
   }
 
-  /** Starts it and does not wait. */
-  spawn(): ChildProcess {
+  /** Starts it with `more` options, which has to fail: its exit code and what it said. */
+  async startInVain(more: readonly string[] = []): Promise<{ code: number; said: string }> {
+    const child = this.spawn(more);
+    const spoken = once(this.#lines(child), 'close');
+    const [code] = await once(child, 'exit');
+    await spoken;
+    return { code, said: this.said.join('\n') };
+  }
+
+  /** Starts it and does not wait; of an option given twice the last one counts. */
+  spawn(more: readonly string[] = []): ChildProcess {
     const args = [
       ...['--trust-domain', this.domain, '--state', join(this.folder, 'state')],
       ...['--control-socket', this.controlSocket, '--workload-socket', this.workloadSocket],
       ...['--listen', '/ip4/127.0.0.1/tcp/0', '--config', join(this.folder, 'config.toml')],
     ];
-    this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
+    this.said = [];
+    this.#child = spawn(process.execPath, [LAUNCHER, ...args, ...more], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     return this.#child;
+  }
+
+  #lines(child: ChildProcess): Interface {
+    const { said } = this;
+    const lines = createInterface({ input: child.stderr ?? process.stdin });
+    return lines.on('line', (line) => said.push(line));
   }
 
   /** Connects a client; whoever asks closes it. */
