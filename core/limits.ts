@@ -150,6 +150,10 @@ export const WORKLOAD_STREAMS_MAX = 4_096;
 /** The same of one uid, so that no local user can shut out the others. */
 export const WORKLOAD_STREAMS_PER_UID_MAX = 1_024;
 
+/** First and longest wait of a watcher before it calls a Workload API that was away again. */
+export const WATCH_RETRY_MS_MIN = SECOND_MS;
+export const WATCH_RETRY_MS_MAX = 30 * SECOND_MS;
+
 // ---- local sockets and files ----
 
 /** One control request or answer. */
@@ -162,6 +166,8 @@ export const CONTROL_CLIENTS_MAX = 64;
 export const AUDIT_TAIL_LINES_MAX = 1_000;
 /** A file of registration entries: as many as a domain may have, some 400 bytes each. */
 export const ENTRY_FILE_BYTES_MAX = 4 * 1024 * 1024;
+/** A file that holds the number of a process. */
+export const PID_FILE_BYTES_MAX = 64;
 /** The configuration file. */
 export const CONFIG_BYTES_MAX = 256 * 1024;
 /** A path that `sockaddr_un` can hold, with its terminating zero (unix(7)). */

@@ -1,5 +1,6 @@
 /** `holdfast svid`: fetches identities as any workload does, over the SPIFFE Workload API. */
 
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { Refusal } from '../../core/refusal.ts';
 import { decodeCertificate } from '../identity/certificate.ts';
@@ -12,29 +13,46 @@ import {
 } from '../workload-api/client.ts';
 import { parseEndpoint, type WorkloadEndpoint } from '../workload-api/endpoint.ts';
 import { saveSvidFiles } from '../workload-api/svid-files.ts';
-import { type Command, type CommandContext, EXIT_DONE, parseLine, runAction } from './command.ts';
+import {
+  type Command,
+  type CommandContext,
+  EXIT_DONE,
+  parseLine,
+  runAction,
+  UsageError,
+} from './command.ts';
 import { factsText, jsonText } from './print.ts';
 import { loadSettings } from './settings.ts';
+import { watchFiles } from './svid-watch.ts';
 
 const USAGE = `\
 Usage: holdfast svid fetch [--spiffe-id ID] [--write FOLDER] [OPTIONS]
+       holdfast svid watch --write FOLDER [--spiffe-id ID] [--exec COMMAND]
+                [--signal NAME --pid-file FILE] [OPTIONS]
 
 Fetches the X509-SVIDs of whoever runs this, as any workload does. Private keys are
 never printed; --write puts one SVID with its key into a folder: svid.pem, key.pem
 (0600), bundle.pem and federated/DOMAIN.pem.
 
+watch keeps these files as the daemon would have them, until it is ended: each is
+replaced in one step, the key before the certificate. It waits for a daemon that is
+away, and takes the files away if the identity is withdrawn.
+
   --spiffe-id ID          this identity alone, instead of the default one
   --write FOLDER          write files
+  --exec COMMAND          watch: run by /bin/sh after each change, one at a time
+  --signal NAME           watch: sent after each change, such as SIGHUP
+  --pid-file FILE         whom to signal; read at each change
   --workload-socket PATH  the Workload API to ask; otherwise SPIFFE_ENDPOINT_SOCKET
                           counts, then the configuration
-  --json                  print facts for machines, certificates as PEM
+  --json                  fetch: print facts for machines, certificates as PEM
 `;
 
 export const command: Command = {
   name: 'svid',
-  summary: 'fetch identities over the SPIFFE Workload API',
+  summary: 'fetch identities over the SPIFFE Workload API, or keep them in files',
   usage: USAGE,
-  run: (context) => runAction(context, { fetch: fetchSvid }),
+  run: (context) => runAction(context, { fetch: fetchSvid, watch: watchSvid }),
 };
 
 async function fetchSvid(context: CommandContext): Promise<number> {
@@ -54,6 +72,35 @@ async function fetchSvid(context: CommandContext): Promise<number> {
   context.write(values.json ? jsonText(viewOf(chosen)) : identitiesText(chosen));
   if (values.write !== undefined) context.complain(`wrote ${resolve(values.write)}`);
   return EXIT_DONE;
+}
+
+async function watchSvid(context: CommandContext): Promise<number> {
+  const { values } = parseLine(context.args, {
+    ...{ 'spiffe-id': { type: 'string' }, write: { type: 'string' } },
+    ...{ exec: { type: 'string' }, signal: { type: 'string' }, 'pid-file': { type: 'string' } },
+    'workload-socket': { type: 'string' },
+  });
+  const { write, signal, 'pid-file': pidFile } = values;
+  if (write === undefined) throw new UsageError('--write is missing');
+  if ((signal === undefined) !== (pidFile === undefined)) {
+    throw new UsageError('--signal and --pid-file go together');
+  }
+  const signalled =
+    signal === undefined || pidFile === undefined
+      ? undefined
+      : { name: parseSignal(signal), pidFile: resolve(pidFile) };
+  await watchFiles(context, {
+    endpoint: await endpointOf(context, values['workload-socket']),
+    folder: resolve(write),
+    spiffeId: values['spiffe-id'],
+    hook: { exec: values.exec, signal: signalled },
+  });
+  return EXIT_DONE;
+}
+
+function parseSignal(text: string): NodeJS.Signals {
+  if (Object.hasOwn(constants.signals, text)) return text as NodeJS.Signals;
+  throw new UsageError('--signal takes the name of a signal such as SIGHUP');
 }
 
 async function endpointOf(

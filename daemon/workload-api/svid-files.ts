@@ -4,7 +4,8 @@
  * `svid.pem` (leaf first), `key.pem` (for the owner alone), `bundle.pem` and one
  * `federated/<domain>.pem` for each partner. Each file is replaced in one step. The key comes
  * before the certificate, so a program that waits for `svid.pem` to change finds its key in place.
- * A partner's file goes when the partner's bundle does: a bundle left behind would be trusted.
+ * A partner's file goes when the partner's bundle does: a bundle left behind would be trusted. When
+ * the identity is withdrawn, all of them go.
  */
 
 import { mkdir, readdir, rm } from 'node:fs/promises';
@@ -34,6 +35,20 @@ export async function saveSvidFiles(
   await removeWithdrawn(federated, federatedBundles);
   for (const [domain, ders] of federatedBundles) {
     await saveCertificates(join(federated, `${domain}${SUFFIX}`), ders);
+  }
+}
+
+/** Takes away what `saveSvidFiles` wrote, the certificate first. Fails `file-unwritable`. */
+export async function removeSvidFiles(folder: string): Promise<void> {
+  try {
+    for (const name of ['svid.pem', 'key.pem', 'bundle.pem']) {
+      await rm(join(folder, name), { force: true });
+    }
+    await openFolder(join(folder, 'federated'));
+    await removeWithdrawn(join(folder, 'federated'), new Map());
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure('file-unwritable', `${folder} cannot be cleared`, error);
   }
 }
 
