@@ -92,6 +92,10 @@ export class Machine {
     this.publish(INITIAL);
   }
 
+  get keys(): ReturnType<typeof keysOf> {
+    return keysOf(this.options.name);
+  }
+
   get now(): Instant {
     return { wall: unixMs(this.wallMs), boot: bootMs(this.bootNowMs) };
   }

@@ -1,0 +1,200 @@
+/** What flows over a link, and what must not: stops first, private documents never. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { toHex, toUtf8 } from '../../core/bytes.ts';
+import { sha256 } from '../../core/digest.ts';
+import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../../core/limits.ts';
+import { parseTrustDomain } from '../../core/spiffe-id.ts';
+import { decodeEnvelope } from '../../federation/envelope.ts';
+import {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  tagOf,
+  WANT_KINDS,
+  type Want,
+} from '../../federation/message.ts';
+import { STOP_INDEX } from '../../federation/tick.ts';
+import { Coalition, type Machine } from '../fakes/coalition.ts';
+
+const exchange = suite('federation/exchange');
+
+const BINDING = sha256(toUtf8('handshake'));
+const STRANGE = parseTrustDomain('green.example');
+
+function couple() {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  const red = world.add({ name: 'red' });
+  world.advance(500);
+  world.befriend(blue, red);
+  world.link(blue, red);
+  world.advance(2_000);
+  return { world, blue, red };
+}
+
+/** The frames this machine has sent to a peer since the last call. */
+function framesTo(machine: Machine, peer: string): readonly Frame[] {
+  const mine = machine.sent.filter((sent) => sent.peer === peer);
+  machine.sent.length = 0;
+  return mine.map(({ frame }) => decodeFrame(frame));
+}
+
+/** Links a peer of our making, which says what we make it say. */
+function linkSpy(machine: Machine, domain = STRANGE): (frame: Frame) => readonly Frame[] {
+  machine.input({ kind: 'peer-up', peer: 'spy', domain, binding: BINDING });
+  machine.sent.length = 0;
+  return (frame) => {
+    machine.input({ kind: 'frame', peer: 'spy', bytes: encodeFrame(frame) });
+    return framesTo(machine, 'spy');
+  };
+}
+
+exchange('sends the stop to peers directly, before the beacon that follows it', () => {
+  const { blue } = couple();
+  blue.effects.length = 0;
+  blue.publish([], true);
+  const sent = blue.effects.flatMap((effect) =>
+    effect.kind === 'send' ? [decodeFrame(effect.frame)] : [],
+  );
+  const isStop = (frame: Frame | undefined): boolean =>
+    frame?.kind === 'tick' && frame.bytes[8] === 0xff && frame.bytes[10] === 0xff;
+  assert.ok(isStop(sent[0]));
+  const gossip = blue.effects.flatMap((e) => (e.kind === 'gossip' ? [e.message] : []));
+  assert.is(gossip[0]?.length, 43);
+  assert.ok((gossip[1]?.length ?? 0) > 3_000);
+});
+
+exchange('names domains by tags that say nothing to whoever does not know them', () => {
+  const { blue, red } = couple();
+  const [interest] = (() => {
+    blue.input({ kind: 'peer-up', peer: 'spy', domain: STRANGE, binding: BINDING });
+    return framesTo(blue, 'spy');
+  })();
+  assert.is(interest?.kind, 'interest');
+  const tags = interest?.kind === 'interest' ? interest.tags : [];
+  assert.equal([...tags].sort(), [blue.domain, red.domain].map((d) => tagOf(d, BINDING)).sort());
+  const other = sha256(toUtf8('another handshake'));
+  assert.not.ok(tags.includes(tagOf(blue.domain, other)));
+});
+
+exchange('tells a peer of no domain that it did not name', () => {
+  const { blue, red } = couple();
+  const say = linkSpy(blue);
+  assert.equal(say({ kind: 'interest', tags: [tagOf(STRANGE, BINDING)] }), []);
+  assert.equal(say({ kind: 'digest', digest: '0'.repeat(64) }).length <= 1, true);
+  const [summary] = say({ kind: 'interest', tags: [tagOf(blue.domain, BINDING)] });
+  assert.is(summary?.kind, 'summary');
+  const rows = summary?.kind === 'summary' ? summary.rows : [];
+  assert.equal(
+    rows.map((row) => row.tag),
+    [tagOf(blue.domain, BINDING)],
+  );
+  assert.ok(red.domain !== blue.domain);
+});
+
+exchange('answers no want for a domain that the peer did not name', () => {
+  const { blue, red } = couple();
+  const say = linkSpy(blue);
+  say({ kind: 'interest', tags: [tagOf(blue.domain, BINDING)] });
+  const beacon = blue.view(red.domain).beacon ?? '';
+  const want: Want = { tag: tagOf(red.domain, BINDING), what: 'beacon', argument: beacon };
+  assert.equal(say({ kind: 'want', wants: [want] }), []);
+});
+
+exchange('hands a foreign peer bundle and manifest, and private documents never', () => {
+  const { blue } = couple();
+  const say = linkSpy(blue);
+  const tag = tagOf(blue.domain, BINDING);
+  say({ kind: 'interest', tags: [tag] });
+  const answers = [...blue.view().documents].map(([name, { digest }]) => {
+    const wants = WANT_KINDS.map((what): Want => ({ tag, what, argument: digest }));
+    return [name, say({ kind: 'want', wants }).length] as const;
+  });
+  assert.equal(Object.fromEntries(answers), { bundle: 1, policy: 0, 'entries/default': 0 });
+});
+
+exchange('hands a node of the own domain its private documents too', () => {
+  const { blue } = couple();
+  const say = linkSpy(blue, blue.domain);
+  const tag = tagOf(blue.domain, BINDING);
+  say({ kind: 'interest', tags: [tag] });
+  const argument = blue.view().documents.get('policy')?.digest ?? '';
+  const [answer] = say({ kind: 'want', wants: [{ tag, what: 'document', argument }] });
+  assert.is(answer?.kind === 'envelope' ? decodeEnvelope(answer.bytes).type : '', 'policy');
+});
+
+exchange('lets no private document out in a life of two linked domains', () => {
+  const { world, blue, red } = couple();
+  blue.publish([
+    { type: 'entries', name: 'entries/default', body: { group: 'default', entries: [1] } },
+    { type: 'bundle', name: 'bundle', body: { keys: [], spiffe_refresh_hint: 7 } },
+  ]);
+  world.advance(60_000);
+  const out = blue.effects.flatMap((effect) => {
+    if (effect.kind === 'gossip' && effect.message.length > 43) return [effect.message];
+    const frame = effect.kind === 'send' ? decodeFrame(effect.frame) : null;
+    return frame?.kind === 'envelope' ? [frame.bytes] : [];
+  });
+  const types = new Set(out.map((bytes) => decodeEnvelope(bytes).type));
+  assert.ok(types.has('bundle') && types.has('manifest'));
+  assert.not.ok(types.has('policy') || types.has('entries'));
+  for (const view of red.view(blue.domain).documents.keys()) assert.is(view, 'bundle');
+});
+
+exchange('asks again, and of another, when a peer does not answer', () => {
+  const { world, blue, red } = couple();
+  world.cut(blue, red);
+  const say = linkSpy(red, blue.domain);
+  const tag = tagOf(blue.domain, BINDING);
+  const row = {
+    ...{ tag, rootVersion: 1n, lineage: 0n, rank: 0, epoch: 900n, tick: 0 },
+    ...{ beacon: toHex(sha256(toUtf8('beacon'))) as never, contents: '0'.repeat(16) },
+  };
+  const asked = (frames: readonly Frame[]): number =>
+    frames.filter((frame) => frame.kind === 'want').length;
+  assert.is(asked(say({ kind: 'summary', rows: [row] })), 1);
+  assert.is(asked(say({ kind: 'summary', rows: [row] })), 0);
+  red.bootNowMs += WANT_TIMEOUT_MS;
+  red.input({ kind: 'wake' });
+  assert.is(asked(say({ kind: 'summary', rows: [row] })), 1);
+});
+
+exchange('mends within an interval what gossip and frames lost', () => {
+  const { world, blue, red } = couple();
+  blue.publish([{ type: 'bundle', name: 'bundle', body: { keys: [], spiffe_refresh_hint: 7 } }]);
+  blue.sent.length = 0;
+  blue.gossiped.length = 0;
+  world.advance(1.2 * SYNC_INTERVAL_MS);
+  assert.is(red.view(blue.domain).epoch, blue.view().epoch);
+  assert.ok(red.view(blue.domain).isComplete);
+});
+
+exchange('brings a stop to who was away when it was revealed', () => {
+  const { world, blue, red } = couple();
+  world.cut(blue, red);
+  blue.drawsLate = true; // the successor does not come
+  blue.publish([], true);
+  world.link(blue, red);
+  world.advance(1_000);
+  assert.is(red.view(blue.domain).tick <= STOP_INDEX, true);
+  assert.ok(red.view(blue.domain).standing.stopped);
+  assert.is(red.view(blue.domain).standing.tier, 'DEGRADED');
+});
+
+exchange('has nothing to say to a peer that is not linked', () => {
+  const { blue } = couple();
+  blue.sent.length = 0;
+  for (const frame of [
+    { kind: 'interest', tags: [tagOf(blue.domain, BINDING)] },
+    { kind: 'digest', digest: '0'.repeat(64) },
+    { kind: 'summary', rows: [] },
+    { kind: 'want', wants: [] },
+  ] as const) {
+    blue.input({ kind: 'frame', peer: 'nobody', bytes: encodeFrame(frame) });
+  }
+  assert.equal(framesTo(blue, 'nobody'), []);
+});
+
+exchange.run();
