@@ -354,12 +354,11 @@ export class FederationNode {
   }
 
   #refused(now: Instant, input: Input, refusal: Refusal, effects: Effect[]): void {
-    if ('request' in input) {
-      effects.push({ kind: 'reply', request: input.request, answer: refusal });
-      return;
-    }
     const peer = 'peer' in input ? input.peer : null;
     effects.push({ kind: 'refused', peer, refusal });
+    if ('request' in input) {
+      effects.push({ kind: 'reply', request: input.request, answer: refusal });
+    }
     if (peer !== null && this.#ledger.strike(peer, refusal, now.boot)) {
       this.#exchange.down(peer);
       effects.push({ kind: 'ban', peer, refusal });
