@@ -154,6 +154,21 @@ export const WORKLOAD_STREAMS_PER_UID_MAX = 1_024;
 export const WATCH_RETRY_MS_MIN = SECOND_MS;
 export const WATCH_RETRY_MS_MAX = 30 * SECOND_MS;
 
+// ---- SPIFFE bundle endpoints ----
+
+/** Characters of an endpoint's URL. */
+export const ENDPOINT_URL_CHARS_MAX = 2_048;
+/** One fetch, redirects included, over a slow link. */
+export const ENDPOINT_FETCH_MS_MAX = 20 * SECOND_MS;
+/** Redirects that one fetch follows. */
+export const ENDPOINT_REDIRECTS_MAX = 3;
+/** Least and greatest wait between two polls, whatever the partner's refresh hint says. */
+export const REFRESH_MS_MIN = MINUTE_MS;
+export const REFRESH_MS_MAX = HOUR_MS;
+/** Connections our own endpoint holds at once, and how long one may take to ask. */
+export const ENDPOINT_CONNECTIONS_MAX = 256;
+export const ENDPOINT_HEADER_MS_MAX = 10 * SECOND_MS;
+
 // ---- local sockets and files ----
 
 /** One control request or answer. */

@@ -252,6 +252,38 @@ export const REFUSALS = {
     'holdfast authority show; the order is prepare, activate, taint, revoke',
   ),
 
+  // bundle endpoints (SPIFFE Federation §5)
+  'endpoint-url': row(
+    'reject',
+    'not the URL of a bundle endpoint',
+    'write https://HOST[:PORT]/PATH without user, password or fragment',
+  ),
+  'endpoint-identity': row(
+    'reject',
+    'the endpoint did not prove to be the one that was configured',
+    'compare endpoint ID, bundle and URL with a person of that domain',
+  ),
+  'endpoint-status': row(
+    'ignore',
+    'the endpoint answered with another status than 200',
+    'ask a person of that domain; the last bundle stays in use and ages',
+  ),
+  'endpoint-redirect': row(
+    'reject',
+    'the endpoint redirects to where no bundle endpoint may be, or too often',
+    'ask a person of that domain for the URL to configure',
+  ),
+  'sequence-rolled-back': row(
+    'reject',
+    'a bundle whose spiffe_sequence is below the one held, or gone',
+    'find out who answers for the endpoint; to begin anew, remove and add the partner',
+  ),
+  'sequence-repeated': row(
+    'reject',
+    'other authorities under a spiffe_sequence that was used before',
+    'find out who answers for the endpoint; a sound one counts up with the next change',
+  ),
+
   // registration entries
   'entry-malformed': row(
     'reject',
