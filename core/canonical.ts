@@ -39,9 +39,8 @@ export function parseJson(bytes: Uint8Array, maxBytes: number = DOCUMENT_BYTES_M
 /** Reads one JSON text that must be byte for byte its own JCS form. Refuses `not-canonical` too. */
 export function parseCanonical(bytes: Uint8Array, maxBytes: number = DOCUMENT_BYTES_MAX): Json {
   const value = parseJson(bytes, maxBytes);
-  const again = encodeCanonical(value);
-  const same = again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
-  if (!same) throw new Refusal('not-canonical');
+  // Strict UTF-8 has one text for its bytes, so equal texts are equal bytes.
+  if (canonicalText(value) !== fromUtf8(bytes)) throw new Refusal('not-canonical');
   return value;
 }
 
@@ -238,6 +237,8 @@ class JsonReader {
   }
 
   #space(): void {
+    // Canonical text has none: most calls end here.
+    if (this.#text.charCodeAt(this.#at) > 0x20) return;
     this.#match(SPACE);
   }
 
