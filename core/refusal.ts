@@ -507,6 +507,11 @@ export const REFUSALS = {
     'the endorsement key is not on the list of allowed keys',
     'compare its hash on the machine itself, then allow it',
   ),
+  'ek-list-malformed': row(
+    'reject',
+    'a line of the list of allowed keys that is none',
+    'write on each line: the hash of the key, tpm or vtpm, and a note',
+  ),
   'ak-attributes': row(
     'reject',
     'the attestation key could be used for more than attesting, or elsewhere',
@@ -541,6 +546,30 @@ export const REFUSALS = {
     'the audit log is not the chain it was written as',
     'keep the file as evidence; start a new one',
   ),
+
+  // simulator
+  'scenario-unknown': row('reject', 'no scenario has that name', 'npm run sim -- --list'),
+  'scenario-malformed': row(
+    'reject',
+    'a scenario member is unknown or out of range',
+    'correct or remove the member named; sim/scenario.ts lists them all',
+  ),
+  'scenario-mix': row(
+    'reject',
+    'members of a scenario that cannot go together',
+    'change one of the two members named',
+  ),
+  'trace-version': row(
+    'reject',
+    'the file was written for traces of another version',
+    'replay it with the version that wrote it, or find the fault anew with a swarm',
+  ),
+  'seed-malformed': row(
+    'reject',
+    'a seed is a whole number from 0 to 2^53 - 1',
+    'npm run sim -- --seed 7, or --seeds 1..500',
+  ),
+  'sim-option': row('reject', 'not an option of the simulator', 'npm run sim -- --help'),
 } as const satisfies Readonly<Record<string, Row>>;
 
 /** The closed union of refusal codes. */

@@ -1,0 +1,136 @@
+/**
+ * An adversary: a machine whose process is sound and whose network card lies.
+ *
+ * It runs the shipping state machine, so that it knows what a member knows, and turns what leaves
+ * it. Habits are switched on by the faults of `faults/`; without any it behaves. What it makes up
+ * without a key is marked as forged, so that a checker can hold the others to ignoring it.
+ */
+
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import { decodeFrame, encodeFrame } from '../federation/message.ts';
+import { encodeTick, TICK_BYTES } from '../federation/tick.ts';
+import type { Dice } from './dice.ts';
+import { damagedEnvelope, digestOfEnvelope } from './forgery.ts';
+import type { Machine } from './machine.ts';
+import { type GossipMessage, gossipOf } from './network.ts';
+import { partsOfKey } from './step.ts';
+import type { World } from './world.ts';
+
+/** What an adversary may do with what it sends. */
+export type Habit = 'replay' | 'withhold' | 'delay' | 'flood' | 'lie' | 'forge';
+
+const REMEMBERED_MAX = 200;
+const FLOOD_COPIES = 12;
+const ENVELOPE_FRAME = 5;
+
+export class Adversary {
+  readonly #world: World;
+  readonly #machine: Machine;
+  readonly #dice: Dice;
+  readonly #habits = new Map<Habit, number>();
+  readonly #remembered: { readonly peer: string; readonly frame: Uint8Array }[] = [];
+
+  constructor(world: World, machine: Machine) {
+    this.#world = world;
+    this.#machine = machine;
+    this.#dice = world.dice(`adversary/${machine.name}`);
+  }
+
+  /** Takes up a habit; `amount` is its measure, milliseconds for a delay. */
+  takeUp(habit: Habit, amount: number): void {
+    this.#habits.set(habit, amount);
+  }
+
+  giveUp(habit: Habit): void {
+    this.#habits.delete(habit);
+  }
+
+  /** A frame that the process wants to send. */
+  sends(peer: string, frame: Uint8Array): void {
+    const isContent = frame[0] === ENVELOPE_FRAME || frame.length === TICK_BYTES + 1;
+    this.#remember(peer, frame);
+    if (this.#habits.has('withhold') && isContent) return this.#did('withheld');
+    const delayMs = this.#habits.get('delay') ?? 0;
+    const sent = this.#habits.has('lie') ? this.#lieIn(frame) : frame;
+    if (delayMs > 0) {
+      this.#did('delayed');
+      this.#world.after(this.#dice.below(delayMs), () => this.send(peer, sent));
+    } else this.send(peer, sent);
+    if (this.#habits.has('flood')) this.#flood(peer, sent);
+    if (this.#habits.has('replay')) this.#replay();
+    if (this.#habits.has('forge')) this.#forge(peer);
+  }
+
+  /** Gossip that the process publishes or forwards. */
+  floods(message: GossipMessage, except: string | null): void {
+    if (this.#habits.has('withhold')) return this.#did('withheld');
+    this.#world.network.flood(this.#machine, message, except);
+  }
+
+  /** Sends a frame as it is. */
+  send(peer: string, frame: Uint8Array, forgedFor: TrustDomain | null = null): void {
+    this.#world.network.send(this.#machine, peer, frame, forgedFor);
+  }
+
+  #remember(peer: string, frame: Uint8Array): void {
+    this.#remembered.push({ peer, frame });
+    if (this.#remembered.length > REMEMBERED_MAX) this.#remembered.shift();
+  }
+
+  #replay(): void {
+    const old = this.#dice.pick(this.#remembered);
+    this.#did('replayed');
+    this.send(old.peer, old.frame);
+    const tick = old.frame.length === TICK_BYTES + 1 ? old.frame.subarray(1) : null;
+    if (tick !== null) this.#world.network.flood(this.#machine, gossipOf(tick), null);
+  }
+
+  #flood(peer: string, frame: Uint8Array): void {
+    this.#did('flooded');
+    for (let i = 0; i < FLOOD_COPIES; i++) this.send(peer, frame);
+  }
+
+  /** Changes the rows of a summary: claims to be far ahead, or to hold other contents. */
+  #lieIn(bytes: Uint8Array): Uint8Array {
+    if (bytes[0] !== 3) return bytes;
+    const frame = decodeFrame(bytes);
+    if (frame.kind !== 'summary') return bytes;
+    this.#did('lied');
+    const rows = frame.rows.map((row) => ({
+      ...row,
+      epoch: row.epoch + BigInt(this.#dice.below(3)),
+      tick: this.#dice.chance(500_000) ? row.tick : this.#dice.below(4_000),
+      contents: this.#dice.chance(500_000) ? row.contents : 'f'.repeat(16),
+    }));
+    return encodeFrame({ kind: 'summary', rows });
+  }
+
+  /** Something that looks like a document or a tick of another domain, made without its keys. */
+  #forge(peer: string): void {
+    const held = [...this.#machine.believed].filter(([key]) => {
+      const [domain, kind] = partsOfKey(key);
+      return domain !== this.#machine.domain && (kind === 'beacon' || kind === 'manifest');
+    });
+    const chosen = held.length === 0 ? undefined : this.#dice.pick(held);
+    if (chosen === undefined) return;
+    const [domain, kind] = partsOfKey(chosen[0]);
+    this.#did('forged');
+    if (kind === 'beacon' && this.#dice.chance(500_000)) {
+      const bytes = this.#wrongTick(chosen[1]);
+      this.send(peer, encodeFrame({ kind: 'tick', bytes }), domain);
+      this.#world.network.flood(this.#machine, gossipOf(bytes, domain), null);
+      return;
+    }
+    const bytes = damagedEnvelope(this.#dice, chosen[1]);
+    this.send(peer, encodeFrame({ kind: 'envelope', bytes }), domain);
+  }
+
+  #wrongTick(beacon: Uint8Array): Uint8Array {
+    const index = 1 + this.#dice.below(60);
+    return encodeTick(digestOfEnvelope(beacon), index, this.#dice.bytes(32));
+  }
+
+  #did(what: string): void {
+    this.#world.coverage.saw(`adversary: ${what}`);
+  }
+}

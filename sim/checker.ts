@@ -1,0 +1,46 @@
+/**
+ * A checker: one sentence that must hold after every step, and what is thrown when it does not.
+ */
+
+import type { Machine } from './machine.ts';
+import type { Step } from './step.ts';
+import type { Withdrawal, World } from './world.ts';
+
+export interface Checker {
+  /** After each step of an honest machine. */
+  step?(step: Step): void;
+  /** A process starts on what its disk holds. */
+  started?(machine: Machine): void;
+  /** A beacon or tick leaves a machine: everything before it is done. */
+  sent?(machine: Machine, message: Uint8Array): void;
+  withdrawn?(withdrawal: Withdrawal): void;
+  /** After the run. */
+  end?(): void;
+}
+
+/** Ends the run: the sentence is broken, and this is how. */
+export type Fail = (why: string) => never;
+
+/** One row of the table of checkers. */
+export interface CheckerKind {
+  readonly sentence: string;
+  readonly make: (world: World, fail: Fail) => Checker;
+}
+
+/** A broken invariant. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly sentence: string;
+  readonly at: number;
+
+  constructor(sentence: string, at: number, why: string) {
+    super(why);
+    this.sentence = sentence;
+    this.at = at;
+  }
+}
+
+/** The coalition did not come together again after everything was healed. */
+export class Stuck extends Error {
+  override readonly name = 'Stuck';
+}

@@ -1,0 +1,25 @@
+/** The protocol calls impossible only what an adversary or a broken clock brought about. */
+
+import type { CheckerKind } from '../checker.ts';
+
+/** The least lead that Root allows; a clock within it alarms nobody. */
+const LEAD_MS = 120_000;
+
+export const alarmsHaveACause: CheckerKind = {
+  sentence: 'alarms have a cause',
+  make: (world, fail) => ({
+    step: ({ machine, output }) => {
+      for (const effect of output.effects) {
+        if (effect.kind !== 'alarm') continue;
+        world.coverage.saw(`alarm: ${effect.code}`);
+        if (world.stolen.has(effect.domain)) continue;
+        const gap = [machine, world.authorityOf(effect.domain)].reduce(
+          (sum, one) => sum + (one?.clock.worstMs(world.now) ?? 0),
+          0,
+        );
+        if (effect.code === 'clock-or-key' && gap > LEAD_MS) continue;
+        fail(`${machine.name} raises ${effect.code} about ${effect.domain}`);
+      }
+    },
+  }),
+};

@@ -1,0 +1,54 @@
+/**
+ * An act is permitted at no better tier than its worst statement, and what it makes outlives none
+ * (PROTOCOL §4.6, §4.7). Tiers are computed anew from asOf, the clock and the stored ledger.
+ */
+
+import { recordKey } from '../../federation/record-key.ts';
+import { ACTION_CLASSES, isPermitted, TIERS, tierOfAge } from '../../federation/tier.ts';
+import { type DomainView, permitted } from '../../federation/view.ts';
+import type { CheckerKind } from '../checker.ts';
+import { keepingOf, ledgerAt } from '../reading.ts';
+import type { Step } from '../step.ts';
+
+export const anActIsPermittedByItsWorstStatement: CheckerKind = {
+  sentence: 'an act is permitted by its worst statement',
+  make: (world, fail) => {
+    const { limits } = world.scenario;
+    const ageOf = ({ machine, now }: Step, view: DomainView): number => {
+      const record = machine.believed.get(recordKey(view.domain, 'keeping'));
+      const keeping = record === undefined ? null : keepingOf(record);
+      const sameBoot = keeping?.bootId === machine.clock.bootId;
+      const ledger = keeping !== null && sameBoot ? ledgerAt(keeping, now.boot) : 0;
+      return Math.max(0, now.wall - (view.standing.asOf ?? 0), ledger);
+    };
+    const rank = (tier: DomainView['standing']['tier']): number => TIERS.indexOf(tier);
+    return {
+      step: (step) => {
+        const { machine, changed, delivery, views } = step;
+        if (machine.node === null || (!changed && delivery.input.kind !== 'wake')) return;
+        const { policy } = machine.node;
+        for (const view of views()) {
+          const { tier, asOf } = view.standing;
+          world.coverage.saw(`tier: ${tier}`);
+          const due = tierOfAge(ageOf(step, view), limits);
+          if (rank(tier) < rank(asOf === null ? 'EXPIRED' : due)) {
+            fail(`${machine.name}: ${view.domain} is ${tier}, its age says ${due}`);
+          }
+          for (const [name, document] of view.documents) {
+            if (rank(document.tier) < rank(tier)) fail(`${name} is better than its domain`);
+            for (const action of ACTION_CLASSES) {
+              const act = { action, lifetime: action, documents: [name] } as const;
+              const verdict = permitted(view, policy, act);
+              if (!verdict.permitted) continue;
+              const needs = policy.tiers.get(action) ?? 'FRESH';
+              if (!isPermitted(document.tier, needs)) fail(`${action} rests on ${document.tier}`);
+              if (asOf === null || verdict.until > asOf + limits.survivalForMs) {
+                fail(`${action} on ${name} of ${view.domain} would outlive its evidence`);
+              }
+            }
+          }
+        }
+      },
+    };
+  },
+};

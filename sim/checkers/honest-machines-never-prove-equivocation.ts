@@ -1,0 +1,16 @@
+/** Honest crashes, restores and partitions never yield an equivocation proof (PROTOCOL §5.2). */
+
+import type { CheckerKind } from '../checker.ts';
+
+export const honestMachinesNeverProveEquivocation: CheckerKind = {
+  sentence: 'honest machines never prove equivocation',
+  make: (world, fail) => ({
+    step: ({ machine, writes }) => {
+      for (const { domain, kind } of writes) {
+        if (kind !== 'disowned') continue;
+        world.coverage.saw('protocol: a key was disowned');
+        if (!world.stolen.has(domain)) fail(`${machine.name} disowned a key of ${domain}`);
+      }
+    },
+  }),
+};

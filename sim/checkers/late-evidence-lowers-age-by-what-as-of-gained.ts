@@ -1,0 +1,24 @@
+/** Late evidence never lowers age by more than asOf gained (PROTOCOL §4.2). */
+
+import type { CheckerKind } from '../checker.ts';
+import { keepingOf, ledgerAt } from '../reading.ts';
+
+export const lateEvidenceLowersAgeByWhatAsOfGained: CheckerKind = {
+  sentence: 'late evidence lowers age by what asOf gained, and no more',
+  make: (world, fail) => ({
+    step: ({ machine, writes }) => {
+      for (const { kind, value, before, domain } of writes) {
+        if (kind !== 'keeping' || value === null || before === null) continue;
+        const [old, next] = [keepingOf(before), keepingOf(value)];
+        if (old.asOf === null || next.asOf === null) continue;
+        const gained = Math.max(0, next.asOf - old.asOf);
+        const sameBoot = old.bootId === next.bootId;
+        const due = sameBoot ? ledgerAt(old, next.ledgerBoot) : old.ledgerMs + old.aheadMs;
+        if (gained > world.scenario.periodMs) world.coverage.saw('checker: evidence came late');
+        if (next.ledgerMs < due - gained) {
+          fail(`${machine.name}: ${domain} gained ${gained}, ledger ${due} → ${next.ledgerMs}`);
+        }
+      }
+    },
+  }),
+};

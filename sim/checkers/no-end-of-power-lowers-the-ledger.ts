@@ -1,0 +1,57 @@
+/**
+ * No suspend, reboot, crash or power cut lowers the ledger (PROTOCOL §4.2).
+ *
+ * Held against the power that the machine really had since it first heard of a domain. A machine
+ * whose disk failed is spared, for its ledger could not be written.
+ */
+
+import type { TrustDomain } from '../../core/spiffe-id.ts';
+import { recordKey } from '../../federation/record-key.ts';
+import type { CheckerKind } from '../checker.ts';
+import type { Machine } from '../machine.ts';
+import { type Keeping, keepingOf } from '../reading.ts';
+
+interface Baseline {
+  readonly poweredMs: number;
+  readonly ledgerMs: number;
+  readonly asOf: number;
+}
+
+/** Between the moment a checkpoint is due and the moment it is durable, and for rounding. */
+const SLACK_MS = 2;
+
+export const noEndOfPowerLowersTheLedger: CheckerKind = {
+  sentence: 'no end of power lowers the ledger',
+  make: (world, fail) => {
+    const baselines = new Map<Machine, Map<TrustDomain, Baseline>>();
+    const judge = (machine: Machine, domain: TrustDomain, keeping: Keeping): void => {
+      if (keeping.asOf === null || machine.diskFailed || machine.restored) return;
+      const mine = baselines.get(machine) ?? new Map<TrustDomain, Baseline>();
+      baselines.set(machine, mine);
+      const poweredMs = machine.clock.poweredMs(world.now);
+      const baseline = mine.get(domain);
+      if (baseline === undefined) {
+        mine.set(domain, { poweredMs, ledgerMs: keeping.ledgerMs, asOf: keeping.asOf });
+        return;
+      }
+      const powered = poweredMs - baseline.poweredMs;
+      const due = baseline.ledgerMs + powered - (keeping.asOf - baseline.asOf);
+      if (keeping.ledgerMs < due - SLACK_MS) {
+        fail(`${machine.name}: the ledger of ${domain} has ${keeping.ledgerMs}, due ${due}`);
+      }
+    };
+    return {
+      started: (machine) => {
+        for (const domain of baselines.get(machine)?.keys() ?? []) {
+          const held = machine.disk.records.get(recordKey(domain, 'keeping'));
+          if (held === undefined) baselines.get(machine)?.delete(domain);
+        }
+      },
+      step: ({ machine, writes }) => {
+        for (const { kind, value, domain } of writes) {
+          if (kind === 'keeping' && value !== null) judge(machine, domain, keepingOf(value));
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,36 @@
+/** No tick of a beacon is released after a withdrawal from it is acknowledged (PROTOCOL §3.5). */
+
+import { toHex } from '../../core/bytes.ts';
+import { STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
+import type { CheckerKind } from '../checker.ts';
+import { beaconOf } from '../reading.ts';
+
+export const noTickFollowsAnAcknowledgedWithdrawal: CheckerKind = {
+  sentence: 'no tick follows an acknowledged withdrawal',
+  make: (world, fail) => {
+    const issued = new Map<string, string[]>();
+    const dead = new Set<string>();
+    return {
+      withdrawn: ({ domain }) => {
+        for (const tag of issued.get(domain)?.slice(0, -1) ?? []) dead.add(tag);
+      },
+      step: ({ machine, writes, output }) => {
+        if (!machine.isAuthority) return;
+        for (const { domain, kind, value } of writes) {
+          if (domain !== machine.domain || kind !== 'beacon' || value === null) continue;
+          const tags = issued.get(domain) ?? [];
+          tags.push(beaconOf(value).digest.slice(0, 16));
+          issued.set(domain, tags);
+        }
+        for (const effect of output.effects) {
+          if (effect.kind !== 'gossip' || effect.message.length !== TICK_BYTES) continue;
+          const { message } = effect;
+          const index = (message[8] ?? 0) * 65_536 + (message[9] ?? 0) * 256 + (message[10] ?? 0);
+          const tag = toHex(message.subarray(0, 8));
+          if (index === STOP_INDEX) world.coverage.saw('protocol: a stop was revealed');
+          else if (dead.has(tag)) fail(`${machine.name} released tick ${index} of ${tag}`);
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,79 @@
+/**
+ * Nothing withdrawn at Z is honoured at or after Z + W + δ + L + σ (PROTOCOL §8).
+ *
+ * One writer, so W = 0. By wall clock: the last evidence before the withdrawal bears its date, so
+ * δ is in that; σ is how slow the evaluator's clock is. By powered time: whatever the clock says,
+ * a partner held since contact for L of powered time beyond what its evidence gained has aged out.
+ */
+
+import { recordKey } from '../../federation/record-key.ts';
+import { type DomainView, permitted } from '../../federation/view.ts';
+import type { CheckerKind } from '../checker.ts';
+import type { Machine } from '../machine.ts';
+import { keepingOf } from '../reading.ts';
+import type { Withdrawal } from '../world.ts';
+
+interface Contact {
+  readonly poweredMs: number;
+  readonly asOf: number;
+}
+
+/** Crystals may differ from true time by so many millionths, and readings are whole numbers. */
+const ROUNDING_MS = 2;
+
+export const nothingWithdrawnIsHonouredLate: CheckerKind = {
+  sentence: 'nothing withdrawn is honoured late',
+  make: (world, fail) => {
+    const gone = new Map<string, Withdrawal>();
+    const contacts = new Map<Machine, Map<string, Contact>>();
+    const contactOf = (machine: Machine, domain: string, asOf: number): Contact => {
+      const mine = contacts.get(machine) ?? new Map<string, Contact>();
+      contacts.set(machine, mine);
+      const contact = mine.get(domain) ?? { poweredMs: machine.clock.poweredMs(world.now), asOf };
+      mine.set(domain, contact);
+      return contact;
+    };
+    const judge = (machine: Machine, view: DomainView, wall: number, last: number): void => {
+      const { asOf } = view.standing;
+      if (asOf === null || machine.node === null) return;
+      const act = { action: 'accept-foreign', lifetime: 'accept-foreign' } as const;
+      const { policy } = machine.node;
+      if (!permitted(view, policy, { ...act, documents: ['bundle'] }).permitted) return;
+      const { degradedForMs } = world.scenario.limits;
+      if (wall >= last + degradedForMs) {
+        fail(`${machine.name} honours a bundle of ${view.domain} past its last evidence`);
+      }
+      if (machine.restored || machine.diskFailed) return;
+      const contact = contactOf(machine, view.domain, asOf);
+      const powered = machine.clock.poweredMs(world.now) - contact.poweredMs;
+      if (powered - Math.max(0, last - contact.asOf) - ROUNDING_MS >= degradedForMs) {
+        fail(`${machine.name} honours a bundle of ${view.domain} after ${powered} ms of power`);
+      }
+    };
+    return {
+      withdrawn: (withdrawal) => gone.set(withdrawal.digest, withdrawal),
+      started: (machine) => {
+        for (const domain of contacts.get(machine)?.keys() ?? []) {
+          const record = machine.disk.records.get(
+            recordKey(domain as Withdrawal['domain'], 'keeping'),
+          );
+          const held = record === undefined ? null : keepingOf(record).asOf;
+          if (held === null) contacts.get(machine)?.delete(domain);
+        }
+      },
+      step: ({ machine, now, changed, delivery, views }) => {
+        if (!changed && delivery.input.kind !== 'wake') return;
+        for (const view of views()) {
+          if (world.stolen.has(view.domain)) continue;
+          const { asOf } = view.standing;
+          if (asOf !== null) contactOf(machine, view.domain, asOf);
+          const bundle = view.documents.get('bundle');
+          const withdrawal = bundle === undefined ? undefined : gone.get(bundle.digest);
+          if (withdrawal === undefined) continue;
+          world.coverage.saw('checker: a withdrawn bundle was still held');
+          judge(machine, view, now.wall, withdrawal.lastEvidence);
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,42 @@
+/** Every checker, one sentence each. A new one is a file and a row here. */
+
+import type { CheckerKind } from '../checker.ts';
+import { aForgeryChangesNothing } from './a-forgery-changes-nothing.ts';
+import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
+import { afterAStopNoTickCounts } from './after-a-stop-no-tick-counts.ts';
+import { alarmsHaveACause } from './alarms-have-a-cause.ts';
+import { anActIsPermittedByItsWorstStatement } from './an-act-is-permitted-by-its-worst-statement.ts';
+import { everyBelievedDocumentIsPinned } from './every-believed-document-is-pinned.ts';
+import { heldEvidenceGrantsNothing } from './held-evidence-grants-nothing.ts';
+import { honestMachinesNeverProveEquivocation } from './honest-machines-never-prove-equivocation.ts';
+import { lateEvidenceLowersAgeByWhatAsOfGained } from './late-evidence-lowers-age-by-what-as-of-gained.ts';
+import { marksNeverFall } from './marks-never-fall.ts';
+import { noEndOfPowerLowersTheLedger } from './no-end-of-power-lowers-the-ledger.ts';
+import { noHonestPeerIsBanned } from './no-honest-peer-is-banned.ts';
+import { noNumberIsUsedTwice } from './no-number-is-used-twice.ts';
+import { noTickFollowsAnAcknowledgedWithdrawal } from './no-tick-follows-an-acknowledged-withdrawal.ts';
+import { nothingWithdrawnIsHonouredLate } from './nothing-withdrawn-is-honoured-late.ts';
+import { orderDoesNotMatter } from './order-does-not-matter.ts';
+import { theTimeBoundNeverFalls } from './the-time-bound-never-falls.ts';
+import { whatIsSentIsDurable } from './what-is-sent-is-durable.ts';
+
+export const CHECKERS: readonly CheckerKind[] = [
+  nothingWithdrawnIsHonouredLate,
+  theTimeBoundNeverFalls,
+  lateEvidenceLowersAgeByWhatAsOfGained,
+  noEndOfPowerLowersTheLedger,
+  noNumberIsUsedTwice,
+  whatIsSentIsDurable,
+  noTickFollowsAnAcknowledgedWithdrawal,
+  afterAStopNoTickCounts,
+  honestMachinesNeverProveEquivocation,
+  aProofHoldsTwoPayloadsOfOneKey,
+  anActIsPermittedByItsWorstStatement,
+  everyBelievedDocumentIsPinned,
+  orderDoesNotMatter,
+  aForgeryChangesNothing,
+  noHonestPeerIsBanned,
+  heldEvidenceGrantsNothing,
+  marksNeverFall,
+  alarmsHaveACause,
+];

@@ -1,0 +1,33 @@
+/**
+ * Nothing leaves a machine that its own disk does not know (PROTOCOL §5.1): a tick or beacon of
+ * its own domain is stored before it is sent, and still there at the next start.
+ */
+
+import { recordKey } from '../../federation/record-key.ts';
+import { TICK_BYTES } from '../../federation/tick.ts';
+import type { CheckerKind } from '../checker.ts';
+import type { Machine } from '../machine.ts';
+import { beaconOf } from '../reading.ts';
+
+export const whatIsSentIsDurable: CheckerKind = {
+  sentence: 'what was sent is on the disk',
+  make: (world, fail) => {
+    const sent = new Map<Machine, bigint>();
+    return {
+      sent: (machine, message) => {
+        if (!machine.isAuthority || message.length === TICK_BYTES) return;
+        const beacon = beaconOf(message);
+        if (beacon.domain === machine.domain) sent.set(machine, beacon.epoch);
+      },
+      started: (machine) => {
+        const epoch = sent.get(machine);
+        if (epoch === undefined || machine.restored) return;
+        const record = machine.disk.records.get(recordKey(machine.domain, 'beacon'));
+        world.coverage.saw('checker: a process found its own beacon');
+        if (record === undefined || beaconOf(record).epoch < epoch) {
+          fail(`${machine.name} sent beacon ${epoch} and does not hold it`);
+        }
+      },
+    };
+  },
+};

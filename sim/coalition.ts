@@ -1,0 +1,155 @@
+/**
+ * The coalition of a scenario: its machines, its relations, its links, put into a world.
+ */
+
+import { assert } from '../core/assert.ts';
+import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import type { AgeLimits } from '../federation/limits.ts';
+import { Adversary } from './adversary.ts';
+import { relate } from './faults/people.ts';
+import { firstDrafts, firstRecords, keysOf, signerOf } from './founding.ts';
+import { faultNamed, type Happening, shapeOf } from './happening.ts';
+import { Machine } from './machine.ts';
+import type { World } from './world.ts';
+
+/** Relations are made after the first beacons, links after the relations. */
+const RELATE_AT_MS = 5 * SECOND_MS;
+const LINK_AT_MS = 10 * SECOND_MS;
+const MESH_NEIGHBOURS = 2;
+/** Root leaves people room above what beacons say. */
+const CEILING_FACTOR = 2;
+const CEILING_MS_MAX = 30 * 24 * 60 * MINUTE_MS;
+
+/** Puts machines and people of the scenario into the world, and what will befall them. */
+export function settle(world: World, happenings: readonly Happening[]): void {
+  const { scenario } = world;
+  const { authorities } = shapeOf(scenario);
+  for (const name of authorities) foundDomain(world, name);
+  turn(world, happenings);
+  const pairs = linkedPairs(world, authorities);
+  const related = scenario.relations === 'all' ? allPairs(authorities) : pairs;
+  for (const machine of world.machines.values()) world.after(0, () => machine.boot());
+  world.after(1, () => publishFirst(world));
+  world.after(RELATE_AT_MS, () => {
+    for (const [a, b] of related) relateBoth(world, a, b);
+  });
+  world.after(LINK_AT_MS, () => linkAll(world, pairs));
+  for (const happening of happenings) {
+    world.after(happening.at, () => world.befall(happening));
+  }
+}
+
+function foundDomain(world: World, name: string): void {
+  const { scenario, suite } = world;
+  const domain = parseTrustDomain(`${name}.example`);
+  const keys = keysOf(suite, domain);
+  world.keys.set(domain, keys);
+  const { limits, periodMs, chainPeriods } = scenario;
+  const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs };
+  const records = firstRecords(keys, domain, terms);
+  const writer = { rank: 0, beacon: keys.beacon[0], documents: keys.documents };
+  const followers = Array.from({ length: scenario.followers }, (_, i) => `${name}-${i + 1}`);
+  for (const machine of [name, ...followers]) {
+    const isAuthority = machine === name;
+    const options = {
+      name: machine,
+      domain,
+      suite,
+      records,
+      node: signerOf(suite, `${machine}/node`),
+      authority: isAuthority ? { keys: writer, settings: { limits, periodMs } } : null,
+      entropy: world.dice(`entropy/${machine}`),
+      diskDice: world.dice(`disk/${machine}`),
+    };
+    world.machines.set(machine, new Machine(world, options));
+  }
+}
+
+/** Whoever some happening will turn against the others is no honest machine from the start. */
+function turn(world: World, happenings: readonly Happening[]): void {
+  for (const { fault, on } of happenings) {
+    if (faultNamed(fault)?.family !== 'adversary') continue;
+    const traitor = world.machine(on[0] ?? '');
+    if (traitor !== undefined) traitor.adversary ??= new Adversary(world, traitor);
+    const victim = fault === 'stolen-beacon-key' ? world.machine(on[1] ?? '') : undefined;
+    if (victim !== undefined) world.stolen.add(victim.domain);
+  }
+}
+
+function publishFirst(world: World): void {
+  for (const machine of world.machines.values()) {
+    if (!machine.isAuthority) continue;
+    const drafts = firstDrafts();
+    machine.request({ kind: 'publish', drafts, withdrawal: false }, () => undefined);
+  }
+}
+
+function relateBoth(world: World, a: string, b: string): void {
+  const [first, second] = [world.machine(a), world.machine(b)];
+  assert(first !== undefined && second !== undefined, 'both are in the world');
+  relate(first, second);
+  relate(second, first);
+}
+
+/** Links of authorities as the scenario says; followers hang on their own and on each other. */
+function linkAll(world: World, pairs: readonly (readonly [string, string])[]): void {
+  const { latencyMs, bitsPerSecond, lossPpm, followers } = world.scenario;
+  const join = (a: string, b: string): void => {
+    const [first, second] = [world.machine(a), world.machine(b)];
+    assert(first !== undefined && second !== undefined, 'both are in the world');
+    world.network.join(first, second, { latencyMs, bitsPerSecond, lossPpm });
+  };
+  for (const [a, b] of pairs) {
+    join(a, b);
+    for (let i = 1; i <= followers; i++) join(`${a}-${i}`, `${b}-${i}`);
+  }
+  for (const { name, isAuthority } of world.machines.values()) {
+    if (!isAuthority) join(name.replace(/-\d+$/, ''), name);
+  }
+}
+
+function linkedPairs(
+  world: World,
+  names: readonly string[],
+): readonly (readonly [string, string])[] {
+  const { links } = world.scenario;
+  const at = (i: number): string => names[i % names.length] ?? '';
+  const chain = names.slice(1).map((name, i) => [at(i), name] as const);
+  switch (links) {
+    case 'full':
+      return allPairs(names);
+    case 'line':
+      return chain;
+    case 'ring':
+      return [...chain, [at(names.length - 1), at(0)]];
+    case 'star':
+      return names.slice(1).map((name) => [at(0), name] as const);
+    case 'mesh': {
+      // A circle, so that nobody is left out, and a few more at random.
+      const dice = world.dice('mesh');
+      const more = names.flatMap((name) =>
+        Array.from({ length: MESH_NEIGHBOURS }, () => [name, dice.pick(names)] as const),
+      );
+      return [...chain, ...more.filter(([a, b]) => a !== b)];
+    }
+  }
+}
+
+function allPairs(names: readonly string[]): readonly (readonly [string, string])[] {
+  return names.flatMap((a, i) => names.slice(i + 1).map((b) => [a, b] as const));
+}
+
+function ceilings(limits: AgeLimits): AgeLimits {
+  const raise = (ms: number): number => Math.min(CEILING_MS_MAX, CEILING_FACTOR * ms);
+  return {
+    freshForMs: raise(limits.freshForMs),
+    degradedForMs: raise(limits.degradedForMs),
+    survivalForMs: raise(limits.survivalForMs),
+  };
+}
+
+/** The domain of a machine by its name; for reports. */
+export function domainOf(world: World, name: string): TrustDomain | undefined {
+  return world.machine(name)?.domain;
+}

@@ -1,0 +1,88 @@
+/**
+ * A machine's disk: records, and what a power cut leaves of them.
+ *
+ * A batch is durable when it is done and not before; cut while it is under way, it is wholly there
+ * or wholly absent, which is what the Store port promises (`daemon/ports.ts`). A full disk fails
+ * the batch at once. What is on the disk and what the process believes may therefore differ.
+ */
+
+import type { Write } from '../daemon/ports.ts';
+import type { Dice } from './dice.ts';
+
+/** How a batch ended. */
+export type WriteOutcome = 'durable' | 'failed';
+
+/** What the disk needs of the world. */
+export interface DiskWorld {
+  after(delayMs: number, run: () => void): void;
+}
+
+export class Disk {
+  readonly #world: DiskWorld;
+  readonly #dice: Dice;
+  #records = new Map<string, Uint8Array>();
+  #backup: ReadonlyMap<string, Uint8Array> | null = null;
+  #pending: readonly Write[] | null = null;
+  #mount = 0;
+  /** Mean milliseconds of a sync. */
+  latencyMs = 2;
+  full = false;
+
+  constructor(world: DiskWorld, dice: Dice, records: Iterable<Write>) {
+    this.#world = world;
+    this.#dice = dice;
+    this.#apply(records);
+  }
+
+  /** What a process that starts now finds. */
+  get records(): ReadonlyMap<string, Uint8Array> {
+    return this.#records;
+  }
+
+  /** True while a batch is between its start and its end. */
+  get busy(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** Writes a batch whole; `done` is called once it is durable, or has failed. */
+  write(batch: readonly Write[], done: (outcome: WriteOutcome) => void): void {
+    const mount = this.#mount;
+    this.#pending = batch;
+    this.#world.after(1 + this.#dice.wait(this.latencyMs), () => {
+      if (mount !== this.#mount) return;
+      this.#pending = null;
+      if (this.full) return done('failed');
+      this.#apply(batch);
+      done('durable');
+    });
+  }
+
+  /** Power fails: the batch under way reached the platter, or did not. True if it was lost. */
+  cut(): boolean {
+    const pending = this.#pending;
+    this.#mount += 1;
+    this.#pending = null;
+    if (pending === null || this.full) return false;
+    if (this.#dice.chance(500_000)) return true;
+    this.#apply(pending);
+    return false;
+  }
+
+  backUp(): void {
+    this.#backup = new Map(this.#records);
+  }
+
+  /** Puts the last backup in place of what is held. False when there is none. */
+  restoreBackup(): boolean {
+    if (this.#backup === null) return false;
+    this.#records = new Map(this.#backup);
+    return true;
+  }
+
+  #apply(batch: Iterable<Write>): void {
+    for (const { key, value } of batch) {
+      if (value === null) this.#records.delete(key);
+      else this.#records.set(key, value);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** What people do: publish, withdraw, relate, end a relation, carry a file. */
+
+import { toUtf8 } from '../../core/bytes.ts';
+import { Refusal, refusalOf } from '../../core/refusal.ts';
+import { decodeEnvelope } from '../../federation/envelope.ts';
+import { recordKey } from '../../federation/record-key.ts';
+import { bundleDraft } from '../founding.ts';
+import type { Fault } from '../happening.ts';
+import type { Machine } from '../machine.ts';
+import type { World } from '../world.ts';
+import { machinesOf } from './power.ts';
+
+/** New entries, of no consequence to partners. */
+export const publishing: Fault = {
+  name: 'publishing',
+  family: 'people',
+  draw: (dice, { authorities }) => ({
+    on: [dice.pick(authorities)],
+    forMs: 0,
+    amount: dice.below(1_000),
+  }),
+  begin: (world, happening) => {
+    for (const machine of machinesOf(world, happening)) {
+      const body = { group: 'default', entries: [happening.amount] };
+      const drafts = [{ type: 'entries', name: 'entries/default', body } as const];
+      machine.request({ kind: 'publish', drafts, withdrawal: false }, () => undefined);
+    }
+    return () => undefined;
+  },
+};
+
+/** A new bundle in place of one that is withdrawn: the stop is revealed. */
+export const withdrawing: Fault = {
+  name: 'withdrawing',
+  family: 'people',
+  draw: (dice, { authorities }) => ({
+    on: [dice.pick(authorities)],
+    forMs: 0,
+    amount: dice.between(2, 1_000_000),
+  }),
+  begin: (world, happening) => {
+    for (const machine of machinesOf(world, happening)) withdraw(world, machine, happening.amount);
+    return () => undefined;
+  },
+};
+
+/** The first machine's people relate to the domain of the second, by its bundle file. */
+export const relating: Fault = {
+  name: 'relating',
+  family: 'people',
+  draw: pairOf,
+  begin: (world, happening) => {
+    const [mine, theirs] = machinesOf(world, happening);
+    if (mine === undefined || theirs === undefined) return () => undefined;
+    relate(mine, theirs);
+    return () => undefined;
+  },
+};
+
+/** The first machine's people end the relation to the second, and take it up again later. */
+export const unrelating: Fault = {
+  name: 'unrelating',
+  family: 'people',
+  draw: (dice, shape) => {
+    const pair = pairOf(dice, shape);
+    return pair === null ? null : { ...pair, forMs: 1 + dice.wait(20 * shape.periodMs) };
+  },
+  begin: (world, happening) => {
+    const [mine, theirs] = machinesOf(world, happening);
+    if (mine === undefined || theirs === undefined) return () => undefined;
+    mine.request({ kind: 'unrelate', domain: theirs.domain }, () => undefined);
+    return () => relate(mine, theirs);
+  },
+};
+
+/** A courier: the first machine's file of the second's domain is carried to the second's node. */
+export const courier: Fault = {
+  name: 'courier',
+  family: 'people',
+  draw: pairOf,
+  begin: (world, happening) => {
+    const [from, to] = machinesOf(world, happening);
+    if (from === undefined || to === undefined) return () => undefined;
+    for (const view of from.node?.view(from.clock.now(world.now)) ?? []) {
+      const file = refusalOf(() => from.node?.exportBundle(view.domain) ?? '');
+      if (file instanceof Refusal || file === '') continue;
+      to.request({ kind: 'import', file: toUtf8(file) }, () => undefined);
+    }
+    return () => undefined;
+  },
+};
+
+/** Relates by the file that the other domain hands out now. */
+export function relate(mine: Machine, theirs: Machine): void {
+  const file = refusalOf(() => theirs.node?.exportBundle(theirs.domain) ?? '');
+  if (file instanceof Refusal || file === '') return;
+  mine.request(
+    { kind: 'relate', file: toUtf8(file), survivalForeign: false, limits: null },
+    () => undefined,
+  );
+}
+
+function withdraw(world: World, machine: Machine, generation: number): void {
+  const { domain } = machine;
+  const held = machine.believed.get(recordKey(domain, 'document', 'bundle'));
+  if (held === undefined) return;
+  // A stored document begins with the 8 bytes that say since when it is frozen.
+  const { digest } = decodeEnvelope(held.subarray(8));
+  const drafts = [bundleDraft(generation)];
+  machine.request({ kind: 'publish', drafts, withdrawal: true }, ({ answer }) => {
+    if (answer instanceof Refusal) return;
+    world.coverage.saw('people: a withdrawal was acknowledged');
+    const lastEvidence = world.lastEvidence.get(domain) ?? 0;
+    world.acknowledged({ domain, digest, acknowledgedAt: world.now, lastEvidence });
+  });
+}
+
+function pairOf(
+  dice: Parameters<Fault['draw']>[0],
+  { authorities }: Parameters<Fault['draw']>[1],
+): ReturnType<Fault['draw']> {
+  if (authorities.length < 2) return null;
+  return { on: dice.shuffle(authorities).slice(0, 2), forMs: 0, amount: 0 };
+}

@@ -1,0 +1,20 @@
+/** How power faults name their victims and wake them again. */
+
+import type { Dice } from '../dice.ts';
+import type { Happening, Shape } from '../happening.ts';
+import type { Machine } from '../machine.ts';
+import type { World } from '../world.ts';
+
+/** One machine, for a while of this mean. */
+export function oneFor(meanMs: number, amount: (dice: Dice) => number = () => 0) {
+  return (dice: Dice, { machines }: Shape): Pick<Happening, 'on' | 'forMs' | 'amount'> => ({
+    on: [dice.pick(machines)],
+    forMs: 1 + dice.wait(meanMs),
+    amount: amount(dice),
+  });
+}
+
+/** The machines a happening names that there are. */
+export function machinesOf(world: World, { on }: Happening): readonly Machine[] {
+  return on.flatMap((name) => world.machine(name) ?? []);
+}

@@ -1,0 +1,42 @@
+/**
+ * A stolen beacon key: the first machine signs for the domain of the second. An even `amount` makes
+ * a rival under the number that domain used last; an odd one dates the next beacon so far ahead.
+ */
+
+import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
+import { encodeFrame } from '../../federation/message.ts';
+import { recordKey } from '../../federation/record-key.ts';
+import { laterBeacon, rivalBeacon } from '../forgery.ts';
+import type { Fault } from '../happening.ts';
+import { gossipOf } from '../network.ts';
+import { machinesOf } from './power.ts';
+
+export const stolenBeaconKey: Fault = {
+  name: 'stolen-beacon-key',
+  family: 'adversary',
+  draw: (dice, { authorities }) =>
+    authorities.length < 2
+      ? null
+      : {
+          on: dice.shuffle(authorities).slice(0, 2),
+          forMs: 0,
+          amount: dice.between(1, HOUR_MS),
+        },
+  begin: (world, happening) => {
+    const [thief, victim] = machinesOf(world, happening);
+    if (thief === undefined || victim === undefined) return () => undefined;
+    const held = thief.believed.get(recordKey(victim.domain, 'beacon'));
+    const key = world.keys.get(victim.domain)?.beacon[0];
+    if (held === undefined || key === undefined) return () => undefined;
+    const isRival = happening.amount % 2 === 0;
+    const leadMs = isRival ? 1 : Math.max(3 * MINUTE_MS, happening.amount);
+    const bytes = isRival ? rivalBeacon(held, key, leadMs) : laterBeacon(held, key, leadMs);
+    const frame = encodeFrame({ kind: 'envelope', bytes });
+    for (const link of world.network.linksOf(thief)) {
+      const other = link.wires[0].from === thief ? link.wires[0].to : link.wires[0].from;
+      thief.adversary?.send(other.name, frame);
+    }
+    world.network.flood(thief, gossipOf(bytes), null);
+    return () => undefined;
+  },
+};

@@ -1,0 +1,42 @@
+/** Every fault, by its name: one file or one export each. A new one is a row here. */
+
+import type { Fault } from '../happening.ts';
+import { boundaryCrash } from './boundary-crash.ts';
+import { bridge } from './bridge.ts';
+import { clockDrift } from './clock-drift.ts';
+import { clockJump } from './clock-jump.ts';
+import { clockSkew } from './clock-skew.ts';
+import { clog } from './clog.ts';
+import { contactWindows } from './contact-windows.ts';
+import { delay } from './delay.ts';
+import { duplication } from './duplication.ts';
+import { flapping } from './flapping.ts';
+import { frozenClock } from './frozen-clock.ts';
+import { fullDisk } from './full-disk.ts';
+import { delaying, flooding, forging, lying, replaying, withholding } from './habits.ts';
+import { isolation } from './isolation.ts';
+import { loss } from './loss.ts';
+import { narrowBand } from './narrow-band.ts';
+import { oneWayCut } from './one-way-cut.ts';
+import { partition } from './partition.ts';
+import { pause } from './pause.ts';
+import { courier, publishing, relating, unrelating, withdrawing } from './people.ts';
+import { powerCut } from './power-cut.ts';
+import { processEnd } from './process-end.ts';
+import { rebootLoop } from './reboot-loop.ts';
+import { reordering } from './reordering.ts';
+import { restoredBackup } from './restored-backup.ts';
+import { rtcReset } from './rtc-reset.ts';
+import { slowDisk } from './slow-disk.ts';
+import { stolenBeaconKey } from './stolen-beacon-key.ts';
+import { suspend } from './suspend.ts';
+
+export const FAULTS: readonly Fault[] = [
+  ...[partition, isolation, bridge, oneWayCut, flapping, loss, duplication, reordering, delay],
+  ...[clog, narrowBand, contactWindows],
+  ...[powerCut, processEnd, rebootLoop, pause, suspend, boundaryCrash],
+  ...[fullDisk, slowDisk, restoredBackup],
+  ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
+  ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey],
+  ...[publishing, withdrawing, relating, unrelating, courier],
+];

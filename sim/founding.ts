@@ -1,0 +1,75 @@
+/**
+ * The people's part of a beginning: keys, the first Root, what a domain publishes first.
+ *
+ * Keys come from their names, so that a run needs no key material beside its seed. The Root that
+ * `foundDomain` makes is signed anew with a shorter chain: short chains are renewed often, which a
+ * run of hours would not see otherwise.
+ */
+
+import { concat, toUtf8 } from '../core/bytes.ts';
+import { sha256 } from '../core/digest.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Signer, Suite } from '../core/suite.ts';
+import { DAY_MS, unixMs } from '../core/time.ts';
+import type { RecordWrite } from '../federation/effect.ts';
+import { decodeEnvelope, signEnvelope } from '../federation/envelope.ts';
+import { type FoundingKeys, foundDomain } from '../federation/found.ts';
+import type { Draft } from '../federation/input.ts';
+import type { AgeLimits } from '../federation/limits.ts';
+import { NO_POLICY, policyBody } from '../federation/policy.ts';
+import { START_MS } from './machine-clock.ts';
+
+/** All private keys of a domain. */
+export type DomainKeys = FoundingKeys;
+
+/** Mean time between two epochs that Root asks for. */
+const MIN_EPOCH_MS = 1_000;
+
+/** The private pair of that name. */
+export function signerOf(suite: Suite, name: string): Signer {
+  return suite.openSigner(concat(sha256(toUtf8(`${name}/1`)), sha256(toUtf8(`${name}/2`))));
+}
+
+/** The keys of a domain, by role. */
+export function keysOf(suite: Suite, domain: TrustDomain): DomainKeys {
+  const key = (role: string): Signer => signerOf(suite, `${domain}/${role}`);
+  return {
+    root: key('root'),
+    beacon: [key('beacon-0'), key('beacon-1')],
+    documents: key('documents'),
+    revocation: [key('revocation-0'), key('revocation-1')],
+  };
+}
+
+/** The first Root of a domain, as the record every machine of it starts with. */
+export function firstRecords(
+  keys: DomainKeys,
+  domain: TrustDomain,
+  terms: { readonly ceilings: AgeLimits; readonly chainMs: number },
+): readonly RecordWrite[] {
+  const founded = foundDomain(keys, {
+    domain,
+    now: unixMs(START_MS - DAY_MS),
+    ceilings: terms.ceilings,
+    minEpochMs: MIN_EPOCH_MS,
+  });
+  return founded.map(({ key, value }) => {
+    if (value === null) return { key, value };
+    const body = { ...decodeEnvelope(value).members.json(), chainMs: terms.chainMs };
+    return { key, value: signEnvelope('root', body, [keys.root]) };
+  });
+}
+
+/** A bundle whose refresh hint tells its generations apart. */
+export function bundleDraft(generation: number): Draft {
+  return { type: 'bundle', name: 'bundle', body: { keys: [], spiffe_refresh_hint: generation } };
+}
+
+/** What every domain publishes first. */
+export function firstDrafts(): readonly Draft[] {
+  return [
+    bundleDraft(1),
+    { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
+    { type: 'entries', name: 'entries/default', body: { group: 'default', entries: [] } },
+  ];
+}

@@ -1,0 +1,125 @@
+/**
+ * Healing: after the faults, does the coalition come together again (the liveness phase)?
+ *
+ * A core of honest machines is made sound: power, disks, clocks, links. Everybody else is switched
+ * off for good. Then all who speak of a domain and can reach each other must come to hold the same
+ * Root, beacon, highest tick and stop, one reconcile interval for each hop, and must find it FRESH
+ * where its authority is among them.
+ */
+
+import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../core/limits.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import type { DomainView } from '../federation/view.ts';
+import { Stuck } from './checker.ts';
+import type { Machine } from './machine.ts';
+import type { World } from './world.ts';
+
+/** Links come up, disks catch up, authorities begin their next beacon. */
+const SETTLE_MS = 90 * SECOND_MS;
+/** A wall clock ahead by more than this has dated evidence that others only hold. */
+const LEAD_MS = 2 * MINUTE_MS;
+/** Comparisons are spread by a tenth; what one asks may take a timeout to come. */
+const HOP_MS = Math.ceil(SYNC_INTERVAL_MS * 1.1) + 2 * WANT_TIMEOUT_MS;
+
+/** Heals a core, lets time pass, and throws `Stuck` unless all agree. */
+export function heal(world: World): void {
+  world.becomeCalm();
+  const core = chooseCore(world);
+  for (const machine of world.machines.values()) {
+    if (core.has(machine)) restore(world, machine);
+    else machine.stop(true);
+  }
+  for (const machine of core) world.network.machineStarted(machine);
+  world.runUntil(world.now + SETTLE_MS + HOP_MS * core.size);
+  world.runUntil(world.now + freshness(world));
+  for (const { domain } of core) {
+    if (world.stolen.has(domain)) continue;
+    for (const group of groupsOf(world, core, domain)) judge(world, domain, group);
+  }
+}
+
+/** Two ticks are needed at most: one that is due, and one that was under way. */
+function freshness(world: World): number {
+  return 2 * world.scenario.periodMs + HOP_MS;
+}
+
+function chooseCore(world: World): ReadonlySet<Machine> {
+  const dice = world.dice('core');
+  const honest = world.honest;
+  const lost = honest.length > 3 && dice.chance(500_000) ? dice.below(honest.length / 3) : 0;
+  return new Set(dice.shuffle(honest).slice(lost));
+}
+
+function restore(world: World, machine: Machine): void {
+  machine.disk.full = false;
+  machine.disk.latencyMs = 2;
+  machine.clock.correct(world.now);
+  if (machine.power === 'off') machine.boot();
+  else machine.resume();
+}
+
+/** The machines that speak of a domain, in groups that reach each other through such machines. */
+function groupsOf(
+  world: World,
+  core: ReadonlySet<Machine>,
+  domain: TrustDomain,
+): readonly (readonly Machine[])[] {
+  const speakers = new Set([...core].filter((machine) => viewOf(world, machine, domain) !== null));
+  const groups: Machine[][] = [];
+  for (const first of speakers) {
+    const group = [first];
+    speakers.delete(first);
+    for (const machine of group) {
+      for (const link of world.network.linksOf(machine)) {
+        const [{ from, to }] = link.wires;
+        const other = from === machine ? to : from;
+        if (link.up && speakers.delete(other)) group.push(other);
+      }
+    }
+    groups.push(group);
+  }
+  return groups;
+}
+
+function judge(world: World, domain: TrustDomain, group: readonly Machine[]): void {
+  const authority = world.authorityOf(domain);
+  const isLed = authority !== undefined && group.includes(authority);
+  const isAhead = (authority?.clock.fastestMs ?? 0) > LEAD_MS;
+  const views = group.flatMap((machine) => viewOf(world, machine, domain) ?? []);
+  const first = views[0];
+  if (first === undefined) return;
+  for (const [i, view] of views.entries()) {
+    const who = `${group[i]?.name} and ${group[0]?.name}`;
+    // Evidence from the future of some is no evidence to them: they may differ until it is.
+    if (isAhead) continue;
+    const same = view.rootVersion === first.rootVersion && view.beacon === first.beacon;
+    const ticksApart = Math.abs(view.tick - first.tick);
+    if (!same || ticksApart > 1 || view.standing.stopped !== first.standing.stopped) {
+      throw new Stuck(`${who} differ about ${domain}: ${describe(view)} and ${describe(first)}`);
+    }
+    if (isLed && !view.isComplete) throw new Stuck(`${who}: ${domain} is not complete`);
+    if (isLed && view.standing.tier !== 'FRESH' && !isOvercharged(world, group[i])) {
+      throw new Stuck(`${group[i]?.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
+    }
+  }
+}
+
+/**
+ * Each boot charges the ledger a step that no evidence gives back while power stays on: after a
+ * few quick boots a partner is younger than it looks (PROTOCOL §4.2).
+ */
+function isOvercharged(world: World, machine: Machine | undefined): boolean {
+  const stepMs = world.scenario.limits.freshForMs / 4;
+  const chargedMs = (machine?.clock.boots ?? 0) * stepMs;
+  return chargedMs + 2 * world.scenario.periodMs >= world.scenario.limits.freshForMs;
+}
+
+function viewOf(world: World, machine: Machine, domain: TrustDomain): DomainView | null {
+  const views = machine.node?.view(machine.clock.now(world.now)) ?? [];
+  return views.find((view) => view.domain === domain) ?? null;
+}
+
+function describe({ rootVersion, epoch, tick, standing }: DomainView): string {
+  return `root ${rootVersion} epoch ${epoch} tick ${tick} age ${standing.ageMs} ${standing.tier}`;
+}

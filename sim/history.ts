@@ -1,0 +1,92 @@
+/**
+ * The history of a run for people: tiers over time, links, withdrawals, ages, what befell whom.
+ *
+ * Kept only when a report is asked for; a swarm keeps none.
+ */
+
+import type { Happening } from './happening.ts';
+import type { Step } from './step.ts';
+import type { Withdrawal } from './world.ts';
+
+/** From when on a machine saw a domain in a tier. */
+export interface TierChange {
+  readonly at: number;
+  readonly machine: string;
+  readonly domain: string;
+  readonly tier: string;
+}
+
+export interface LinkChange {
+  readonly at: number;
+  readonly a: string;
+  readonly b: string;
+  readonly up: boolean;
+}
+
+/** When a machine learnt of a stop or held the successor of something withdrawn. */
+export interface Arrival {
+  readonly at: number;
+  readonly machine: string;
+  readonly domain: string;
+  readonly what: 'stop' | 'beacon';
+}
+
+/** An age beside its limits. */
+export interface AgeSample {
+  readonly at: number;
+  readonly machine: string;
+  readonly domain: string;
+  readonly ageMs: number;
+}
+
+const AGE_SAMPLES_MAX = 20_000;
+
+export class History {
+  readonly recording: boolean;
+  readonly tiers: TierChange[] = [];
+  readonly links: LinkChange[] = [];
+  readonly powers: { at: number; machine: string; on: boolean }[] = [];
+  readonly arrivals: Arrival[] = [];
+  readonly withdrawals: Withdrawal[] = [];
+  readonly happenings: { at: number; happening: Happening }[] = [];
+  readonly ages: AgeSample[] = [];
+
+  constructor(recording: boolean) {
+    this.recording = recording;
+  }
+
+  stepped({ t: at, machine, output }: Step): void {
+    if (!this.recording) return;
+    for (const effect of output.effects) {
+      if (effect.kind !== 'audit') continue;
+      const domain = String(effect.fields['domain'] ?? '');
+      if (effect.event === 'tier.changed') {
+        const tier = String(effect.fields['to'] ?? '');
+        this.tiers.push({ at, machine: machine.name, domain, tier });
+      } else if (effect.event === 'stop.admitted' || effect.event === 'beacon.admitted') {
+        const what = effect.event === 'stop.admitted' ? 'stop' : 'beacon';
+        this.arrivals.push({ at, machine: machine.name, domain, what });
+      }
+    }
+  }
+
+  happened(at: number, happening: Happening): void {
+    if (this.recording) this.happenings.push({ at, happening });
+  }
+
+  link(at: number, a: string, b: string, up: boolean): void {
+    if (this.recording) this.links.push({ at, a, b, up });
+  }
+
+  power(at: number, machine: string, on: boolean): void {
+    if (this.recording) this.powers.push({ at, machine, on });
+  }
+
+  withdrawn(withdrawal: Withdrawal): void {
+    if (this.recording) this.withdrawals.push(withdrawal);
+  }
+
+  age(sample: AgeSample): void {
+    if (this.recording && this.ages.length < AGE_SAMPLES_MAX) this.ages.push(sample);
+  }
+}

@@ -1,0 +1,329 @@
+/**
+ * A machine: the shipping state machine, a disk, two clocks, and a driver that keeps the contract
+ * of `daemon/driver.ts`: one input at a time, its effects in order, a `persist` durable before the
+ * next effect begins, what a failed disk did not take owed before anything else.
+ *
+ * Around every persist and send is a boundary at which a fault may end the machine: that is where
+ * the mistakes of such programs lie.
+ */
+
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Signer, Suite } from '../core/suite.ts';
+import type { Write } from '../daemon/ports.ts';
+import type { Effect } from '../federation/effect.ts';
+import type { Input } from '../federation/input.ts';
+import { FederationNode } from '../federation/node.ts';
+import type { WriterKeys, WriterSettings } from '../federation/writer.ts';
+import type { Adversary } from './adversary.ts';
+import type { Dice } from './dice.ts';
+import { Disk, type WriteOutcome } from './disk.ts';
+import { MachineClock } from './machine-clock.ts';
+import { gossipOf, plain } from './network.ts';
+import type { Delivery } from './step.ts';
+import type { World } from './world.ts';
+
+/** Moments at which an armed fault may cut the power. */
+export type Boundary = 'before persist' | 'after persist' | 'before send' | 'after send';
+/** `off`: no power; `paused`: the process stands still; `asleep`: the whole machine does. */
+export type Power = 'on' | 'off' | 'paused' | 'asleep';
+
+export interface MachineOptions {
+  readonly name: string;
+  readonly domain: TrustDomain;
+  readonly suite: Suite;
+  readonly node: Signer;
+  readonly records: readonly Write[];
+  readonly authority: { readonly keys: WriterKeys; readonly settings: WriterSettings } | null;
+  readonly entropy: Dice;
+  readonly diskDice: Dice;
+}
+
+type RequestInput = Extract<Input, { readonly request: number }>;
+type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never;
+type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
+
+/** Inputs that wait for a paused or busy process; what comes beyond is lost. */
+const INBOX_MAX = 10_000;
+
+export class Machine {
+  readonly name: string;
+  readonly domain: TrustDomain;
+  readonly clock: MachineClock;
+  readonly disk: Disk;
+  readonly isAuthority: boolean;
+  /** What the process believes, as records; the disk may lag behind it. */
+  believed = new Map<string, Uint8Array>();
+  /** Set from the start of a run for a machine that some fault will turn. */
+  adversary: Adversary | null = null;
+  /** Was ever put back to an older state by a person. */
+  restored = false;
+  /** The disk was full at some time: powered time may have gone unrecorded (PROTOCOL §4.4). */
+  diskFailed = false;
+  /** Boundaries until power is cut, or 0. */
+  armed = 0;
+  readonly #world: World;
+  readonly #options: MachineOptions;
+  #node: FederationNode | null = null;
+  #power: Power = 'off';
+  #life = 0;
+  #inbox: Delivery[] = [];
+  #busy = false;
+  #owed: readonly Write[] = [];
+  #wakeDue = Number.POSITIVE_INFINITY;
+  #wakeEntered = Number.POSITIVE_INFINITY;
+  #requests = 0;
+  /** What a paused process was about to do when its write came back. */
+  #held: (() => void) | null = null;
+  readonly #waiting = new Map<number, Replied>();
+
+  constructor(world: World, options: MachineOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.name = options.name;
+    this.domain = options.domain;
+    this.isAuthority = options.authority !== null;
+    this.clock = new MachineClock(options.name);
+    this.disk = new Disk(world, options.diskDice, options.records);
+  }
+
+  get power(): Power {
+    return this.#power;
+  }
+
+  /** True while the outside can reach the process, or thinks so. */
+  get isAwake(): boolean {
+    return this.#power === 'on' || this.#power === 'paused';
+  }
+
+  get isHonest(): boolean {
+    return this.adversary === null;
+  }
+
+  /** The state machine; null without power. */
+  get node(): FederationNode | null {
+    return this.#node;
+  }
+
+  /** Power comes, and the process with it. */
+  boot(): void {
+    this.clock.boot(this.#world.now);
+    this.startProcess();
+  }
+
+  /** The process starts on what the disk holds, in the boot under way. */
+  startProcess(): void {
+    const { domain, suite, authority, node } = this.#options;
+    this.#life += 1;
+    this.#power = 'on';
+    this.#inbox = [];
+    this.#busy = false;
+    this.#owed = [];
+    this.#held = null;
+    this.#waiting.clear();
+    this.#wakeEntered = Number.POSITIVE_INFINITY;
+    this.believed = new Map(this.disk.records);
+    this.#node = new FederationNode({
+      own: domain,
+      suite,
+      records: this.disk.records,
+      bootId: this.clock.bootId,
+      now: this.clock.now(this.#world.now),
+      limits: null,
+      node,
+      authority,
+    });
+    this.#world.machineStarted(this);
+    this.receive(plain({ kind: 'wake' }));
+  }
+
+  /** The process ends; with `power`, the boot ends too. */
+  stop(power: boolean): void {
+    if (this.#power === 'off') return;
+    this.#life += 1;
+    this.#power = 'off';
+    this.#node = null;
+    if (this.disk.cut()) this.#world.coverage.saw('disk: an unsynced batch was lost');
+    if (power) this.clock.powerOff(this.#world.now);
+    this.#world.machineStopped(this);
+  }
+
+  pause(): void {
+    if (this.#power === 'on') this.#power = 'paused';
+  }
+
+  sleep(): void {
+    if (this.#power !== 'on') return;
+    this.#power = 'asleep';
+    this.#world.machineStopped(this);
+  }
+
+  /** Goes on where it stood; whatever waited is handled now. */
+  resume(): void {
+    if (this.#power !== 'paused' && this.#power !== 'asleep') return;
+    const slept = this.#power === 'asleep';
+    this.#power = 'on';
+    const held = this.#held;
+    this.#held = null;
+    held?.();
+    if (slept) this.#world.machineStarted(this);
+    this.receive(plain({ kind: 'wake' }));
+  }
+
+  receive(delivery: Delivery): void {
+    if (this.#power === 'off') return;
+    const isLink = delivery.input.kind === 'peer-up' || delivery.input.kind === 'peer-down';
+    if (this.#power === 'asleep' && !isLink) return;
+    if (this.#inbox.length >= INBOX_MAX) return this.#world.coverage.saw('machine: a full inbox');
+    this.#inbox.push(delivery);
+    this.#pump();
+  }
+
+  /** Hands in a request of the people here; `replied` is called with the answer, if one comes. */
+  request(input: Unnumbered<RequestInput>, replied: Replied): void {
+    const request = ++this.#requests;
+    this.#waiting.set(request, replied);
+    this.receive(plain({ ...input, request } as RequestInput));
+  }
+
+  #pump(): void {
+    while (!this.#busy && this.#power === 'on') {
+      const delivery = this.#inbox.shift();
+      if (delivery === undefined) return;
+      this.#handle(delivery);
+    }
+  }
+
+  #handle(delivery: Delivery): void {
+    const node = this.#node;
+    if (node === null || this.#world.isKnownGossip(this, delivery)) return;
+    const now = this.clock.now(this.#world.now);
+    const output = node.handle(now, delivery.input);
+    this.#busy = true;
+    this.#world.stepped(this, now, delivery, output);
+    this.#wakeDue = this.clock.timeOf(output.wakeAt);
+    this.#perform(output.effects, 0, () => {
+      const { gossip, input } = delivery;
+      if (gossip !== null && output.verdict === null) {
+        this.#flood(gossip, 'peer' in input ? input.peer : null);
+      }
+      this.#busy = false;
+      this.#planWake();
+    });
+  }
+
+  /** Performs the effects from `first` on; a persist continues when it is durable. */
+  #perform(effects: readonly Effect[], first: number, done: () => void): void {
+    for (let i = first; i < effects.length; i++) {
+      const effect = effects[i];
+      if (effect === undefined) continue;
+      if (effect.kind === 'persist') return this.#persist(effect.writes, effects, i + 1, done);
+      const sends = effect.kind === 'send' || effect.kind === 'gossip';
+      if (sends && this.#endsAt('before send')) return;
+      this.#performOne(effect);
+      if (sends && this.#endsAt('after send')) return;
+    }
+    done();
+  }
+
+  #persist(
+    writes: readonly Write[],
+    effects: readonly Effect[],
+    next: number,
+    done: () => void,
+  ): void {
+    if (this.#endsAt('before persist')) return;
+    const life = this.#life;
+    const batch = [...this.#owed, ...writes];
+    this.disk.write(batch, (outcome) => {
+      if (life !== this.#life) return;
+      const goOn = (): void =>
+        this.#written(
+          outcome,
+          batch,
+          () => {
+            this.#perform(effects, next, done);
+          },
+          done,
+        );
+      if (this.#power === 'on') goOn();
+      else this.#held = goOn;
+    });
+  }
+
+  /** After a write: on with the step, or, where the disk failed, on to the next one. */
+  #written(
+    outcome: WriteOutcome,
+    batch: readonly Write[],
+    goOn: () => void,
+    giveUp: () => void,
+  ): void {
+    if (outcome === 'durable') {
+      this.#owed = [];
+      if (this.#endsAt('after persist')) return;
+      goOn();
+    } else {
+      this.#owed = batch;
+      this.diskFailed = true;
+      this.#world.coverage.saw('disk: a batch failed');
+      giveUp();
+    }
+    this.#pump();
+  }
+
+  #performOne(effect: Exclude<Effect, { readonly kind: 'persist' }>): void {
+    switch (effect.kind) {
+      case 'draw':
+        this.receive(plain({ kind: 'drawn', bytes: this.#options.entropy.bytes(effect.count) }));
+        return;
+      case 'send':
+        if (this.adversary !== null) this.adversary.sends(effect.peer, effect.frame);
+        else this.#world.network.send(this, effect.peer, effect.frame, null);
+        return;
+      case 'gossip':
+        this.#world.sent(this, effect.message);
+        return this.#flood(gossipOf(effect.message), null);
+      case 'reply': {
+        const replied = this.#waiting.get(effect.request);
+        this.#waiting.delete(effect.request);
+        replied?.(effect);
+        return;
+      }
+      case 'ban':
+        return this.#world.network.ban(this, effect.peer);
+      case 'audit':
+      case 'alarm':
+      case 'refused':
+      case 'changed':
+        return;
+    }
+  }
+
+  #flood(message: ReturnType<typeof gossipOf>, except: string | null): void {
+    this.#world.markKnown(this, message.id);
+    if (this.adversary !== null) this.adversary.floods(message, except);
+    else this.#world.network.flood(this, message, except);
+  }
+
+  /** Keeps one wake on the agenda, at the latest when it is due. */
+  #planWake(): void {
+    if (this.#wakeEntered <= this.#wakeDue) return;
+    const life = this.#life;
+    const at = Math.max(this.#world.now, this.#wakeDue);
+    this.#wakeEntered = at;
+    this.#world.after(at - this.#world.now, () => {
+      if (life !== this.#life || this.#wakeEntered !== at) return;
+      this.#wakeEntered = Number.POSITIVE_INFINITY;
+      if (this.#wakeDue > this.#world.now) return this.#planWake();
+      if (!this.#busy) this.receive(plain({ kind: 'wake' }));
+    });
+  }
+
+  /** True when an armed fault cuts the power right here. */
+  #endsAt(boundary: Boundary): boolean {
+    if (this.armed === 0) return false;
+    this.armed -= 1;
+    if (this.armed > 0) return false;
+    this.#world.crashedAt(this, boundary);
+    return true;
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * The network: links that lose, delay, double and reorder, and a flood of gossip over them.
+ *
+ * A link has two wires, one for each direction, and faults work on wires. While both wires carry
+ * and both machines run, the link comes up after a redial; when one stops, both ends notice late.
+ * Whatever is sent meanwhile is lost. Frames of one wire keep their order unless a fault shuffles
+ * them. Gossip is forwarded by whoever admitted it, and may reach any subset, late or twice.
+ */
+
+import { toHex, toUtf8 } from '../core/bytes.ts';
+import { sha256 } from '../core/digest.ts';
+import { BAN_MS } from '../core/limits.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import type { Coverage } from './coverage.ts';
+import type { Dice } from './dice.ts';
+import type { Machine } from './machine.ts';
+import type { Delivery } from './step.ts';
+
+/** A gossip message under way; equal bytes have an equal id. */
+export interface GossipMessage {
+  readonly bytes: Uint8Array;
+  readonly id: string;
+  readonly forgedFor: TrustDomain | null;
+}
+
+/** One direction of a link, and what ails it. */
+export interface Wire {
+  readonly from: Machine;
+  readonly to: Machine;
+  /** Faults that cut it now. */
+  cuts: number;
+  lossPpm: number;
+  duplicatePpm: number;
+  /** Mean extra delay of each frame; with `reorders`, frames overtake each other. */
+  jitterMs: number;
+  reorders: number;
+  latencyMs: number;
+  /** 0 is without limit. */
+  bitsPerSecond: number;
+  cloggedUntil: number;
+  freeAt: number;
+  arrivedAt: number;
+  bytes: number;
+}
+
+/** Two wires between two machines. */
+export interface Link {
+  readonly wires: readonly [Wire, Wire];
+  up: boolean;
+  bannedUntil: number;
+  /** Changes with every transition; what was planned for an older one is void. */
+  version: number;
+}
+
+/** What the network needs of the world. */
+export interface NetworkWorld {
+  readonly now: number;
+  readonly coverage: Coverage;
+  after(delayMs: number, run: () => void): void;
+  linkChanged(link: Link): void;
+}
+
+/** What all wires are like at the beginning. */
+export interface WireTerms {
+  readonly latencyMs: number;
+  readonly bitsPerSecond: number;
+  readonly lossPpm: number;
+}
+
+/** A redial takes up to so long, and an unnoticed cut is noticed within so long. */
+const REDIAL_MS = 4 * SECOND_MS;
+const DETECT_MS = 20 * SECOND_MS;
+/** What waits longer than this for a narrow wire is dropped by the sender's queue. */
+const QUEUE_MS_MAX = 2 * MINUTE_MS;
+
+export class Network {
+  readonly #world: NetworkWorld;
+  readonly #dice: Dice;
+  readonly #links = new Map<string, Link>();
+  readonly #of = new Map<string, Link[]>();
+
+  constructor(world: NetworkWorld, dice: Dice) {
+    this.#world = world;
+    this.#dice = dice;
+  }
+
+  get links(): IterableIterator<Link> {
+    return this.#links.values();
+  }
+
+  linksOf(machine: Machine): readonly Link[] {
+    return this.#of.get(machine.name) ?? [];
+  }
+
+  between(a: string, b: string): Link | undefined {
+    return this.#links.get(nameOf(a, b));
+  }
+
+  join(a: Machine, b: Machine, terms: WireTerms): void {
+    if (this.#links.has(nameOf(a.name, b.name))) return;
+    const link: Link = {
+      wires: [newWire(a, b, terms), newWire(b, a, terms)],
+      up: false,
+      bannedUntil: 0,
+      version: 0,
+    };
+    this.#links.set(nameOf(a.name, b.name), link);
+    for (const { name } of [a, b]) this.#of.set(name, [...(this.#of.get(name) ?? []), link]);
+    this.reconsider(link);
+  }
+
+  /** Cuts a wire, or takes back one cut. */
+  cut(wire: Wire, by: 1 | -1): void {
+    wire.cuts += by;
+    const link = this.between(wire.from.name, wire.to.name);
+    if (link !== undefined) this.reconsider(link);
+  }
+
+  /** Something changed that may bring the link up or down; the ends notice later. */
+  reconsider(link: Link): void {
+    const usable = isUsable(link, this.#world.now);
+    if (usable === link.up) {
+      link.version += 1; // whatever was under way is void: nobody noticed
+      return;
+    }
+    const version = ++link.version;
+    const delayMs = 1 + this.#dice.below(usable ? REDIAL_MS : DETECT_MS);
+    this.#world.after(delayMs, () => {
+      if (link.version !== version) return;
+      if (usable) this.#raise(link);
+      else this.#lower(link);
+    });
+  }
+
+  /** A machine stopped: its own end is gone at once. */
+  machineStopped(machine: Machine): void {
+    for (const link of this.linksOf(machine)) {
+      if (link.up) this.#lower(link);
+      else link.version += 1;
+    }
+  }
+
+  machineStarted(machine: Machine): void {
+    for (const link of this.linksOf(machine)) this.reconsider(link);
+  }
+
+  /** `machine` admits no link with `peer` for the time of a ban. */
+  ban(machine: Machine, peer: string): void {
+    const link = this.between(machine.name, peer);
+    if (link === undefined) return;
+    link.bannedUntil = this.#world.now + BAN_MS;
+    if (link.up) this.#lower(link);
+    this.#world.after(BAN_MS, () => this.reconsider(link));
+  }
+
+  send(from: Machine, peer: string, bytes: Uint8Array, forgedFor: TrustDomain | null): void {
+    const wire = this.#upWire(from, peer);
+    if (wire === undefined) return;
+    const input = { kind: 'frame', peer: from.name, bytes } as const;
+    this.#carry(wire, bytes.length, { input, gossip: null, forgedFor });
+  }
+
+  /** Gossips to every neighbour but the one it came from. */
+  flood(from: Machine, message: GossipMessage, except: string | null): void {
+    for (const link of this.linksOf(from)) {
+      const wire = link.wires[0].from === from ? link.wires[0] : link.wires[1];
+      if (!link.up || wire.to.name === except) continue;
+      const input = { kind: 'gossip', peer: from.name, bytes: message.bytes } as const;
+      const { forgedFor } = message;
+      this.#carry(wire, message.bytes.length, { input, gossip: message, forgedFor });
+    }
+  }
+
+  #upWire(from: Machine, peer: string): Wire | undefined {
+    const link = this.between(from.name, peer);
+    return link?.up === true ? link.wires.find((wire) => wire.from === from) : undefined;
+  }
+
+  #carry(wire: Wire, bytes: number, delivery: Delivery): void {
+    const { now, coverage } = this.#world;
+    wire.bytes += bytes;
+    if (wire.cuts > 0) return coverage.saw('network: a frame met a cut');
+    if (this.#dice.chance(wire.lossPpm)) return coverage.saw('network: a frame was lost');
+    if (wire.bitsPerSecond > 0) {
+      const free = Math.max(now, wire.freeAt);
+      if (free - now > QUEUE_MS_MAX) return coverage.saw('network: a queue overflowed');
+      wire.freeAt = free + Math.ceil((bytes * 8 * 1_000) / wire.bitsPerSecond);
+    }
+    this.#arrive(wire, delivery);
+    if (!this.#dice.chance(wire.duplicatePpm)) return;
+    coverage.saw('network: a frame came twice');
+    this.#arrive(wire, delivery);
+  }
+
+  #arrive(wire: Wire, delivery: Delivery): void {
+    const { now, coverage } = this.#world;
+    let at = Math.max(now, wire.freeAt) + wire.latencyMs;
+    if (wire.jitterMs > 0) at += this.#dice.wait(wire.jitterMs);
+    if (wire.cloggedUntil > at) {
+      at = wire.cloggedUntil;
+      coverage.saw('network: a frame waited behind a clog');
+    }
+    if (wire.reorders > 0) {
+      if (at < wire.arrivedAt) coverage.saw('network: a frame overtook another');
+    } else at = Math.max(at, wire.arrivedAt);
+    wire.arrivedAt = Math.max(at, wire.arrivedAt);
+    this.#world.after(at - now, () => wire.to.receive(delivery));
+  }
+
+  #raise(link: Link): void {
+    link.up = true;
+    const [{ from: a, to: b }] = link.wires;
+    const binding = sha256(toUtf8(`${a.name}/${b.name}/${this.#world.now}`));
+    a.receive(plain({ kind: 'peer-up', peer: b.name, domain: b.domain, binding }));
+    b.receive(plain({ kind: 'peer-up', peer: a.name, domain: a.domain, binding }));
+    this.#world.linkChanged(link);
+  }
+
+  #lower(link: Link): void {
+    link.up = false;
+    const [{ from: a, to: b }] = link.wires;
+    a.receive(plain({ kind: 'peer-down', peer: b.name }));
+    b.receive(plain({ kind: 'peer-down', peer: a.name }));
+    this.#world.linkChanged(link);
+    this.reconsider(link);
+  }
+}
+
+/** A delivery that nobody forged. */
+export function plain(input: Delivery['input']): Delivery {
+  return { input, gossip: null, forgedFor: null };
+}
+
+/** A gossip message as it enters the network. */
+export function gossipOf(bytes: Uint8Array, forgedFor: TrustDomain | null = null): GossipMessage {
+  const id = bytes.length <= 64 ? toHex(bytes) : toHex(sha256(bytes));
+  return { bytes, id, forgedFor };
+}
+
+function newWire(from: Machine, to: Machine, terms: WireTerms): Wire {
+  return {
+    from,
+    to,
+    cuts: 0,
+    duplicatePpm: 0,
+    jitterMs: 0,
+    reorders: 0,
+    cloggedUntil: 0,
+    freeAt: 0,
+    arrivedAt: 0,
+    bytes: 0,
+    ...terms,
+  };
+}
+
+function isUsable(link: Link, now: number): boolean {
+  const [there, back] = link.wires;
+  const alive = there.from.isAwake && there.to.isAwake;
+  return alive && there.cuts === 0 && back.cuts === 0 && link.bannedUntil <= now;
+}
+
+function nameOf(a: string, b: string): string {
+  return a < b ? `${a}~${b}` : `${b}~${a}`;
+}

@@ -1,0 +1,68 @@
+/**
+ * Signatures stood in by keyed hashes, behind the port of `core/suite`.
+ *
+ * A real ML-DSA-65 verification alone would cap a run at some 8,000 events a second. Both legs
+ * keep their sizes on the wire and verify separately, so that whatever forgets one is noticed.
+ * Anyone who knows a public key could make these tags: the world's adversaries sign only through
+ * signers that they stole. Never used outside of the simulator.
+ */
+
+import { toUtf8 } from '../core/bytes.ts';
+import { sha256 } from '../core/digest.ts';
+import type { Leg, LegCheck } from '../core/leg.ts';
+import {
+  ED25519_KEY_BYTES,
+  ED25519_SIGNATURE_BYTES,
+  ML_DSA_65_KEY_BYTES,
+  ML_DSA_65_SIGNATURE_BYTES,
+  pairSuite,
+  type Suite,
+} from '../core/suite.ts';
+
+const TAG_BYTES = 32;
+
+/** The hybrid pair of two stood-in legs. */
+export const standInSuite: Suite = pairSuite(
+  'stand-in',
+  standInLeg('stand-in/ed25519', ED25519_KEY_BYTES, ED25519_SIGNATURE_BYTES),
+  standInLeg('stand-in/ml-dsa-65', ML_DSA_65_KEY_BYTES, ML_DSA_65_SIGNATURE_BYTES),
+);
+
+function standInLeg(name: string, publicKeyBytes: number, signatureBytes: number): Leg {
+  const label = toUtf8(`${name}\0`);
+  const tagOf = ({ publicKey, message, context }: Omit<LegCheck, 'signature'>): Uint8Array =>
+    sha256(label, publicKey.subarray(0, TAG_BYTES), toUtf8(context), message);
+  return {
+    name,
+    publicKeyBytes,
+    seedBytes: TAG_BYTES,
+    signatureBytes,
+    open(seed) {
+      const publicKey = stretch(sha256(label, seed), publicKeyBytes);
+      return {
+        publicKey,
+        sign: (message, context) => stretch(tagOf({ publicKey, message, context }), signatureBytes),
+      };
+    },
+    verify(check) {
+      const { signature } = check;
+      return signature.length === signatureBytes && isStretched(signature, tagOf(check));
+    },
+  };
+}
+
+/** The tag again and again, up to the length that the real leg has. */
+function stretch(tag: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  for (let at = 0; at < length; at += TAG_BYTES) out.set(tag.subarray(0, length - at), at);
+  return out;
+}
+
+function isStretched(signature: Uint8Array, tag: Uint8Array): boolean {
+  for (let i = 0; i < TAG_BYTES; i++) if (signature[i] !== tag[i]) return false;
+  // The rest repeats the tag: it equals itself, moved on by one tag.
+  for (let i = TAG_BYTES; i < signature.length; i++) {
+    if (signature[i] !== signature[i - TAG_BYTES]) return false;
+  }
+  return true;
+}

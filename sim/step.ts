@@ -1,0 +1,58 @@
+/**
+ * A step: one input that one machine handled, and all that a checker may ask about it.
+ */
+
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Instant } from '../core/time.ts';
+import type { Input } from '../federation/input.ts';
+import type { Output } from '../federation/node.ts';
+import { RECORD_PREFIX, type RecordKind } from '../federation/record-key.ts';
+import type { DomainView } from '../federation/view.ts';
+import type { Machine } from './machine.ts';
+import type { GossipMessage } from './network.ts';
+
+/** An input on its way into a machine. */
+export interface Delivery {
+  readonly input: Input;
+  /** Set on gossip: what is forwarded if it was admitted. */
+  readonly gossip: GossipMessage | null;
+  /** The domain that somebody without its keys made this message about, or null. */
+  readonly forgedFor: TrustDomain | null;
+}
+
+/** One record that a step asked to be stored. */
+export interface StepWrite {
+  readonly domain: TrustDomain;
+  readonly kind: RecordKind;
+  readonly part: string;
+  readonly value: Uint8Array | null;
+  /** What was believed under this key before, or null. */
+  readonly before: Uint8Array | null;
+}
+
+export interface Step {
+  /** True time. */
+  readonly t: number;
+  readonly machine: Machine;
+  /** What the machine's clocks read. */
+  readonly now: Instant;
+  readonly delivery: Delivery;
+  readonly output: Output;
+  readonly writes: readonly StepWrite[];
+  /** True when something believed, or a tier, changed. */
+  readonly changed: boolean;
+  /** The machine's view after the step; computed when first asked for. */
+  readonly views: () => readonly DomainView[];
+}
+
+/** The parts of a record's key: domain, kind, part. */
+export function partsOfKey(key: string): readonly [TrustDomain, RecordKind, string] {
+  const domainEnd = key.indexOf('/', RECORD_PREFIX.length);
+  const kindEnd = key.indexOf('/', domainEnd + 1);
+  const end = kindEnd < 0 ? key.length : kindEnd;
+  return [
+    key.slice(RECORD_PREFIX.length, domainEnd) as TrustDomain,
+    key.slice(domainEnd + 1, end) as RecordKind,
+    key.slice(end + 1),
+  ];
+}

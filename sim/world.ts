@@ -1,0 +1,286 @@
+/**
+ * The world: machines, the network between them, what befalls them, and who watches.
+ *
+ * It owns true time and hands it to nobody. Everything that happens is an event on the agenda;
+ * between two events nothing changes. After each step of a machine every checker looks.
+ */
+
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Suite } from '../core/suite.ts';
+import type { Instant } from '../core/time.ts';
+import { MINUTE_MS } from '../core/time.ts';
+import type { Output } from '../federation/node.ts';
+import type { DomainView } from '../federation/view.ts';
+import { Agenda } from './agenda.ts';
+import { type Checker, Violation } from './checker.ts';
+import { CHECKERS } from './checkers/table.ts';
+import { Coverage } from './coverage.ts';
+import { Dice } from './dice.ts';
+import type { DomainKeys } from './founding.ts';
+import { faultNamed, type Happening } from './happening.ts';
+import { History } from './history.ts';
+import type { Boundary, Machine } from './machine.ts';
+import { type Link, Network } from './network.ts';
+import { keepingOf } from './reading.ts';
+import type { Scenario } from './scenario.ts';
+import { type Delivery, partsOfKey, type Step, type StepWrite } from './step.ts';
+import { Trace } from './trace.ts';
+
+/** A withdrawal that an authority acknowledged to its people. */
+export interface Withdrawal {
+  readonly domain: TrustDomain;
+  /** Digest of the bundle that is no more. */
+  readonly digest: string;
+  readonly acknowledgedAt: number;
+  /** The latest date of any evidence released before. */
+  readonly lastEvidence: number;
+}
+
+/** Gossip that a machine has had is dropped for as long as gossipsub remembers it. */
+const SEEN_MS = 2 * MINUTE_MS;
+
+interface Seen {
+  young: Set<string>;
+  old: Set<string>;
+  turnedAt: number;
+}
+
+export class World {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly suite: Suite;
+  readonly trace = new Trace();
+  readonly coverage = new Coverage();
+  readonly network: Network;
+  readonly machines = new Map<string, Machine>();
+  readonly keys = new Map<TrustDomain, DomainKeys>();
+  /** Domains one of whose beacon keys an adversary holds. */
+  readonly stolen = new Set<TrustDomain>();
+  readonly withdrawals: Withdrawal[] = [];
+  /** The latest date of evidence that each authority let go. */
+  readonly lastEvidence = new Map<TrustDomain, number>();
+  readonly history: History;
+  /** True once the run is to become quiet: people and faults begin nothing new. */
+  calm = false;
+  now = 0;
+  events = 0;
+  readonly #agenda = new Agenda();
+  readonly #checkers: readonly Checker[];
+  readonly #active = new Set<() => void>();
+  readonly #seen = new Map<Machine, Seen>();
+
+  constructor(scenario: Scenario, seed: number, suite: Suite, records: boolean) {
+    this.scenario = scenario;
+    this.seed = seed;
+    this.suite = suite;
+    this.network = new Network(this, this.dice('network'));
+    this.history = new History(records);
+    this.#checkers = CHECKERS.map(({ sentence, make }) =>
+      make(this, (why) => {
+        throw new Violation(sentence, this.now, why);
+      }),
+    );
+  }
+
+  /** A stream of chance of this run. */
+  dice(name: string): Dice {
+    return new Dice(this.seed, name);
+  }
+
+  machine(name: string): Machine | undefined {
+    return this.machines.get(name);
+  }
+
+  get honest(): readonly Machine[] {
+    return [...this.machines.values()].filter((machine) => machine.isHonest);
+  }
+
+  /** The machine that writes for a domain. */
+  authorityOf(domain: TrustDomain): Machine | undefined {
+    return [...this.machines.values()].find((m) => m.isAuthority && m.domain === domain);
+  }
+
+  after(delayMs: number, run: () => void): void {
+    this.#agenda.enter(this.now + Math.max(0, Math.ceil(delayMs)), run);
+  }
+
+  /** Lets everything happen that is due until `end`. */
+  runUntil(end: number): void {
+    for (;;) {
+      const next = this.#agenda.nextAt;
+      if (next === null || next > end) break;
+      const { at, run } = this.#agenda.take();
+      this.now = at;
+      this.events += 1;
+      run();
+    }
+    this.now = end;
+  }
+
+  /** Makes something happen now, and end when its time is over. */
+  befall(happening: Happening): void {
+    const fault = faultNamed(happening.fault);
+    if (fault === undefined || this.calm) return;
+    const { on, forMs, amount } = happening;
+    this.coverage.saw(`fault: ${fault.name}`);
+    this.note(`${fault.name} ${on.join(',')} ${forMs} ${amount}`);
+    this.history.happened(this.now, happening);
+    const end = fault.begin(this, happening);
+    if (forMs === 0) return;
+    this.#active.add(end);
+    this.after(forMs, () => {
+      if (this.#active.delete(end)) end();
+    });
+  }
+
+  /** Ends everything that is still going on, and begins nothing more. */
+  becomeCalm(): void {
+    this.calm = true;
+    const active = [...this.#active];
+    this.#active.clear();
+    for (const end of active) end();
+    for (const machine of this.machines.values()) machine.armed = 0;
+    this.note('calm');
+  }
+
+  note(text: string): void {
+    this.trace.line(`${this.now} * ${text}`);
+  }
+
+  stepped(machine: Machine, now: Instant, delivery: Delivery, output: Output): void {
+    const writes = believe(machine, output);
+    this.#traceStep(machine, delivery, output);
+    let views: readonly DomainView[] | null = null;
+    const step: Step = {
+      t: this.now,
+      machine,
+      now,
+      delivery,
+      output,
+      writes,
+      changed: output.effects.some((effect) => effect.kind === 'changed'),
+      views: () => {
+        views ??= machine.node?.view(now) ?? [];
+        return views;
+      },
+    };
+    this.#noteEvidence(machine, writes);
+    this.history.stepped(step);
+    if (machine.isHonest) for (const checker of this.#checkers) checker.step?.(step);
+  }
+
+  /** A process begins: checkers take from its disk what it goes on from. */
+  machineStarted(machine: Machine): void {
+    this.note(`${machine.name} runs`);
+    this.history.power(this.now, machine.name, true);
+    for (const checker of this.#checkers) checker.started?.(machine);
+    this.network.machineStarted(machine);
+  }
+
+  machineStopped(machine: Machine): void {
+    this.note(`${machine.name} ${machine.power}`);
+    this.history.power(this.now, machine.name, false);
+    this.network.machineStopped(machine);
+  }
+
+  linkChanged(link: Link): void {
+    const [{ from, to }] = link.wires;
+    this.note(`${from.name}~${to.name} ${link.up ? 'up' : 'down'}`);
+    this.history.link(this.now, from.name, to.name, link.up);
+  }
+
+  /** An armed fault cut the power of a machine at a boundary of its driver. */
+  crashedAt(machine: Machine, boundary: Boundary): void {
+    this.coverage.saw(`crash ${boundary}`);
+    this.note(`${machine.name} crashes ${boundary}`);
+    const sameBoot = boundary === 'before persist';
+    machine.stop(!sameBoot);
+    this.after(1 + this.dice(`crash/${this.now}`).below(MINUTE_MS), () => {
+      if (machine.power !== 'off') return;
+      if (sameBoot) machine.startProcess();
+      else machine.boot();
+    });
+  }
+
+  /** A beacon or tick leaves a machine. */
+  sent(machine: Machine, message: Uint8Array): void {
+    if (machine.isHonest) for (const checker of this.#checkers) checker.sent?.(machine, message);
+  }
+
+  acknowledged(withdrawal: Withdrawal): void {
+    this.withdrawals.push(withdrawal);
+    this.history.withdrawn(withdrawal);
+    for (const checker of this.#checkers) checker.withdrawn?.(withdrawal);
+  }
+
+  /** The last look of every checker. */
+  end(): void {
+    for (const checker of this.#checkers) checker.end?.();
+  }
+
+  /** True for gossip that this machine has had lately. */
+  isKnownGossip(machine: Machine, { gossip }: Delivery): boolean {
+    if (gossip === null) return false;
+    const seen = this.#seenBy(machine);
+    if (seen.young.has(gossip.id) || seen.old.has(gossip.id)) return true;
+    seen.young.add(gossip.id);
+    return false;
+  }
+
+  markKnown(machine: Machine, id: string): void {
+    this.#seenBy(machine).young.add(id);
+  }
+
+  /** The latest date that an authority has given to its own evidence. */
+  #noteEvidence(machine: Machine, writes: readonly StepWrite[]): void {
+    if (!machine.isAuthority) return;
+    for (const { domain, kind, value } of writes) {
+      if (domain !== machine.domain || kind !== 'keeping' || value === null) continue;
+      const known = this.lastEvidence.get(domain) ?? 0;
+      this.lastEvidence.set(domain, Math.max(known, keepingOf(value).asOf ?? 0));
+    }
+  }
+
+  #seenBy(machine: Machine): Seen {
+    const seen = this.#seen.get(machine) ?? { young: new Set(), old: new Set(), turnedAt: 0 };
+    this.#seen.set(machine, seen);
+    if (this.now - seen.turnedAt > SEEN_MS) {
+      seen.old = seen.young;
+      seen.young = new Set();
+      seen.turnedAt = this.now;
+    }
+    return seen;
+  }
+
+  #traceStep(machine: Machine, { input, forgedFor }: Delivery, output: Output): void {
+    const from = 'peer' in input ? input.peer : '';
+    const size = 'bytes' in input ? input.bytes.length : 0;
+    const forged = forgedFor === null ? '' : '!';
+    let effects = '';
+    for (const effect of output.effects) {
+      if (effect.kind === 'audit') effects += ` ${effect.event}`;
+      else if (effect.kind === 'persist') effects += ` w${effect.writes.length}`;
+      else if (effect.kind === 'send') effects += ` >${effect.peer}:${effect.frame.length}`;
+      else effects += ` ${effect.kind}`;
+    }
+    const verdict = output.verdict?.code ?? 'ok';
+    const what = `${input.kind}${forged} ${from} ${size} ${verdict}`;
+    this.trace.line(`${this.now} ${machine.name} ${what}${effects} @${output.wakeAt}`);
+    if (output.verdict !== null) this.coverage.saw(`refused: ${output.verdict.code}`);
+  }
+}
+
+/** Applies what a step asks to store to what the process believes. */
+function believe(machine: Machine, output: Output): readonly StepWrite[] {
+  const writes: StepWrite[] = [];
+  for (const effect of output.effects) {
+    if (effect.kind !== 'persist') continue;
+    for (const { key, value } of effect.writes) {
+      const [domain, kind, part] = partsOfKey(key);
+      writes.push({ domain, kind, part, value, before: machine.believed.get(key) ?? null });
+      if (value === null) machine.believed.delete(key);
+      else machine.believed.set(key, value);
+    }
+  }
+  return writes;
+}
