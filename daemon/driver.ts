@@ -45,7 +45,7 @@ const ALARMS_MAX = 100;
 
 export class Driver {
   readonly #options: DriverOptions;
-  readonly #waiting = new Map<number, (answer: Answer | Refusal) => void>();
+  readonly #waiting = new Map<number, (answer: Answer | Refusal | Failure) => void>();
   readonly #alarms: RaisedAlarm[] = [];
   #owed: Write[] = [];
   #tail: Promise<unknown> = Promise.resolve();
@@ -71,22 +71,25 @@ export class Driver {
     return this.#options.clock.now();
   }
 
-  /** Hands in an input, and resolves with its verdict once all it asked for is done. */
-  input(input: Input): Promise<Refusal | null> {
+  /**
+   * Hands in an input, and resolves with its verdict once all it asked for is done: null, why it
+   * was refused, or the failure that kept it from being done.
+   */
+  input(input: Input): Promise<Refusal | Failure | null> {
     const step = this.#tail.then(() => this.#step(input));
     this.#tail = step.catch(() => undefined);
     return step;
   }
 
-  /** Hands in a request, and resolves with its answer; a refusal is thrown. */
+  /** Hands in a request, and resolves with its answer; a refusal or failure is thrown. */
   async request(input: Unnumbered<RequestInput>): Promise<Answer> {
     const request = ++this.#requests;
-    const answered = new Promise<Answer | Refusal>((resolve) => {
+    const answered = new Promise<Answer | Refusal | Failure>((resolve) => {
       this.#waiting.set(request, resolve);
     });
     await this.input({ ...input, request } as RequestInput);
     const answer = await answered;
-    if (answer instanceof Refusal) throw answer;
+    if (answer instanceof Refusal || answer instanceof Failure) throw answer;
     return answer;
   }
 
@@ -97,22 +100,40 @@ export class Driver {
     await this.#tail;
   }
 
-  async #step(input: Input): Promise<Refusal | null> {
+  async #step(input: Input): Promise<Refusal | Failure | null> {
     if (this.#closed) return null;
     const { effects, wakeAt, verdict } = this.#options.node.handle(this.now(), input);
-    try {
-      for (const effect of effects) await this.#perform(effect);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.#options.log.warn('step not finished', { code: error.code, why: error.message });
-    }
+    const failure = await this.#performAll(effects);
     this.#cancelWake();
     if (!this.#closed) {
       this.#cancelWake = this.#options.clock.wakeAt(wakeAt, () => {
         void this.input({ kind: 'wake' });
       });
     }
-    return verdict;
+    return failure ?? verdict;
+  }
+
+  /** Performs effects until one fails; whoever waits for an answer behind it hears of that. */
+  async #performAll(effects: readonly Effect[]): Promise<Failure | null> {
+    for (const [at, effect] of effects.entries()) {
+      try {
+        await this.#perform(effect);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        this.#options.log.warn('step not finished', { code: error.code, why: error.message });
+        for (const left of effects.slice(at)) {
+          if (left.kind === 'reply') this.#answer(left.request, error);
+        }
+        return error;
+      }
+    }
+    return null;
+  }
+
+  #answer(request: number, answer: Answer | Refusal | Failure): void {
+    const resolve = this.#waiting.get(request);
+    this.#waiting.delete(request);
+    resolve?.(answer);
   }
 
   async #perform(effect: Effect): Promise<void> {
@@ -141,12 +162,8 @@ export class Driver {
       }
       case 'refused':
         return refusals.note(effect.peer, effect.refusal);
-      case 'reply': {
-        const resolve = this.#waiting.get(effect.request);
-        this.#waiting.delete(effect.request);
-        resolve?.(effect.answer);
-        return;
-      }
+      case 'reply':
+        return this.#answer(effect.request, effect.answer);
       case 'changed':
         this.#onChanged();
         return;

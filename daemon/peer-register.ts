@@ -3,6 +3,7 @@
  * and gossip are handed to it.
  */
 
+import { Failure } from '../core/failure.ts';
 import { parseTrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, elapsedMs } from '../core/time.ts';
 import type { FederationNode } from '../federation/node.ts';
@@ -54,7 +55,9 @@ export class PeerRegister implements NetworkHandler {
   }
 
   async gossip(peer: PeerName, bytes: Uint8Array): Promise<'accept' | 'ignore' | 'reject'> {
-    const refusal = await this.#driver.input({ kind: 'gossip', peer, bytes });
-    return refusal === null ? 'accept' : refusal.judgement;
+    const verdict = await this.#driver.input({ kind: 'gossip', peer, bytes });
+    if (verdict === null) return 'accept';
+    // What our own disk could not take is nobody's fault, and is not passed on.
+    return verdict instanceof Failure ? 'ignore' : verdict.judgement;
   }
 }

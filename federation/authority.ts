@@ -13,7 +13,7 @@ import { type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../co
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll } from './admit.ts';
 import { evaluationClock } from './age.ts';
-import { type Belief, newBelief } from './belief.ts';
+import { type Belief, newBelief, newestRoot } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import type { Effect, RecordWrite } from './effect.ts';
@@ -37,6 +37,8 @@ export interface AuthorityOptions {
   readonly node: Signer;
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly beliefs: Beliefs;
+  /** When the process started. */
+  readonly start: BootMs;
 }
 
 /** What is due: records to store, then a tick or stop to release, then entropy to draw. */
@@ -66,15 +68,20 @@ export class Authority {
   /** Partners whose file was verified, waiting for the policy that relates to them. */
   readonly #newcomers = new Map<number, Admission>();
   #lease: { readonly bytes: Uint8Array; readonly renewAt: UnixMs } | null = null;
-  #notBefore: BootMs = bootMs(0);
+  #notBefore: BootMs;
 
-  constructor({ keys, settings, node, records, beliefs }: AuthorityOptions) {
+  constructor({ keys, settings, node, records, beliefs, start }: AuthorityOptions) {
     const stored = records.get(recordKey(beliefs.ownDomain, 'writer'));
     const allocated =
       stored === undefined ? 0n : new Members(parseCanonical(stored), 'writer').u64('allocated');
     this.#writer = new Writer(keys, settings, allocated);
     this.#beliefs = beliefs;
     this.#node = node;
+    // PROTOCOL §2.6 — a domain that resumes waits once, so that the highest number the clock allows
+    // is above any it signed until a moment ago.
+    const { own } = beliefs;
+    const waitMs = own.beacon === null ? 0 : (newestRoot(own)?.root.minEpochMs ?? 0);
+    this.#notBefore = bootMs(start + waitMs);
   }
 
   /** Queues a request. It is answered when the beacon that carries it is stored. */
@@ -110,8 +117,8 @@ export class Authority {
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);
     const mayWrite = this.#notBefore <= context.now.boot && this.#writer.nextEpochAt(own) <= clock;
-    if (this.#writer.isBeaconDue() && mayWrite) {
-      const stop = this.#writer.allocate(own);
+    if (this.#writer.isBeaconDue(own) && mayWrite) {
+      const stop = this.#writer.allocate(own, clock);
       const value = encodeCanonical({ allocated: String(this.#writer.allocated) });
       const writes = [{ key: recordKey(own.domain, 'writer'), value }];
       return { writes, tick: stop, draw: WRITER_ENTROPY_BYTES };
@@ -162,7 +169,7 @@ export class Authority {
     const clock = clockOf(own, context.now);
     const tick = this.#writer.nextTickAt();
     const tickInMs = tick === null ? Number.POSITIVE_INFINITY : tick - clock;
-    if (!this.#writer.isBeaconDue()) return tickInMs;
+    if (!this.#writer.isBeaconDue(own)) return tickInMs;
     const beaconInMs = Math.max(
       this.#writer.nextEpochAt(own) - clock,
       this.#notBefore - context.now.boot,

@@ -45,12 +45,14 @@ interface Link {
 export type Beliefs = () => readonly Belief[];
 
 export class Exchange {
+  readonly #own: TrustDomain;
   readonly #beliefs: Beliefs;
   readonly #links = new Map<string, Link>();
   /** What was asked for and when to ask again, over all links: a body is fetched once. */
   readonly #wanted = new Map<string, { readonly peer: string; readonly until: BootMs }>();
 
-  constructor(beliefs: Beliefs) {
+  constructor(own: TrustDomain, beliefs: Beliefs) {
+    this.#own = own;
     this.#beliefs = beliefs;
   }
 
@@ -96,7 +98,7 @@ export class Exchange {
     const link = this.#links.get(peer);
     if (link === undefined || link.interests.size === 0) return [];
     const shared = this.#shared(link);
-    const rows = shared.map((belief) => rowOf(belief, reading(link, belief)));
+    const rows = shared.map((belief) => rowOf(belief, this.#reading(link, belief)));
     if (sharedDigest(rows) === digest) return [];
     link.sent.clear();
     return this.#sendRows(link, shared);
@@ -111,7 +113,7 @@ export class Exchange {
       if (row === undefined) continue;
       link.rows.set(row.tag, row);
       effects.push(...this.#ask(link, belief, now));
-      const mine = rowOf(belief, reading(link, belief));
+      const mine = rowOf(belief, this.#reading(link, belief));
       const contentsDiffer = mine.beacon === row.beacon && mine.contents !== row.contents;
       if (isAhead(belief, row) || contentsDiffer) effects.push(...this.#sendRows(link, [belief]));
     }
@@ -126,7 +128,8 @@ export class Exchange {
       const belief = this.#shared(link).find(
         (candidate) => tagOf(candidate.domain, link.binding) === want.tag,
       );
-      const found = belief === undefined ? null : answerTo(want, belief, reading(link, belief));
+      const found =
+        belief === undefined ? null : answerTo(want, belief, this.#reading(link, belief));
       return found === null ? [] : [send(link, found)];
     });
   }
@@ -155,7 +158,7 @@ export class Exchange {
   compare(peer: string): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined || link.interests.size === 0) return [];
-    const rows = this.#shared(link).map((belief) => rowOf(belief, reading(link, belief)));
+    const rows = this.#shared(link).map((belief) => rowOf(belief, this.#reading(link, belief)));
     return [send(link, { kind: 'digest', digest: sharedDigest(rows) })];
   }
 
@@ -193,14 +196,14 @@ export class Exchange {
   }
 
   #sendRows(link: Link, beliefs: readonly Belief[]): readonly Effect[] {
-    const rows = beliefs.map((belief) => rowOf(belief, reading(link, belief)));
+    const rows = beliefs.map((belief) => rowOf(belief, this.#reading(link, belief)));
     const news = rows.filter((row) => link.sent.get(row.tag) !== fingerprint(row));
     for (const row of news) link.sent.set(row.tag, fingerprint(row));
     return news.length === 0 ? [] : [send(link, { kind: 'summary', rows: news })];
   }
 
   #ask(link: Link, belief: Belief, now: BootMs): readonly Effect[] {
-    const mine = reading(link, belief);
+    const mine = this.#reading(link, belief);
     const row = link.rows.get(mine.tag);
     const wants = row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
     const fresh = wants.filter((want) => !this.#wanted.has(wantKey(want))).slice(0, WANTS_MAX);
@@ -209,17 +212,16 @@ export class Exchange {
     return fresh.length === 0 ? [] : [send(link, { kind: 'want', wants: fresh })];
   }
 
+  /** How the two sides of this link may speak of a domain: all of it, if both are its nodes. */
+  #reading(link: Link, belief: Belief): Reading {
+    const isOwnNode = belief.domain === this.#own && link.domain === this.#own;
+    return { tag: tagOf(belief.domain, link.binding), isOwnNode };
+  }
+
   /** A want was answered: it may be asked again, of anybody. */
   settle(what: Want['what'], argument: string): void {
     this.#wanted.delete(`${what}/${argument}`);
   }
-}
-
-function reading(link: Link, belief: Belief): Reading {
-  return {
-    tag: tagOf(belief.domain, link.binding),
-    isOwnNode: link.domain === belief.domain,
-  };
 }
 
 function ownGaps(belief: Belief, mine: Reading): readonly Want[] {

@@ -82,12 +82,12 @@ export class FederationNode {
     this.#suite = suite;
     this.#bootId = bootId;
     this.#beliefs = new Beliefs(own, records, { bootId, now }, limits);
-    this.#exchange = new Exchange(this.#beliefs.spoken);
+    this.#exchange = new Exchange(own, this.#beliefs.spoken);
     this.#watch = new Watch(this.#beliefs, bootId);
     this.#authority =
       authority === null
         ? null
-        : new Authority({ ...authority, node, records, beliefs: this.#beliefs });
+        : new Authority({ ...authority, node, records, beliefs: this.#beliefs, start: now.boot });
   }
 
   /** One step. Total: whatever the input, it returns. */
@@ -250,8 +250,18 @@ export class FederationNode {
       throw admission;
     }
     effects.push(...this.#exchange.admitted(admission.belief, from.peer, now.boot));
+    if (admission.forward) effects.push(...this.#strangeToUs(item));
     if (admission.forward && !from.relayed) effects.push(gossipOf(item));
     if (admission.refusal !== null) throw admission.refusal;
+  }
+
+  /** A beacon of our own key that came from outside: another machine writes, or our disk is old. */
+  #strangeToUs(item: FileItem): readonly Effect[] {
+    const isBeacon = item.kind === 'envelope' && item.envelope.type === 'beacon';
+    if (!isBeacon || this.#authority === null) return [];
+    const { domain, digest } = item.envelope;
+    if (domain !== this.#beliefs.ownDomain) return [];
+    return [{ kind: 'alarm', code: 'own-beacon-unknown', domain, details: { beacon: digest } }];
   }
 
   /** Climbs the ladder and commits: records, then audit, then belief is told to others. */
@@ -278,7 +288,8 @@ export class FederationNode {
     effects.push(...notes);
     const partners = this.#beliefs.policy.relations;
     this.#beliefs.set(belief);
-    this.#watch.wasStored(belief.domain, now);
+    const keeping = recordKey(belief.domain, 'keeping');
+    if (writes.some(({ key }) => key === keeping)) this.#watch.wasStored(belief.domain, now);
     effects.push({ kind: 'changed', domain: belief.domain });
     if (this.#beliefs.policy.relations !== partners && belief.domain === this.#beliefs.ownDomain) {
       effects.push(...this.#exchange.interestsChanged());

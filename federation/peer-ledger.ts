@@ -4,6 +4,7 @@
  */
 
 import {
+  BAN_MS,
   GOSSIP_BURST,
   GOSSIP_RATE_PER_S,
   STRIKES_MAX,
@@ -20,7 +21,8 @@ interface Account {
   readonly gossip: Bucket;
   readonly sync: Bucket;
   readonly steps: Bucket;
-  strikes: number;
+  /** What may be provably wrong before the peer loses its place; forgiven with time. */
+  readonly patience: Bucket;
 }
 
 /** Peers beyond this are forgotten oldest first; a forgotten peer starts with full buckets. */
@@ -47,9 +49,7 @@ export class PeerLedger {
   /** Notes a refusal; true when the peer has now lost its place. */
   strike(peer: string, refusal: Refusal, now: BootMs): boolean {
     if (refusal.judgement !== 'reject') return false;
-    const account = this.#account(peer, now);
-    account.strikes += 1;
-    return account.strikes >= STRIKES_MAX;
+    return !this.#account(peer, now).patience.spend(1, now);
   }
 
   #account(peer: string, now: BootMs): Account {
@@ -60,7 +60,7 @@ export class PeerLedger {
       gossip: new Bucket({ perSecond: GOSSIP_RATE_PER_S, burst: GOSSIP_BURST }, now),
       sync: new Bucket({ perSecond: SYNC_RATE_PER_S, burst: SYNC_BURST }, now),
       steps: new Bucket({ perSecond, burst: TICK_STEPS_PER_MIN }, now),
-      strikes: 0,
+      patience: new Bucket({ perSecond: SECOND_MS / BAN_MS, burst: STRIKES_MAX - 1 }, now),
     };
     const oldest = this.#accounts.keys().next();
     if (this.#accounts.size >= ACCOUNTS_MAX && !oldest.done) this.#accounts.delete(oldest.value);

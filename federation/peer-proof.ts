@@ -31,6 +31,7 @@ import {
   verifyEnvelope,
 } from './envelope.ts';
 import { checkMust } from './must.ts';
+import { LEASE_KINDS, type LeaseKind } from './root.ts';
 
 /** Which side of the handshake proves itself. */
 export type ProverRole = 'initiator' | 'responder';
@@ -43,6 +44,7 @@ export interface Lease {
   readonly domain: TrustDomain;
   readonly node: KeyId;
   readonly publicPair: PublicPair;
+  readonly kind: LeaseKind;
   readonly assurance: Assurance;
   readonly issuedAt: UnixMs;
   readonly notAfter: UnixMs;
@@ -92,11 +94,13 @@ export function readLease(envelope: UnverifiedEnvelope): Lease {
   };
   const node = members.digest('node');
   if (keyIdOf(publicPair) !== node) members.refuse('node');
+  const kind = LEASE_KINDS.find((known) => known === members.value('kind'));
   const assurance = ASSURANCES.find((known) => known === members.value('assurance'));
   return {
     domain: envelope.domain,
     node,
     publicPair,
+    kind: kind ?? members.refuse('kind'),
     assurance: assurance ?? members.refuse('assurance'),
     issuedAt: members.time('issuedAt'),
     notAfter: members.time('notAfter'),
@@ -158,6 +162,10 @@ export function verifyProof(
   if (root === undefined) throw new Refusal('root-unknown', { domain: lease.domain });
   if (lease.notAfter <= channel.clock) {
     throw new Refusal('lease-expired', { notAfter: lease.notAfter, now: channel.clock });
+  }
+  // PROTOCOL §7.2 — a kind of lease that Root does not allow is no lease.
+  if (!root.leaseKinds.includes(lease.kind)) {
+    throw new Refusal('peer-unadmitted', { domain: lease.domain, why: `kind ${lease.kind}` });
   }
   verifyEnvelope(suite, envelope, root.documents);
   const message = proofMessage(channel.role, channel.handshakeHash, envelope.digest);

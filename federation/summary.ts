@@ -21,7 +21,7 @@ import { STOP_INDEX } from './tick.ts';
 const NO_DIGEST = '0'.repeat(2 * DIGEST_BYTES) as Digest;
 const CONTENTS_CHARS = 16;
 
-/** Whether the peer is a node of the domain spoken of, and may read what is not public. */
+/** Whether both sides are nodes of the domain spoken of, and so read what is not public. */
 export interface Reading {
   readonly tag: Tag;
   readonly isOwnNode: boolean;

@@ -16,7 +16,13 @@ import { CHAIN_RENEW_SHARE, TICK_COUNT_MAX } from '../core/limits.ts';
 import type { Signer } from '../core/suite.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
 import { highestEpoch } from './beacon.ts';
-import { type Belief, documentNamed, lineageStart, newestRoot } from './belief.ts';
+import {
+  type Belief,
+  documentNamed,
+  isManifestCurrent,
+  lineageStart,
+  newestRoot,
+} from './belief.ts';
 import { isPublic } from './document.ts';
 import { decodeEnvelope, signEnvelope } from './envelope.ts';
 import type { Draft } from './input.ts';
@@ -49,6 +55,8 @@ export interface Publication {
 /** An epoch durably allocated, waiting for its entropy. */
 export interface Allocation {
   readonly epoch: bigint;
+  /** The first since the process started: everything held is signed anew with it. */
+  readonly isFirst: boolean;
   readonly publications: readonly Publication[];
 }
 
@@ -73,6 +81,7 @@ export class Writer {
   #queue: Publication[] = [];
   #allocation: Allocation | null = null;
   #allocated: bigint;
+  #isFirst = true;
 
   constructor(keys: WriterKeys, settings: WriterSettings, allocated: bigint) {
     this.keys = keys;
@@ -89,10 +98,14 @@ export class Writer {
     return this.#allocated;
   }
 
-  /** True when a beacon is due: something waits, no chain is left, or little of it is. */
-  isBeaconDue(): boolean {
+  /**
+   * True when a beacon is due: something waits, no chain is left or little of it, or what is
+   * believed newest is a beacon that this chain does not prove.
+   */
+  isBeaconDue(belief: Belief): boolean {
     if (this.#allocation !== null) return false;
     if (this.#chain === null || this.#queue.length > 0) return true;
+    if (this.#chain.beacon !== belief.beacon?.beacon.digest) return true;
     const count = this.#chain.values.length - 1;
     return count - this.#chain.released <= count * CHAIN_RENEW_SHARE;
   }
@@ -102,7 +115,7 @@ export class Writer {
     const root = newestRoot(belief)?.root;
     const start = lineageStart(belief);
     assert(root !== undefined && start !== null, 'a writer holds its Root');
-    const next = this.#nextEpoch(belief);
+    const next = this.#nextAfterHeld(belief);
     const earliest = addMs(start, Number(next - 1n) * root.minEpochMs);
     return highestEpoch(earliest, start, root.minEpochMs) >= next ? earliest : addMs(earliest, 1);
   }
@@ -110,12 +123,18 @@ export class Writer {
   /**
    * Allocates the next epoch and destroys the seed of the one before: from here on no tick of it
    * can be made (PROTOCOL §3.5). Returns the stop to reveal when something is being withdrawn.
+   *
+   * The first epoch after a start is the highest that the clock allows: it is above all this
+   * domain ever signed, since each of those was under the same cap earlier. So an authority whose
+   * disk was restored from a backup signs no number a second time (PROTOCOL §2.6), and what it
+   * still holds is signed anew under that number, or partners would refuse its older versions.
    */
-  allocate(belief: Belief): Uint8Array | null {
+  allocate(belief: Belief, clock: UnixMs): Uint8Array | null {
     const chain = this.#chain;
     const publications = this.#queue;
-    this.#allocated = this.#nextEpoch(belief);
-    this.#allocation = { epoch: this.#allocated, publications };
+    this.#allocated = this.#nextEpoch(belief, clock);
+    this.#allocation = { epoch: this.#allocated, isFirst: this.#isFirst, publications };
+    this.#isFirst = false;
     this.#queue = [];
     this.#chain = null;
     const withdraws = publications.some((publication) => publication.withdrawal);
@@ -143,9 +162,13 @@ export class Writer {
     now: UnixMs,
   ): readonly Uint8Array[] {
     assert(entropy.length === WRITER_ENTROPY_BYTES, 'entropy as drawn');
-    const drafts: Draft[] = [];
+    const drafts: Draft[] = allocation.isFirst ? [...draftsHeld(belief)] : [];
     for (const { draftsOf } of allocation.publications) drafts.push(...draftsOf(drafts));
-    const contents = this.#signContents(belief, drafts, entropy.slice(64));
+    const contents = this.#signContents(belief, {
+      drafts,
+      epoch: allocation.epoch,
+      saltSeed: entropy.slice(64),
+    });
     const manifest = contents.manifest ?? belief.manifest?.bytes;
     assert(manifest !== undefined, 'a domain publishes its first manifest with its first beacon');
     const seed = entropy.slice(0, 32);
@@ -171,7 +194,17 @@ export class Writer {
     return this.#chain === null ? null : this.#releaseTime(this.#chain, this.#chain.released + 1);
   }
 
-  #nextEpoch(belief: Belief): bigint {
+  #nextEpoch(belief: Belief, clock: UnixMs): bigint {
+    const next = this.#nextAfterHeld(belief);
+    const root = newestRoot(belief)?.root;
+    const start = lineageStart(belief);
+    const resumes = this.#isFirst && belief.beacon !== null;
+    if (!resumes || root === undefined || start === null) return next;
+    const highest = highestEpoch(clock, start, root.minEpochMs);
+    return highest > next ? highest : next;
+  }
+
+  #nextAfterHeld(belief: Belief): bigint {
     const held = belief.beacon?.beacon.epoch ?? 0n;
     return (held > this.#allocated ? held : this.#allocated) + 1n;
   }
@@ -186,17 +219,24 @@ export class Writer {
     return addMs(chain.issuedAt, (index + share / 4) * chain.periodMs);
   }
 
+  /**
+   * Signs what the drafts say, and a manifest that pins it. Versions are the epoch that first pins
+   * them: like the epoch they are above all that was ever signed, whatever a disk remembers.
+   */
   #signContents(
     belief: Belief,
-    drafts: readonly Draft[],
-    saltSeed: Uint8Array,
+    made: {
+      readonly drafts: readonly Draft[];
+      readonly epoch: bigint;
+      readonly saltSeed: Uint8Array;
+    },
   ): { readonly manifest: Uint8Array | null; readonly documents: readonly Uint8Array[] } {
-    if (drafts.length === 0 && belief.manifest !== null) return { manifest: null, documents: [] };
+    const { drafts, epoch: version, saltSeed } = made;
+    if (drafts.length === 0 && isManifestCurrent(belief)) return { manifest: null, documents: [] };
     const pins = new Map<string, Pin>(belief.manifest?.manifest.pins ?? []);
     const latest = new Map(drafts.map((draft) => [draft.name, draft]));
     const documents = [...latest.values()].map((draft) => {
       const held = documentNamed(belief, draft.name);
-      const version = (held?.head.version ?? 0n) + 1n;
       const salt = held?.members.has('salt')
         ? held.members.digest('salt')
         : digestOf(saltSeed, toUtf8(draft.name));
@@ -206,7 +246,6 @@ export class Writer {
       pins.set(key, { version, digest: decodeEnvelope(bytes).digest });
       return bytes;
     });
-    const version = (belief.manifest?.manifest.version ?? 0n) + 1n;
     const names = [...pins].map(([key, pin]) => [
       key,
       { version: String(pin.version), digest: pin.digest },
@@ -279,6 +318,16 @@ export class Writer {
     };
     return bytes;
   }
+}
+
+const HEAD_MEMBERS = new Set(['domain', 'name', 'salt', 'spiffe_sequence', 'type', 'version']);
+
+/** Every content document held, as drafts of the same contents. */
+function draftsHeld(belief: Belief): readonly Draft[] {
+  return [...belief.documents.values()].map(({ head, members }) => {
+    const body = Object.entries(members.json()).filter(([name]) => !HEAD_MEMBERS.has(name));
+    return { type: head.type, name: head.name, body: Object.fromEntries(body) };
+  });
 }
 
 function documentBody(domain: string, draft: Draft, version: bigint, salt: Digest): JsonObject {
