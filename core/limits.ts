@@ -191,8 +191,8 @@ export const SOCKET_PATH_BYTES_MAX = 107;
 export const AUDIT_LINE_BYTES_MAX = 64 * 1024;
 /** Characters of one text in an audit entry; what is longer is cut. */
 export const AUDIT_FIELD_CHARS_MAX = 1_024;
-/** A key file: two seeds in armour. */
-export const KEY_FILE_BYTES_MAX = 4 * 1024;
+/** A key file: in armour, two seeds, or a key of ML-DSA-65 with its certificate. */
+export const KEY_FILE_BYTES_MAX = 16 * 1024;
 
 // ---- evidence of a boot ----
 

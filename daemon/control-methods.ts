@@ -14,9 +14,11 @@ import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { DomainView } from '../federation/view.ts';
 import { isDialAddress } from './address.ts';
 import type { AuditLog } from './audit/audit-log.ts';
+import type { AuthorityBook } from './authority-book.ts';
 import type { Config } from './config-keys.ts';
 import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
 import type { Caller, ControlMethods } from './control/server.ts';
+import { authorityMethods } from './control-authorities.ts';
 import type { Driver } from './driver.ts';
 import { EntryBook } from './entry-book.ts';
 import { entryMethods } from './entry-methods.ts';
@@ -29,6 +31,7 @@ export interface MethodOptions {
   readonly driver: Driver;
   readonly audit: AuditLog;
   readonly links: LinkBook;
+  readonly authorities: AuthorityBook;
   readonly views: () => readonly DomainView[];
   readonly status: () => Status;
   readonly exportBundle: (domain: TrustDomain) => string;
@@ -41,6 +44,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
   return {
     status: async () => options.status(),
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
+    ...authorityMethods(options.authorities, audit),
     'bundle.show': async ({ domain }) => bundleView(viewNamed(options, domain)),
     'bundle.export': async ({ domain, format }) => ({
       text:

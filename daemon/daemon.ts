@@ -15,6 +15,8 @@ import type { ProcessInspector } from './attestation/workload-attestor.ts';
 import type { AuditEntry } from './audit/audit-entry.ts';
 import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
 import { loadAuditHead, saveAuditHead } from './audit/kept-head.ts';
+import { AuthorityBook } from './authority-book.ts';
+import { bundleDraft, publishBundle } from './bundle-publisher.ts';
 import type { Config } from './config-keys.ts';
 import type { Status } from './control/protocol.ts';
 import { type Caller, openControlServer } from './control/server.ts';
@@ -23,7 +25,6 @@ import { type DomainKeys, openDomain } from './domain-keys.ts';
 import { Driver } from './driver.ts';
 import { IdentityDirectory } from './identity/directory.ts';
 import { encodeEntries } from './identity/entry.ts';
-import { encodeSpiffeBundle, REFRESH_HINT_SECONDS_DEFAULT } from './identity/spiffe-bundle.ts';
 import { LinkBook } from './link-book.ts';
 import { createLibp2pNetwork } from './network/libp2p-network.ts';
 import { PeerRegister } from './peer-register.ts';
@@ -78,6 +79,11 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
     now: clock.now().wall,
     minEpochMs: config.minEpochMs,
   });
+  const authorities = await AuthorityBook.open({
+    domain: keys.domain,
+    keysFolder: folder.keys,
+    ...{ store, records, clock, random, log },
+  });
   const { freshForMs, degradedForMs, survivalForMs } = config;
   const limits = { freshForMs, degradedForMs, survivalForMs };
   const node = new FederationNode({
@@ -107,8 +113,8 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
   opening.defer(async () => {
     await audit.append('daemon.stopped');
   });
-  await publishFirst(driver, missingDrafts(node, keys, clock));
-  const running = { config, host, store, records, audit, keys, node, network, driver };
+  await publishFirst(driver, missingDrafts(node, authorities, clock));
+  const running = { config, host, store, records, audit, keys, authorities, node, network, driver };
   const status = await openServices(running, opening);
   const everything = opening.move();
   return { status, close: () => everything.disposeAsync() };
@@ -122,6 +128,7 @@ interface Parts {
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly audit: AuditLog;
   readonly keys: DomainKeys;
+  readonly authorities: AuthorityBook;
   readonly node: FederationNode;
   readonly network: Network;
   readonly driver: Driver;
@@ -129,14 +136,14 @@ interface Parts {
 
 /** Opens the sockets: Workload API, network, control. Returns how to ask for the status. */
 async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<() => Status> {
-  const { config, host, store, records, audit, keys, node, network, driver } = parts;
+  const { config, host, store, records, audit, authorities, node, network, driver } = parts;
   const { clock, random, log, processes, peerCredentialsOf } = host;
   const views = (): readonly DomainView[] => node.view(clock.now());
   const trustView = () => trustViewOf(views(), node.policy);
   const directory = new IdentityDirectory({
     clock,
     random,
-    authority: keys.x509,
+    signers: authorities,
     view: trustView(),
   });
   opening.defer(() => directory.close());
@@ -156,6 +163,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
       driver,
       audit,
       links,
+      authorities,
       views,
       status,
       exportBundle: (domain) => node.exportBundle(domain),
@@ -168,10 +176,21 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     control.notify({ method: 'event', params: entry }),
   );
   opening.defer(silence);
-  driver.onChanged = () => {
-    directory.update(trustView());
+  const changed = (): void => {
+    const view = trustView();
+    void authorities.provide(new Set(view.entries.map(({ keyType }) => keyType)));
+    directory.update(view);
     control.notify({ method: 'changed', params: {} });
   };
+  driver.onChanged = changed;
+  opening.defer(() => authorities.close());
+  await authorities.start({
+    publish: (keys) => publishBundle(driver, views().find(isOwn), keys),
+    changed,
+    stepped: async (step) => {
+      await audit.append(`authority.${step.kind}`, { by: 'schedule' });
+    },
+  });
   links.open();
   return status;
 }
@@ -186,23 +205,22 @@ async function publishFirst(driver: Driver, drafts: readonly Draft[]): Promise<v
 }
 
 /** The documents a domain cannot be without, where they are not published yet. */
-function missingDrafts(node: FederationNode, keys: DomainKeys, clock: Clock): readonly Draft[] {
-  const own = node.view(clock.now()).find((view) => view.isOwn);
-  const { keys: authorities, spiffe_refresh_hint } = encodeSpiffeBundle({
-    x509Authorities: [keys.x509.certificate.der],
-    sequence: 0,
-    refreshHintSeconds: REFRESH_HINT_SECONDS_DEFAULT,
-  });
+function missingDrafts(
+  node: FederationNode,
+  authorities: AuthorityBook,
+  clock: Clock,
+): readonly Draft[] {
+  const own = node.view(clock.now()).find(isOwn);
   const first: readonly Draft[] = [
-    {
-      type: 'bundle',
-      name: 'bundle',
-      body: { keys: authorities ?? [], spiffe_refresh_hint: spiffe_refresh_hint ?? 0 },
-    },
+    bundleDraft(authorities.published),
     { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
     { type: 'entries', name: ENTRIES_NAME, body: { group: 'default', ...encodeEntries([]) } },
   ];
   return first.filter((draft) => own?.documents.has(draft.name) !== true);
+}
+
+function isOwn(view: DomainView): boolean {
+  return view.isOwn;
 }
 
 function statusOf(parts: Parts, peers: PeerRegister, startedAt: string): Status {

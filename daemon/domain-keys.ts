@@ -1,5 +1,6 @@
 /**
  * The keys of an authority's machine, each in a file of its own, and the founding of a domain.
+ * What signs identities is kept apart (authority-book.ts).
  *
  * Founding is one act in three durable steps: the store says that it began, the key files are
  * made, the store holds the first Root and says no more that it began. A machine that dies in
@@ -10,7 +11,6 @@
  * should, leave the machine.
  */
 
-import { concat, Reader, Writer } from '../core/bytes.ts';
 import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { SURVIVAL_CEILING_MS } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -20,11 +20,6 @@ import { DAY_MS, type UnixMs } from '../core/time.ts';
 import { foundDomain } from '../federation/found.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { Members } from '../federation/members.ts';
-import {
-  createX509Authority,
-  openX509Authority,
-  type X509Authority,
-} from './identity/x509-authority.ts';
 import type { Random, Store } from './ports.ts';
 import { createKeyFile, destroyKeyFile, hasKeyFile, loadKeyFile } from './store/key-file.ts';
 import { RECORDS } from './store/key-space.ts';
@@ -39,9 +34,8 @@ const PAIRS = [
   'revocation-1',
   'node',
 ] as const;
-/** The Ed25519 seed of the transport, and the X.509 authority. */
+/** The Ed25519 seed of the transport. */
 const TRANSPORT = 'transport';
-const X509 = 'x509-authority';
 const TRANSPORT_SEED_BYTES = 32;
 
 /** No limit of a beacon may be above these; a domain that wants more founds anew. */
@@ -58,7 +52,6 @@ export interface DomainKeys {
   readonly documents: Signer;
   readonly node: Signer;
   readonly transportSeed: Uint8Array;
-  readonly x509: X509Authority;
 }
 
 export interface DomainOptions {
@@ -93,7 +86,7 @@ export async function openDomain(options: DomainOptions): Promise<DomainKeys> {
 
 async function found(options: DomainOptions, begun: boolean): Promise<void> {
   const { domain, keysFolder: folder, store, records, random, now } = options;
-  const names = [...PAIRS, TRANSPORT, X509];
+  const names = [...PAIRS, TRANSPORT];
   for (const name of names) {
     if (!(await hasKeyFile({ folder, name }))) continue;
     if (!begun) throw new Refusal('state-corrupt', { why: 'keys without their Root', key: name });
@@ -102,9 +95,6 @@ async function found(options: DomainOptions, begun: boolean): Promise<void> {
   await store.write([{ key: RECORDS.self, value: encodeSelf(domain, true) }]);
   for (const name of PAIRS) await createKeyFile({ folder, name }, random.bytes(SEED_PAIR_BYTES));
   await createKeyFile({ folder, name: TRANSPORT }, random.bytes(TRANSPORT_SEED_BYTES));
-  const { certificateDer, privateKeyPkcs8 } = createX509Authority(domain, now, random);
-  const x509 = new Writer().u32(certificateDer.length).raw(certificateDer).finish();
-  await createKeyFile({ folder, name: X509 }, concat(x509, privateKeyPkcs8));
   const open = (name: (typeof PAIRS)[number]): Promise<Signer> => openPair(options, name);
   const writes = foundDomain(
     {
@@ -122,16 +112,12 @@ async function found(options: DomainOptions, begun: boolean): Promise<void> {
 
 async function load(options: DomainOptions): Promise<DomainKeys> {
   const { domain, keysFolder: folder } = options;
-  const x509 = new Reader(await loadKeyFile({ folder, name: X509 }));
-  const certificateDer = x509.take(x509.u32());
-  const privateKeyPkcs8 = x509.take(x509.remaining);
   return {
     domain,
     beacon: await openPair(options, 'beacon-0'),
     documents: await openPair(options, 'documents'),
     node: await openPair(options, 'node'),
     transportSeed: await loadKeyFile({ folder, name: TRANSPORT }),
-    x509: openX509Authority(domain, { certificateDer, privateKeyPkcs8 }),
   };
 }
 

@@ -74,8 +74,7 @@ async function audited(
 }
 
 function entryView(entry: Entry): EntryView {
-  const { id, spiffeId, selectors, x509SvidTtlMs, federatesWith, hint, revision } = entry;
-  return { id, spiffeId, selectors, x509SvidTtlMs, federatesWith, hint, revision };
+  return { ...entry };
 }
 
 function changeView(change: EntryChange): EntryChangeView {

@@ -13,7 +13,11 @@ import { type ActionClass, isPermitted, worst } from '../federation/tier.ts';
 import { type DomainView, type Permission, permitted } from '../federation/view.ts';
 import type { TrustView } from './identity/directory.ts';
 import { type Entry, parseEntries } from './identity/entry.ts';
-import { parseSpiffeBundle } from './identity/spiffe-bundle.ts';
+import {
+  type DomainAuthorities,
+  NO_AUTHORITIES,
+  parseSpiffeBundle,
+} from './identity/spiffe-bundle.ts';
 
 /** The one group of entries until nodes have their own. */
 export const ENTRIES_NAME = 'entries/default';
@@ -27,7 +31,7 @@ export function trustViewOf(views: readonly DomainView[], policy: Policy): Trust
   return {
     domain: own.domain,
     entries: entriesOf(own),
-    ownAuthorities: authoritiesOf(own),
+    ownAuthorities: bundleOf(own),
     foreignAuthorities: foreignAuthorities(views, own, policy),
     issueUntil: untilOf(own, policy, 'issue'),
     renewUntil: untilOf(own, policy, 'renew'),
@@ -40,10 +44,16 @@ export function entriesOf(own: DomainView): readonly Entry[] {
   return document === undefined ? [] : parseEntries(document.members.json(), own.domain);
 }
 
-/** The X.509 authorities of a domain, as it published them. */
-export function authoritiesOf(view: DomainView): readonly Uint8Array[] {
+/** The authorities of a domain, as it published them. */
+export function bundleOf(view: DomainView): DomainAuthorities {
   const bundle = view.documents.get('bundle');
-  return bundle === undefined ? [] : parseSpiffeBundle(bundle.members.json()).x509Authorities;
+  if (bundle === undefined) return { ...NO_AUTHORITIES, mlDsa65: NO_AUTHORITIES };
+  return parseSpiffeBundle(bundle.members.json());
+}
+
+/** The X.509 authorities of a domain that any SPIFFE library knows. */
+export function authoritiesOf(view: DomainView): readonly Uint8Array[] {
+  return bundleOf(view).x509Authorities;
 }
 
 /** True while the bundle of this partner may be served (PROTOCOL §4.7). */
@@ -61,12 +71,12 @@ function foreignAuthorities(
   views: readonly DomainView[],
   own: DomainView,
   policy: Policy,
-): ReadonlyMap<TrustDomain, readonly Uint8Array[]> {
+): ReadonlyMap<TrustDomain, DomainAuthorities> {
   const partners = views.filter((view) => !view.isOwn && mayServe(view, own, policy));
   return new Map(
     partners.flatMap((view) => {
       // A bundle we cannot use is absent, like one that is too old; the partner's others stay.
-      const authorities = refusalOf(() => authoritiesOf(view));
+      const authorities = refusalOf(() => bundleOf(view));
       return authorities instanceof Refusal ? [] : [[view.domain, authorities] as const];
     }),
   );

@@ -12,6 +12,7 @@ import {
   BUNDLE_FILE_BYTES_MAX,
   DIAL_ADDRESS_CHARS_MAX,
   ENTRIES_MAX,
+  JWT_SVID_TTL_MS_MAX,
   RELATIONS_MAX,
   SELECTORS_MAX,
   SPIFFE_ID_BYTES_MAX,
@@ -19,10 +20,21 @@ import {
   TRUST_DOMAIN_BYTES_MAX,
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { BundleFormat, EntryCreate, EntryUpdate, Method, ParamsOf } from './protocol.ts';
+import type {
+  AuthorityUse,
+  BundleFormat,
+  EntryCreate,
+  EntryUpdate,
+  KeyType,
+  Method,
+  ParamsOf,
+} from './protocol.ts';
 
 /** A selector or a hint: a path is the longest thing either holds. */
 const TEXT_CHARS_MAX = 4_096 + 64;
+
+const KEY_TYPES: readonly KeyType[] = ['ec-p256', 'ml-dsa-65'];
+const AUTHORITY_USES: readonly AuthorityUse[] = ['x509', 'jwt'];
 
 type Parsers = { readonly [M in Method]: (params: ParamReader) => ParamsOf<M> };
 
@@ -41,6 +53,14 @@ const PARSERS: Parsers = {
     act: params.oneOf('act', ['preview', 'publish']),
   }),
   'entry.delete': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
+  'authority.show': () => ({}),
+  'authority.prepare': (params) => ({
+    use: params.oneOf('use', AUTHORITY_USES),
+    keyType: params.oneOf('keyType', KEY_TYPES),
+  }),
+  'authority.activate': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
+  'authority.taint': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
+  'authority.revoke': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
   'bundle.show': (params) => params.optional('domain', domainIn(params)),
   'bundle.export': (params) => ({
     ...params.optional('domain', domainIn(params)),
@@ -91,6 +111,8 @@ function entryIn(params: ParamReader): EntryCreate {
 function revisionIn(params: ParamReader): Omit<EntryUpdate, 'id'> {
   return {
     ...params.optional('x509SvidTtlMs', (name) => params.count(name, SVID_TTL_MS_MAX)),
+    ...params.optional('jwtSvidTtlMs', (name) => params.count(name, JWT_SVID_TTL_MS_MAX)),
+    ...params.optional('keyType', (name) => params.oneOf(name, KEY_TYPES)),
     ...params.optional('federatesWith', (name) =>
       params.texts(name, RELATIONS_MAX, TRUST_DOMAIN_BYTES_MAX),
     ),

@@ -86,11 +86,16 @@ export interface Status {
   readonly alarms: readonly AlarmStatus[];
 }
 
+/** The kind of a workload's keys; `ml-dsa-65` for clients that know it. */
+export type KeyType = 'ec-p256' | 'ml-dsa-65';
+
 export interface EntryView {
   readonly id: string;
   readonly spiffeId: string;
   readonly selectors: readonly string[];
   readonly x509SvidTtlMs: number;
+  readonly jwtSvidTtlMs: number;
+  readonly keyType: KeyType;
   readonly federatesWith: readonly string[];
   readonly hint: string;
   /** Counts the changes of this entry, from 1. */
@@ -101,6 +106,8 @@ export interface EntryCreate {
   readonly spiffeId: string;
   readonly selectors: readonly string[];
   readonly x509SvidTtlMs?: number;
+  readonly jwtSvidTtlMs?: number;
+  readonly keyType?: KeyType;
   readonly federatesWith?: readonly string[];
   readonly hint?: string;
 }
@@ -155,6 +162,20 @@ export interface BundleView {
   readonly authorities: readonly AuthorityView[];
 }
 
+/** Something that signs for our domain, and where it is in its life. */
+export interface SigningAuthority {
+  readonly id: string;
+  readonly use: AuthorityUse;
+  readonly keyType: KeyType;
+  readonly state: 'prepared' | 'active' | 'old';
+  /** All that it signed is being issued anew. */
+  readonly tainted: boolean;
+  readonly notAfter: string;
+}
+
+/** What an authority signs: certificates or tokens. */
+export type AuthorityUse = 'x509' | 'jwt';
+
 /** What became of one document of an imported file. */
 export interface ImportOutcome {
   readonly type: string;
@@ -200,6 +221,17 @@ export interface Calls {
     params: { readonly id: string };
     result: { readonly id: string; readonly epoch: string };
   };
+  'authority.show': {
+    params: Nothing;
+    result: { readonly authorities: readonly SigningAuthority[] };
+  };
+  'authority.prepare': {
+    params: { readonly use: AuthorityUse; readonly keyType: KeyType };
+    result: SigningAuthority;
+  };
+  'authority.activate': { params: { readonly id: string }; result: SigningAuthority };
+  'authority.taint': { params: { readonly id: string }; result: SigningAuthority };
+  'authority.revoke': { params: { readonly id: string }; result: SigningAuthority };
   'bundle.show': { params: { readonly domain?: string }; result: BundleView };
   'bundle.export': {
     params: { readonly domain?: string; readonly format: BundleFormat };

@@ -8,45 +8,61 @@
  */
 
 import { Refusal } from '../../core/refusal.ts';
-import type { TrustDomain } from '../../core/spiffe-id.ts';
-import { bootMs, MINUTE_MS, type UnixMs } from '../../core/time.ts';
+import type { SpiffeId, TrustDomain } from '../../core/spiffe-id.ts';
+import { bootMs, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { Clock, Random } from '../ports.ts';
 import { Changes } from './changes.ts';
 import type { Entry } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
+import type { JwtAuthority } from './jwt-authority.ts';
+import { issueJwtSvid } from './jwt-svid.ts';
+import { type VerifiedJwtSvid, verifyJwtSvid } from './jwt-verify.ts';
+import type { KeyType } from './private-key.ts';
 import type { Selector } from './selector.ts';
+import type { Signers } from './signers.ts';
+import type { AuthoritySet, DomainAuthorities } from './spiffe-bundle.ts';
 import { type IssuePermission, SvidCache } from './svid-cache.ts';
-import type { X509Authority } from './x509-authority.ts';
 import type { X509Svid } from './x509-svid.ts';
 
 /** What the daemon believes, as far as identities follow from it. */
 export interface TrustView extends IssuePermission {
   readonly domain: TrustDomain;
   readonly entries: readonly Entry[];
-  /** CA certificates of the own domain, DER. */
-  readonly ownAuthorities: readonly Uint8Array[];
-  /** CA certificates of partners, DER; only of those whose tier permits their use now. */
-  readonly foreignAuthorities: ReadonlyMap<TrustDomain, readonly Uint8Array[]>;
+  readonly ownAuthorities: DomainAuthorities;
+  /** Of partners; only of those whose tier permits their use now. */
+  readonly foreignAuthorities: ReadonlyMap<TrustDomain, DomainAuthorities>;
 }
 
-/** CA certificates by domain, in the order of the names. */
-export type AuthoritiesByDomain = ReadonlyMap<TrustDomain, readonly Uint8Array[]>;
+/** Authorities by domain, in the order of the names, of the kinds that a caller knows. */
+export type AuthoritiesByDomain = ReadonlyMap<TrustDomain, AuthoritySet>;
 
 /** All that a caller may have. */
 export interface WorkloadIdentities {
   /** At least one, in the order of entry ids; the first is the default identity. */
-  readonly identities: readonly { readonly entry: Entry; readonly svid: X509Svid }[];
-  readonly ownAuthorities: readonly Uint8Array[];
+  readonly identities: readonly WorkloadIdentity[];
   /** Of the partners that any of the entries names. */
   readonly federated: AuthoritiesByDomain;
+}
+
+/** One identity of a caller. */
+export interface WorkloadIdentity {
+  readonly entry: Entry;
+  readonly svid: X509Svid;
+  /** CA certificates of the own domain, DER, of the kind that signed the SVID. */
+  readonly ownAuthorities: readonly Uint8Array[];
+}
+
+/** A token for an entry of the caller. */
+export interface WorkloadToken {
+  readonly entry: Entry;
+  readonly token: string;
 }
 
 /** What the directory works with. */
 export interface IdentityDirectoryOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** What signs, or why this node has no authority. */
-  readonly authority: X509Authority | Refusal;
+  readonly signers: Signers;
   readonly view: TrustView;
 }
 
@@ -56,6 +72,7 @@ const WAIT_MS_MAX = MINUTE_MS;
 /** Owns one wake-up of the clock while it holds SVIDs; `close` gives it back. */
 export class IdentityDirectory {
   readonly #clock: Clock;
+  readonly #signers: Signers;
   readonly #svids: SvidCache;
   readonly #changes = new Changes();
   #view: TrustView;
@@ -66,9 +83,15 @@ export class IdentityDirectory {
 
   constructor(options: IdentityDirectoryOptions) {
     this.#clock = options.clock;
-    this.#svids = new SvidCache(options.authority, options.random);
+    this.#signers = options.signers;
+    this.#svids = new SvidCache(options.signers, options.random);
     this.#view = options.view;
     this.#entries = new EntryIndex(options.view.entries);
+  }
+
+  /** The own trust domain. */
+  get domain(): TrustDomain {
+    return this.#view.domain;
   }
 
   /** True if any entry asks for `unix:sha256`, so that executables need to be hashed. */
@@ -89,32 +112,66 @@ export class IdentityDirectory {
    * match and none may be issued, the refusal that says why.
    */
   identitiesOf(selectors: readonly Selector[]): WorkloadIdentities {
-    const { wall } = this.#clock.now();
-    const entries = this.#match(selectors);
-    const answers = entries.map((entry) => ({
-      entry,
-      svid: this.#svids.demand(entry, this.#view, wall),
+    const answers = this.#demand(this.#match(selectors));
+    const entries = answers.map(({ entry }) => entry);
+    const identities = answers.map((answer) => ({
+      ...answer,
+      ownAuthorities: ofKind(this.#view.ownAuthorities, answer.entry.keyType).x509Authorities,
     }));
-    this.#arm();
-    const identities = answers.flatMap(({ entry, svid }) =>
-      svid instanceof Refusal ? [] : [{ entry, svid }],
-    );
-    if (identities.length === 0) {
-      for (const { svid } of answers) if (svid instanceof Refusal) throw svid;
-    }
-    const held = identities.map(({ entry }) => entry);
-    return {
-      identities,
-      ownAuthorities: this.#view.ownAuthorities,
-      federated: this.#federatedOf(held),
-    };
+    return { identities, federated: this.#federatedOf(entries) };
+  }
+
+  /**
+   * Tokens for `audience`: of each entry of the caller, or of `spiffeId` alone. Whoever holds an
+   * X509-SVID, which renews by itself, may have a token for as long as that could be renewed: so a
+   * workload of tokens alone lives through a cut as one of certificates does. Refuses as
+   * `identitiesOf` does.
+   */
+  tokensOf(
+    selectors: readonly Selector[],
+    audience: readonly string[],
+    spiffeId: SpiffeId | undefined,
+  ): readonly WorkloadToken[] {
+    const isAsked = (entry: Entry) => spiffeId === undefined || entry.spiffeId === spiffeId;
+    const entries = this.#match(selectors).filter(isAsked);
+    if (entries.length === 0) throw new Refusal('workload-no-identity', { asked: spiffeId ?? '' });
+    const { renewUntil } = this.#view;
+    if (renewUntil instanceof Refusal) throw renewUntil;
+    const { wall: now } = this.#clock.now();
+    return this.#demand(entries).map(({ entry }) => {
+      const authority = this.#signers.jwt(entry.keyType);
+      if (authority instanceof Refusal) throw authority;
+      const notAfter = unixMs(Math.min(now + entry.jwtSvidTtlMs, renewUntil));
+      if (notAfter < now + 2 * SECOND_MS) {
+        throw new Refusal('tier-insufficient', { permittedUntil: renewUntil, now });
+      }
+      const order = { spiffeId: entry.spiffeId, audience, now, notAfter };
+      return { entry, token: issueJwtSvid(authority, order) };
+    });
   }
 
   /** What a caller may verify with, its own domain first. Refuses `workload-no-identity`. */
   bundlesOf(selectors: readonly Selector[]): AuthoritiesByDomain {
     const entries = this.#match(selectors);
-    const own = [this.#view.domain, this.#view.ownAuthorities] as const;
-    return new Map([own, ...this.#federatedOf(entries)]);
+    const own = known(this.#view.ownAuthorities, entries);
+    return new Map([[this.#view.domain, own], ...this.#federatedOf(entries)]);
+  }
+
+  /**
+   * Verifies a token for the caller, with the bundles that it may have; a kind of key is no
+   * obstacle here, where no library of the caller's has to know it. Refuses
+   * `workload-no-identity`, and what `verifyJwtSvid` does.
+   */
+  verifyToken(selectors: readonly Selector[], token: string, audience: string): VerifiedJwtSvid {
+    const { domain, ownAuthorities, foreignAuthorities } = this.#view;
+    const federated = this.#match(selectors).flatMap(({ federatesWith }) => federatesWith);
+    const trusted = new Map<TrustDomain, DomainAuthorities>([[domain, ownAuthorities]]);
+    for (const name of federated) {
+      const authorities = foreignAuthorities.get(name);
+      if (authorities !== undefined) trusted.set(name, authorities);
+    }
+    const keys = new Map(Array.from(trusted, ([name, set]) => [name, jwtKeysOf(set)]));
+    return verifyJwtSvid(token, audience, keys, this.#clock.now().wall);
   }
 
   /** Yields at once, and again whenever an answer may have changed, until `signal` aborts. */
@@ -137,11 +194,27 @@ export class IdentityDirectory {
     return entries;
   }
 
+  /** The SVIDs of entries; what cannot be issued is absent, unless that is all. */
+  #demand(entries: readonly Entry[]): readonly Pick<WorkloadIdentity, 'entry' | 'svid'>[] {
+    const { wall } = this.#clock.now();
+    const answers = entries.map((entry) => ({
+      entry,
+      svid: this.#svids.demand(entry, this.#view, wall),
+    }));
+    this.#arm();
+    const held = answers.flatMap(({ entry, svid }) =>
+      svid instanceof Refusal ? [] : [{ entry, svid }],
+    );
+    if (held.length > 0) return held;
+    for (const { svid } of answers) if (svid instanceof Refusal) throw svid;
+    return held;
+  }
+
   #federatedOf(entries: readonly Entry[]): AuthoritiesByDomain {
     const names = new Set(entries.flatMap(({ federatesWith }) => federatesWith));
     const present = [...names].sort().flatMap((name) => {
       const authorities = this.#view.foreignAuthorities.get(name);
-      return authorities === undefined ? [] : [[name, authorities] as const];
+      return authorities === undefined ? [] : [[name, known(authorities, entries)] as const];
     });
     return new Map(present);
   }
@@ -165,4 +238,24 @@ export class IdentityDirectory {
       if (this.#refresh()) this.#changes.notify();
     });
   }
+}
+
+function jwtKeysOf({ jwtAuthorities, mlDsa65 }: DomainAuthorities): readonly JwtAuthority[] {
+  return [...jwtAuthorities, ...mlDsa65.jwtAuthorities];
+}
+
+function ofKind(authorities: DomainAuthorities, keyType: KeyType): AuthoritySet {
+  return keyType === 'ml-dsa-65' ? authorities.mlDsa65 : authorities;
+}
+
+/** ML-DSA is shown to those alone whose entry asks for it: most libraries fail on such keys. */
+function known(authorities: DomainAuthorities, entries: readonly Entry[]): AuthoritySet {
+  const { x509Authorities, jwtAuthorities, mlDsa65 } = authorities;
+  if (!entries.some(({ keyType }) => keyType === 'ml-dsa-65')) {
+    return { x509Authorities, jwtAuthorities };
+  }
+  return {
+    x509Authorities: [...x509Authorities, ...mlDsa65.x509Authorities],
+    jwtAuthorities: [...jwtAuthorities, ...mlDsa65.jwtAuthorities],
+  };
 }

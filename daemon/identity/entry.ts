@@ -13,6 +13,9 @@ import { digestOf } from '../../core/digest.ts';
 import {
   ENTRIES_MAX,
   HINT_BYTES_MAX,
+  JWT_SVID_TTL_MS,
+  JWT_SVID_TTL_MS_MAX,
+  JWT_SVID_TTL_MS_MIN,
   RELATIONS_MAX,
   SELECTORS_MAX,
   SVID_TTL_MS,
@@ -28,6 +31,7 @@ import {
   type TrustDomain,
   trustDomainOf,
 } from '../../core/spiffe-id.ts';
+import { KEY_TYPES, type KeyType } from './private-key.ts';
 import { parseSelector, type Selector } from './selector.ts';
 
 /** One registration entry. */
@@ -39,6 +43,9 @@ export interface Entry {
   /** Sorted, each once, at least one: an entry without selectors would match everybody. */
   readonly selectors: readonly Selector[];
   readonly x509SvidTtlMs: number;
+  readonly jwtSvidTtlMs: number;
+  /** The kind of all keys and signatures of this workload; not every library knows ML-DSA. */
+  readonly keyType: KeyType;
   /** Trust domains whose bundles the workload also receives; sorted, each once. */
   readonly federatesWith: readonly TrustDomain[];
   /** A word for the workload that holds several SVIDs; empty for none. */
@@ -52,6 +59,8 @@ export interface EntryDraft {
   readonly spiffeId: string;
   readonly selectors: readonly string[];
   readonly x509SvidTtlMs?: number;
+  readonly jwtSvidTtlMs?: number;
+  readonly keyType?: KeyType;
   readonly federatesWith?: readonly string[];
   readonly hint?: string;
 }
@@ -60,6 +69,8 @@ const MEMBERS: readonly string[] = [
   'federatesWith',
   'hint',
   'id',
+  'jwtSvidTtlMs',
+  'keyType',
   'revision',
   'selectors',
   'spiffeId',
@@ -77,6 +88,7 @@ export function createEntry(draft: EntryDraft, domain: TrustDomain): Entry {
       federatesWith: [...(draft.federatesWith ?? [])].sort(),
       hint: draft.hint ?? '',
       id: entryId(draft.spiffeId, selectors),
+      ...unlessDefault(draft.jwtSvidTtlMs, draft.keyType),
       revision: 1,
       selectors,
       spiffeId: draft.spiffeId,
@@ -110,16 +122,18 @@ export function parseEntry(value: Json, domain: TrustDomain): Entry {
     spiffeId,
     selectors,
     x509SvidTtlMs: countOf(value, 'x509SvidTtlMs', SVID_TTL_MS_MIN, SVID_TTL_MS_MAX),
+    jwtSvidTtlMs: jwtTtlOf(value),
+    keyType: keyTypeOf(value),
     federatesWith,
     hint,
     revision: countOf(value, 'revision', 1, Number.MAX_SAFE_INTEGER),
   };
 }
 
-/** The entry as the member of a document. */
+/** The entry as the member of a document; what is the default is left out. */
 export function encodeEntry(entry: Entry): JsonObject {
-  const { id, spiffeId, selectors, x509SvidTtlMs, federatesWith, hint, revision } = entry;
-  return { federatesWith, hint, id, revision, selectors, spiffeId, x509SvidTtlMs };
+  const { jwtSvidTtlMs, keyType, ...rest } = entry;
+  return { ...rest, ...unlessDefault(jwtSvidTtlMs, keyType) };
 }
 
 /** Reads the `entries` member of a document. Refuses `entry-malformed` and what an entry may be. */
@@ -159,6 +173,27 @@ function countOf(value: JsonObject, member: string, min: number, max: number): n
   const ok =
     typeof count === 'number' && Number.isSafeInteger(count) && count >= min && count <= max;
   return ok ? count : refuse(member, `an integer from ${min} to ${max}`);
+}
+
+/** The members that entries of older versions lack, so that those read as they were signed. */
+function unlessDefault(jwtSvidTtlMs = JWT_SVID_TTL_MS, keyType: KeyType = 'ec-p256'): JsonObject {
+  return {
+    ...(jwtSvidTtlMs === JWT_SVID_TTL_MS ? {} : { jwtSvidTtlMs }),
+    ...(keyType === 'ec-p256' ? {} : { keyType }),
+  };
+}
+
+function jwtTtlOf(value: JsonObject): number {
+  if (value.jwtSvidTtlMs === undefined) return JWT_SVID_TTL_MS;
+  const ttlMs = countOf(value, 'jwtSvidTtlMs', JWT_SVID_TTL_MS_MIN, JWT_SVID_TTL_MS_MAX);
+  return ttlMs === JWT_SVID_TTL_MS ? refuse('jwtSvidTtlMs', 'the default is left out') : ttlMs;
+}
+
+function keyTypeOf(value: JsonObject): KeyType {
+  if (value.keyType === undefined) return 'ec-p256';
+  const named = KEY_TYPES.find((keyType) => keyType === value.keyType);
+  if (named === 'ec-p256') return refuse('keyType', 'the default is left out');
+  return named ?? refuse('keyType', KEY_TYPES.join(' or '));
 }
 
 function sortedTexts(value: JsonObject, member: string, max: number): readonly string[] {

@@ -38,30 +38,40 @@ export interface AuthoritySet {
 /** No authority at all. */
 export const NO_AUTHORITIES: AuthoritySet = { x509Authorities: [], jwtAuthorities: [] };
 
-/** The contents of a bundle. No authority at all means: everything is revoked. */
-export interface SpiffeBundle extends AuthoritySet {
+/** What signs in a domain, by what a client can be expected to know. */
+export interface DomainAuthorities extends AuthoritySet {
   /** What only clients that asked for it are shown. */
   readonly mlDsa65: AuthoritySet;
+}
+
+/** The contents of a bundle. No authority at all means: everything is revoked. */
+export interface SpiffeBundle extends DomainAuthorities {
   readonly sequence: bigint | null;
   readonly refreshHintSeconds: number;
 }
 
-/** Writes the bundle of a domain from its authorities (`{keys, spiffe_sequence, …}`). */
-export function encodeSpiffeBundle(bundle: {
-  readonly x509Authorities: readonly Uint8Array[];
-  readonly jwtAuthorities?: readonly JwtAuthority[];
-  readonly mlDsa65?: AuthoritySet;
-  readonly sequence: number;
-  readonly refreshHintSeconds: number;
-}): JsonObject {
-  const { x509Authorities, jwtAuthorities = [], mlDsa65 = NO_AUTHORITIES } = bundle;
-  const postQuantum = encodeKeys(mlDsa65);
+/**
+ * Writes the members of a bundle from the JWKs of its authorities, which each bear their use
+ * (`encodeX509Key`, `encodeJwtKey`). Numbering it is the publisher's.
+ */
+export function encodeKeys(keys: readonly JsonObject[], refreshHintSeconds: number): JsonObject {
+  const postQuantum = keys.filter(({ kty }) => kty === 'AKP');
   return {
-    keys: encodeKeys({ x509Authorities, jwtAuthorities }),
+    keys: keys.filter(({ kty }) => kty !== 'AKP'),
     ...(postQuantum.length === 0 ? {} : { [ML_DSA_65_MEMBER]: postQuantum }),
-    spiffe_refresh_hint: bundle.refreshHintSeconds,
-    spiffe_sequence: bundle.sequence,
+    spiffe_refresh_hint: refreshHintSeconds,
   };
+}
+
+/** The JWK of a CA certificate (Bundle §4.2.2): its key, and itself as the only `x5c`. */
+export function encodeX509Key(der: Uint8Array): JsonObject {
+  const jwk = new X509Certificate(der).publicKey.export({ format: 'jwk' });
+  return { ...publicMembers(jwk as JsonObject), use: 'x509-svid', x5c: [toBase64(der)] };
+}
+
+/** The JWK of a key that signs tokens (Bundle §4.2.3). */
+export function encodeJwtKey({ kid, jwk }: JwtAuthority): JsonObject {
+  return { ...publicMembers(jwk), kid, use: 'jwt-svid' };
 }
 
 /** The JWK Set that the Workload API hands out for one domain: keys, and no other member. */
@@ -154,19 +164,6 @@ function spkiOf(key: JsonObject): Uint8Array {
   } catch {
     return refuse('a key that does not read as its type');
   }
-}
-
-function encodeKeys({ x509Authorities, jwtAuthorities }: AuthoritySet): readonly JsonObject[] {
-  return [...x509Authorities.map(encodeX509Key), ...jwtAuthorities.map(encodeJwtKey)];
-}
-
-function encodeX509Key(der: Uint8Array): JsonObject {
-  const jwk = new X509Certificate(der).publicKey.export({ format: 'jwk' });
-  return { ...publicMembers(jwk as JsonObject), use: 'x509-svid', x5c: [toBase64(der)] };
-}
-
-function encodeJwtKey({ kid, jwk }: JwtAuthority): JsonObject {
-  return { ...publicMembers(jwk), kid, use: 'jwt-svid' };
 }
 
 /** The members that make the public key of a JWK; `alg` makes it where `kty` is AKP. */

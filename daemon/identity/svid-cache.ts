@@ -11,7 +11,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { addMs, type UnixMs, unixMs } from '../../core/time.ts';
 import type { Random } from '../ports.ts';
 import type { Entry } from './entry.ts';
-import type { X509Authority } from './x509-authority.ts';
+import type { Signers } from './signers.ts';
 import { issueX509Svid, type X509Svid } from './x509-svid.ts';
 
 /** Until when an SVID may be valid, or why none may be issued (PROTOCOL §4.7). */
@@ -34,14 +34,13 @@ const RENEW_JITTER = 0.1;
 
 /** The SVIDs by entry id. It reads no clock and sets no timer: `now` comes from the directory. */
 export class SvidCache {
-  readonly #authority: X509Authority | Refusal;
+  readonly #signers: Signers;
   readonly #random: Random;
   readonly #held = new Map<string, Held>();
   #nextAt: UnixMs | undefined;
 
-  /** `authority` is what signs, or why this node has none. */
-  constructor(authority: X509Authority | Refusal, random: Random) {
-    this.#authority = authority;
+  constructor(signers: Signers, random: Random) {
+    this.#signers = signers;
     this.#random = random;
   }
 
@@ -64,7 +63,7 @@ export class SvidCache {
       if (entry === undefined || held.svid.notAfter <= now) {
         this.#held.delete(id);
         changed = true;
-      } else if (isDue(held, entry, now)) {
+      } else if (this.#isDue(held, entry, now)) {
         changed = this.#renew(entry, held, permission.renewUntil, now) || changed;
       }
     }
@@ -89,9 +88,9 @@ export class SvidCache {
 
   #renew(entry: Entry, held: Held, until: UnixMs | Refusal, now: UnixMs): boolean {
     // An end that may not move is no reason to issue: half of what is left would be due for
-    // ever, ever sooner. A changed entry and a clock that was set back are.
-    const isOtherwise = held.revision !== entry.revision || held.svid.notBefore > now;
-    if (!isOtherwise && !this.#wouldGain(entry, held, until, now)) return false;
+    // ever, ever sooner. What makes the SVID another one is.
+    if (!this.#isOtherwise(held, entry, now) && !this.#wouldGain(entry, held, until, now))
+      return false;
     return !(this.#issue(entry, until, now) instanceof Refusal);
   }
 
@@ -103,9 +102,10 @@ export class SvidCache {
   #issue(entry: Entry, until: UnixMs | Refusal, now: UnixMs): X509Svid | Refusal {
     const notAfter = this.#endOf(entry, until, now);
     if (notAfter instanceof Refusal) return notAfter;
-    if (this.#authority instanceof Refusal) return this.#authority;
+    const authority = this.#signers.x509(entry.keyType);
+    if (authority instanceof Refusal) return authority;
     const order = { spiffeId: entry.spiffeId, now, notAfter };
-    const svid = issueX509Svid(this.#authority, order, this.#random);
+    const svid = issueX509Svid(authority, order, this.#random);
     const renewAt = this.#renewalOf(svid, now);
     this.#held.set(entry.id, { svid, renewAt, revision: entry.revision });
     if (this.#nextAt === undefined || renewAt < this.#nextAt) this.#nextAt = renewAt;
@@ -115,8 +115,9 @@ export class SvidCache {
   /** The end an SVID issued now would have, in whole seconds, or why there can be none. */
   #endOf(entry: Entry, until: UnixMs | Refusal, now: UnixMs): UnixMs | Refusal {
     if (until instanceof Refusal) return until;
-    if (this.#authority instanceof Refusal) return this.#authority;
-    const authorityEnd = this.#authority.certificate.notAfter;
+    const authority = this.#signers.x509(entry.keyType);
+    if (authority instanceof Refusal) return authority;
+    const authorityEnd = authority.certificate.notAfter;
     const end = Math.min(addMs(now, entry.x509SvidTtlMs), until, authorityEnd);
     const wholeSeconds = unixMs(end - (end % 1_000));
     if (now < wholeSeconds) return wholeSeconds;
@@ -128,10 +129,17 @@ export class SvidCache {
     const jitter = (2 * ((high * 256 + low) / 65_535) - 1) * RENEW_JITTER;
     return addMs(now, (svid.notAfter - now) * (0.5 + jitter));
   }
-}
 
-function isDue(held: Held, entry: Entry, now: UnixMs): boolean {
-  // An SVID of our future was issued before the clock was set back: nobody accepts it now.
-  const isOfTheFuture = held.svid.notBefore > now;
-  return held.renewAt <= now || held.revision !== entry.revision || isOfTheFuture;
+  #isDue(held: Held, entry: Entry, now: UnixMs): boolean {
+    return held.renewAt <= now || this.#isOtherwise(held, entry, now);
+  }
+
+  /** True if an SVID issued now would be another in more than its dates. */
+  #isOtherwise({ svid, revision }: Held, entry: Entry, now: UnixMs): boolean {
+    // An SVID of our future was issued before the clock was set back: nobody accepts it now.
+    const isOfTheFuture = svid.notBefore > now;
+    return (
+      isOfTheFuture || revision !== entry.revision || this.#signers.isTainted(svid.authorityId)
+    );
+  }
 }

@@ -15,6 +15,8 @@ export const RECORDS = {
   auditHead: 'audit-head',
   /** What this node is: its domain, and whether its founding is still under way. */
   self: 'self',
+  /** The authorities that sign our identities, and the state of each. */
+  authorities: 'authorities',
 } as const;
 
 /** Prefixes; what follows is the owner's own opaque string. */
@@ -23,6 +25,8 @@ export const SPACES = {
   federation: 'federation/',
   /** Addresses to stay linked with, by the partner's domain. */
   link: 'link/',
+  /** Partners that speak SPIFFE federation alone, by their domain. */
+  spiffePartner: 'spiffe-partner/',
 } as const;
 
 /** Names that once meant something; none may come back. */

@@ -5,13 +5,27 @@
  * tell by comparison that nothing changed.
  */
 
-import { create } from '@bufbuild/protobuf';
+import { create, type JsonObject as StructJson } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { concat } from '../../core/bytes.ts';
+import { encodeCanonical } from '../../core/canonical.ts';
 import { describeDetails, type Refusal, type RefusalCode } from '../../core/refusal.ts';
-import { spiffeId } from '../../core/spiffe-id.ts';
-import type { AuthoritiesByDomain, WorkloadIdentities } from '../identity/directory.ts';
+import { spiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
+import type {
+  AuthoritiesByDomain,
+  WorkloadIdentities,
+  WorkloadToken,
+} from '../identity/directory.ts';
+import type { Entry } from '../identity/entry.ts';
+import type { VerifiedJwtSvid } from '../identity/jwt-verify.ts';
+import { type AuthoritySet, encodeJwks } from '../identity/spiffe-bundle.ts';
 import {
+  type JWTBundlesResponse,
+  JWTBundlesResponseSchema,
+  type JWTSVIDResponse,
+  JWTSVIDResponseSchema,
+  type ValidateJWTSVIDResponse,
+  ValidateJWTSVIDResponseSchema,
   type X509BundlesResponse,
   X509BundlesResponseSchema,
   type X509SVIDResponse,
@@ -23,27 +37,56 @@ export const SECURITY_HEADER = 'workload.spiffe.io';
 
 /** All identities of a caller (Workload API §5.2.1). */
 export function encodeIdentities(answer: WorkloadIdentities): X509SVIDResponse {
-  const bundle = concat(...answer.ownAuthorities);
-  const hints = new Set<string>();
-  const svids = answer.identities.map(({ entry, svid }) => {
-    // A hint names one SVID of a message: of two entries with one hint, the first keeps it.
-    const hint = hints.has(entry.hint) ? '' : entry.hint;
-    hints.add(hint);
-    return {
-      spiffeId: svid.spiffeId,
-      x509Svid: concat(...svid.certificatesDer),
-      x509SvidKey: svid.privateKeyPkcs8,
-      bundle,
-      hint,
-    };
-  });
-  const federatedBundles = encodeBundles(answer.federated);
+  const hintOf = hintsOf(answer.identities);
+  const svids = answer.identities.map(({ entry, svid, ownAuthorities }) => ({
+    spiffeId: svid.spiffeId,
+    x509Svid: concat(...svid.certificatesDer),
+    x509SvidKey: svid.privateKeyPkcs8,
+    bundle: concat(...ownAuthorities),
+    hint: hintOf(entry),
+  }));
+  const federatedBundles = encodeX509Bundles(answer.federated);
   return create(X509SVIDResponseSchema, { svids, federatedBundles });
 }
 
-/** All bundles of a caller (Workload API §5.2.2). */
-export function encodeAuthorities(answer: AuthoritiesByDomain): X509BundlesResponse {
-  return create(X509BundlesResponseSchema, { bundles: encodeBundles(answer) });
+/** All X.509 bundles of a caller (Workload API §5.2.2). */
+export function encodeX509Authorities(answer: AuthoritiesByDomain): X509BundlesResponse {
+  return create(X509BundlesResponseSchema, { bundles: encodeX509Bundles(answer) });
+}
+
+/** Tokens of a caller (Workload API §6.2.1). */
+export function encodeTokens(tokens: readonly WorkloadToken[]): JWTSVIDResponse {
+  const hintOf = hintsOf(tokens);
+  const svids = tokens.map(({ entry, token }) => ({
+    spiffeId: entry.spiffeId,
+    svid: token,
+    hint: hintOf(entry),
+  }));
+  return create(JWTSVIDResponseSchema, { svids });
+}
+
+/** All JWT bundles of a caller, each a JWK Set (Workload API §6.2.2). */
+export function encodeJwtAuthorities(answer: AuthoritiesByDomain): JWTBundlesResponse {
+  const bundles = byDomain(answer, ({ jwtAuthorities }) =>
+    encodeCanonical(encodeJwks(jwtAuthorities)),
+  );
+  return create(JWTBundlesResponseSchema, { bundles });
+}
+
+/**
+ * What a verified token says (Workload API §6.2.3). A partner's token could carry anything, so of
+ * its claims only those pass that the standard gives a meaning.
+ */
+export function encodeClaims(
+  { spiffeId, claims }: VerifiedJwtSvid,
+  ownDomain: TrustDomain,
+): ValidateJWTSVIDResponse {
+  const isOwn = trustDomainOf(spiffeId) === ownDomain;
+  const shown = isOwn ? Object.entries(claims) : Object.entries(claims).filter(isStandardClaim);
+  return create(ValidateJWTSVIDResponseSchema, {
+    spiffeId,
+    claims: Object.fromEntries(shown) as StructJson,
+  });
 }
 
 /** The refusal as the state a call ends in; the message says what happened and what mends it. */
@@ -58,11 +101,41 @@ export function connectErrorOf(refusal: Refusal): ConnectError {
 const STATES: ReadonlyMap<RefusalCode, Code> = new Map([
   ['workload-header', Code.InvalidArgument],
   ['workload-no-identity', Code.PermissionDenied],
+  ['workload-argument', Code.InvalidArgument],
   ['workload-streams', Code.ResourceExhausted],
+  ['jwt-algorithm', Code.InvalidArgument],
+  ['jwt-audience', Code.InvalidArgument],
+  ['jwt-expired', Code.InvalidArgument],
+  ['jwt-kid', Code.InvalidArgument],
+  ['jwt-malformed', Code.InvalidArgument],
+  ['jwt-signature', Code.InvalidArgument],
+  ['jwt-untrusted', Code.InvalidArgument],
 ]);
 
-function encodeBundles(authorities: AuthoritiesByDomain): { [id: string]: Uint8Array } {
+const STANDARD_CLAIMS: readonly string[] = ['sub', 'exp', 'aud', 'iat'];
+
+function isStandardClaim([name]: readonly [string, unknown]): boolean {
+  return STANDARD_CLAIMS.includes(name);
+}
+
+/** A hint names one SVID of a message: of several entries with one hint, the first keeps it. */
+function hintsOf(answers: readonly { readonly entry: Entry }[]): (entry: Entry) => string {
+  const holders = new Map<string, string>();
+  for (const { entry } of answers) {
+    if (!holders.has(entry.hint)) holders.set(entry.hint, entry.id);
+  }
+  return ({ hint, id }) => (holders.get(hint) === id ? hint : '');
+}
+
+function encodeX509Bundles(authorities: AuthoritiesByDomain): { [id: string]: Uint8Array } {
+  return byDomain(authorities, ({ x509Authorities }) => concat(...x509Authorities));
+}
+
+function byDomain(
+  authorities: AuthoritiesByDomain,
+  encode: (authorities: AuthoritySet) => Uint8Array,
+): { [id: string]: Uint8Array } {
   return Object.fromEntries(
-    Array.from(authorities, ([domain, ders]) => [spiffeId(domain, ''), concat(...ders)]),
+    Array.from(authorities, ([domain, set]) => [spiffeId(domain, ''), encode(set)]),
   );
 }

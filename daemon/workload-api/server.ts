@@ -17,6 +17,7 @@ import { Refusal } from '../../core/refusal.ts';
 import type { ConnectedProcess } from '../attestation/workload-attestor.ts';
 import { listenAt } from '../host/unix-socket.ts';
 import { SpiffeWorkloadAPI } from './gen/workload_pb.ts';
+import { addReflection } from './reflection.ts';
 import { CALLER, createWorkloadService, type WorkloadServiceOptions } from './service.ts';
 import { Slots } from './slots.ts';
 
@@ -49,7 +50,10 @@ export async function createWorkloadServer(
   const { socketPath } = options;
   const connections = new Connections(options);
   const answer = connectNodeAdapter({
-    routes: (router) => router.service(SpiffeWorkloadAPI, createWorkloadService(options)),
+    routes: (router) => {
+      router.service(SpiffeWorkloadAPI, createWorkloadService(options));
+      addReflection(router);
+    },
     grpc: true,
     grpcWeb: false,
     connect: false,

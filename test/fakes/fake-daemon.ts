@@ -7,6 +7,7 @@ import type {
   DomainStatus,
   EntryView,
   RelationView,
+  SigningAuthority,
   Status,
 } from '../../daemon/control/protocol.ts';
 import {
@@ -23,6 +24,8 @@ export const ENTRY: EntryView = {
   spiffeId: 'spiffe://home.example/web',
   selectors: ['unix:uid:1000'],
   x509SvidTtlMs: 3_600_000,
+  jwtSvidTtlMs: 300_000,
+  keyType: 'ec-p256',
   federatesWith: [],
   hint: '',
   revision: 1,
@@ -86,6 +89,15 @@ export const STATUS: Status = {
   alarms: [],
 };
 
+export const AUTHORITY: SigningAuthority = {
+  id: '34'.repeat(20),
+  use: 'x509',
+  keyType: 'ec-p256',
+  state: 'active',
+  tainted: false,
+  notAfter: '2027-01-01T00:00:00.000Z',
+};
+
 export const METHODS: ControlMethods = {
   status: async () => STATUS,
   'entry.create': async (params) => ({ ...ENTRY, ...params, epoch: '8' }),
@@ -100,6 +112,11 @@ export const METHODS: ControlMethods = {
   }),
   'entry.apply': async () => ({ changes: [], unchanged: 1, epoch: '7' }),
   'entry.delete': async ({ id }) => ({ id, epoch: '9' }),
+  'authority.show': async () => ({ authorities: [AUTHORITY] }),
+  'authority.prepare': async (line) => ({ ...AUTHORITY, ...line, state: 'prepared' }),
+  'authority.activate': async ({ id }) => ({ ...AUTHORITY, id }),
+  'authority.taint': async ({ id }) => ({ ...AUTHORITY, id, state: 'old', tainted: true }),
+  'authority.revoke': async ({ id }) => ({ ...AUTHORITY, id, state: 'old', tainted: true }),
   'bundle.show': async ({ domain = 'home.example' }) => ({
     domain,
     tier: 'FRESH',

@@ -26,7 +26,7 @@ async function serve(folder: TemporaryFolder, caller = { pid: 4242, uid: 1_000, 
   const directory = new IdentityDirectory({
     clock,
     random: trust.random,
-    authority: trust.authority,
+    signers: trust.signers,
     view: trust.view(entries),
   });
   const processes = new FakeProcesses();

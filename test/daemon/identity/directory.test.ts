@@ -9,7 +9,7 @@ import type { Entry } from '../../../daemon/identity/entry.ts';
 import { uidSelector } from '../../../daemon/identity/selector.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { refused } from '../refused.ts';
-import { AWAY, HOME, testTrust } from './trust.ts';
+import { AWAY, HOME, TestSigners, testTrust } from './trust.ts';
 
 const directories = suite('daemon/identity/directory');
 
@@ -23,7 +23,7 @@ function open(names: readonly string[], change: Partial<TrustView> = {}) {
   const directory = new IdentityDirectory({
     clock,
     random: trust.random,
-    authority: trust.authority,
+    signers: trust.signers,
     view: trust.view(entries, change),
   });
   const held = () => directory.identitiesOf(CALLER).identities.map(({ svid }) => svid);
@@ -197,7 +197,7 @@ directories('tells why a node without an authority issues nothing', async () => 
   const directory = new IdentityDirectory({
     clock,
     random: trust.random,
-    authority: new Refusal('not-authority'),
+    signers: new TestSigners(new Refusal('not-authority')),
     view: trust.view([trust.entry('web')]),
   });
   await refused(() => directory.identitiesOf(CALLER), 'not-authority');

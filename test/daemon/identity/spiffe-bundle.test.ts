@@ -11,7 +11,9 @@ import { parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { createJwtAuthority, openJwtAuthority } from '../../../daemon/identity/jwt-authority.ts';
 import {
   encodeJwks,
-  encodeSpiffeBundle,
+  encodeJwtKey,
+  encodeKeys,
+  encodeX509Key,
   parseSpiffeBundle,
   REFRESH_HINT_SECONDS_DEFAULT,
 } from '../../../daemon/identity/spiffe-bundle.ts';
@@ -27,11 +29,10 @@ const bundles = suite('daemon/identity/spiffe-bundle');
 const HOME = parseTrustDomain('home.example');
 const first = forgeRoot(HOME).der;
 const second = forgeRoot(HOME).der;
-const written = encodeSpiffeBundle({
-  x509Authorities: [first, second],
-  sequence: 7,
-  refreshHintSeconds: 60,
-});
+const written: JsonObject = {
+  ...encodeKeys([encodeX509Key(first), encodeX509Key(second)], 60),
+  spiffe_sequence: 7,
+};
 const [key, otherKey] = written.keys as readonly [JsonObject, JsonObject];
 const withKeys = (...keys: readonly Json[]): JsonObject => ({ keys });
 const without = (object: JsonObject, member: string): JsonObject =>
@@ -58,11 +59,15 @@ bundles(
     const { certificateDer } = createX509Authority(HOME, NOW, random, 'ml-dsa-65');
     const mlDsa65 = openJwtAuthority(createJwtAuthority('ml-dsa-65'));
     const es256 = openJwtAuthority(createJwtAuthority('ec-p256'));
-    const both = encodeSpiffeBundle({
-      ...{ x509Authorities: [first], jwtAuthorities: [es256] },
-      mlDsa65: { x509Authorities: [certificateDer], jwtAuthorities: [mlDsa65] },
-      ...{ sequence: 1, refreshHintSeconds: 60 },
-    });
+    const both = encodeKeys(
+      [
+        encodeX509Key(first),
+        encodeJwtKey(es256),
+        encodeX509Key(certificateDer),
+        encodeJwtKey(mlDsa65),
+      ],
+      60,
+    );
     assert.not.match(JSON.stringify(both.keys), /AKP/);
     const bundle = parseSpiffeBundle(both);
     assert.equal(bundle.jwtAuthorities, [{ kid: es256.kid, jwk: es256.jwk }]);

@@ -43,7 +43,7 @@ async function serve(folder: TemporaryFolder) {
   const directory = new IdentityDirectory({
     clock,
     random: trust.random,
-    authority: trust.authority,
+    signers: trust.signers,
     view: trust.view([web]),
   });
   const processes = new FakeProcesses();
@@ -125,7 +125,7 @@ servers(
 servers('answers Unimplemented to the other calls, and to those that do not exist', async () => {
   await using folder = await temporaryFolder();
   await using s = await serve(folder);
-  const names = ['FetchJWTSVID', 'FetchJWTBundles', 'ValidateJWTSVID', 'FetchWITSVID', 'Nothing'];
+  const names = ['FetchWITSVID', 'FetchWITBundles', 'Nothing'];
   for (const name of names) {
     const headers = { 'workload.spiffe.io': 'true' };
     const { status } = await call(s.socketPath, `/SpiffeWorkloadAPI/${name}`, headers);
@@ -232,7 +232,7 @@ servers('attests real callers by what the kernel says', async () => {
   const selectors = [`unix:uid:${process.getuid?.()}`, `unix:path:${process.execPath}`];
   const me = trust.entry('me', { selectors });
   const directory = new IdentityDirectory({
-    ...{ clock, random: trust.random, authority: trust.authority },
+    ...{ clock, random: trust.random, signers: trust.signers },
     view: trust.view([me]),
   });
   const socketPath = folder.file('workload.sock');
