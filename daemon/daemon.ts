@@ -180,6 +180,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     const view = trustView();
     void authorities.provide(new Set(view.entries.map(({ keyType }) => keyType)));
     directory.update(view);
+    for (const peer of peers.displaced) network.disconnect(peer);
     control.notify({ method: 'changed', params: {} });
   };
   driver.onChanged = changed;

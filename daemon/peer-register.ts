@@ -30,6 +30,13 @@ export class PeerRegister implements NetworkHandler {
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
   }
 
+  /** Peers that are linked although the relation that let them in has ended. */
+  get displaced(): readonly PeerName[] {
+    return [...this.#peers]
+      .filter(([, { admitted }]) => !this.#node.hasPlaceFor(parseTrustDomain(admitted.domain)))
+      .map(([peer]) => peer);
+  }
+
   prove(role: HandshakeRole, handshakeHash: Uint8Array): Uint8Array {
     return this.#node.prove(this.#clock.now(), role, handshakeHash);
   }

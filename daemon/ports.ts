@@ -80,6 +80,8 @@ export interface Network {
   /** Keeps a link to `address` for ever: redials with jitter, replaces dead links. */
   link(address: string): void;
   unlink(address: string): void;
+  /** Ends the links of a peer. It may come again, and its handshake is then judged anew. */
+  disconnect(peer: PeerName): void;
   /** Closes the links of a peer that proved to be wrong, and admits none for `BAN_MS`. */
   ban(peer: PeerName): void;
   stop(): Promise<void>;

@@ -127,6 +127,12 @@ export class FederationNode {
     return this.#authority.prove(now, role, handshakeHash);
   }
 
+  /** True for our own domain and for partners whose relation grants peering (PROTOCOL §6.2). */
+  hasPlaceFor(domain: TrustDomain): boolean {
+    const isOwn = domain === this.#beliefs.ownDomain;
+    return isOwn || this.#beliefs.relationTo(domain)?.peering === true;
+  }
+
   /**
    * Judges a peer's proof inside the handshake: a current lease of our own domain, or of a partner
    * whose relation grants peering (PROTOCOL §6.2). Changes nothing.
@@ -134,8 +140,7 @@ export class FederationNode {
   judgePeer(now: Instant, role: ProverRole, handshakeHash: Uint8Array, bytes: Uint8Array): Lease {
     const proof = decodeProof(bytes);
     const { domain } = proof.lease;
-    const isOwn = domain === this.#beliefs.ownDomain;
-    if (!isOwn && this.#beliefs.relationTo(domain)?.peering !== true) {
+    if (!this.hasPlaceFor(domain)) {
       throw new Refusal('peer-unadmitted', { domain, why: 'no relation grants it peering' });
     }
     const belief = this.#beliefs.of(domain);

@@ -115,6 +115,10 @@ class Libp2pNetwork implements Network {
     this.#started().supervisor.unlink(address);
   }
 
+  disconnect(peer: PeerName): void {
+    this.#running?.links.abort(peer, 'disconnected');
+  }
+
   ban(peer: PeerName): void {
     this.#bans.add(peer, this.#options.clock.now().boot);
     this.#running?.links.abort(peer, 'banned');
