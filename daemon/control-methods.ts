@@ -6,11 +6,14 @@
  */
 
 import { X509Certificate } from 'node:crypto';
+import { assert } from '../core/assert.ts';
 import { toHex, toUtf8 } from '../core/bytes.ts';
 import { canonicalText } from '../core/canonical.ts';
 import { sha256 } from '../core/digest.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import { decodeBundleFile } from '../federation/bundle-file.ts';
+import { decodeEnvelope } from '../federation/envelope.ts';
 import type { DomainView } from '../federation/view.ts';
 import { isDialAddress } from './address.ts';
 import type { AuditLog } from './audit/audit-log.ts';
@@ -55,11 +58,9 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     'bundle.import': ({ text }, caller) => importFile(options, text, caller),
     'federation.add': async ({ text, peers, survivalForeign = false }, caller) => {
       for (const address of peers) checkAddress(address);
-      const before = new Set(options.views().map((view) => view.domain));
       const file = toUtf8(text);
       await options.driver.request({ kind: 'relate', file, survivalForeign, limits: null });
-      const added = options.views().find((view) => !before.has(view.domain));
-      if (added === undefined) throw new Refusal('relation-unknown');
+      const added = viewNamed(options, domainOf(file));
       await options.links.set(added.domain, peers);
       await audited(options, caller, 'relation.added', { domain: added.domain });
       return relationView(options, added);
@@ -79,6 +80,13 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     },
     'audit.tail': async ({ lines }) => ({ entries: await options.audit.tail(lines) }),
   };
+}
+
+/** Whose bundle file this is: the domain of its first document, a Root. */
+function domainOf(file: Uint8Array): TrustDomain {
+  const [first] = decodeBundleFile(file);
+  assert(first !== undefined, 'a file that was admitted holds documents');
+  return decodeEnvelope(first.bytes).domain;
 }
 
 async function importFile(
