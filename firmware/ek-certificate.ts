@@ -14,7 +14,7 @@ import { type Digest, digestOf } from '../core/digest.ts';
 import { CERTIFICATE_BYTES_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { UnixMs } from '../core/time.ts';
-import { decodeCertificate, type UnverifiedCertificate } from './certificate.ts';
+import { type CertifiedKey, decodeCertificate, type UnverifiedCertificate } from './certificate.ts';
 import { buildPath } from './certificate-path.ts';
 import { encodeDer, encodeUnsigned, TAG } from './der.ts';
 import { type ChipGrade, gradeMaker } from './ek-makers.ts';
@@ -67,14 +67,25 @@ export function verifyEkCertificate(input: EndorsementInput): TrustedChip {
   const intermediates = input.intermediates.map(decodeCertificate);
   const roots = input.roots.map(decodeCertificate);
   buildPath({ leaf, intermediates, roots, now: input.now });
-  const { maker, grade } = gradeMaker(leaf.tpmAttributes.get(MANUFACTURER) ?? '');
+  const endorsement = endorsementDigest(input.key);
+  return { endorsement, ...makeOf(leaf) } as unknown as TrustedChip;
+}
+
+/** Who made a chip, by its certificate: a claim until that is verified. */
+export interface ChipMake {
+  readonly grade: ChipGrade;
+  readonly maker: string;
+  readonly model: string;
+  readonly version: string;
+}
+
+/** Reads the make off a certificate; what it does not say is empty. */
+export function makeOf({ tpmAttributes }: UnverifiedCertificate): ChipMake {
   return {
-    endorsement: endorsementDigest(input.key),
-    grade,
-    maker,
-    model: leaf.tpmAttributes.get(MODEL) ?? '',
-    version: leaf.tpmAttributes.get(VERSION) ?? '',
-  } as unknown as TrustedChip;
+    ...gradeMaker(tpmAttributes.get(MANUFACTURER) ?? ''),
+    model: tpmAttributes.get(MODEL) ?? '',
+    version: tpmAttributes.get(VERSION) ?? '',
+  };
 }
 
 /** One endorsement key that a person allowed after comparing its hash on the machine. */
@@ -133,8 +144,11 @@ const ECC_ALGORITHMS: Readonly<Record<CurveName, Uint8Array>> = {
   p384: fromHex('301006072a8648ce3d020106052b81040022'),
 };
 
+/** A key of an algorithm that we compute, in a chip or in a certificate. */
+export type KnownKey = Exclude<CertifiedKey, { readonly kind: 'unknown' }>;
+
 /** SHA-256 of a key as SubjectPublicKeyInfo: what `openssl pkey -pubout -outform DER` prints. */
-export function endorsementDigest(key: KeyPublic): Digest {
+export function endorsementDigest(key: KnownKey): Digest {
   if (key.kind === 'rsa') {
     const exponent = fromHex(key.key.exponent.toString(16).padStart(8, '0'));
     const numbers = [encodeUnsigned(key.key.modulus), encodeUnsigned(exponent)];

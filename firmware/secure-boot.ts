@@ -9,15 +9,14 @@
 
 import { equalBytes, fromHex, toHex, toUtf8 } from '../core/bytes.ts';
 import { hashOf } from '../core/ciphers.ts';
-import { Refusal, refusalOf } from '../core/refusal.ts';
+import { Refusal } from '../core/refusal.ts';
 import { EV_SEPARATOR } from './event-types.ts';
-import { LittleEndianReader } from './little-endian.ts';
 import type { MeasuredEvent, Replay } from './replay.ts';
+import { decodeUefiVariable } from './uefi-variable.ts';
 
 const PCR = 7;
 /** EFI_GLOBAL_VARIABLE, in the byte order of UEFI. */
 const GLOBAL_VARIABLE = fromHex('61dfe48bca93d211aa0d00e098032b8c');
-const NAME_CHARS_MAX = 256;
 const DEBUG_MODE = toUtf8('UEFI Debug Mode');
 const NO_ERROR = new Uint8Array(4);
 const ERROR = fromHex('ffffffff');
@@ -80,7 +79,7 @@ function readConfiguration(events: readonly MeasuredEvent[]): {
       continue;
     }
     if (equalBytes(event.coveredBytes, DEBUG_MODE)) anomalies.push('UEFI debug mode');
-    const variable = decodeVariable(event.coveredBytes);
+    const variable = decodeUefiVariable(event.coveredBytes);
     if (variable === null || variable.name !== 'SecureBoot') continue;
     if (!equalBytes(variable.vendor, GLOBAL_VARIABLE)) continue;
     if (value !== undefined) anomalies.push('SecureBoot is measured twice');
@@ -91,24 +90,4 @@ function readConfiguration(events: readonly MeasuredEvent[]): {
   }
   if (value === undefined) anomalies.push('SecureBoot is not measured');
   return { value, anomalies };
-}
-
-interface Variable {
-  readonly vendor: Uint8Array;
-  readonly name: string;
-  readonly value: Uint8Array;
-}
-
-/** UEFI_VARIABLE_DATA (§10.4.5.6): null for covered bytes that are something else. */
-function decodeVariable(bytes: Uint8Array): Variable | null {
-  const outcome = refusalOf((): Variable | null => {
-    const reader = new LittleEndianReader(bytes);
-    const vendor = reader.take(16);
-    const nameChars = reader.count64();
-    const valueBytes = reader.count64();
-    if (nameChars > NAME_CHARS_MAX) return null;
-    const units = Array.from({ length: nameChars }, () => reader.u16());
-    return { vendor, name: String.fromCharCode(...units), value: reader.take(valueBytes) };
-  });
-  return outcome instanceof Refusal ? null : outcome;
 }

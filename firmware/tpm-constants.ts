@@ -116,8 +116,13 @@ export const TPM_PT = {
   LOCKOUT_RECOVERY: 0x211,
 } as const;
 
-/** The bit of TPM_PT_PERMANENT that says: locked out. Part 2 §8.6, TPMA_PERMANENT. */
-export const PERMANENT_IN_LOCKOUT = 0x200;
+/** Bits of TPM_PT_PERMANENT: which secrets are set, and lockout. Part 2 §8.6, TPMA_PERMANENT. */
+export const TPMA_PERMANENT = {
+  OWNER_AUTH_SET: 0x001,
+  ENDORSEMENT_AUTH_SET: 0x002,
+  LOCKOUT_AUTH_SET: 0x004,
+  IN_LOCKOUT: 0x200,
+} as const;
 
 /** Permanent handles. Part 2 §7.4, TPM_RH and TPM_RS. */
 export const TPM_RH = {
@@ -173,3 +178,6 @@ export const EK_CERTIFICATE_NV = {
   eccP256: 0x01c0_000a,
   eccP384: 0x01c0_0016,
 } as const;
+
+/** Where makers and installers keep the RSA endorsement key. TCG Provisioning Guidance §7.8. */
+export const EK_RSA_PERSISTENT = 0x8101_0001;

@@ -12,7 +12,7 @@ import { type ClockInfo, decodeClockInfo } from './attest.ts';
 import { flushHandle } from './held.ts';
 import type { Session } from './session.ts';
 import type { TpmRunner } from './tpm.ts';
-import { FIRST_HANDLE, PERMANENT_IN_LOCKOUT, TPM_CAP, TPM_PT } from './tpm-constants.ts';
+import { FIRST_HANDLE, TPM_CAP, TPM_PT, TPMA_PERMANENT } from './tpm-constants.ts';
 import {
   hashNameOf,
   type PcrSelection,
@@ -126,7 +126,7 @@ export async function getLockoutState(tpm: TpmRunner): Promise<LockoutState> {
     return value;
   };
   return {
-    isLockedOut: (read(TPM_PT.PERMANENT) & PERMANENT_IN_LOCKOUT) !== 0,
+    isLockedOut: (read(TPM_PT.PERMANENT) & TPMA_PERMANENT.IN_LOCKOUT) !== 0,
     failures: read(TPM_PT.LOCKOUT_COUNTER),
     failuresMax: read(TPM_PT.MAX_AUTH_FAIL),
     intervalS: read(TPM_PT.LOCKOUT_INTERVAL),
