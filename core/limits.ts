@@ -49,6 +49,8 @@ export const CHAIN_MS_MAX = DAY_MS;
 export const FRESH_FOR_MS = 10 * MINUTE_MS;
 export const DEGRADED_FOR_MS = DAY_MS;
 export const SURVIVAL_FOR_MS = 7 * DAY_MS;
+export const FRESH_CEILING_MS = DAY_MS;
+export const DEGRADED_CEILING_MS = 7 * DAY_MS;
 export const SURVIVAL_CEILING_MS = 30 * DAY_MS;
 /** freshFor is at least so many tick periods, or every lost packet would be a fall. */
 export const FRESH_PERIODS_MIN = 3;
@@ -212,6 +214,10 @@ export const CERTIFICATE_BYTES_MAX = 8 * 1024;
 /** Intermediates carried with an endorsement certificate, and signatures tried on the way up. */
 export const INTERMEDIATES_MAX = 8;
 export const PATH_SIGNATURES_MAX = 32;
+/** Roots of makers in one file: twice the makers there are. */
+export const EK_ROOTS_MAX = 128;
+/** A file of allowed endorsement keys: a line of 100 bytes for each of some 40,000 machines. */
+export const EK_LIST_BYTES_MAX = 4 * 1024 * 1024;
 /** The largest RSA key of a maker; a longer one would cost more to verify than it is worth. */
 export const RSA_BYTES_MAX = 512;
 /** One bundle of evidence: three logs, keys, certificates and quotes. */

@@ -35,6 +35,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bundle: async () => (await import('./commands/bundle.ts')).command,
   federation: async () => (await import('./commands/federation.ts')).command,
   audit: async () => (await import('./commands/audit.ts')).command,
+  tpm: async () => (await import('./commands/tpm.ts')).command,
+  attest: async () => (await import('./commands/attest.ts')).command,
+  references: async () => (await import('./commands/references.ts')).command,
 };
 
 /** Runs one command line, without the program's name, and returns the exit code. */

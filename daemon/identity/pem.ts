@@ -15,7 +15,6 @@ export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY';
 
 const LINE = 64;
 const BLOCK = /^-----BEGIN ([A-Z ]+)-----\r?\n([A-Za-z0-9+/=\r\n]*?)-----END ([A-Z ]+)-----\r?\n?/;
-const TEXT_CHARS_MAX = 2 * CERTIFICATE_BYTES_MAX * CHAIN_CERTIFICATES_MAX;
 
 /** One block of text, ending in a line break. */
 export function encodePem(label: PemLabel, der: Uint8Array): string {
@@ -25,11 +24,16 @@ export function encodePem(label: PemLabel, der: Uint8Array): string {
 
 /**
  * The blocks of a text, all of which must bear `label`; at least one. Refuses `bad-encoding`, and
- * `too-large` beyond `CHAIN_CERTIFICATES_MAX` blocks.
+ * `too-large` beyond `blocksMax` blocks.
  */
-export function parsePem(text: string, label: PemLabel): readonly Uint8Array[] {
-  if (text.length > TEXT_CHARS_MAX) {
-    throw new Refusal('too-large', { limit: TEXT_CHARS_MAX, got: text.length });
+export function parsePem(
+  text: string,
+  label: PemLabel,
+  blocksMax: number = CHAIN_CERTIFICATES_MAX,
+): readonly Uint8Array[] {
+  const charsMax = pemBytesMax(blocksMax);
+  if (text.length > charsMax) {
+    throw new Refusal('too-large', { limit: charsMax, got: text.length });
   }
   const blocks: Uint8Array[] = [];
   let rest = text.trimStart();
@@ -40,12 +44,17 @@ export function parsePem(text: string, label: PemLabel): readonly Uint8Array[] {
     if (begin !== label || end !== label) {
       throw new Refusal('bad-encoding', { encoding: 'PEM', expected: label, got: begin ?? '' });
     }
-    if (blocks.length === CHAIN_CERTIFICATES_MAX) {
-      throw new Refusal('too-large', { limit: CHAIN_CERTIFICATES_MAX, got: blocks.length + 1 });
+    if (blocks.length === blocksMax) {
+      throw new Refusal('too-large', { limit: blocksMax, got: blocks.length + 1 });
     }
     blocks.push(fromBase64(body.replace(/\r?\n/g, '')));
     rest = rest.slice(whole.length).trimStart();
   }
   if (blocks.length === 0) throw new Refusal('bad-encoding', { encoding: 'PEM', got: 'nothing' });
   return blocks;
+}
+
+/** The longest text that so many blocks may take. */
+export function pemBytesMax(blocksMax: number): number {
+  return 2 * CERTIFICATE_BYTES_MAX * blocksMax;
 }
