@@ -134,7 +134,7 @@ export class TpmError extends Failure {
   constructor(command: CommandName, rc: number) {
     const { name, blame } = decodeResponseCode(rc);
     const at = blame === undefined ? '' : ` for ${blame.kind} ${blame.number}`;
-    super(failureCodeOf(name), `TPM2_${command} answered TPM_RC_${name}${at}${adviceFor(name)}`);
+    super(failureCodeOf(name), `TPM2_${command} answered TPM_RC_${name}${at}`);
     this.command = command;
     this.rc = rc;
     this.rcName = name;
@@ -172,19 +172,6 @@ function failureCodeOf(name: string): FailureCode {
       return 'tpm-nv-full';
     default:
       return 'tpm-refused';
-  }
-}
-
-function adviceFor(name: string): string {
-  switch (failureCodeOf(name)) {
-    case 'tpm-lockout':
-      return '; wait for the recovery time of the chip, or reset its lockout with its password';
-    case 'tpm-full':
-      return '; flush what other programs left loaded, or use /dev/tpmrm0';
-    case 'tpm-nv-full':
-      return '; undefine NV indices that nothing uses';
-    default:
-      return '';
   }
 }
 
