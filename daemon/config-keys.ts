@@ -81,13 +81,13 @@ export const KEYS: Keys = {
     means: 'age at which evidence stops being FRESH; at least three tick periods',
     ...durationBetween(
       limits.FRESH_PERIODS_MIN * limits.TICK_PERIOD_MS_MIN,
-      limits.SURVIVAL_CEILING_MS,
+      limits.FRESH_CEILING_MS,
     ),
   },
   degradedForMs: {
     toml: 'limits.degraded_for',
     means: 'age at which it falls to SURVIVAL; not below fresh_for',
-    ...durationBetween(1, limits.SURVIVAL_CEILING_MS),
+    ...durationBetween(1, limits.DEGRADED_CEILING_MS),
   },
   survivalForMs: {
     toml: 'limits.survival_for',

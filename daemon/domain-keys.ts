@@ -12,11 +12,11 @@
  */
 
 import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
-import { SURVIVAL_CEILING_MS } from '../core/limits.ts';
+import { DEGRADED_CEILING_MS, FRESH_CEILING_MS, SURVIVAL_CEILING_MS } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import { SEED_PAIR_BYTES, type Signer, type Suite } from '../core/suite.ts';
-import { DAY_MS, type UnixMs } from '../core/time.ts';
+import type { UnixMs } from '../core/time.ts';
 import { foundDomain } from '../federation/found.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { Members } from '../federation/members.ts';
@@ -40,8 +40,8 @@ const TRANSPORT_SEED_BYTES = 32;
 
 /** No limit of a beacon may be above these; a domain that wants more founds anew. */
 const CEILINGS: AgeLimits = {
-  freshForMs: DAY_MS,
-  degradedForMs: 7 * DAY_MS,
+  freshForMs: FRESH_CEILING_MS,
+  degradedForMs: DEGRADED_CEILING_MS,
   survivalForMs: SURVIVAL_CEILING_MS,
 };
 

@@ -5,6 +5,7 @@ import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
 import type { BundleFormat, BundleView, ImportOutcome } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
+import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import {
   type Command,
@@ -15,16 +16,20 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import type { BundleFacts } from './inspect-bundle.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\
 Usage: holdfast bundle export [FILE] [--domain NAME] [--format FORMAT] [OPTIONS]
+       holdfast bundle inspect FILE [--json]
        holdfast bundle import FILE [OPTIONS]
        holdfast bundle show [--domain NAME] [OPTIONS]
 
 A bundle file holds the Root, the newest beacon and tick, and the SPIFFE bundle
-of a domain, all signed. Import is the same admission that the network passes
+of a domain, all signed. inspect verifies a file in itself and shows the
+fingerprint to compare with a person of that domain; it needs no daemon, and
+believes nothing. Import is the same admission that the network passes
 through; it exits 1 if any document of the file was refused.
 
   --domain NAME           a partner's, instead of this domain's own
@@ -33,9 +38,10 @@ ${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'bundle',
-  summary: 'export, import and show trust bundles',
+  summary: 'export, inspect, import and show trust bundles',
   usage: USAGE,
-  run: (context) => runAction(context, { export: exportBundle, import: importBundle, show }),
+  run: (context) =>
+    runAction(context, { export: exportBundle, inspect, import: importBundle, show }),
 };
 
 async function exportBundle(context: CommandContext): Promise<number> {
@@ -55,6 +61,15 @@ async function exportBundle(context: CommandContext): Promise<number> {
   const [file] = operands;
   if (file === undefined) context.write(text);
   else await replaceFile(resolve(file), toUtf8(text), 0o644);
+  return EXIT_DONE;
+}
+
+async function inspect(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(context.args, { json: CLIENT_OPTIONS.json }, ['FILE']);
+  const file = await readBounded(resolve(operands[0] ?? ''), BUNDLE_FILE_BYTES_MAX);
+  const { inspectBundle } = await import('./inspect-bundle.ts');
+  const facts = inspectBundle(file, openClock().now());
+  context.write(values.json ? jsonText(facts) : inspectedText(facts));
   return EXIT_DONE;
 }
 
@@ -96,6 +111,16 @@ function outcomesText(documents: readonly ImportOutcome[]): string {
     ['DOCUMENT', 'OUTCOME'],
     documents.map(({ type, outcome }) => [type, outcome]),
   );
+}
+
+function inspectedText(facts: BundleFacts): string {
+  return factsText([
+    ['domain', facts.domain],
+    ['fingerprint', facts.fingerprint],
+    ['root', `version ${facts.rootVersion} of ${facts.rootIssuedAt}, keys ${facts.rootThreshold}`],
+    ['epoch', facts.epoch === '' ? 'none' : `${facts.epoch}, current as of ${facts.asOf}`],
+    ['holds', facts.documents.join(', ') || 'no documents'],
+  ]);
 }
 
 function bundleText(bundle: BundleView): string {

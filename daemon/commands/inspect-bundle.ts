@@ -1,0 +1,59 @@
+/**
+ * What a bundle file says, looked at before anybody believes it: no daemon, no state, no network.
+ *
+ * The file is admitted into an empty belief, by the same ladder as everything else, so that what is
+ * shown is at least one domain's word and whole. Whose word it is, only the fingerprint and a
+ * person of that domain can tell.
+ */
+
+import { Refusal } from '../../core/refusal.ts';
+import { runtimeSuite } from '../../core/suite.ts';
+import type { Instant } from '../../core/time.ts';
+import { admitAll } from '../../federation/admit.ts';
+import { type Belief, newBelief, newestRoot } from '../../federation/belief.ts';
+import { decodeBundleFile, decodeFileItem } from '../../federation/bundle-file.ts';
+import { formatRfc3339 } from '../rfc3339.ts';
+
+/** The facts two people compare over the phone, and what else the file brings. */
+export interface BundleFacts {
+  readonly domain: string;
+  /** Digest of the first Root, in hex. */
+  readonly fingerprint: string;
+  readonly rootVersion: string;
+  readonly rootIssuedAt: string;
+  readonly rootThreshold: string;
+  /** Empty where the file holds no beacon. */
+  readonly epoch: string;
+  readonly asOf: string;
+  readonly documents: readonly string[];
+}
+
+/**
+ * Reads and verifies a file in itself. Refuses `root-unknown` where it does not begin with a first
+ * Root, and whatever a ladder refuses.
+ */
+export function inspectBundle(file: Uint8Array, now: Instant): BundleFacts {
+  const items = decodeBundleFile(file).map(decodeFileItem);
+  const first = items[0];
+  if (first?.kind !== 'envelope' || first.envelope.type !== 'root') {
+    throw new Refusal('root-unknown', { why: 'the file does not begin with a first Root' });
+  }
+  const { domain, digest } = first.envelope;
+  const context = { suite: runtimeSuite(), now, bootId: '' };
+  return factsOf(admitAll(context, newBelief(domain, digest), items).belief);
+}
+
+function factsOf(belief: Belief): BundleFacts {
+  const root = newestRoot(belief)?.root;
+  if (root === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
+  return {
+    domain: belief.domain,
+    fingerprint: belief.firstRoot,
+    rootVersion: String(root.version),
+    rootIssuedAt: formatRfc3339(root.issuedAt),
+    rootThreshold: `${root.root.threshold} of ${root.root.keys.size}`,
+    epoch: belief.beacon === null ? '' : String(belief.beacon.beacon.epoch),
+    asOf: belief.asOf === null ? '' : formatRfc3339(belief.asOf),
+    documents: [...belief.documents.values()].map(({ head }) => `${head.name} ${head.version}`),
+  };
+}
