@@ -1,0 +1,82 @@
+/**
+ * What our own bundle endpoint shows to whoever connects: an X509-SVID of ours, or a certificate of
+ * the Web PKI that somebody else renews on disk.
+ *
+ * Both are asked again and again, and answer with what is right at that moment.
+ */
+
+import { fromUtf8 } from '../../core/bytes.ts';
+import { CERTIFICATE_BYTES_MAX, CHAIN_CERTIFICATES_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { spiffeId, type TrustDomain } from '../../core/spiffe-id.ts';
+import { addMs, HOUR_MS, type UnixMs, unixMs } from '../../core/time.ts';
+import { readBounded, readPrivate } from '../host/files.ts';
+import { encodePem } from '../identity/pem.ts';
+import type { X509Authority } from '../identity/x509-authority.ts';
+import { issueX509Svid, type X509Svid } from '../identity/x509-svid.ts';
+import type { Clock, Random } from '../ports.ts';
+
+/** Certificate chain and key in PEM, as node:tls takes them. */
+export interface EndpointCredentials {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Answers with what to show now; throws a `Refusal` or a `Failure` where there is nothing. */
+export type CredentialSource = () => Promise<EndpointCredentials>;
+
+/** Path of the SPIFFE ID of our endpoint. */
+export const ENDPOINT_PATH = '/bundle-endpoint';
+
+const SVID_MS = HOUR_MS;
+const PEM_BYTES_MAX = 2 * CERTIFICATE_BYTES_MAX * CHAIN_CERTIFICATES_MAX;
+
+export interface SvidSourceOptions {
+  readonly domain: TrustDomain;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** What signs now, and until when it may; throws a `Refusal` where nothing may. */
+  readonly permission: () => { readonly authority: X509Authority; readonly until: UnixMs };
+}
+
+/**
+ * X509-SVIDs of `spiffe://<domain>/bundle-endpoint`, renewed at half of their life and when another
+ * authority signs. One that may not be renewed is shown until it ends.
+ */
+export function svidSource(options: SvidSourceOptions): CredentialSource {
+  let held: { readonly svid: X509Svid; readonly authority: X509Authority } | null = null;
+  return async () => {
+    const { clock, random, domain } = options;
+    const now = clock.now().wall;
+    try {
+      const { authority, until } = options.permission();
+      if (held === null || held.authority !== authority || isHalfLived(held.svid, now)) {
+        const notAfter = unixMs(Math.min(addMs(now, SVID_MS), until));
+        const order = { spiffeId: spiffeId(domain, ENDPOINT_PATH), now, notAfter };
+        held = { svid: issueX509Svid(authority, order, random), authority };
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal) || held === null || held.svid.notAfter <= now) throw error;
+    }
+    return pemOf(held.svid);
+  };
+}
+
+/** A certificate chain and its key in PEM files, read anew each time. */
+export function fileSource(certificatePath: string, keyPath: string): CredentialSource {
+  return async () => ({
+    cert: fromUtf8(await readBounded(certificatePath, PEM_BYTES_MAX)),
+    key: fromUtf8(await readPrivate(keyPath, PEM_BYTES_MAX)),
+  });
+}
+
+function isHalfLived({ notBefore, notAfter }: X509Svid, now: UnixMs): boolean {
+  return now < notBefore || now - notBefore >= (notAfter - notBefore) / 2;
+}
+
+function pemOf(svid: X509Svid): EndpointCredentials {
+  return {
+    cert: svid.certificatesDer.map((der) => encodePem('CERTIFICATE', der)).join(''),
+    key: encodePem('PRIVATE KEY', svid.privateKeyPkcs8),
+  };
+}
