@@ -113,7 +113,7 @@ export const REFUSALS = {
   'epoch-rolled-back': row('ignore', 'an epoch below the one held', ASK_SENDER),
   'epoch-ahead': row('reject', 'an epoch numbered ahead of time', ASK_SENDER),
   'epoch-repeated': row(
-    'reject',
+    'ignore',
     'one key signed two beacons under one number: a proof against the key',
     'ask the domain to continue with its next beacon key',
   ),
@@ -122,7 +122,8 @@ export const REFUSALS = {
     'dated in our future: our clock is slow or a key is stolen',
     'set the clock of this machine, or ask the domain',
   ),
-  'key-revoked': row('reject', 'signed by a key that a proof has revoked', ASK_SENDER),
+  // Whoever relays what a disowned key signed may not hold the proof yet: he is late, not wrong.
+  'key-revoked': row('ignore', 'signed by a key that a proof has revoked', ASK_SENDER),
 
   // ticks and stops (PROTOCOL §3)
   'tick-unknown-beacon': row('ignore', 'a tick of a beacon that is not held', ASK_SENDER),
