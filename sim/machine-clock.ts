@@ -74,9 +74,9 @@ export class MachineClock {
     return this.#poweredBefore + this.#bootAt(t) - BOOT_DELAY_MS;
   }
 
-  /** Power fails now; `boot` begins a new count. */
-  powerOff(t: number): void {
-    this.#poweredBefore = this.poweredMs(t);
+  /** Power fails now; of this boot, only what was before `stoodStillAt` could be recorded. */
+  powerOff(stoodStillAt: number): void {
+    this.#poweredBefore = this.poweredMs(stoodStillAt);
   }
 
   boot(t: number): void {

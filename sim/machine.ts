@@ -72,6 +72,7 @@ export class Machine {
   #wakeDue = Number.POSITIVE_INFINITY;
   #wakeEntered = Number.POSITIVE_INFINITY;
   #requests = 0;
+  #stoodStillAt: number | null = null;
   /** What a paused process was about to do when its write came back. */
   #held: (() => void) | null = null;
   readonly #waiting = new Map<number, Replied>();
@@ -119,6 +120,7 @@ export class Machine {
     this.#busy = false;
     this.#owed = [];
     this.#held = null;
+    this.#stoodStillAt = null;
     this.#waiting.clear();
     this.#wakeEntered = Number.POSITIVE_INFINITY;
     this.believed = new Map(this.disk.records);
@@ -143,17 +145,20 @@ export class Machine {
     this.#power = 'off';
     this.#node = null;
     if (this.disk.cut()) this.#world.coverage.saw('disk: an unsynced batch was lost');
-    if (power) this.clock.powerOff(this.#world.now);
+    if (power) this.clock.powerOff(this.#stoodStillAt ?? this.#world.now);
     this.#world.machineStopped(this);
   }
 
   pause(): void {
-    if (this.#power === 'on') this.#power = 'paused';
+    if (this.#power !== 'on') return;
+    this.#power = 'paused';
+    this.#stoodStillAt = this.#world.now;
   }
 
   sleep(): void {
     if (this.#power !== 'on') return;
     this.#power = 'asleep';
+    this.#stoodStillAt = this.#world.now;
     this.#world.machineStopped(this);
   }
 
@@ -162,6 +167,7 @@ export class Machine {
     if (this.#power !== 'paused' && this.#power !== 'asleep') return;
     const slept = this.#power === 'asleep';
     this.#power = 'on';
+    this.#stoodStillAt = null;
     const held = this.#held;
     this.#held = null;
     held?.();

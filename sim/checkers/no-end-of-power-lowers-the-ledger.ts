@@ -2,7 +2,8 @@
  * No suspend, reboot, crash or power cut lowers the ledger (PROTOCOL §4.2).
  *
  * Held against the power that the machine really had since it first heard of a domain. A machine
- * whose disk failed is spared, for its ledger could not be written.
+ * whose disk failed is spared, for its ledger could not be written; so is time in which the process
+ * stood still, if power ended before it could run again.
  */
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';
@@ -26,6 +27,8 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
     const baselines = new Map<Machine, Map<TrustDomain, Baseline>>();
     const judge = (machine: Machine, domain: TrustDomain, keeping: Keeping): void => {
       if (keeping.asOf === null || machine.diskFailed || machine.restored) return;
+      // A thief may number higher and date lower: his evidence is older than what it replaces.
+      if (world.stolen.has(domain)) return;
       const mine = baselines.get(machine) ?? new Map<TrustDomain, Baseline>();
       baselines.set(machine, mine);
       const poweredMs = machine.clock.poweredMs(world.now);
