@@ -11,7 +11,7 @@ import { AUTHORITY_LIFE_MS } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { addMs, bootMs, HOUR_MS, type UnixMs } from '../core/time.ts';
-import { type AuthorityKey, AuthorityKeys } from './authority-keys.ts';
+import { type AuthorityKey, AuthorityKeys, type NumberedAuthority } from './authority-keys.ts';
 import {
   type AuthorityLine,
   type AuthorityRoll,
@@ -139,8 +139,9 @@ export class AuthorityBook implements Signers {
     const isThere = POST_QUANTUM_LINES.every((line) => this.#activeKey(line) !== undefined);
     if (isThere || !keyTypes.has('ml-dsa-65')) return Promise.resolve();
     return this.#inTurn(async () => {
+      const before = this.#roll;
       for (const line of POST_QUANTUM_LINES) await this.#found(line);
-      await this.#tell();
+      if (this.#roll !== before) await this.#tell();
     });
   }
 
@@ -196,13 +197,23 @@ export class AuthorityBook implements Signers {
   /** The first authority of a line signs at once: there is none that could go on meanwhile. */
   async #found(line: AuthorityLine): Promise<void> {
     if (this.#roll.some((entry) => isOfLine(entry, line))) return;
-    await this.#save([...this.#roll, await this.#create(line, 'active')]);
+    // A first key that was never recorded has signed nothing, or is that of an older version.
+    const first = { ...line, number: 1 };
+    const isMade = await this.#keys.has(first);
+    const entry = isMade
+      ? this.#enter(first, await this.#keys.load(first), 'active')
+      : await this.#create(line, 'active');
+    await this.#save([...this.#roll, entry]);
   }
 
   async #create(line: AuthorityLine, state: 'prepared' | 'active'): Promise<RollEntry> {
     const numbered = { ...line, number: nextNumber(this.#roll, line) };
+    const key = await this.#keys.create(numbered, this.#options.clock.now().wall);
+    return this.#enter(numbered, key, state);
+  }
+
+  #enter(numbered: NumberedAuthority, key: AuthorityKey, state: 'prepared' | 'active'): RollEntry {
     const now = this.#options.clock.now().wall;
-    const key = await this.#keys.create(numbered, now);
     const entry = { ...numbered, ...described(key, now), state, isTainted: false };
     this.#open.set(entry.id, key);
     return entry;

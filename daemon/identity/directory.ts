@@ -74,7 +74,7 @@ export class IdentityDirectory {
   readonly #clock: Clock;
   readonly #signers: Signers;
   readonly #svids: SvidCache;
-  readonly #changes = new Changes();
+  readonly #changes: Changes;
   #view: TrustView;
   #entries: EntryIndex;
   #cancelWake: (() => void) | undefined;
@@ -84,6 +84,7 @@ export class IdentityDirectory {
   constructor(options: IdentityDirectoryOptions) {
     this.#clock = options.clock;
     this.#signers = options.signers;
+    this.#changes = new Changes(options.clock);
     this.#svids = new SvidCache(options.signers, options.random);
     this.#view = options.view;
     this.#entries = new EntryIndex(options.view.entries);
@@ -181,6 +182,11 @@ export class IdentityDirectory {
 
   /** Ends the renewals. */
   close(): void {
+    this.#changes.close();
+    this.#disarm();
+  }
+
+  #disarm(): void {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
     this.#armedFor = undefined;
@@ -228,7 +234,7 @@ export class IdentityDirectory {
   #arm(): void {
     const next = this.#svids.nextAt;
     if (next === this.#armedFor) return;
-    this.close();
+    this.#disarm();
     if (next === undefined) return;
     this.#armedFor = next;
     const { wall, boot } = this.#clock.now();

@@ -1,9 +1,6 @@
 /** The Workload API over real sockets, with callers that the test decides. */
 
-import { once } from 'node:events';
 import { readdir, stat, writeFile } from 'node:fs/promises';
-import { type ClientHttp2Session, connect } from 'node:http2';
-import { connect as connectSocket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../../../core/bytes.ts';
@@ -11,87 +8,21 @@ import { Failure } from '../../../core/failure.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { MINUTE_MS, unixMs } from '../../../core/time.ts';
 import { hostProcesses } from '../../../daemon/host/process-facts.ts';
-import { IdentityDirectory, type TrustView } from '../../../daemon/identity/directory.ts';
-import type { Entry } from '../../../daemon/identity/entry.ts';
+import { IdentityDirectory } from '../../../daemon/identity/directory.ts';
 import { verifyX509Svid } from '../../../daemon/identity/x509-verify.ts';
 import { openWorkloadClient } from '../../../daemon/workload-api/client.ts';
 import { createWorkloadServer } from '../../../daemon/workload-api/server.ts';
 import { Slots } from '../../../daemon/workload-api/slots.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
-import { FakeProcesses } from '../../fakes/fake-processes.ts';
 import { MemoryLog } from '../../fakes/memory-log.ts';
-import { type TemporaryFolder, temporaryFolder } from '../../folder.ts';
+import { temporaryFolder } from '../../folder.ts';
 import { AWAY, HOME, testTrust } from '../identity/trust.ts';
 import { refused } from '../refused.ts';
+import { call, STATUS, serve, settle } from './rig.ts';
 
 const servers = suite('daemon/workload-api/server');
 
 const TOO_OLD = new Refusal('tier-insufficient', { tier: 'SURVIVAL' });
-/** gRPC status codes (grpc/grpc, doc/statuscodes.md). */
-const STATUS = {
-  invalidArgument: '3',
-  permissionDenied: '7',
-  unimplemented: '12',
-  unavailable: '14',
-};
-
-/** A server with one entry for uid 1000, on a real socket, for a caller that the test decides. */
-async function serve(folder: TemporaryFolder) {
-  const clock = new FakeClock();
-  const trust = testTrust(clock.now().wall);
-  const web = trust.entry('web', { federatesWith: [AWAY], hint: 'internal' });
-  const directory = new IdentityDirectory({
-    clock,
-    random: trust.random,
-    signers: trust.signers,
-    view: trust.view([web]),
-  });
-  const processes = new FakeProcesses();
-  const log = new MemoryLog();
-  const socketPath = folder.file('workload.sock');
-  const server = await createWorkloadServer({ socketPath, directory, processes, log });
-  const client = openWorkloadClient({ kind: 'unix', path: socketPath });
-  return {
-    ...{ clock, trust, web, directory, processes, log, socketPath, client },
-    update: (entries: readonly Entry[], change?: Partial<TrustView>) =>
-      directory.update(trust.view(entries, change)),
-    [Symbol.asyncDispose]: async () => {
-      client.close();
-      directory.close();
-      await server.close();
-    },
-  };
-}
-
-/** One raw gRPC call: what any other language would send. */
-async function call(
-  socketPath: string,
-  path: string,
-  headers: Readonly<Record<string, string | string[]>>,
-) {
-  const session: ClientHttp2Session = connect('http://localhost', {
-    createConnection: () => connectSocket(socketPath),
-  });
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': path,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...headers,
-  });
-  let status: unknown;
-  let message: unknown;
-  const note = (fields: Record<string, unknown>): void => {
-    status = fields['grpc-status'] ?? status;
-    message = fields['grpc-message'] ?? message;
-  };
-  stream.on('response', note).on('trailers', note).resume();
-  stream.end(Uint8Array.of(0, 0, 0, 0, 0)); // one empty message
-  await once(stream, 'close');
-  session.destroy();
-  return { status, message: decodeURIComponent(String(message)) };
-}
-
 servers('gives a caller its identity, which verifies', async () => {
   await using folder = await temporaryFolder();
   await using s = await serve(folder);
@@ -274,10 +205,5 @@ servers('gives one user no more places than its share', async () => {
   slots.take(8);
   await refused(() => slots.take(9), 'workload-streams');
 });
-
-/** Lets everything that is under way on the loop and the sockets arrive. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
-}
 
 servers.run();
