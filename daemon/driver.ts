@@ -3,8 +3,9 @@
  *
  * One input at a time: an input's effects are all done before the next input is handled, so a
  * `persist` is on the disk before anything after it leaves this process. Where the disk fails,
- * what was to be written is owed, and written before anything else; whatever should have followed
- * it is not done, and the protocol's repair covers it.
+ * what was to be written is owed, and written before anything else is done; so is the entropy that
+ * a writer waits for. Whatever else should have followed is not done, and the protocol's repair
+ * covers it.
  */
 
 import { Failure } from '../core/failure.ts';
@@ -15,7 +16,7 @@ import type { Answer, Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { AuditLog } from './audit/audit-log.ts';
-import type { Clock, Log, Network, Random, Store, Write } from './ports.ts';
+import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import type { RefusalAudit } from './refusal-audit.ts';
 
 export interface DriverOptions {
@@ -47,7 +48,7 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #waiting = new Map<number, (answer: Answer | Refusal | Failure) => void>();
   readonly #alarms: RaisedAlarm[] = [];
-  #owed: Write[] = [];
+  #owed: readonly Effect[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   #cancelWake: () => void = () => undefined;
   #requests = 0;
@@ -113,17 +114,22 @@ export class Driver {
     return failure ?? verdict;
   }
 
-  /** Performs effects until one fails; whoever waits for an answer behind it hears of that. */
+  /**
+   * Performs what is owed, then `effects`, until one fails; whoever waits for an answer behind it
+   * hears of that.
+   */
   async #performAll(effects: readonly Effect[]): Promise<Failure | null> {
-    for (const [at, effect] of effects.entries()) {
+    const due = [...this.#owed, ...effects];
+    this.#owed = [];
+    for (const [at, effect] of due.entries()) {
       try {
         await this.#perform(effect);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         this.#options.log.warn('step not finished', { code: error.code, why: error.message });
-        for (const left of effects.slice(at)) {
-          if (left.kind === 'reply') this.#answer(left.request, error);
-        }
+        const left = due.slice(at);
+        this.#owed = debtsIn(left);
+        for (const { request } of left.filter(isReply)) this.#answer(request, error);
         return error;
       }
     }
@@ -140,7 +146,7 @@ export class Driver {
     const { network, audit, random, refusals, log } = this.#options;
     switch (effect.kind) {
       case 'persist':
-        return this.#persist(effect.writes);
+        return this.#options.store.write(effect.writes);
       case 'draw':
         // Queued behind this step: a step is finished before another begins.
         void this.input({ kind: 'drawn', bytes: random.bytes(effect.count) });
@@ -172,11 +178,16 @@ export class Driver {
         return network.ban(effect.peer);
     }
   }
+}
 
-  async #persist(writes: readonly Write[]): Promise<void> {
-    const batch = [...this.#owed, ...writes];
-    this.#owed = batch;
-    await this.#options.store.write(batch);
-    this.#owed = [];
-  }
+function isReply(effect: Effect): effect is Extract<Effect, { readonly kind: 'reply' }> {
+  return effect.kind === 'reply';
+}
+
+/** What a step that broke off still owes: its writes, as one batch, and the entropy it asked for. */
+function debtsIn(left: readonly Effect[]): readonly Effect[] {
+  const writes = left.flatMap((effect) => (effect.kind === 'persist' ? effect.writes : []));
+  const newest = new Map(writes.map((write) => [write.key, write]));
+  const draws = left.filter(({ kind }) => kind === 'draw');
+  return newest.size === 0 ? draws : [{ kind: 'persist', writes: [...newest.values()] }, ...draws];
 }
