@@ -1,0 +1,46 @@
+/** The `Network` port that goes nowhere: it writes down what it was asked, in order. */
+
+import type { Network, NetworkHandler, PeerName } from '../../daemon/ports.ts';
+
+export class FakeNetwork implements Network {
+  readonly addresses = ['/ip4/127.0.0.1/tcp/7717'];
+  /** Such as `link /ip4/192.0.2.7/tcp/7717`. */
+  readonly asked: string[] = [];
+  readonly sent: { readonly peer: PeerName; readonly frame: Uint8Array }[] = [];
+  readonly published: Uint8Array[] = [];
+  handler: NetworkHandler | null = null;
+
+  async start(handler: NetworkHandler): Promise<void> {
+    this.handler = handler;
+  }
+
+  send(peer: PeerName, frame: Uint8Array): void {
+    this.asked.push(`send ${peer}`);
+    this.sent.push({ peer, frame });
+  }
+
+  publish(message: Uint8Array): void {
+    this.asked.push('publish');
+    this.published.push(message);
+  }
+
+  link(address: string): void {
+    this.asked.push(`link ${address}`);
+  }
+
+  unlink(address: string): void {
+    this.asked.push(`unlink ${address}`);
+  }
+
+  disconnect(peer: PeerName): void {
+    this.asked.push(`disconnect ${peer}`);
+  }
+
+  ban(peer: PeerName): void {
+    this.asked.push(`ban ${peer}`);
+  }
+
+  async stop(): Promise<void> {
+    this.handler = null;
+  }
+}
