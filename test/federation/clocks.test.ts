@@ -1,0 +1,135 @@
+/** Clocks that are wrong, set back and set forward, on either side of a link (PROTOCOL §4). */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Coalition, type Machine } from '../fakes/coalition.ts';
+
+const clocks = suite('federation/clocks');
+
+function couple() {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  const red = world.add({ name: 'red' });
+  world.advance(500);
+  world.befriend(blue, red);
+  world.link(blue, red);
+  world.advance(1_000);
+  return { world, blue, red };
+}
+
+const tierOf = (reader: Machine, writer: Machine): string =>
+  reader.view(writer.domain).standing.tier;
+
+clocks('set back hide no age from a node that goes on running', () => {
+  const { world, blue, red } = couple();
+  world.cut(blue, red);
+  world.advance(12_000);
+  assert.is(tierOf(blue, red), 'DEGRADED');
+  blue.wallMs -= 3_600_000;
+  blue.input({ kind: 'wake' });
+  assert.is(tierOf(blue, red), 'DEGRADED');
+  world.advance(10_000);
+  assert.is(tierOf(blue, red), 'SURVIVAL');
+});
+
+clocks('set back do not keep a node from what is true', () => {
+  const { world, blue, red } = couple();
+  blue.wallMs -= 3_600_000;
+  world.advance(5_000);
+  assert.is(tierOf(blue, red), 'FRESH');
+  assert.is(blue.view(red.domain).tick, red.view().tick);
+  assert.is(blue.view().standing.tier, 'FRESH');
+  assert.equal(blue.banned, []);
+});
+
+clocks('set forward age what is held, and heal when they are set right', () => {
+  const { world, blue, red } = couple();
+  red.wallMs += 25_000;
+  red.input({ kind: 'wake' });
+  assert.is(tierOf(red, blue), 'SURVIVAL');
+  red.wallMs -= 25_000;
+  world.advance(2_000);
+  assert.is(tierOf(red, blue), 'FRESH');
+});
+
+clocks(
+  'that run fast at an authority have its evidence held, and admitted when ours catch up',
+  () => {
+    const { world, blue, red } = couple();
+    red.wallMs += 150_000;
+    red.publish([]);
+    world.settle();
+    const { standing, epoch } = blue.view(red.domain);
+    assert.ok(standing.timeUnknown);
+    assert.is(standing.tier, 'SURVIVAL');
+    assert.ok(epoch < red.view().epoch);
+    assert.is(blue.alarms.length, 1);
+    world.cut(blue, red);
+    world.advance(31_000);
+    assert.not.ok(blue.view(red.domain).standing.timeUnknown);
+    assert.ok(blue.view(red.domain).epoch > epoch);
+    assert.equal(blue.banned, []);
+  },
+);
+
+clocks('set forward at once admit what was held', () => {
+  const { world, blue, red } = couple();
+  red.wallMs += 150_000;
+  red.publish([]);
+  world.settle();
+  blue.wallMs += 150_000;
+  blue.input({ kind: 'wake' });
+  assert.not.ok(blue.view(red.domain).standing.timeUnknown);
+  assert.is(blue.view(red.domain).beacon, red.view().beacon);
+});
+
+clocks('that run fast at an authority stop its ticks from counting ahead of time', () => {
+  const { world, blue, red } = couple();
+  red.wallMs += 150_000;
+  red.input({ kind: 'wake' });
+  world.settle();
+  assert.ok(blue.refused.some(({ code }) => code === 'tick-from-future'));
+  assert.equal(blue.banned, []);
+  assert.is(tierOf(blue, red), 'FRESH');
+});
+
+clocks('of a reader behind a relay that delays everything make nothing younger', () => {
+  // The relay holds all frames for 15 seconds, in order, for ever.
+  const { world, blue, red } = couple();
+  world.cut(blue, red);
+  const delayed: { at: number; bytes: Uint8Array }[] = [];
+  red.gossiped.length = 0;
+  const ages: number[] = [];
+  for (let s = 0; s < 45; s++) {
+    const seen = red.effects.length;
+    world.advance(1_000);
+    for (const effect of red.effects.slice(seen)) {
+      if (effect.kind === 'gossip') delayed.push({ at: s + 15, bytes: effect.message });
+    }
+    for (const { at, bytes } of delayed) {
+      if (at === s) blue.input({ kind: 'gossip', peer: 'relay', bytes });
+    }
+    ages.push(blue.view(red.domain).standing.ageMs ?? 0);
+  }
+  const steady = ages.slice(20);
+  assert.ok(Math.min(...steady) >= 14_000, String(Math.min(...steady)));
+  assert.ok(Math.max(...steady) <= 18_000, String(Math.max(...steady)));
+  assert.is(tierOf(blue, red), 'DEGRADED');
+});
+
+clocks('wake the machine in time for its next fall', () => {
+  const { world, blue, red } = couple();
+  world.cut(blue, red);
+  blue.audit.length = 0;
+  world.advance(40_000);
+  const falls = blue.audit
+    .filter(({ event, fields }) => event === 'tier.changed' && fields.domain === red.domain)
+    .map(({ fields }) => fields.ageMs);
+  assert.equal(falls, [10_000, 20_000, 30_000]);
+  const late = blue.audit.filter(
+    ({ event, fields }) => event === 'ticks.late' && fields.domain === red.domain,
+  );
+  assert.is(late.length, 1);
+});
+
+clocks.run();
