@@ -7,6 +7,7 @@
 
 import type { Socket } from 'node:net';
 import { runtimeSuite } from '../core/suite.ts';
+import { VERSION } from '../core/version.ts';
 import type { Draft } from '../federation/input.ts';
 import { FederationNode } from '../federation/node.ts';
 import { NO_POLICY, policyBody } from '../federation/policy.ts';
@@ -35,7 +36,6 @@ import { domainStatus } from './status.ts';
 import { openLevelStore } from './store/level-store.ts';
 import { openStateFolder } from './store/state-folder.ts';
 import { ENTRIES_NAME, entriesOf, trustViewOf } from './trust-view.ts';
-import { VERSION } from './version.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
 /** What the daemon takes from the machine it runs on. */

@@ -6,6 +6,8 @@
  * the process with its stack.
  */
 
+import { printable } from '../core/printable.ts';
+import { VERSION } from '../core/version.ts';
 import {
   type Command,
   type CommandContext,
@@ -18,8 +20,6 @@ import { troubleLines } from './commands/trouble.ts';
 import { readEnvironment } from './host/environment.ts';
 import { systemCode } from './host/files.ts';
 import { nearestName } from './nearest-name.ts';
-import { printable } from './printable.ts';
-import { VERSION } from './version.ts';
 
 /** Everything of a context but the arguments: what `main` finds outside. */
 export type Surroundings = Omit<CommandContext, 'args'>;

@@ -2,10 +2,10 @@
 
 import { resolve } from 'node:path';
 import { ENTRY_FILE_BYTES_MAX } from '../../core/limits.ts';
+import { printable } from '../../core/printable.ts';
 import type { EntryApplied, EntryUpdate, EntryView } from '../control/protocol.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
 import { readBounded } from '../host/files.ts';
-import { printable } from '../printable.ts';
 import {
   type Command,
   type CommandContext,

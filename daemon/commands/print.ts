@@ -3,7 +3,7 @@
  * elsewhere goes through `printable` here, so that no command has to remember.
  */
 
-import { printable, printableJson } from '../printable.ts';
+import { printable, printableJson } from '../../core/printable.ts';
 
 /** Rows under a head, columns aligned, nothing after the last column. */
 export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {

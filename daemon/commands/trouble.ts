@@ -1,10 +1,10 @@
 /** What goes to standard error when a command was refused or something failed. */
 
 import { Failure, type FailureCode } from '../../core/failure.ts';
+import { printable } from '../../core/printable.ts';
 import { describeDetails, Refusal, type RefusalDetails } from '../../core/refusal.ts';
 import { ControlError } from '../control/protocol.ts';
 import { systemCode } from '../host/files.ts';
-import { printable } from '../printable.ts';
 
 /**
  * `holdfast: CODE: sentence (details)`, and `  mend: …` where something mends it; undefined for

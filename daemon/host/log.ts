@@ -6,8 +6,8 @@
  * Logs may be lost and are no evidence: that is the audit log.
  */
 
+import { printable } from '../../core/printable.ts';
 import type { Clock, Log, LogFields } from '../ports.ts';
-import { printable } from '../printable.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 
 export type LogFormat = 'text' | 'json';

@@ -2,9 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { printable, printableJson } from '../../daemon/printable.ts';
+import { printable, printableJson } from '../../core/printable.ts';
 
-const text = suite('daemon/printable');
+const text = suite('core/printable');
 
 text('shows ordinary text of any script as it is', () => {
   for (const plain of ['', 'home.example', 'naïve — ok', '日本語', '😀', 'a"b\\c']) {
