@@ -108,11 +108,11 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
   });
   const refusals = new RefusalAudit(audit, clock);
   const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
-  opening.defer(() => driver.close());
   await audit.append('daemon.started', { version: VERSION, domain: keys.domain });
   opening.defer(async () => {
     await audit.append('daemon.stopped');
   });
+  opening.defer(() => driver.close());
   await publishFirst(driver, missingDrafts(node, authorities, clock));
   const running = { config, host, store, records, audit, keys, authorities, node, network, driver };
   const status = await openServices(running, opening);
