@@ -18,6 +18,7 @@ export interface AdmitContext {
   readonly bootId: string;
 }
 
+/** What admitting one piece of evidence came to; nothing of it is done until it is committed. */
 export interface Admission {
   readonly belief: Belief;
   readonly writes: readonly RecordWrite[];

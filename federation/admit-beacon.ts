@@ -211,7 +211,7 @@ function disownKey(
   };
 }
 
-/** One beacon of the future is kept, the highest; it grants nothing and casts doubt on our clock. */
+/** Keeps one beacon of the future, the highest: it grants nothing and casts doubt on our clock. */
 function holdForLater(belief: Belief, candidate: HeldBeacon): Admission {
   const { lineage, rank, epoch, issuedAt } = candidate.beacon;
   const later = belief.future === null || comparePlaces(belief.future, candidate.beacon) < 0;

@@ -2,8 +2,8 @@
  * Admission: the one door through which anything from outside becomes belief (PROTOCOL §5.1).
  *
  * Bound → drop what is held or below a mark → parse → domain and relation → signer in force →
- * both legs → version rules → pinned; then the driver persists before it forwards. The rungs stand in
- * `admit-root`, `admit-beacon`, `admit-tick` and `admit-content`, one numbered comment each; this
+ * both legs → version rules → pinned; then the driver persists before it forwards. The rungs stand
+ * in `admit-root`, `admit-beacon`, `admit-tick` and `admit-content`, a numbered comment each; this
  * file only chooses the ladder, and climbs several in a row where a step must be whole.
  */
 

@@ -31,6 +31,7 @@ import {
   type WriterSettings,
 } from './writer.ts';
 
+/** What an authority is made from: keys, settings, its own node, its stored allocation. */
 export interface AuthorityOptions {
   readonly keys: WriterKeys;
   readonly settings: WriterSettings;
@@ -61,6 +62,7 @@ type Request = Extract<Input, { readonly kind: 'publish' | 'relate' | 'unrelate'
 const RETRY_MS = SECOND_MS;
 const NOTHING_DUE: Duty = { writes: [], tick: null, draw: 0 };
 
+/** The authority of one domain: one per state machine, on the machine that holds the keys. */
 export class Authority {
   readonly #writer: Writer;
   readonly #beliefs: Beliefs;

@@ -18,12 +18,14 @@ import type { Members } from './members.ts';
 import type { Root } from './root.ts';
 import type { KnownStep } from './tick.ts';
 
+/** A Root whose place in the chain was verified. */
 export interface HeldRoot {
   readonly root: Root;
   readonly digest: Digest;
   readonly bytes: Uint8Array;
 }
 
+/** The newest beacon admitted, and what its ticks are verified with. */
 export interface HeldBeacon {
   readonly beacon: Beacon;
   readonly signedBy: KeyId;
@@ -32,12 +34,14 @@ export interface HeldBeacon {
   readonly bytes: Uint8Array;
 }
 
+/** The manifest held; it is in force only while the newest beacon names it. */
 export interface HeldManifest {
   readonly manifest: Manifest;
   readonly signedBy: KeyId;
   readonly bytes: Uint8Array;
 }
 
+/** A content document that a manifest pinned when it was admitted. */
 export interface HeldDocument {
   readonly head: DocumentHead;
   readonly members: Members;
@@ -63,6 +67,7 @@ export interface FutureEvidence extends BeaconPlace {
   readonly signedBy: KeyId;
 }
 
+/** All that is held true about one domain (PROTOCOL §5.1). */
 export interface Belief {
   readonly domain: TrustDomain;
   /** Digest of the first Root: the other half of the domain's name. */

@@ -17,11 +17,13 @@ import { recordsByDomain, restoreBelief } from './record.ts';
 import type { Tightening } from './standing.ts';
 import { isTickOf, type UnverifiedTick } from './tick.ts';
 
+/** The boot that a start happens in: its id, and its clocks. */
 export interface Boot {
   readonly bootId: string;
   readonly now: Instant;
 }
 
+/** The beliefs of one node, by domain, and the policy that says which of them speak. */
 export class Beliefs {
   readonly ownDomain: TrustDomain;
   readonly #local: AgeLimits | null;

@@ -4,6 +4,7 @@
 
 import { type BootMs, elapsedMs, SECOND_MS } from '../core/time.ts';
 
+/** How fast a bucket fills, and how much it holds. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;

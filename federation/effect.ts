@@ -18,6 +18,7 @@ export interface RecordWrite {
 /** What the protocol calls impossible, and saw (the fourth kind of trouble). */
 export type AlarmCode = 'equivocation' | 'clock-or-key' | 'own-beacon-unknown';
 
+/** One thing the world is asked to do; effects are performed in their order. */
 export type Effect =
   /** Write the batch whole and synced before anything after it happens. */
   | { readonly kind: 'persist'; readonly writes: readonly RecordWrite[] }
@@ -53,6 +54,7 @@ export interface Answer {
   readonly imported: readonly ImportOutcome[];
 }
 
+/** What became of one document of an imported file. */
 export interface ImportOutcome {
   readonly type: string;
   readonly outcome: 'admitted' | Refusal;

@@ -1,7 +1,8 @@
 /**
  * The envelope: a document's bytes and the signature pairs over them (PROTOCOL §1).
  *
- *     "HFE1" ‖ u8 len(type) ‖ type ‖ u8 signers ‖ signers × (key id 32 ‖ Ed25519 64 ‖ ML-DSA-65 3309)
+ *     "HFE1" ‖ u8 len(type) ‖ type ‖ u8 signers
+ *            ‖ signers × (key id 32 ‖ Ed25519 64 ‖ ML-DSA-65 3309)
  *            ‖ u32 len(payload) ‖ payload
  *
  * What is signed is the preimage of §1.2, which binds type and key id; the payload is verified as
@@ -47,6 +48,7 @@ export const DOCUMENT_TYPES = [
   'entries',
   'lease',
 ] as const;
+/** One of the document types; both the envelope and its payload name it. */
 export type DocumentType = (typeof DOCUMENT_TYPES)[number];
 
 /** One signature pair and the id of the key that made it. */

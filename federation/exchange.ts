@@ -44,6 +44,7 @@ interface Link {
 /** The domains that may be spoken of: our own, and those we relate to. */
 export type Beliefs = () => readonly Belief[];
 
+/** All links of one node, what was said on each, and what was asked for. */
 export class Exchange {
   readonly #own: TrustDomain;
   readonly #beliefs: Beliefs;

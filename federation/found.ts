@@ -26,6 +26,7 @@ export interface FoundingKeys {
   readonly revocation: readonly [Signer, Signer];
 }
 
+/** What a first Root says beside its keys; `minEpochMs` in milliseconds. */
 export interface FoundingTerms {
   readonly domain: TrustDomain;
   readonly now: UnixMs;

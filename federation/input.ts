@@ -16,6 +16,7 @@ export interface Draft {
   readonly body: JsonObject;
 }
 
+/** One thing that happened. */
 export type Input =
   /** The time asked for by `wakeAt` has come, or something may have changed: look at the clock. */
   | { readonly kind: 'wake' }

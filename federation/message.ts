@@ -46,6 +46,7 @@ export interface SummaryRow {
 export const WANT_KINDS = ['root', 'beacon', 'tick', 'manifest', 'document'] as const;
 export type WantKind = (typeof WANT_KINDS)[number];
 
+/** One thing that a peer is asked for. */
 export interface Want {
   readonly tag: Tag;
   readonly what: WantKind;
@@ -53,6 +54,7 @@ export interface Want {
   readonly argument: string;
 }
 
+/** One frame, decoded; the envelope or tick inside is unverified. */
 export type Frame =
   | { readonly kind: 'interest'; readonly tags: readonly Tag[] }
   | { readonly kind: 'digest'; readonly digest: string }
@@ -73,6 +75,7 @@ export function versionArgument(version: bigint): string {
   return version.toString(16).padStart(2 * DIGEST_BYTES, '0');
 }
 
+/** The bytes of a frame. */
 export function encodeFrame(frame: Frame): Uint8Array {
   const writer = new Writer().u8(CODES[frame.kind]);
   switch (frame.kind) {

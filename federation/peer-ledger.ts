@@ -28,6 +28,7 @@ interface Account {
 /** Peers beyond this are forgotten oldest first; a forgotten peer starts with full buckets. */
 const ACCOUNTS_MAX = 1_024;
 
+/** The accounts of all peers, by peer id; none is kept across a start. */
 export class PeerLedger {
   readonly #accounts = new Map<string, Account>();
 

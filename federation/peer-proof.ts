@@ -40,6 +40,7 @@ export type ProverRole = 'initiator' | 'responder';
 export const ASSURANCES = ['software', 'vtpm', 'tpm', 'measured-boot'] as const;
 export type Assurance = (typeof ASSURANCES)[number];
 
+/** A lease as read: the domain's word that a key is its node's until `notAfter`. */
 export interface Lease {
   readonly domain: TrustDomain;
   readonly node: KeyId;

@@ -6,8 +6,10 @@
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
 
+/** What every key of a federation record begins with. */
 export const RECORD_PREFIX = 'federation/';
 
+/** Every kind of record, with what its part and its value are. */
 export const RECORD_KINDS = [
   'root', // part: version, 20 digits → envelope
   'beacon', // envelope of the newest admitted
@@ -21,6 +23,7 @@ export const RECORD_KINDS = [
   'disowned', // part: key id → u32 length ‖ envelope ‖ envelope
   'writer', // JCS: highest epoch allocated
 ] as const;
+/** One kind of record. */
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** The key of a record. */

@@ -23,7 +23,9 @@ import { type AgeLimits, readLimits } from './limits.ts';
 import type { Members } from './members.ts';
 import { checkMust } from './must.ts';
 
+/** The kinds of lease a Root may allow (PROTOCOL §7.2). */
 export const LEASE_KINDS = ['slices', 'cell', 'domain'] as const;
+/** One kind of lease. */
 export type LeaseKind = (typeof LEASE_KINDS)[number];
 
 /** A beacon key and the time after which nothing it dates counts. Its index is its rank. */

@@ -15,6 +15,7 @@ import { limitOf, type Tier, tierBelow, tierOfAge, worst } from './tier.ts';
 /** Limits beside the domain's own: those of our relation and of local configuration. */
 export type Tightening = readonly AgeLimits[];
 
+/** How a domain stands at one instant; ages and times to come in milliseconds. */
 export interface Standing {
   readonly tier: Tier;
   /** Age of the newest evidence; null before any. */

@@ -21,6 +21,7 @@ export const ACTION_CLASSES = [
   'revoke',
   'report',
 ] as const;
+/** One class of act; a class that no table lists needs FRESH. */
 export type ActionClass = (typeof ACTION_CLASSES)[number];
 
 /** The table that holds where a policy says nothing (PROTOCOL §4.7). */

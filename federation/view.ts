@@ -14,6 +14,7 @@ import type { Policy, Relation } from './policy.ts';
 import { documentTier, type Standing, standingOf, type Tightening } from './standing.ts';
 import { type ActionClass, isPermitted, limitOf, type Tier, worst } from './tier.ts';
 
+/** One content document as it stands now. */
 export interface DocumentView {
   readonly version: bigint;
   readonly digest: Digest;
@@ -21,6 +22,7 @@ export interface DocumentView {
   readonly members: Members;
 }
 
+/** One domain as it stands now; numbers are 0 before any evidence. */
 export interface DomainView {
   readonly domain: TrustDomain;
   readonly isOwn: boolean;

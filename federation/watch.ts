@@ -15,6 +15,7 @@ import { recordKey } from './record-key.ts';
 import { believableUntil, standingOf } from './standing.ts';
 import type { Tier } from './tier.ts';
 
+/** Watches the beliefs of one node; it decides nothing and says what changed. */
 export class Watch {
   readonly #beliefs: Beliefs;
   readonly #bootId: string;

@@ -37,6 +37,7 @@ export interface WriterKeys {
   readonly documents: Signer;
 }
 
+/** What a writer puts into every beacon: its limits, and the period of its ticks in ms. */
 export interface WriterSettings {
   readonly limits: AgeLimits;
   readonly periodMs: number;
@@ -74,6 +75,7 @@ interface Chain {
 
 const JITTER_LABEL = toUtf8('holdfast/jitter/v1');
 
+/** The writer of one domain: its queue, its allocation, its live chain. */
 export class Writer {
   readonly keys: WriterKeys;
   readonly #settings: WriterSettings;

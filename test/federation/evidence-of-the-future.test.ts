@@ -1,4 +1,4 @@
-/** Evidence dated in our future: it grants nothing, and casts doubt on our clock (PROTOCOL §4.3). */
+/** Evidence dated in our future grants nothing, and makes our clock doubtful (PROTOCOL §4.3). */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
