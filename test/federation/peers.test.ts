@@ -116,6 +116,25 @@ peers('that relay the next rank before its proof lose nothing', () => {
   assert.equal(blue.banned, []);
 });
 
+peers('that relay a forked domain lose nothing: they may lack the proof', () => {
+  const { world, blue, red } = couple();
+  const fork = {
+    domain: red.domain,
+    epoch: Number(blue.view(red.domain).epoch),
+    issuedAt: red.wallMs - 500,
+    manifest: manifestOf(red),
+    signer: red.keys.beacon[0],
+  };
+  assert.is(gossip(blue, 'witness', forgeBeacon(fork).bytes), 'epoch-repeated');
+  for (let i = 0; i < 5; i++) {
+    world.advance(1_000);
+    assert.is(gossip(blue, 'alice', newestTick(red)), 'key-revoked');
+    const next = forgeBeacon({ ...fork, epoch: fork.epoch + 1 + i });
+    assert.is(gossip(blue, 'alice', next.bytes), 'key-revoked');
+  }
+  assert.equal(blue.banned, []);
+});
+
 function manifestOf(machine: Machine): Uint8Array {
   const file = decodeBundleFile(toUtf8(machine.node.exportBundle(machine.domain)));
   return file.find(({ label }) => label === 'manifest')?.bytes ?? new Uint8Array();
