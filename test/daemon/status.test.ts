@@ -1,0 +1,76 @@
+/** How a domain is shown: its tier, its next fall, and what would mend it. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { DomainStatus } from '../../daemon/control/protocol.ts';
+import { domainStatus } from '../../daemon/status.ts';
+import { TICK_BYTES } from '../../federation/tick.ts';
+import { Coalition, INITIAL, type Machine } from '../fakes/coalition.ts';
+
+const statuses = suite('daemon/status');
+
+/** Two partners that are linked and fresh. */
+function partners() {
+  const coalition = new Coalition();
+  const [blue, red] = [coalition.add({ name: 'blue' }), coalition.add({ name: 'red' })];
+  coalition.befriend(blue, red);
+  coalition.link(blue, red);
+  coalition.advance(1_000);
+  return { coalition, blue, red };
+}
+
+/** How `machine` shows the domain of `other`. */
+function shown(machine: Machine, other: Machine): DomainStatus {
+  return domainStatus(machine.view(other.domain));
+}
+
+statuses('of fresh domains name the next fall and nothing to mend', () => {
+  const { blue, red } = partners();
+  for (const other of [blue, red]) {
+    const { tier, nextCliff, mend, ageMs, limits, late } = shown(blue, other);
+    assert.equal([tier, mend, late], ['FRESH', '', false]);
+    assert.is(nextCliff?.tier, 'DEGRADED');
+    assert.is((nextCliff?.inMs ?? 0) + ageMs, limits.freshForMs);
+  }
+  assert.equal([shown(blue, blue).relation, shown(blue, red).relation], ['own', 'partner']);
+});
+
+statuses('of a partner that is cut off fall, and ask for a path or a file', () => {
+  const { coalition, blue, red } = partners();
+  coalition.cut(blue, red);
+  const tiers: string[] = [];
+  for (let second = 0; second < 40; second++) {
+    coalition.advance(1_000);
+    const { tier, mend, late } = shown(blue, red);
+    if (tiers.at(-1) !== tier) tiers.push(tier);
+    if (tier !== 'FRESH' || late) assert.match(mend, 'restore a path to red.example');
+  }
+  assert.equal(tiers, ['FRESH', 'DEGRADED', 'SURVIVAL', 'EXPIRED']);
+  assert.is(shown(blue, red).nextCliff, null);
+  assert.is(shown(blue, blue).tier, 'FRESH');
+});
+
+statuses('of a partner that withdrew something await its next beacon', () => {
+  const { coalition, blue, red } = partners();
+  red.publish(INITIAL.slice(2), true);
+  // Its successor is made as well, but only the stop gets through.
+  const revealed = red.gossiped.find(({ length }) => length === TICK_BYTES);
+  assert.ok(revealed);
+  coalition.cut(blue, red);
+  blue.input({ kind: 'gossip', peer: 'red', bytes: revealed });
+  const { stopped, tier, mend, nextCliff } = shown(blue, red);
+  assert.equal([stopped, tier, nextCliff?.tier], [true, 'DEGRADED', 'SURVIVAL']);
+  assert.match(mend, 'the next beacon of red.example is awaited');
+});
+
+statuses('of our own domain that fell ask for its authority', () => {
+  const { coalition, blue } = partners();
+  coalition.machines.delete('blue'); // nobody wakes it any more
+  blue.wallMs += 15_000;
+  blue.bootNowMs += 15_000;
+  const { tier, mend } = shown(blue, blue);
+  assert.is(tier, 'DEGRADED');
+  assert.match(mend, 'start the authority');
+});
+
+statuses.run();
