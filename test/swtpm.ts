@@ -3,7 +3,7 @@
  * folder; killed by its id at the end.
  */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { openSwtpm } from '../daemon/host/swtpm-socket.ts';
 import { Tpm } from '../firmware/tpm.ts';
 import type { TpmTransport } from '../firmware/transport.ts';
 import { type TemporaryFolder, temporaryFolder } from './folder.ts';
+import { missingPrograms } from './installed.ts';
 import { skip } from './skip.ts';
 
 const START_MS_MAX = 5_000;
@@ -27,10 +28,8 @@ export function onSwtpm(
   suiteName: string,
   programs: readonly string[] = [],
 ): (sentence: string, body: (chip: Swtpm) => Promise<void>) => void {
-  const missing = ['swtpm', ...programs].filter((program) => !isInstalled(program));
-  if (missing.length > 0) {
-    return (sentence) => skip(`${suiteName} › ${sentence}`, `${missing.join(', ')} not installed`);
-  }
+  const missing = missingPrograms(['swtpm', ...programs]);
+  if (missing !== null) return (sentence) => skip(`${suiteName} › ${sentence}`, missing);
   let chip: Swtpm | undefined;
   tests.before(async () => {
     chip = await Swtpm.start();
@@ -44,10 +43,6 @@ export function onSwtpm(
       await body(chip);
     });
   };
-}
-
-function isInstalled(program: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }
 
 /** One running swtpm. */

@@ -13,7 +13,10 @@ import { ROOT } from '../root.ts';
 import { holdfast } from './commands/rig.ts';
 
 const cli = suite('daemon/main');
-const NOUNS = ['status', 'entry', 'svid', 'bundle', 'federation', 'audit'];
+const NOUNS = [
+  ...['status', 'entry', 'svid', 'bundle', 'federation', 'audit'],
+  ...['tpm', 'attest', 'references'],
+];
 const NOWHERE = '/nonexistent';
 
 cli('prints the version that package.json states', async () => {
