@@ -108,10 +108,10 @@ export async function sweep(tpm: TpmRunner): Promise<void> {
 /** The guard against guessing. */
 export interface LockoutState {
   readonly isLockedOut: boolean;
-  /** Failures counted, and how many bring lockout. */
+  /** Failures counted, and how many bring lockout; 0 of them: it is always locked. */
   readonly failures: number;
   readonly failuresMax: number;
-  /** Seconds after which one failure is forgiven. 0 means never. */
+  /** Powered seconds after which one failure is forgiven. 0: failures are not counted. */
   readonly intervalS: number;
   /** Seconds until a wrongly used lockout password may be tried again. 0: after a reboot. */
   readonly recoveryS: number;

@@ -114,13 +114,13 @@ async function loadWhereGiven<T>(
 async function trustOf(
   roots: string | undefined,
   allowed: string | undefined,
-  any: boolean | undefined,
+  any = false,
 ): Promise<Demands['trust']> {
   const isListed = roots !== undefined || allowed !== undefined;
   if (any === isListed) {
     throw new UsageError('say --ek-roots, --ek-allow or both; or else --insecure-any-chip');
   }
-  if (any === true) return 'insecure-any';
+  if (any) return 'insecure-any';
   return {
     roots: (await loadWhereGiven(roots, loadRoots)) ?? [],
     allowed: (await loadWhereGiven(allowed, loadAllowances)) ?? [],

@@ -1,5 +1,6 @@
 /** `holdfast tpm`: the chip of this machine, as it describes itself. */
 
+import type { LockoutState } from '../../firmware/tpm-state.ts';
 import { formatDuration } from '../duration.ts';
 import { openClock } from '../host/clock.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
@@ -41,7 +42,6 @@ async function status(context: CommandContext): Promise<number> {
 }
 
 function statusText(chip: ChipStatus, where: string): string {
-  const { failures, failuresMax, intervalS } = chip.lockout;
   return factsText([
     ['TPM', where],
     ['maker', `${chip.maker} ${chip.vendor} (TPM 2.0, revision ${chip.revision})`],
@@ -49,7 +49,7 @@ function statusText(chip: ChipStatus, where: string): string {
     ['firmware', hexText(chip.firmwareVersion)],
     ['banks', chip.banks.map(({ bank, pcrs }) => `${bank} ${pcrsText(pcrs)}`).join('; ') || 'none'],
     ['lockout', describeLockoutEnd(chip.lockoutEnd)],
-    ['guesses', `${failures} of ${failuresMax} counted, one forgiven in ${spanText(intervalS)}`],
+    ['guesses', guessesText(chip.lockout)],
     ['secrets set', chip.secrets.join(', ') || 'none'],
     ['clock', clockText(chip)],
     ['counters', countersText(chip)],
@@ -60,8 +60,9 @@ function statusText(chip: ChipStatus, where: string): string {
   ]);
 }
 
-function spanText(seconds: number): string {
-  return seconds === 0 ? 'no time' : formatDuration(seconds * 1000);
+function guessesText({ failures, failuresMax, intervalS }: LockoutState): string {
+  if (intervalS === 0) return 'not counted';
+  return `${failures} of ${failuresMax} counted, one forgiven in ${formatDuration(intervalS * 1000)}`;
 }
 
 function clockText({ clock }: ChipStatus): string {

@@ -42,6 +42,7 @@ class DeviceWire implements TpmWire {
     }
     const answer = new Uint8Array(TPM_MESSAGE_BYTES_MAX);
     const { bytesRead } = await this.#file.read(answer, 0, answer.length, null);
+    if (bytesRead === 0) throw new Error('the device gave no answer');
     return answer.subarray(0, bytesRead);
   }
 

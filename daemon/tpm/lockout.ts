@@ -23,7 +23,7 @@ export type LockoutEnd =
 /** The end of the lock, as seen from `now`. */
 export function lockoutEnd(state: LockoutState, now: UnixMs): LockoutEnd {
   if (!state.isLockedOut) return { kind: 'open' };
-  if (state.intervalS === 0) return { kind: 'never' };
+  if (state.failuresMax === 0 || state.intervalS === 0) return { kind: 'never' };
   const surplus = Math.max(1, state.failures - state.failuresMax + 1);
   return { kind: 'at-latest', at: addMs(now, surplus * state.intervalS * SECOND_MS) };
 }
