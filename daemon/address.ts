@@ -16,8 +16,21 @@ const PORT_MAX = 65_535;
 
 /** True for an address to listen at: an IP literal; port 0 lets the kernel choose. */
 export function isListenAddress(text: string): boolean {
+  return parseListenAddress(text) !== undefined;
+}
+
+/** Where a server listens: an IP literal and a port. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The parts of an address to listen at; undefined for any other text. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
   const parts = partsOf(text);
-  return (parts?.kind === 'ip4' || parts?.kind === 'ip6') && parts.peer === undefined;
+  const isLiteral = parts?.kind === 'ip4' || parts?.kind === 'ip6';
+  if (!isLiteral || parts.peer !== undefined) return undefined;
+  return { host: parts.host, port: parts.port };
 }
 
 /** True for an address to dial: an IP literal or a name, with a real port. */
@@ -28,6 +41,7 @@ export function isDialAddress(text: string): boolean {
 
 interface Parts {
   readonly kind: string;
+  readonly host: string;
   readonly port: number;
   readonly peer: string | undefined;
 }
@@ -38,7 +52,7 @@ function partsOf(text: string): Parts | undefined {
   const port = Number.parseInt(digits, 10);
   if (!(port <= PORT_MAX) || !isHost(kind, host)) return undefined;
   if (peer !== undefined && !PEER_ID.test(peer)) return undefined;
-  return { kind, port, peer };
+  return { kind, host, port, peer };
 }
 
 function isHost(kind: string, host: string): boolean {

@@ -7,7 +7,12 @@ import { isAbsolute } from 'node:path';
 import * as limits from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
-import { isDialAddress, isListenAddress } from './address.ts';
+import {
+  isDialAddress,
+  isListenAddress,
+  type ListenAddress,
+  parseListenAddress,
+} from './address.ts';
 import { durationText, parseDuration } from './duration.ts';
 
 /** A whole, checked configuration. Times in milliseconds, paths absolute. */
@@ -26,6 +31,12 @@ export interface Config {
   readonly tickPeriodMs: number;
   readonly minEpochMs: number;
   readonly svidTtlMs: number;
+  /** Where our bundle endpoint listens; null where there is none. */
+  readonly endpointListen: ListenAddress | null;
+  readonly endpointProfile: 'https_spiffe' | 'https_web';
+  /** PEM files of the endpoint's certificate and key; null where the profile is `https_spiffe`. */
+  readonly endpointCertificate: string | null;
+  readonly endpointKey: string | null;
   readonly logFormat: 'text' | 'json';
 }
 
@@ -103,6 +114,30 @@ export const KEYS: Keys = {
     toml: 'limits.min_epoch',
     means: 'shortest mean time between two epochs; fixed once the domain is made',
     ...durationBetween(limits.MIN_EPOCH_MS_MIN, limits.MIN_EPOCH_MS_MAX),
+  },
+  endpointListen: {
+    toml: 'bundle_endpoint.listen',
+    means: 'where anybody may fetch our SPIFFE bundle; nowhere unless set',
+    takes: 'an address such as /ip4/ADDRESS/tcp/PORT',
+    read: (raw) => (typeof raw === 'string' ? parseListenAddress(raw) : undefined),
+  },
+  endpointProfile: {
+    toml: 'bundle_endpoint.profile',
+    means: 'how the endpoint proves who it is (SPIFFE Federation §5.2)',
+    takes: 'https_spiffe or https_web',
+    read: (raw) => (raw === 'https_spiffe' || raw === 'https_web' ? raw : undefined),
+  },
+  endpointCertificate: {
+    toml: 'bundle_endpoint.certificate',
+    means: 'PEM file of the certificate chain of https_web; read anew when it changes',
+    takes: 'an absolute path, for https_web alone',
+    read: (raw) => (isPath(raw) ? raw : undefined),
+  },
+  endpointKey: {
+    toml: 'bundle_endpoint.key',
+    means: 'PEM file of its key, for its owner alone',
+    takes: 'an absolute path, for https_web alone',
+    read: (raw) => (isPath(raw) ? raw : undefined),
   },
   logFormat: {
     toml: 'log.format',

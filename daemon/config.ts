@@ -36,6 +36,10 @@ export function defaultConfig(paths: DefaultPaths): Config {
     tickPeriodMs: limits.TICK_PERIOD_MS,
     minEpochMs: limits.MIN_EPOCH_MS,
     svidTtlMs: limits.SVID_TTL_MS,
+    endpointListen: null,
+    endpointProfile: 'https_spiffe',
+    endpointCertificate: null,
+    endpointKey: null,
     logFormat: 'text',
   };
 }
@@ -63,7 +67,19 @@ export function overrideConfig(config: Config, raw: ReadonlyMap<string, unknown>
   });
   const merged: Config = { ...config, ...Object.fromEntries(changed) };
   checkOrder(merged);
+  checkEndpoint(merged);
   return merged;
+}
+
+/** A certificate and its key come with the profile that shows them, and with no other. */
+function checkEndpoint(config: Config): void {
+  const isWeb = config.endpointListen !== null && config.endpointProfile === 'https_web';
+  for (const name of ['endpointCertificate', 'endpointKey'] as const) {
+    if ((config[name] !== null) === isWeb) continue;
+    const { toml: key, takes } = KEYS[name];
+    const expected = isWeb ? takes : 'nothing: only an https_web endpoint shows a file';
+    throw new Refusal('config-value', { key, expected, got: config[name] ?? 'nothing' });
+  }
 }
 
 function readValue(name: keyof Config, raw: unknown): Config[keyof Config] {

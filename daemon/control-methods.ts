@@ -8,7 +8,6 @@
 import { X509Certificate } from 'node:crypto';
 import { assert } from '../core/assert.ts';
 import { toHex, toUtf8 } from '../core/bytes.ts';
-import { canonicalText } from '../core/canonical.ts';
 import { sha256 } from '../core/digest.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
@@ -18,6 +17,7 @@ import type { DomainView } from '../federation/view.ts';
 import { isDialAddress } from './address.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { AuthorityBook } from './authority-book.ts';
+import type { SpiffePartners } from './bundle-endpoint/partners.ts';
 import type { Config } from './config-keys.ts';
 import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
 import type { Caller, ControlMethods } from './control/server.ts';
@@ -26,8 +26,9 @@ import type { Driver } from './driver.ts';
 import { EntryBook } from './entry-book.ts';
 import { entryMethods } from './entry-methods.ts';
 import type { LinkBook } from './link-book.ts';
+import { endpointRelation, spiffeMethods } from './spiffe-methods.ts';
 import { domainStatus } from './status.ts';
-import { authoritiesOf } from './trust-view.ts';
+import { authoritiesOf, bundleText } from './trust-view.ts';
 
 export interface MethodOptions {
   readonly config: Config;
@@ -35,24 +36,30 @@ export interface MethodOptions {
   readonly audit: AuditLog;
   readonly links: LinkBook;
   readonly authorities: AuthorityBook;
+  /** Partners that speak SPIFFE federation alone. */
+  readonly partners: SpiffePartners;
   readonly views: () => readonly DomainView[];
   readonly status: () => Status;
   readonly exportBundle: (domain: TrustDomain) => string;
 }
 
 export function controlMethods(options: MethodOptions): ControlMethods {
-  const { config, driver, audit } = options;
+  const { config, driver, audit, partners } = options;
   const ownView = () => viewNamed(options, undefined);
   const book = new EntryBook({ domain: config.trustDomain, driver, ownView });
   return {
     status: async () => options.status(),
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
     ...authorityMethods(options.authorities, audit),
+    ...spiffeMethods({
+      ...{ partners, audit },
+      isHoldfastDomain: (domain) => options.views().some((view) => view.domain === domain),
+    }),
     'bundle.show': async ({ domain }) => bundleView(viewNamed(options, domain)),
     'bundle.export': async ({ domain, format }) => ({
       text:
         format === 'spiffe'
-          ? spiffeBundle(viewNamed(options, domain))
+          ? bundleText(viewNamed(options, domain))
           : options.exportBundle(viewNamed(options, domain).domain),
     }),
     'bundle.import': ({ text }, caller) => importFile(options, text, caller),
@@ -61,18 +68,27 @@ export function controlMethods(options: MethodOptions): ControlMethods {
       const file = toUtf8(text);
       await options.driver.request({ kind: 'relate', file, survivalForeign, limits: null });
       const added = viewNamed(options, domainOf(file));
+      // A partner that has learned to sign needs no endpoint any more.
+      await partners.remove(added.domain);
       await options.links.set(added.domain, peers);
       await audited(options, caller, 'relation.added', { domain: added.domain });
       return relationView(options, added);
     },
     'federation.list': async () => ({
-      relations: options
-        .views()
-        .filter((view) => !view.isOwn)
-        .map((view) => relationView(options, view)),
+      relations: [
+        ...options
+          .views()
+          .filter((view) => !view.isOwn)
+          .map((view) => relationView(options, view)),
+        ...partners.states.map(endpointRelation),
+      ],
     }),
     'federation.remove': async ({ domain }, caller) => {
       const name = parseTrustDomain(domain);
+      if (await partners.remove(name)) {
+        await audited(options, caller, 'partner.removed', { domain });
+        return { domain, epoch: String(ownView().epoch) };
+      }
       const answer = await options.driver.request({ kind: 'unrelate', domain: name });
       await options.links.set(name, []);
       await audited(options, caller, 'relation.removed', { domain });
@@ -138,7 +154,7 @@ function viewNamed(options: MethodOptions, name: string | undefined): DomainView
 
 function relationView(options: MethodOptions, view: DomainView): RelationView {
   return {
-    domain: view.domain,
+    ...{ domain: view.domain, kind: 'holdfast', endpoint: null },
     fingerprint: view.firstRoot,
     peers: options.links.of(view.domain),
     survivalForeign: view.relation?.survivalForeign ?? false,
@@ -162,11 +178,4 @@ function bundleView(view: DomainView) {
       };
     }),
   };
-}
-
-/** The payload of the bundle document: a SPIFFE bundle as it stands. */
-function spiffeBundle(view: DomainView): string {
-  const bundle = view.documents.get('bundle');
-  if (bundle === undefined) throw new Refusal('document-not-pinned', { domain: view.domain });
-  return `${canonicalText(bundle.members.json())}\n`;
 }

@@ -6,9 +6,13 @@
  */
 
 import type { Socket } from 'node:net';
+import { assert } from '../core/assert.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
 import { runtimeSuite } from '../core/suite.ts';
 import { VERSION } from '../core/version.ts';
 import type { Draft } from '../federation/input.ts';
+import type { AgeLimits } from '../federation/limits.ts';
 import { FederationNode } from '../federation/node.ts';
 import { NO_POLICY, policyBody } from '../federation/policy.ts';
 import type { DomainView } from '../federation/view.ts';
@@ -17,6 +21,9 @@ import type { AuditEntry } from './audit/audit-entry.ts';
 import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
 import { loadAuditHead, saveAuditHead } from './audit/kept-head.ts';
 import { AuthorityBook } from './authority-book.ts';
+import { openOwnEndpoint } from './bundle-endpoint/own-endpoint.ts';
+import { SpiffePartners, type SpiffePartnersOptions } from './bundle-endpoint/partners.ts';
+import type { BundleEndpoint } from './bundle-endpoint/server.ts';
 import { bundleDraft, publishBundle } from './bundle-publisher.ts';
 import type { Config } from './config-keys.ts';
 import type { Status } from './control/protocol.ts';
@@ -24,7 +31,7 @@ import { type Caller, openControlServer } from './control/server.ts';
 import { controlMethods } from './control-methods.ts';
 import { type DomainKeys, openDomain } from './domain-keys.ts';
 import { Driver } from './driver.ts';
-import { IdentityDirectory } from './identity/directory.ts';
+import { IdentityDirectory, type TrustView } from './identity/directory.ts';
 import { encodeEntries } from './identity/entry.ts';
 import { LinkBook } from './link-book.ts';
 import { createLibp2pNetwork } from './network/libp2p-network.ts';
@@ -32,10 +39,10 @@ import { PeerRegister } from './peer-register.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 import { formatRfc3339 } from './rfc3339.ts';
-import { domainStatus } from './status.ts';
+import { domainStatus, endpointStatus } from './status.ts';
 import { openLevelStore } from './store/level-store.ts';
 import { openStateFolder } from './store/state-folder.ts';
-import { ENTRIES_NAME, entriesOf, trustViewOf } from './trust-view.ts';
+import { bundleText, ENTRIES_NAME, entriesOf, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
 /** What the daemon takes from the machine it runs on. */
@@ -114,7 +121,8 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
   });
   opening.defer(() => driver.close());
   await publishFirst(driver, missingDrafts(node, authorities, clock));
-  const running = { config, host, store, records, audit, keys, authorities, node, network, driver };
+  const parts = { config, host, limits, store, records, audit, refusals };
+  const running = { ...parts, keys, authorities, node, network, driver };
   const status = await openServices(running, opening);
   const everything = opening.move();
   return { status, close: () => everything.disposeAsync() };
@@ -124,9 +132,11 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
 interface Parts {
   readonly config: Config;
   readonly host: Host;
+  readonly limits: AgeLimits;
   readonly store: Store;
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly audit: AuditLog;
+  readonly refusals: RefusalAudit;
   readonly keys: DomainKeys;
   readonly authorities: AuthorityBook;
   readonly node: FederationNode;
@@ -139,7 +149,8 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const { config, host, store, records, audit, authorities, node, network, driver } = parts;
   const { clock, random, log, processes, peerCredentialsOf } = host;
   const views = (): readonly DomainView[] => node.view(clock.now());
-  const trustView = () => trustViewOf(views(), node.policy);
+  const partners = createPartners(parts, (domain) => rootsOf(trustView(), domain));
+  const trustView = () => trustViewOf(views(), node.policy, (needs) => partners.bundles(needs));
   const directory = new IdentityDirectory({
     clock,
     random,
@@ -155,7 +166,13 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   opening.defer(() => network.stop());
   const links = new LinkBook(store, records, network, config.peers);
   const startedAt = formatRfc3339(clock.now().wall);
-  const status = (): Status => statusOf(parts, peers, startedAt);
+  const endpoint = await openEndpoint(parts, trustView);
+  opening.defer(async () => endpoint?.close());
+  const status = (): Status => ({
+    ...statusOf(parts, peers, startedAt),
+    bundleEndpoint: endpoint?.url ?? '',
+    domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
+  });
   const control = await openControlServer({
     path: config.controlSocket,
     methods: controlMethods({
@@ -164,6 +181,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
       audit,
       links,
       authorities,
+      partners,
       views,
       status,
       exportBundle: (domain) => node.exportBundle(domain),
@@ -180,10 +198,12 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     const view = trustView();
     void authorities.provide(new Set(view.entries.map(({ keyType }) => keyType)));
     directory.update(view);
+    void endpoint?.renew();
     for (const peer of peers.displaced) network.disconnect(peer);
     control.notify({ method: 'changed', params: {} });
   };
   driver.onChanged = changed;
+  partners.onChanged = changed;
   opening.defer(() => authorities.close());
   await authorities.start({
     publish: (keys) => publishBundle(driver, views().find(isOwn), keys),
@@ -193,7 +213,50 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     },
   });
   links.open();
+  await partners.open();
+  opening.defer(() => partners.close());
   return status;
+}
+
+/** The partners that speak SPIFFE federation alone; nothing is polled yet. */
+function createPartners(
+  { host, store, records, audit, refusals, limits }: Parts,
+  rootsOfDomain: SpiffePartnersOptions['rootsOf'],
+): SpiffePartners {
+  const { clock, random, log } = host;
+  return new SpiffePartners({
+    ...{ clock, random, log, store, records, audit, refusals, limits },
+    rootsOf: rootsOfDomain,
+  });
+}
+
+/** Opens our own bundle endpoint where one is configured. */
+function openEndpoint(
+  { config, host, authorities, node }: Parts,
+  trustView: () => TrustView,
+): Promise<BundleEndpoint | null> {
+  const { clock, random, log } = host;
+  return openOwnEndpoint({
+    ...{ config, clock, random, log },
+    permission: () => {
+      const { renewUntil: until } = trustView();
+      const authority = authorities.x509('ec-p256');
+      if (until instanceof Refusal) throw until;
+      if (authority instanceof Refusal) throw authority;
+      return { authority, until };
+    },
+    bundle: () => {
+      const own = node.view(clock.now()).find(isOwn);
+      assert(own !== undefined, 'a running daemon has its own domain');
+      return bundleText(own);
+    },
+  });
+}
+
+/** Who may vouch for the endpoint of another domain: ourselves, and whom we trust now. */
+function rootsOf(view: TrustView, domain: TrustDomain): readonly Uint8Array[] {
+  const { domain: own, ownAuthorities, foreignAuthorities } = view;
+  return (domain === own ? ownAuthorities : foreignAuthorities.get(domain))?.x509Authorities ?? [];
 }
 
 /**
@@ -224,7 +287,11 @@ function isOwn(view: DomainView): boolean {
   return view.isOwn;
 }
 
-function statusOf(parts: Parts, peers: PeerRegister, startedAt: string): Status {
+function statusOf(
+  parts: Parts,
+  peers: PeerRegister,
+  startedAt: string,
+): Omit<Status, 'bundleEndpoint' | 'domains'> {
   const { config, host, keys, node, network, driver } = parts;
   const now = host.clock.now();
   const views = node.view(now);
@@ -243,7 +310,6 @@ function statusOf(parts: Parts, peers: PeerRegister, startedAt: string): Status 
     antiRollback: 'software',
     sockets: { control: config.controlSocket, workload: config.workloadSocket },
     listen: network.addresses,
-    domains: views.map(domainStatus),
     peers: peers.peers,
     entries: own === undefined ? 0 : entriesOf(own).length,
     alarms: driver.alarms,

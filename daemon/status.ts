@@ -3,7 +3,9 @@
  * a domain names its age, its tier, the next cliff, and what would mend it.
  */
 
+import { Refusal } from '../core/refusal.ts';
 import type { DomainView } from '../federation/view.ts';
+import type { PartnerState } from './bundle-endpoint/partners.ts';
 import type { DomainStatus } from './control/protocol.ts';
 
 /** One domain as it stands. */
@@ -26,6 +28,29 @@ export function domainStatus(view: DomainView): DomainStatus {
     late: standing.late,
     timeUnknown: standing.timeUnknown,
     mend: mendOf(view),
+  };
+}
+
+/**
+ * A partner that speaks SPIFFE federation alone. Its tier says when its endpoint last answered, by
+ * our clock: nobody signed that the bundle was current then.
+ */
+export function endpointStatus({ partner, standing, trouble }: PartnerState): DomainStatus {
+  const { domain, url } = partner.terms;
+  const answered = standing.tier === 'NONE' ? 'has not answered yet' : 'is not reached';
+  const reason = trouble instanceof Refusal ? `${trouble.code}: ${trouble.mend}` : trouble?.code;
+  return {
+    ...{ domain, own: false, relation: 'spiffe', tier: standing.tier },
+    ageMs: standing.ageMs ?? 0,
+    limits: standing.limits,
+    nextCliff: standing.cliff,
+    epoch: String(partner.held?.bundle.sequence ?? ''),
+    ...{ tick: 0, rootVersion: '0', beacon: '', stopped: false, timeUnknown: false },
+    late: trouble !== null,
+    mend:
+      trouble === null && standing.tier === 'FRESH'
+        ? ''
+        : `its endpoint ${url} ${answered} (${reason ?? 'waiting'})`,
   };
 }
 

@@ -5,11 +5,12 @@
  * partner's beacon and bundle, and on our own beacon and policy, which relate us to it.
  */
 
+import { canonicalText } from '../core/canonical.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
 import type { Policy } from '../federation/policy.ts';
-import { type ActionClass, isPermitted, worst } from '../federation/tier.ts';
+import { type ActionClass, isPermitted, type Tier, worst } from '../federation/tier.ts';
 import { type DomainView, type Permission, permitted } from '../federation/view.ts';
 import type { TrustView } from './identity/directory.ts';
 import { type Entry, parseEntries } from './identity/entry.ts';
@@ -24,15 +25,22 @@ export const ENTRIES_NAME = 'entries/default';
 /** What every act of our own rests on, beside our beacon. */
 const OWN_STATEMENTS = ['policy', ENTRIES_NAME] as const;
 
+/** Bundles of partners that speak SPIFFE federation alone, of those of such a tier or better. */
+export type EndpointBundles = (needs: Tier) => ReadonlyMap<TrustDomain, DomainAuthorities>;
+
 /** What the directory of identities is fed with. */
-export function trustViewOf(views: readonly DomainView[], policy: Policy): TrustView {
+export function trustViewOf(
+  views: readonly DomainView[],
+  policy: Policy,
+  endpoints: EndpointBundles,
+): TrustView {
   const own = views.find((view) => view.isOwn);
   if (own === undefined) throw new Refusal('root-unknown', { why: 'no domain of our own' });
   return {
     domain: own.domain,
     entries: entriesOf(own),
     ownAuthorities: bundleOf(own),
-    foreignAuthorities: foreignAuthorities(views, own, policy),
+    foreignAuthorities: foreignAuthorities(views, own, policy, endpoints),
     issueUntil: untilOf(own, policy, 'issue'),
     renewUntil: untilOf(own, policy, 'renew'),
   };
@@ -51,6 +59,16 @@ export function bundleOf(view: DomainView): DomainAuthorities {
   return parseSpiffeBundle(bundle.members.json());
 }
 
+/**
+ * The payload of the bundle document: a SPIFFE bundle as it stands. Refuses `document-not-pinned`
+ * where none is held.
+ */
+export function bundleText(view: DomainView): string {
+  const bundle = view.documents.get('bundle');
+  if (bundle === undefined) throw new Refusal('document-not-pinned', { domain: view.domain });
+  return `${canonicalText(bundle.members.json())}\n`;
+}
+
 /** The X.509 authorities of a domain that any SPIFFE library knows. */
 export function authoritiesOf(view: DomainView): readonly Uint8Array[] {
   return bundleOf(view).x509Authorities;
@@ -60,8 +78,7 @@ export function authoritiesOf(view: DomainView): readonly Uint8Array[] {
 export function mayServe(view: DomainView, own: DomainView, policy: Policy): boolean {
   const bundle = view.documents.get('bundle');
   if (bundle === undefined) return false;
-  const ours = OWN_STATEMENTS.map((name) => own.documents.get(name)?.tier ?? 'EXPIRED');
-  const tier = worst(view.standing.tier, bundle.tier, own.standing.tier, ...ours);
+  const tier = worst(view.standing.tier, bundle.tier, ownTier(own));
   const table = policy.tiers.get('serve-foreign') ?? 'FRESH';
   const needs = view.relation?.survivalForeign === true ? worst(table, 'SURVIVAL') : table;
   return isPermitted(tier, needs);
@@ -71,15 +88,37 @@ function foreignAuthorities(
   views: readonly DomainView[],
   own: DomainView,
   policy: Policy,
+  endpoints: EndpointBundles,
 ): ReadonlyMap<TrustDomain, DomainAuthorities> {
   const partners = views.filter((view) => !view.isOwn && mayServe(view, own, policy));
-  return new Map(
-    partners.flatMap((view) => {
-      // A bundle we cannot use is absent, like one that is too old; the partner's others stay.
-      const authorities = refusalOf(() => bundleOf(view));
-      return authorities instanceof Refusal ? [] : [[view.domain, authorities] as const];
-    }),
-  );
+  const signed = partners.flatMap((view) => {
+    // A bundle we cannot use is absent, like one that is too old; the partner's others stay.
+    const authorities = refusalOf(() => bundleOf(view));
+    return authorities instanceof Refusal ? [] : [[view.domain, authorities] as const];
+  });
+  return new Map([...unsigned(views, own, policy, endpoints), ...signed]);
+}
+
+/**
+ * What endpoints alone vouch for. A domain that we hold signed statements of has no second source:
+ * what is too old there is not to be had here, or the weaker way would decide.
+ */
+function unsigned(
+  views: readonly DomainView[],
+  own: DomainView,
+  policy: Policy,
+  endpoints: EndpointBundles,
+): readonly (readonly [TrustDomain, DomainAuthorities])[] {
+  const needs = policy.tiers.get('serve-foreign') ?? 'FRESH';
+  if (!isPermitted(ownTier(own), needs)) return [];
+  const known = new Set(views.map(({ domain }) => domain));
+  return [...endpoints(needs)].filter(([domain]) => !known.has(domain));
+}
+
+/** The worst of what every act of our own rests on. */
+function ownTier(own: DomainView): Tier {
+  const ours = OWN_STATEMENTS.map((name) => own.documents.get(name)?.tier ?? 'EXPIRED');
+  return worst(own.standing.tier, ...ours);
 }
 
 function untilOf(own: DomainView, policy: Policy, action: ActionClass): UnixMs | Refusal {

@@ -207,7 +207,8 @@ export class SpiffePartners {
       const next = learn(slot.partner, bytes, this.#options.clock.now());
       if (!this.#isKept(slot)) return;
       await this.#save(next); // before anybody is told, or a crash could take it back
-      const isOther = !isSameTrust(slot.partner, next) || slot.trouble !== null;
+      const isFirst = slot.partner.fetched === null || slot.trouble !== null;
+      const isOther = isFirst || !isSameTrust(slot.partner, next);
       slot.partner = next;
       slot.trouble = null;
       if (isOther) {

@@ -31,11 +31,26 @@ export interface BundleEndpointOptions {
 
 const HEADER_BYTES_MAX = 8 * 1024;
 
-/** Opens the endpoint. Refuses `port-busy`, and what the credentials do; fails `socket-failed`. */
+/**
+ * Opens the endpoint. Where nothing may be signed yet, it opens all the same and shakes no hands
+ * until something may. Refuses `port-busy`, and what else the credentials do; fails
+ * `socket-failed`.
+ */
 export async function openBundleEndpoint(options: BundleEndpointOptions): Promise<BundleEndpoint> {
-  const endpoint = new BundleEndpoint(options, await options.credentials());
+  const endpoint = new BundleEndpoint(options, await firstCredentials(options));
   await endpoint.listen();
   return endpoint;
+}
+
+async function firstCredentials(
+  options: BundleEndpointOptions,
+): Promise<EndpointCredentials | null> {
+  try {
+    return await options.credentials();
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'tier-insufficient') return null;
+    throw error;
+  }
 }
 
 /** The open endpoint. */
@@ -44,10 +59,10 @@ export class BundleEndpoint {
   readonly #server: Server;
   /** From the first packet on: the runtime forgets those that shake no hands. */
   readonly #sockets = new Set<Socket>();
-  #shown: EndpointCredentials;
+  #shown: EndpointCredentials | null;
   #cancelWake: () => void = () => undefined;
 
-  constructor(options: BundleEndpointOptions, shown: EndpointCredentials) {
+  constructor(options: BundleEndpointOptions, shown: EndpointCredentials | null) {
     this.#options = options;
     this.#shown = shown;
     this.#server = createServer(
@@ -94,7 +109,7 @@ export class BundleEndpoint {
     const { credentials, log } = this.#options;
     try {
       const { cert, key } = await credentials();
-      if (cert === this.#shown.cert && key === this.#shown.key) return;
+      if (cert === this.#shown?.cert && key === this.#shown.key) return;
       this.#server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
       this.#shown = { cert, key };
     } catch (error) {

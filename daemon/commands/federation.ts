@@ -14,11 +14,15 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { addSpiffe, refresh } from './federation-spiffe.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\
 Usage: holdfast federation add FILE [--peer ADDRESS…] [--survival] [OPTIONS]
+       holdfast federation add-spiffe --trust-domain NAME --url URL --profile PROFILE
+                [--endpoint-id ID] [--bundle FILE] [OPTIONS]
+       holdfast federation refresh DOMAIN [OPTIONS]
        holdfast federation list [OPTIONS]
        holdfast federation remove DOMAIN [OPTIONS]
 
@@ -30,13 +34,24 @@ person of that domain before you add it.
                           /dns4/node.blue.example/tcp/7717; may be repeated
   --survival              serve the partner's bundle down to SURVIVAL, not only
                           to DEGRADED
+
+add-spiffe is for partners that speak SPIFFE federation alone, such as SPIRE. Their
+bundles are not signed: what is known is that the endpoint showed one when it was
+asked, and its age counts from then. refresh asks such an endpoint now.
+
+  --trust-domain NAME     the partner
+  --url URL               its bundle endpoint, https://…
+  --profile PROFILE       https_spiffe or https_web
+  --endpoint-id ID        the SPIFFE ID that has to answer, with https_spiffe
+  --bundle FILE           its SPIFFE bundle (JSON), carried here by a person; the
+                          first contact of https_spiffe needs it
 ${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'federation',
-  summary: 'add, list and remove partner domains',
+  summary: 'add, refresh, list and remove partner domains',
   usage: USAGE,
-  run: (context) => runAction(context, { add, list, remove }),
+  run: (context) => runAction(context, { add, 'add-spiffe': addSpiffe, refresh, list, remove }),
 };
 
 async function add(context: CommandContext): Promise<number> {
@@ -96,13 +111,14 @@ function addedText(relation: RelationView): string {
 function listText(relations: readonly RelationView[]): string {
   if (relations.length === 0) return 'no partners; holdfast federation add makes one\n';
   return tableText(
-    ['DOMAIN', 'TIER', 'SERVED TO', 'FINGERPRINT', 'PEERS'],
+    ['DOMAIN', 'KIND', 'TIER', 'SERVED TO', 'FINGERPRINT', 'REACHED BY'],
     relations.map((relation) => [
       relation.domain,
+      relation.kind,
       relation.tier,
       servedTo(relation),
-      relation.fingerprint,
-      relation.peers.join(' '),
+      relation.fingerprint || '-',
+      relation.endpoint?.url ?? relation.peers.join(' '),
     ]),
   );
 }

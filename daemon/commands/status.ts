@@ -49,6 +49,7 @@ function selfText(status: Status): string {
     ['started', `${status.startedAt} (version ${status.version})`],
     ['entries', String(status.entries)],
     ['listening', status.listen.length === 0 ? 'nowhere' : status.listen.join(' ')],
+    ...(status.bundleEndpoint === '' ? [] : [['bundle at', status.bundleEndpoint] as const]),
     ['workloads', status.sockets.workload],
     ['control', status.sockets.control],
   ]);
@@ -74,8 +75,13 @@ function nextText({ nextCliff }: DomainStatus): string {
   return nextCliff === null ? '-' : `${nextCliff.tier} in ${formatDuration(nextCliff.inMs)}`;
 }
 
-function remarksText({ stopped, late, timeUnknown }: DomainStatus): string {
-  const remarks = [stopped && 'stopped', late && 'late', timeUnknown && 'time unknown'];
+function remarksText({ relation, stopped, late, timeUnknown }: DomainStatus): string {
+  const remarks = [
+    stopped && 'stopped',
+    late && 'late',
+    timeUnknown && 'time unknown',
+    relation === 'spiffe' && 'unsigned: age of the last fetch',
+  ];
   return remarks.filter((remark) => remark !== false).join(', ');
 }
 

@@ -5,8 +5,9 @@
  * Pure: nothing here does I/O, so the daemon, the commands and the terminal share it. Parameters
  * are parsed strictly by the daemon (params.ts); results come from a daemon that this user already
  * trusts with the keys, so their members are not checked again, only their frame is. No batches,
- * and no notifications towards the daemon. (Long because it is one vocabulary in one place: most of
- * it is types.)
+ * and no notifications towards the daemon.
+ *
+ * Reason: it is one vocabulary in one place, and most of it is types.
  */
 
 import { isObject, type Json, type JsonObject, parseJson } from '../../core/canonical.ts';
@@ -26,7 +27,8 @@ export type Tier = 'FRESH' | 'DEGRADED' | 'SURVIVAL' | 'EXPIRED' | 'QUARANTINED'
 export interface DomainStatus {
   readonly domain: string;
   readonly own: boolean;
-  readonly relation: 'own' | 'partner';
+  /** `spiffe`: its endpoint shows a bundle that nobody signed; no epoch, no beacon, no stop. */
+  readonly relation: 'own' | 'partner' | 'spiffe';
   readonly tier: Tier;
   readonly ageMs: number;
   /** The limits in force: the tightest of all that apply. */
@@ -37,6 +39,7 @@ export interface DomainStatus {
   };
   /** The tier it falls to next, and when, if nothing newer arrives. */
   readonly nextCliff: { readonly tier: Tier; readonly inMs: number } | null;
+  /** Of a `spiffe` partner: the sequence of its bundle; empty if that has none. */
   readonly epoch: string;
   readonly tick: number;
   readonly rootVersion: string;
@@ -80,6 +83,8 @@ export interface Status {
   readonly antiRollback: 'software';
   readonly sockets: { readonly control: string; readonly workload: string };
   readonly listen: readonly string[];
+  /** URL that our bundle endpoint listens at; empty where there is none. */
+  readonly bundleEndpoint: string;
   readonly domains: readonly DomainStatus[];
   readonly peers: readonly PeerStatus[];
   readonly entries: number;
@@ -184,11 +189,37 @@ export interface ImportOutcome {
 
 export interface RelationView {
   readonly domain: string;
+  readonly kind: 'holdfast' | 'spiffe';
+  /** Of a `spiffe` partner; null for others. */
+  readonly endpoint: EndpointView | null;
   readonly fingerprint: string;
   readonly peers: readonly string[];
   /** True if the partner's bundle is served down to SURVIVAL (PROTOCOL §4.7). */
   readonly survivalForeign: boolean;
   readonly tier: Tier;
+}
+
+/** How a `spiffe` partner is reached. */
+export interface EndpointView {
+  readonly url: string;
+  readonly profile: EndpointProfileName;
+  /** The SPIFFE ID that has to answer; empty for `https_web`. */
+  readonly endpointId: string;
+  /** Code of what the last poll ran into; empty if it did well. */
+  readonly trouble: string;
+}
+
+export type EndpointProfileName = 'https_web' | 'https_spiffe';
+
+/** The triple that names an endpoint, and what a person carried here to begin with. */
+export interface SpiffeRelationAdd {
+  readonly domain: string;
+  readonly url: string;
+  readonly profile: EndpointProfileName;
+  /** Given with `https_spiffe`, and never with `https_web`. */
+  readonly endpointId?: string;
+  /** A SPIFFE bundle as JSON. */
+  readonly bundle?: string;
 }
 
 export interface RelationAdd {
@@ -242,6 +273,9 @@ export interface Calls {
     result: { readonly documents: readonly ImportOutcome[] };
   };
   'federation.add': { params: RelationAdd; result: RelationView };
+  'federation.add-spiffe': { params: SpiffeRelationAdd; result: RelationView };
+  /** Polls the endpoint of a `spiffe` partner now. */
+  'federation.refresh': { params: { readonly domain: string }; result: RelationView };
   'federation.list': { params: Nothing; result: { readonly relations: readonly RelationView[] } };
   'federation.remove': {
     params: { readonly domain: string };

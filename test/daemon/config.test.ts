@@ -19,6 +19,13 @@ const DEFAULTS = defaultConfig({
 
 const parse = (text: string) => parseConfig(toUtf8(text), DEFAULTS);
 
+const ENDPOINT = '[bundle_endpoint]\n';
+const WEB_ENDPOINT = `${ENDPOINT}listen = "/ip4/0.0.0.0/tcp/8443"
+profile = "https_web"
+certificate = "/c.pem"
+key = "/k.pem"
+`;
+
 /** TOML of one key, and what else has to be set for its value to be in order. */
 const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> = {
   trust_domain: {
@@ -78,8 +85,32 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
     outside: ['[limits]\ntick_period = "999ms"', '[limits]\ntick_period = "61m"'],
   },
   'limits.min_epoch': {
-    inside: ['[limits]\nmin_epoch = "1ms"', '[limits]\nmin_epoch = "1h"'],
-    outside: ['[limits]\nmin_epoch = "0ms"', '[limits]\nmin_epoch = "61m"'],
+    inside: ['[limits]\nmin_epoch = "10ms"', '[limits]\nmin_epoch = "1h"'],
+    outside: ['[limits]\nmin_epoch = "9ms"', '[limits]\nmin_epoch = "61m"'],
+  },
+  'bundle_endpoint.listen': {
+    inside: [`${ENDPOINT}listen = "/ip4/0.0.0.0/tcp/8443"`, `${ENDPOINT}listen = "/ip6/::/tcp/0"`],
+    outside: [`${ENDPOINT}listen = "0.0.0.0:8443"`, `${ENDPOINT}listen = "/dns4/a/tcp/1"`],
+  },
+  'bundle_endpoint.profile': {
+    inside: [`${ENDPOINT}profile = "https_spiffe"`, WEB_ENDPOINT],
+    outside: [`${ENDPOINT}profile = "https"`, `${ENDPOINT}profile = true`],
+  },
+  'bundle_endpoint.certificate': {
+    inside: [WEB_ENDPOINT],
+    outside: [
+      `${ENDPOINT}certificate = "/etc/cert.pem"`,
+      WEB_ENDPOINT.replace('certificate = "/c.pem"\n', ''),
+      WEB_ENDPOINT.replace('/c.pem', 'c.pem'),
+    ],
+  },
+  'bundle_endpoint.key': {
+    inside: [WEB_ENDPOINT],
+    outside: [
+      `${ENDPOINT}key = "/etc/key.pem"`,
+      WEB_ENDPOINT.replace('key = "/k.pem"\n', ''),
+      WEB_ENDPOINT.replace('/k.pem', 'k.pem'),
+    ],
   },
   'log.format': {
     inside: ['[log]\nformat = "json"', '[log]\nformat = "text"'],

@@ -33,10 +33,27 @@ export const ENTRY: EntryView = {
 
 export const RELATION: RelationView = {
   domain: 'blue.example',
+  kind: 'holdfast',
+  endpoint: null,
   fingerprint: FINGERPRINT,
   peers: ['/ip4/192.0.2.7/tcp/7717'],
   survivalForeign: false,
   tier: 'DEGRADED',
+};
+
+export const SPIFFE_RELATION: RelationView = {
+  domain: 'plain.example',
+  kind: 'spiffe',
+  endpoint: {
+    url: 'https://plain.example/',
+    profile: 'https_spiffe',
+    endpointId: 'spiffe://plain.example/spire/server',
+    trouble: '',
+  },
+  fingerprint: '',
+  peers: [],
+  survivalForeign: false,
+  tier: 'NONE',
 };
 
 const OWN: DomainStatus = {
@@ -83,6 +100,7 @@ export const STATUS: Status = {
   antiRollback: 'software',
   sockets: { control: '/run/holdfast/control.sock', workload: '/run/holdfast/workload.sock' },
   listen: ['/ip4/127.0.0.1/tcp/7717'],
+  bundleEndpoint: '',
   domains: [OWN, PARTNER],
   peers: [{ peer: '12D3KooWA', domain: 'blue.example', node: 'ef'.repeat(32), sinceMs: 61_000 }],
   entries: 1,
@@ -135,6 +153,8 @@ export const METHODS: ControlMethods = {
     ],
   }),
   'federation.add': async () => RELATION,
+  'federation.add-spiffe': async () => SPIFFE_RELATION,
+  'federation.refresh': async () => SPIFFE_RELATION,
   'federation.list': async () => ({ relations: [RELATION] }),
   'federation.remove': async ({ domain }) => ({ domain, epoch: '9' }),
   'audit.tail': async () => ({

@@ -4,7 +4,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../../core/refusal.ts';
-import { ENTRY, FINGERPRINT, RELATION, STATUS } from '../../fakes/fake-daemon.ts';
+import type { SpiffeRelationAdd } from '../../../daemon/control/protocol.ts';
+import { ENTRY, FINGERPRINT, RELATION, SPIFFE_RELATION, STATUS } from '../../fakes/fake-daemon.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { holdfastWithDaemon } from './rig.ts';
 
@@ -154,13 +155,71 @@ commands('federation add sends the file, the peers and the reach', async () => {
 
 commands('federation list and remove speak of the partner', async () => {
   const listed = await holdfastWithDaemon(['federation', 'list']);
-  assert.match(listed.out, /^blue\.example +DEGRADED +DEGRADED +(ab){32} +\/ip4\/192\.0\.2\.7/m);
+  assert.match(
+    listed.out,
+    /^blue\.example +holdfast +DEGRADED +DEGRADED +(ab){32} +\/ip4\/192\.0\.2\.7/m,
+  );
   const removed = await holdfastWithDaemon(['federation', 'remove', 'blue.example']);
   assert.is(removed.out, 'removed  blue.example\nepoch    9\n');
   const none = await holdfastWithDaemon(['federation', 'list'], {
     'federation.list': async () => ({ relations: [] }),
   });
   assert.match(none.out, 'no partners');
+});
+
+commands('federation add-spiffe says the whole triple, and what vouches for it', async () => {
+  await using folder = await temporaryFolder();
+  const file = folder.file('plain.json');
+  await writeFile(file, '{"keys":[]}');
+  const asked: unknown[] = [];
+  const methods = {
+    'federation.add-spiffe': async (params: SpiffeRelationAdd) => {
+      asked.push({ ...params });
+      return SPIFFE_RELATION;
+    },
+  };
+  const line = 'federation add-spiffe --trust-domain plain.example --url https://plain.example/';
+  const spiffe = `--profile https_spiffe --endpoint-id spiffe://plain.example/s --bundle ${file}`;
+  for (const more of [spiffe, '--profile https_web']) {
+    const { code, out } = await holdfastWithDaemon(`${line} ${more}`.split(' '), methods);
+    assert.is(code, 0);
+    assert.match(out, /^vouched for by +its channel alone: nobody signed/m);
+  }
+  const [domain, url] = ['plain.example', 'https://plain.example/'];
+  assert.equal(asked, [
+    {
+      ...{ domain, url, profile: 'https_spiffe' },
+      ...{ endpointId: 'spiffe://plain.example/s', bundle: '{"keys":[]}' },
+    },
+    { domain, url, profile: 'https_web' },
+  ]);
+  for (const less of [
+    '',
+    '--profile https',
+    '--profile https_spiffe',
+    '--profile https_web --endpoint-id spiffe://plain.example/s',
+  ]) {
+    assert.is((await holdfastWithDaemon(`${line} ${less}`.trim().split(' '))).code, 2, less);
+  }
+});
+
+commands('federation list and status tell a SPIFFE partner from one that signs', async () => {
+  const listed = await holdfastWithDaemon(['federation', 'list'], {
+    'federation.list': async () => ({ relations: [SPIFFE_RELATION] }),
+  });
+  assert.match(listed.out, /^plain\.example +spiffe +NONE +DEGRADED +- +https:\/\/plain/m);
+  const refreshed = await holdfastWithDaemon(['federation', 'refresh', 'plain.example']);
+  assert.match(refreshed.out, /^answered by +spiffe:\/\/plain\.example\/spire\/server$/m);
+  const [, partner] = STATUS.domains;
+  assert.ok(partner);
+  const { out } = await holdfastWithDaemon(['status'], {
+    status: async () => ({
+      ...{ ...STATUS, bundleEndpoint: 'https://192.0.2.1:8443/' },
+      domains: [{ ...partner, relation: 'spiffe', late: false }],
+    }),
+  });
+  assert.match(out, /^blue\.example +spiffe +DEGRADED.*unsigned: age of the last fetch$/m);
+  assert.match(out, /^bundle at +https:\/\/192\.0\.2\.1:8443\/$/m);
 });
 
 commands('audit tail asks for as many entries as was said', async () => {

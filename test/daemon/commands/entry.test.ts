@@ -1,4 +1,4 @@
-/** `entry show`, `update` and `apply`: what is asked, what is shown first, what files are refused. */
+/** `entry show`, `update` and `apply`: what is asked, shown first, and refused of files. */
 
 import { writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
