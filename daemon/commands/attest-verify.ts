@@ -1,4 +1,4 @@
-/** `holdfast attest verify` and `explain`: evidence of a machine is judged, with no chip at hand. */
+/** `holdfast attest verify` and `explain`: evidence is judged, with no chip at hand. */
 
 import { resolve } from 'node:path';
 import { appraise, checkApproved } from '../../firmware/appraisal.ts';

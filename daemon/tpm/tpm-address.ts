@@ -1,4 +1,4 @@
-/** Where a TPM is, as a person writes it: `/dev/tpmrm0`, `swtpm:unix:PATH`, `swtpm:tcp:HOST:PORT`. */
+/** Where a TPM is, as a person writes it: a device, `swtpm:unix:PATH`, `swtpm:tcp:HOST:PORT`. */
 
 import { resolve } from 'node:path';
 import type { TpmAddress } from '../host/open-tpm.ts';

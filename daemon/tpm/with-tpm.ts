@@ -5,7 +5,7 @@ import { openTpm, type TpmAddress } from '../host/open-tpm.ts';
 import type { Clock } from '../ports.ts';
 import { explainLockout } from './lockout.ts';
 
-/** Opens the TPM, runs `use`, and closes it whatever came of it. Fails as `openTpm` and `use` do. */
+/** Opens the TPM, runs `use`, and closes it in any case. Fails as `openTpm` and `use` do. */
 export async function withTpm<T>(
   address: TpmAddress,
   clock: Clock,
