@@ -20,6 +20,7 @@ import { MemoryStore } from '../fakes/memory-store.ts';
 import { SeededRandom } from '../fakes/seeded-random.ts';
 import type { TemporaryFolder } from '../folder.ts';
 
+/** The domain of a rig that is given no other name. */
 export const DOMAIN = parseTrustDomain('blue.example');
 const PERIOD_MS = 1_000;
 
@@ -57,21 +58,22 @@ class JournalNetwork extends FakeNetwork {
   }
 }
 
-/** What a driver test holds. */
-export async function driverRig(folder: TemporaryFolder) {
+/** A driver of the domain `name`.example, and all that it drives. */
+export async function driverRig(folder: TemporaryFolder, name = 'blue') {
+  const domain = parseTrustDomain(`${name}.example`);
   const journal: string[] = [];
   const clock = new FakeClock();
   const { wall } = clock.now();
-  const keys = keysOf('blue');
+  const keys = keysOf(name);
   const ceilings = { freshForMs: DAY_MS, degradedForMs: 2 * DAY_MS, survivalForMs: 30 * DAY_MS };
   const now = unixMs(wall - DAY_MS);
-  const founded = foundDomain(keys, { domain: DOMAIN, now, ceilings, minEpochMs: 10 });
+  const founded = foundDomain(keys, { domain, now, ceilings, minEpochMs: 10 });
   const records = new Map(
     founded.flatMap(({ key, value }) => (value === null ? [] : [[key, value]])),
   );
   const store = new JournalStore(records, journal);
   const node = new FederationNode({
-    ...{ own: DOMAIN, suite: SUITE, records, bootId: clock.bootId, now: clock.now() },
+    ...{ own: domain, suite: SUITE, records, bootId: clock.bootId, now: clock.now() },
     ...{ limits: null, node: keys.node },
     authority: {
       keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },

@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { DaemonProcess } from '../daemon-process.ts';
+import { holdfast } from './commands/rig.ts';
 import { auditOf, controlling, type, withDaemons } from './live.ts';
 
 const entries = suite('daemon/live-entries');
@@ -140,6 +141,23 @@ entries('withdrawn are stopped before their successor is announced', async () =>
         inOrder,
       );
     });
+  });
+});
+
+entries('are what the Workload API answers by, from the first to the last', async () => {
+  await withHome(async (daemon) => {
+    const variables = { SPIFFE_ENDPOINT_SOCKET: `unix://${daemon.workloadSocket}` };
+    const fetch = () => holdfast(['svid', 'fetch', '--json'], daemon.folder, variables);
+    const none = await fetch();
+    assert.is(none.code, 1);
+    assert.match(none.err, /^holdfast: workload-no-identity: [\s\S]*mend: holdfast entry create/);
+    const mine = [ID, '--selector', `unix:uid:${process.getuid?.()}`, '--json'];
+    const { out } = await type(daemon, 'entry', 'create', '--spiffe-id', ...mine);
+    const one = await fetch();
+    assert.is(one.code, 0);
+    assert.ok(one.out.includes(ID));
+    await type(daemon, 'entry', 'delete', JSON.parse(out).id);
+    assert.match((await fetch()).err, /^holdfast: workload-no-identity: /);
   });
 });
 

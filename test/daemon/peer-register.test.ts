@@ -1,0 +1,89 @@
+/** The network's door to the state machine: who may come in, who is in, and what they sent. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseTrustDomain } from '../../core/spiffe-id.ts';
+import { PeerRegister } from '../../daemon/peer-register.ts';
+import { keysOf } from '../fakes/coalition.ts';
+import { temporaryFolder } from '../folder.ts';
+import { refuses } from '../refused.ts';
+import { DOMAIN, driverRig, settle } from './driver-rig.ts';
+
+const registers = suite('daemon/peer-register');
+
+const HASH = new Uint8Array(32).fill(7);
+const OTHER_HASH = new Uint8Array(32).fill(8);
+const GARBAGE = new Uint8Array(43);
+
+async function withRegister(
+  body: (register: PeerRegister, rig: Awaited<ReturnType<typeof driverRig>>) => Promise<void>,
+): Promise<void> {
+  await using folder = await temporaryFolder();
+  await using rig = await driverRig(folder);
+  await rig.publish();
+  await body(new PeerRegister(rig.node, rig.driver, rig.clock), rig);
+}
+
+registers('admit a proof of this handshake and this role, and no other', async () => {
+  await withRegister(async (register) => {
+    const proof = register.prove('initiator', HASH);
+    const admitted = register.admit('initiator', HASH, proof);
+    assert.is(admitted.domain, DOMAIN);
+    assert.is(admitted.node, keysOf('blue').node.keyId);
+    refuses('peer-unadmitted', () => register.admit('responder', HASH, proof), 'role');
+    refuses('peer-unadmitted', () => register.admit('initiator', OTHER_HASH, proof), 'handshake');
+    refuses('truncated', () => register.admit('initiator', HASH, proof.slice(0, -1)), 'cut');
+  });
+});
+
+registers('refuse a lease of a domain without a relation', async () => {
+  await withRegister(async (register, { clock }) => {
+    await using folder = await temporaryFolder();
+    await using stranger = await driverRig(folder, 'red');
+    await stranger.publish();
+    const proof = stranger.node.prove(clock.now(), 'initiator', HASH);
+    refuses('peer-unadmitted', () => register.admit('initiator', HASH, proof));
+  });
+});
+
+registers('say who is linked, for how long, in one order', async () => {
+  await withRegister(async (register, { clock, driver }) => {
+    const admitted = { domain: DOMAIN, node: 'n' };
+    register.peerUp('b', admitted, HASH);
+    clock.advance(500);
+    register.peerUp('a', admitted, OTHER_HASH);
+    assert.equal(register.peers, [
+      { peer: 'a', ...admitted, sinceMs: 0 },
+      { peer: 'b', ...admitted, sinceMs: 500 },
+    ]);
+    register.peerDown('b');
+    await driver.input({ kind: 'wake' });
+    assert.equal(
+      register.peers.map(({ peer }) => peer),
+      ['a'],
+    );
+  });
+});
+
+registers('name those whose domain has no place here any more', async () => {
+  await withRegister(async (register) => {
+    register.peerUp('ours', { domain: DOMAIN, node: 'n' }, HASH);
+    register.peerUp('former', { domain: parseTrustDomain('red.example'), node: 'm' }, HASH);
+    assert.equal(register.displaced, ['former']);
+  });
+});
+
+registers('pass on what was admitted, and tell late from wrong', async () => {
+  await withRegister(async (register, { network, store, clock }) => {
+    assert.is(await register.gossip('a', GARBAGE), 'ignore', 'a tick of an unknown beacon');
+    assert.is(await register.gossip('a', Uint8Array.of(1, 2, 3)), 'reject');
+    const beacon = network.published.at(-1) ?? GARBAGE;
+    assert.is(await register.gossip('a', beacon), 'ignore', 'held already');
+    store.writable = false;
+    clock.advance(2_000);
+    await settle();
+    assert.is(await register.gossip('a', GARBAGE), 'ignore', 'our own disk is nobody’s fault');
+  });
+});
+
+registers.run();
