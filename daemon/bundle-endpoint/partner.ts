@@ -67,7 +67,7 @@ export function newPartner(terms: EndpointTerms, bootstrap: Uint8Array | null): 
   return { terms, held, mark, fetched: null };
 }
 
-/** Reads a bundle as endpoints publish it. Refuses what `parseJson` does, and `bundle-malformed`. */
+/** Reads a bundle as endpoints publish it. Refuses `bundle-malformed`, and as `parseJson` does. */
 export function readPublication(bytes: Uint8Array): Publication {
   const value = parseJson(bytes);
   if (!isObject(value)) throw new Refusal('bundle-malformed', { why: 'not an object' });
