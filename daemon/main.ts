@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./commands/run.ts')).command,
   demo: async () => (await import('./commands/demo.ts')).command,
   status: async () => (await import('./commands/status.ts')).command,
+  tui: async () => (await import('./commands/tui.ts')).command,
   entry: async () => (await import('./commands/entry.ts')).command,
   svid: async () => (await import('./commands/svid.ts')).command,
   bundle: async () => (await import('./commands/bundle.ts')).command,

@@ -77,15 +77,21 @@ export async function withDaemon<T>(
   values: Pick<SettingValues, 'control-socket'>,
   use: (daemon: ControlClient) => Promise<T>,
 ): Promise<T> {
-  const { environment } = context;
-  const told = values['control-socket'] ?? environment.controlSocket;
-  const path = told ?? (await loadSettings({}, environment)).controlSocket;
-  const daemon = await connectControl(resolve(path));
+  const daemon = await connectControl(resolve(await controlSocketOf(context, values)));
   try {
     return await use(daemon);
   } finally {
     await daemon.close();
   }
+}
+
+/** Where the daemon listens: the option, else the environment, else the configuration. */
+export async function controlSocketOf(
+  { environment }: CommandContext,
+  values: Pick<SettingValues, 'control-socket'>,
+): Promise<string> {
+  const told = values['control-socket'] ?? environment.controlSocket;
+  return told ?? (await loadSettings({}, environment)).controlSocket;
 }
 
 async function readConfig(path: string, isAskedFor: boolean): Promise<Uint8Array | undefined> {

@@ -24,8 +24,8 @@ const BANS: readonly (readonly [RegExp, string])[] = [
   [/\bprocess\.env\b/g, 'take the value from the configuration that daemon/main was given'],
 ];
 
-/** The folder that implements the ports, and the test code that measures and waits. */
-const EXEMPT = /^(?:daemon\/host|test)\//;
+/** What implements the ports, the same for the window, and test code, which measures and waits. */
+const EXEMPT = /^(?:daemon\/host\/|test\/|tui\/host\.ts$)/;
 
 function authorityOffences(source: Source): readonly string[] {
   if (EXEMPT.test(source.path)) return [];

@@ -32,7 +32,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     because: 'the daemon runs without its window, its simulator and its tests',
   },
   'tui/': {
-    may: ['core/', 'tui/', 'daemon/control/protocol', 'node:', 'package:ink', 'package:react'],
+    may: [
+      ...['core/', 'tui/', 'daemon/control/protocol', 'node:'],
+      ...['package:ink', 'package:react', 'package:ws'],
+    ],
     because: 'the window speaks to the control socket and to nothing behind it',
   },
   'sim/': {
@@ -49,7 +52,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /** The libraries that have one home, so that replacing one is a change in one folder. */
-const HOMES: Readonly<Record<string, string>> = {
+const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   '@noble/': 'core/',
   '@peculiar/x509': 'daemon/identity/',
   'reflect-metadata': 'daemon/identity/',
@@ -61,7 +64,10 @@ const HOMES: Readonly<Record<string, string>> = {
   '@libp2p/': 'daemon/network/',
   '@multiformats/': 'daemon/network/',
   'smol-toml': 'daemon/config',
-  ws: 'daemon/control/',
+  // Both ends of the control socket.
+  ws: ['daemon/control/', 'tui/client'],
+  ink: 'tui/',
+  react: 'tui/',
 };
 
 /** The files of core behind which the runtime's cryptography lies. */
@@ -103,7 +109,7 @@ function homeOffences(source: Source): readonly string[] {
   return importsOf(source).flatMap(({ from, target }) => {
     const name = target.replace(/^package:/, '');
     const home = Object.entries(HOMES).find(([prefix]) => isPackage(name, prefix))?.[1];
-    if (home === undefined || from.startsWith(home)) return [];
+    if (home === undefined || [home].flat().some((each) => from.startsWith(each))) return [];
     return [`${from} imports ${name}, whose only home is ${home}: ask that folder instead`];
   });
 }

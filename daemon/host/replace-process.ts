@@ -1,0 +1,14 @@
+/** Another program in place of this one, on the same terminal, under the same process id. */
+
+import { fileURLToPath } from 'node:url';
+import { assert } from '../../core/assert.ts';
+
+/**
+ * Replaces this process by Node running `program` with `args`; does not return. React's checks for
+ * developers are turned off: they cost memory, and find nothing that the tests do not.
+ */
+export function replaceByProgram(program: URL, flags: readonly string[], args: readonly string[]) {
+  assert(process.execve !== undefined, 'this platform replaces processes');
+  const argv = [process.execPath, ...flags, fileURLToPath(program), ...args];
+  return process.execve(process.execPath, argv, { ...process.env, NODE_ENV: 'production' });
+}

@@ -1,0 +1,257 @@
+/**
+ * The window's end of the control socket: it subscribes, asks again when told to, and comes back.
+ *
+ * Nothing is polled. The first connection either comes about or fails with a sentence; from then on
+ * every loss is told as a message and followed by attempts that never give up. A daemon that hangs
+ * is noticed by a ping. Every text of the daemon is made printable here, once, because names and
+ * hints in it were written by strangers.
+ */
+
+import { connect } from 'node:net';
+import { WebSocket } from 'ws';
+import { assert } from '../core/assert.ts';
+import { Failure } from '../core/failure.ts';
+import { CONTROL_BYTES_MAX } from '../core/limits.ts';
+import { printable } from '../core/printable.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import { VERSION } from '../core/version.ts';
+import {
+  CONTROL_PATH,
+  encodeRequest,
+  type Method,
+  type Notification,
+  type ParamsOf,
+  parseAnswer,
+  type ResultOf,
+} from '../daemon/control/protocol.ts';
+import type { Timers } from './host.ts';
+import type { Message } from './model.ts';
+
+const BACKOFF_MS = [250, 500, 1_000, 2_000, 5_000] as const;
+const HANDSHAKE_MS = 5_000;
+const PING_MS = 15_000;
+/** Changes come in bursts; the status is asked for at most this often. */
+const CALM_MS = 500;
+const AUDIT_LINES = 200;
+
+export interface ClientOptions {
+  readonly path: string;
+  readonly timers: Timers;
+  readonly tell: (message: Message) => void;
+}
+
+/** A connection that is kept up. */
+export class Client {
+  readonly #options: ClientOptions;
+  #socket: WebSocket | undefined;
+  #nextId = 1;
+  #answers = new Map<number, (result: unknown) => void>();
+  #isStale = false;
+  #isAsking = false;
+  #isAlive = true;
+  #tries = 0;
+  #closed = false;
+  #cancels = new Set<() => void>();
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /** Connects for the first time. Fails `daemon-unreachable` with what is there instead. */
+  async open(): Promise<void> {
+    await this.#settle(this.#dial());
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#cancels) cancel();
+    this.#socket?.terminate();
+  }
+
+  #dial(): WebSocket {
+    const { path } = this.#options;
+    this.#socket = new WebSocket(`ws://localhost${CONTROL_PATH}`, {
+      createConnection: () => connect(path),
+      handshakeTimeout: HANDSHAKE_MS,
+      maxPayload: CONTROL_BYTES_MAX,
+      perMessageDeflate: false,
+    });
+    return this.#socket;
+  }
+
+  /** Resolves once the daemon has told everything that is shown first. */
+  async #settle(socket: WebSocket): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', (error) => reject(unreachable(this.#options.path, error)));
+    });
+    socket.on('error', () => socket.terminate());
+    socket.on('message', (frame) => this.#receive(frame));
+    const lost = new Promise<never>((_resolve, reject) => {
+      socket.once('close', () => reject(new Failure('daemon-unreachable', CLOSED)));
+    });
+    lost.catch(() => this.#lost(socket, CLOSED));
+    await Promise.race([this.#greet(), lost]);
+    this.#tries = 0;
+    this.#keepAlive(socket);
+  }
+
+  /** What the window shows first. It subscribes before it asks: no change falls between. */
+  async #greet(): Promise<void> {
+    const { tell, timers, path } = this.#options;
+    await this.#call('subscribe', {});
+    const status = await this.#call('status', {});
+    checkVersion(status, path);
+    tell({ kind: 'status', status, nowMs: timers.nowMs() });
+    tell({ kind: 'entries', entries: (await this.#call('entry.list', {})).entries });
+    const { entries } = await this.#call('audit.tail', { lines: AUDIT_LINES });
+    tell({ kind: 'audit', entries });
+  }
+
+  /** The answer, whose texts are printable. It never comes if the connection ends before it. */
+  #call<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve) => {
+      this.#answers.set(id, (result) => resolve(result as ResultOf<M>));
+      this.#socket?.send(encodeRequest(id, method, params));
+    });
+  }
+
+  #receive(frame: unknown): void {
+    assert(frame instanceof Uint8Array, 'a frame comes as one piece');
+    const answer = refusalOf(() => parseAnswer(frame));
+    if (answer instanceof Refusal || answer.kind === 'error') {
+      // Every call of ours is one that any daemon of this version answers: this one is not sane.
+      this.#socket?.terminate();
+    } else if (answer.kind === 'result') {
+      this.#answers.get(answer.id)?.(madePrintable(answer.result));
+      this.#answers.delete(answer.id);
+    } else {
+      this.#heard(madePrintable(answer.notification) as Notification);
+    }
+  }
+
+  #heard(notification: Notification): void {
+    if (notification.method === 'event') {
+      this.#options.tell({ kind: 'event', entry: notification.params });
+      if (notification.params.event.startsWith('entry.')) void this.#askEntries();
+    }
+    this.#isStale = true;
+    this.#askStatus();
+  }
+
+  /** One question at a time, and a pause between two. */
+  #askStatus(): void {
+    if (this.#isAsking || !this.#isStale) return;
+    this.#isAsking = true;
+    this.#isStale = false;
+    void this.#call('status', {}).then((status) => {
+      const { tell, timers } = this.#options;
+      tell({ kind: 'status', status, nowMs: timers.nowMs() });
+    });
+    this.#after(CALM_MS, () => {
+      this.#isAsking = false;
+      this.#askStatus();
+    });
+  }
+
+  async #askEntries(): Promise<void> {
+    const { entries } = await this.#call('entry.list', {});
+    this.#options.tell({ kind: 'entries', entries });
+  }
+
+  #keepAlive(socket: WebSocket): void {
+    this.#isAlive = true;
+    socket.on('pong', () => {
+      this.#isAlive = true;
+    });
+    const beat = (): void => {
+      if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) return;
+      if (!this.#isAlive) return socket.terminate();
+      this.#isAlive = false;
+      socket.ping();
+      this.#after(PING_MS, beat);
+    };
+    this.#after(PING_MS, beat);
+  }
+
+  /** Tells it once for each connection, and tries again after a while. */
+  #lost(socket: WebSocket, why: string): void {
+    if (this.#closed || socket !== this.#socket) return;
+    const { tell, timers } = this.#options;
+    this.#socket = undefined;
+    this.#answers = new Map();
+    socket.terminate();
+    tell({ kind: 'lost', why, nowMs: timers.nowMs() });
+    const waitMs = BACKOFF_MS[Math.min(this.#tries, BACKOFF_MS.length - 1)] ?? CALM_MS;
+    this.#tries += 1;
+    this.#after(waitMs, () => void this.#retry());
+  }
+
+  async #retry(): Promise<void> {
+    const socket = this.#dial();
+    try {
+      await this.#settle(socket);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#lost(socket, error.message);
+    }
+  }
+
+  #after(ms: number, callback: () => void): void {
+    const cancel = this.#options.timers.after(ms, () => {
+      this.#cancels.delete(cancel);
+      if (!this.#closed) callback();
+    });
+    this.#cancels.add(cancel);
+  }
+}
+
+const CLOSED = 'the daemon does not answer';
+
+/** Every string within `value`, names of members too, made safe to show. */
+export function madePrintable(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value)) return value.map(madePrintable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [printable(name), madePrintable(member)]),
+  );
+}
+
+/** Fails `daemon-unreachable` where the daemon speaks of things that this window does not know. */
+function checkVersion(status: ResultOf<'status'>, path: string): void {
+  const theirs = String(status.version ?? 'unknown');
+  if (series(theirs) === series(VERSION)) return;
+  throw new Failure(
+    'daemon-unreachable',
+    `the daemon at ${path} is of version ${theirs}, this window of ${VERSION}: ` +
+      'use the window it came with; holdfast status --json works with both',
+  );
+}
+
+/** `0.1` of `0.1.7`: what does not change between two that understand each other. */
+function series(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
+}
+
+/** Why no connection came about, in a sentence. */
+function unreachable(path: string, cause: Error): Failure {
+  return new Failure('daemon-unreachable', whyUnreachable(path, cause), cause);
+}
+
+function whyUnreachable(path: string, cause: Error): string {
+  const code = 'code' in cause ? cause.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return `no daemon answers at ${path}; start one with: holdfast start`;
+    case 'EACCES':
+      return `the daemon at ${path} belongs to another user`;
+    case 'ENOTSOCK':
+      return `${path} is no socket`;
+    default:
+      return `what listens at ${path} is no holdfast daemon`;
+  }
+}

@@ -1,0 +1,48 @@
+/** What a key press means, and the table of keys that help and the foot of the screen show. */
+
+import type { Key } from 'ink';
+
+/** A press in our words. `text` is one or more characters: a paste comes in one piece. */
+export type Press =
+  | { readonly kind: 'move'; readonly by: 1 | -1; readonly unit: 'row' | 'page' }
+  | { readonly kind: 'end'; readonly which: 'first' | 'last' }
+  | { readonly kind: 'next-view'; readonly by: 1 | -1 }
+  | { readonly kind: 'enter' | 'escape' | 'erase' | 'interrupt' }
+  | { readonly kind: 'text'; readonly text: string };
+
+/** Every key and what it does, in the order of help. */
+export const KEYS: readonly (readonly [keys: string, does: string])[] = [
+  ['1 to 5', 'show a view: overview, domains, peers, workloads, audit'],
+  ['Tab', 'show the next view; with Shift the one before'],
+  ['↑ ↓', 'choose a row; j and k do the same'],
+  ['PgUp PgDn', 'a page up or down'],
+  ['Home End', 'the first row, the last row; g and G do the same'],
+  ['/', 'show only rows that hold a text; Esc shows all again'],
+  [':', 'type a command: a view, night, quit'],
+  ['?', 'this help; again, and it goes'],
+  ['q', 'end the window; the daemon goes on'],
+];
+
+const NAVIGATION: Readonly<Record<string, Press>> = {
+  j: { kind: 'move', by: 1, unit: 'row' },
+  k: { kind: 'move', by: -1, unit: 'row' },
+  g: { kind: 'end', which: 'first' },
+  G: { kind: 'end', which: 'last' },
+};
+
+/** The press behind what ink read; undefined for keys that mean nothing here. */
+export function pressOf(input: string, key: Key, isPrompting: boolean): Press | undefined {
+  if (key.ctrl) return input === 'c' ? { kind: 'interrupt' } : undefined;
+  if (key.upArrow) return { kind: 'move', by: -1, unit: 'row' };
+  if (key.downArrow) return { kind: 'move', by: 1, unit: 'row' };
+  if (key.pageUp) return { kind: 'move', by: -1, unit: 'page' };
+  if (key.pageDown) return { kind: 'move', by: 1, unit: 'page' };
+  if (key.home) return { kind: 'end', which: 'first' };
+  if (key.end) return { kind: 'end', which: 'last' };
+  if (key.tab) return { kind: 'next-view', by: key.shift ? -1 : 1 };
+  if (key.return) return { kind: 'enter' };
+  if (key.escape) return { kind: 'escape' };
+  if (key.backspace || key.delete) return { kind: 'erase' };
+  if (key.meta || input === '' || /\p{Cc}/u.test(input)) return undefined;
+  return (isPrompting ? undefined : NAVIGATION[input]) ?? { kind: 'text', text: input };
+}

@@ -1,0 +1,43 @@
+/** Audit: what happened, the newest first, as it happens. The log on disk is what counts. */
+
+import type { Json } from '../../core/canonical.ts';
+import type { AuditEntryView } from '../../daemon/control/protocol.ts';
+import { factLines } from '../facts.ts';
+import type { Tone } from '../line.ts';
+import type { Sheet } from '../sheet.ts';
+
+export const AUDIT: Sheet<AuditEntryView> = {
+  view: 'audit',
+  columns: [
+    { title: 'SEQ', columns: 6, grow: 0, from: 0, text: ({ seq }) => String(seq) },
+    { title: 'UTC', columns: 8, grow: 0, from: 0, text: ({ at }) => at.slice(11, 19) },
+    { title: 'EVENT', columns: 20, grow: 0, from: 0, text: ({ event }) => event, tone: toneOf },
+    { title: 'WHAT', columns: 40, grow: 1, from: 0, text: ({ fields }) => fieldsText(fields) },
+  ],
+  rowsOf: ({ audit }) => audit,
+  keyOf: ({ seq }) => String(seq),
+  wordsOf: ({ seq, at, event, fields }) => `${seq} ${at} ${event} ${fieldsText(fields)}`,
+  detailsOf: ({ seq, at, event, fields, previous }, columns) =>
+    factLines(
+      [
+        ['event', `${event}, entry ${seq}, ${at}`, 'strong'],
+        ['fields', fieldsText(fields)],
+        ['after', previous],
+      ],
+      columns,
+    ),
+  detailRows: 5,
+  empty: 'nothing happened yet',
+};
+
+function toneOf({ event }: AuditEntryView): Tone {
+  if (event.startsWith('alarm.')) return 'bad';
+  return event.startsWith('refused') || event.startsWith('peer.banned') ? 'warn' : 'plain';
+}
+
+/** `domain blue.example, uid 1000`. */
+export function fieldsText(fields: Readonly<Record<string, Json>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}

@@ -1,0 +1,88 @@
+/** Domains: a row each, with its tier, its age against its limits, and what would mend it. */
+
+import type { DomainStatus } from '../../daemon/control/protocol.ts';
+import { cliffText, domainAge, remarksText, tierTone } from '../domain-words.ts';
+import { type Fact, factLines } from '../facts.ts';
+import { ageBar, ageText, countText } from '../format.ts';
+import { domainsNow, type State } from '../model.ts';
+import type { Column, Sheet } from '../sheet.ts';
+
+/** A domain and the links over which it is heard at first hand. */
+interface Row {
+  readonly domain: DomainStatus;
+  readonly links: number;
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'DOMAIN', columns: 20, grow: 2, from: 0, text: ({ domain }) => domain.domain },
+  {
+    title: 'TIER',
+    columns: 11,
+    grow: 0,
+    from: 0,
+    text: ({ domain }) => domain.tier,
+    tone: ({ domain }) => tierTone(domain),
+  },
+  { title: 'AGE', columns: 11, grow: 0, from: 0, text: ({ domain }) => domainAge(domain) },
+  {
+    title: 'FRESH DEGR SURV',
+    columns: 17,
+    grow: 1,
+    from: 0,
+    text: ({ domain }, columns) =>
+      domain.tier === 'NONE' ? '' : ageBar(domain.limits, domain.ageMs, columns),
+    tone: ({ domain }) => tierTone(domain),
+  },
+  { title: 'EPOCH', columns: 6, grow: 0, from: 0, text: ({ domain }) => domain.epoch },
+  { title: 'LINKS', columns: 5, grow: 0, from: 0, text: ({ links }) => String(links) },
+  { title: 'NEXT', columns: 22, grow: 0, from: 110, text: ({ domain }) => cliffText(domain) },
+  { title: 'RELATION', columns: 8, grow: 0, from: 120, text: ({ domain }) => domain.relation },
+  { title: 'TICK', columns: 5, grow: 0, from: 130, text: ({ domain }) => String(domain.tick) },
+  { title: 'ROOT', columns: 4, grow: 0, from: 140, text: ({ domain }) => domain.rootVersion },
+  { title: 'REMARKS', columns: 22, grow: 1, from: 170, text: ({ domain }) => remarksText(domain) },
+];
+
+export const DOMAINS: Sheet<Row> = {
+  view: 'domains',
+  columns: COLUMNS,
+  rowsOf,
+  keyOf: ({ domain }) => domain.domain,
+  wordsOf: ({ domain }) =>
+    `${domain.domain} ${domain.tier} ${domain.relation} ${remarksText(domain)}`,
+  detailsOf: (row, columns) => factLines(factsOf(row), columns),
+  detailRows: 6,
+  empty: 'no domain yet',
+};
+
+function rowsOf(state: State): readonly Row[] {
+  const peers = state.told?.status.peers ?? [];
+  const links = new Map<string, number>();
+  for (const { domain } of peers) links.set(domain, (links.get(domain) ?? 0) + 1);
+  return domainsNow(state).map((domain) => ({ domain, links: links.get(domain.domain) ?? 0 }));
+}
+
+function factsOf({ domain, links }: Row): readonly Fact[] {
+  const { freshForMs, degradedForMs, survivalForMs } = domain.limits;
+  const limits = [freshForMs, degradedForMs, survivalForMs].map(limitText).join(', ');
+  const remarks = remarksText(domain);
+  return [
+    ['domain', `${domain.domain}, ${domain.relation}, ${heard(links)}`, 'strong'],
+    ['next', cliffText(domain)],
+    ['limits', `FRESH, DEGRADED and SURVIVAL end at ${limits}`],
+    ['evidence', evidenceText(domain) + (remarks === '' ? '' : `; ${remarks}`)],
+    ['mend', domain.mend, 'warn'],
+  ];
+}
+
+function heard(links: number): string {
+  return links === 0 ? 'no link of its own' : `heard over ${countText(links, 'link')}`;
+}
+
+function evidenceText({ epoch, tick, rootVersion }: DomainStatus): string {
+  return `epoch ${epoch}, tick ${tick}, root ${rootVersion}`;
+}
+
+/** A limit is exact where an age is not. */
+function limitText(ms: number): string {
+  return ms < 120_000 ? `${Math.round(ms / 1_000)} s` : ageText(ms);
+}

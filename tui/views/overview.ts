@@ -1,0 +1,136 @@
+/**
+ * Overview: who am I, how sure is that, what time do I believe, what may I still do, and when does
+ * that end. What needs a person stands last, where it has room.
+ */
+
+import type { DomainStatus, Status, Tier } from '../../daemon/control/protocol.ts';
+import { cliffText, DEFAULT_PERMITS, domainAge, permits, tierTone } from '../domain-words.ts';
+import { type Fact, factLines } from '../facts.ts';
+import { ageBar, countText, fit, minuteText } from '../format.ts';
+import { BLANK, type Line, line, type Size, span } from '../line.ts';
+import { domainsNow, type State, sinceToldMs } from '../model.ts';
+
+const BAR_COLUMNS = 35;
+const TIER_ORDER: readonly Tier[] = [
+  'FRESH',
+  'DEGRADED',
+  'SURVIVAL',
+  'EXPIRED',
+  'QUARANTINED',
+  'NONE',
+];
+
+/** The overview, at most as many lines as the size has rows. */
+export function overviewLines(state: State, size: Size): readonly Line[] {
+  if (state.told === null) return [BLANK, line(' asking the daemon …', 'dim')];
+  const { status } = state.told;
+  const domains = domainsNow(state);
+  const own = domains.find((domain) => domain.own);
+  const above = [
+    ...standingLines(status, own),
+    BLANK,
+    ...factLines(factsOf(status, state, domains), size.columns - 1),
+    BLANK,
+    ...permitLines(own),
+    BLANK,
+  ];
+  return [...above, ...cut(concernLines(status, domains, size.columns), size.rows - above.length)];
+}
+
+/** At most `room` lines; the last one says how many are left out. */
+function cut(lines: readonly Line[], room: number): readonly Line[] {
+  if (lines.length <= room) return lines;
+  const kept = lines.slice(0, Math.max(0, room - 1));
+  return [...kept, line(` … and ${lines.length - kept.length} lines more: see 2 Domains`, 'warn')];
+}
+
+/** Our own domain, large: its tier, its age, its cliff. */
+function standingLines(status: Status, own: DomainStatus | undefined): readonly Line[] {
+  if (own === undefined || own.tier === 'NONE') {
+    return [[span(` ${status.domain}  `, 'strong'), span('nothing is held yet', 'bad')]];
+  }
+  const bar = ageBar(own.limits, own.ageMs, BAR_COLUMNS);
+  return [
+    [
+      span(` ${status.domain}  `, 'strong'),
+      span(own.tier, tierTone(own)),
+      span(`  last proof ${domainAge(own)} ago`),
+    ],
+    [span(` ${bar}`, tierTone(own)), span(`  ${cliffText(own)}`)],
+  ];
+}
+
+function factsOf(status: Status, state: State, domains: readonly DomainStatus[]): readonly Fact[] {
+  const role = status.authority ? 'authority' : 'node';
+  const links = countText(status.peers.length, 'peer');
+  const listens = status.listen.length === 0 ? 'dials only' : `listens at ${addressOf(status)}`;
+  return [
+    ['who', `${role}, root ${status.rootThreshold}, version ${status.version}`],
+    ['first root', status.fingerprint],
+    ['assurance', `${status.assurance}; anti-rollback ${status.antiRollback}`],
+    ['time', timeText(status, sinceToldMs(state)), status.timeKnown ? 'plain' : 'bad'],
+    ['reach', `${links} linked; ${listens}`],
+    ['domains', tierCounts(domains)],
+    ['workloads', `${countText(status.entries, 'entry', 'entries')} at ${status.sockets.workload}`],
+  ];
+}
+
+/** The first address, without the key that the peers view shows; and how many more. */
+function addressOf({ listen }: Status): string {
+  const [first = '', ...others] = listen;
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  return `${first.replace(/\/p2p\/[^/]*$/, '')}${more}`;
+}
+
+function timeText({ timeKnown, wallMs }: Status, sinceMs: number): string {
+  const time = minuteText(wallMs + sinceMs);
+  return timeKnown ? `known, ${time}` : `UNKNOWN: at best SURVIVAL; the clock says ${time}`;
+}
+
+/** `3 FRESH, 1 DEGRADED`. */
+function tierCounts(domains: readonly DomainStatus[]): string {
+  return TIER_ORDER.map((tier) => [tier, domains.filter((each) => each.tier === tier).length])
+    .filter(([, count]) => count !== 0)
+    .map(([tier, count]) => `${count} ${tier}`)
+    .join(', ');
+}
+
+/** Two acts a line. */
+function permitLines(own: DomainStatus | undefined): readonly Line[] {
+  const acts = DEFAULT_PERMITS.map((permit) => permitSpans(permit, own?.tier ?? 'NONE'));
+  const half = Math.ceil(acts.length / 2);
+  return [
+    line(' May still, unless the policy says otherwise', 'dim'),
+    ...acts.slice(0, half).map((left, i): Line => [...left, ...(acts[half + i] ?? [])]),
+  ];
+}
+
+function permitSpans([, worst, says]: (typeof DEFAULT_PERMITS)[number], tier: Tier): Line {
+  const may = permits(tier, worst);
+  const always = worst === 'QUARANTINED';
+  const until = may ? `until ${worst} ends` : `needs ${worst}`;
+  return [
+    span(may ? '  yes ' : '  NO  ', may ? 'good' : 'bad'),
+    span(`${fit(says, 17)} `),
+    span(fit(always ? 'always' : until, 20), may ? 'dim' : 'bad'),
+  ];
+}
+
+/** Alarms first, then domains that something would mend. */
+function concernLines(
+  { alarms }: Status,
+  domains: readonly DomainStatus[],
+  columns: number,
+): readonly Line[] {
+  const facts: readonly Fact[] = [
+    ...alarms.map(
+      ({ code, domain, detail }): Fact => ['ALARM', `${code} ${domain} ${detail}`, 'bad'],
+    ),
+    ...domains
+      .filter(({ mend }) => mend !== '')
+      .map(({ domain, tier, mend }): Fact => ['to mend', `${domain} ${tier}: ${mend}`, 'warn']),
+  ];
+  return facts.length === 0
+    ? [line(' No alarm, and nothing to mend.', 'dim')]
+    : factLines(facts, columns - 1);
+}
