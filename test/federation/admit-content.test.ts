@@ -50,6 +50,15 @@ ladder('refuses an old manifest under a new beacon, and a new one under an old',
   assert.is(settled().give(second.manifest), 'manifest-mismatch');
 });
 
+ladder('refuses another manifest of the very version that the beacon names', () => {
+  const second = forgeContents(2);
+  const other = forgeManifest(2, {
+    bundle: pinOf(forgeBundle(2, { spiffe_refresh_hint: 5 })),
+    [ENTRIES_KEY]: pinOf(second.entries),
+  });
+  assert.is(named(second.manifest).give(other), 'manifest-mismatch');
+});
+
 ladder('refuses a document of the manifest before, and one of the manifest to come', () => {
   const second = forgeContents(2);
   const node = named(second.manifest);

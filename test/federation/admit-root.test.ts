@@ -216,6 +216,7 @@ ladder('raises the lineage, and only so do marks and bound fall, through a resta
   node.take(forgeRoot({ version: 3, lineage: 1, issuedAt: NOW }));
   assert.is(node.belief.keeping, null);
   node.restart();
+  assert.is(node.give(forgeBeacon({ root: 2, epoch: 701 }).bytes), 'epoch-rolled-back');
   const again = forgeBeacon({ root: 3, lineage: 1, issuedAt: NOW + 1_000 });
   node.take(again.bytes, CONTENTS.manifest, CONTENTS.bundle, CONTENTS.entries);
   assert.is(node.standing.tier, 'FRESH');
