@@ -1,0 +1,54 @@
+/** The writer's fence: one seed a beacon, gone before its successor is signed (PROTOCOL §3.5). */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { decodeTick, isTickOf, STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
+import { Coalition, type Machine } from '../fakes/coalition.ts';
+
+const writers = suite('federation/writer');
+
+/** A writer whose next beacon waits for its random bytes, and the beacon before. */
+function betweenBeacons(withdrawal: boolean) {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  world.advance(3_000);
+  const before = blue.view();
+  blue.effects.length = 0;
+  blue.drawsLate = true;
+  blue.publish([], withdrawal);
+  world.advance(5_000);
+  return { world, blue, before };
+}
+
+/** The indices of all ticks and stops that were gossiped. */
+function revealed(machine: Machine): readonly number[] {
+  return machine.effects.flatMap((effect) =>
+    effect.kind === 'gossip' && effect.message.length === TICK_BYTES
+      ? [decodeTick(effect.message).index]
+      : [],
+  );
+}
+
+writers('reveal no step of a beacon once its successor is allocated', () => {
+  const { blue } = betweenBeacons(false);
+  assert.equal(revealed(blue), []);
+});
+
+writers('reveal the stop of what they withdraw, and then nothing more of it', () => {
+  const { blue } = betweenBeacons(true);
+  assert.equal(revealed(blue), [STOP_INDEX]);
+  assert.is(blue.view().standing.tier, 'DEGRADED');
+});
+
+writers('go on with the successor once the bytes arrive', () => {
+  const { world, blue, before } = betweenBeacons(true);
+  blue.draw();
+  world.advance(2_000);
+  assert.is(blue.view().epoch, before.epoch + 1n);
+  assert.is(blue.view().standing.tier, 'FRESH');
+  const last = blue.effects.findLast((e) => e.kind === 'gossip' && e.message.length === TICK_BYTES);
+  assert.ok(last?.kind === 'gossip');
+  assert.ok(isTickOf(decodeTick(last.message), blue.view().beacon ?? ('' as never)));
+});
+
+writers.run();
