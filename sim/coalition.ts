@@ -58,7 +58,9 @@ function foundDomain(world: World, name: string): void {
       suite,
       records,
       node: signerOf(suite, `${machine}/node`),
-      authority: isAuthority ? { keys: writer, settings: { limits, periodMs } } : null,
+      authority: isAuthority
+        ? { keys: writer, revocation: keys.revocation, settings: { limits, periodMs } }
+        : null,
       entropy: world.dice(`entropy/${machine}`),
       diskDice: world.dice(`disk/${machine}`),
     };

@@ -12,8 +12,7 @@ import type { Signer, Suite } from '../core/suite.ts';
 import type { Write } from '../daemon/ports.ts';
 import type { Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
-import { FederationNode } from '../federation/node.ts';
-import type { WriterKeys, WriterSettings } from '../federation/writer.ts';
+import { FederationNode, type NodeOptions } from '../federation/node.ts';
 import type { Adversary } from './adversary.ts';
 import type { Dice } from './dice.ts';
 import { Disk, type WriteOutcome } from './disk.ts';
@@ -33,7 +32,7 @@ export interface MachineOptions {
   readonly suite: Suite;
   readonly node: Signer;
   readonly records: readonly Write[];
-  readonly authority: { readonly keys: WriterKeys; readonly settings: WriterSettings } | null;
+  readonly authority: NodeOptions['authority'];
   readonly entropy: Dice;
   readonly diskDice: Dice;
 }

@@ -62,12 +62,9 @@ function describe(belief: Belief): string {
   // Once a stop is known no tick counts, and what was counted before stays: a tick that crosses the
   // stop on the way counts for some and not for others. All are held at DEGRADED by the stop itself.
   const evidence = stop === null ? [tick?.index, asOf] : ['stopped'];
-  return [
-    beacon?.beacon.digest,
-    ...evidence,
-    manifest?.manifest.digest,
-    ...documents.sort(),
-  ].join(' ');
+  return [beacon?.beacon.digest, ...evidence, manifest?.manifest.digest, ...documents.sort()].join(
+    ' ',
+  );
 }
 
 function itemsOf(machine: Machine): readonly FileItem[] {

@@ -1,0 +1,52 @@
+/**
+ * Worker threads for a swarm: seeds are dealt out one by one, results come back in any order.
+ *
+ * Ambient authority of the simulator lives in `sim/host`: threads, the stopwatch, files, signals.
+ */
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { RunResult } from '../run.ts';
+import type { Scenario } from '../scenario.ts';
+
+export interface PoolOptions {
+  readonly scenario: Scenario;
+  readonly seeds: readonly [number, number];
+  readonly jobs: number | null;
+  readonly onResult: (result: RunResult) => void;
+  /** Ends the swarm early; what is under way is dropped. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs every seed; resolves when all are done or the signal came. */
+export async function runPool(options: PoolOptions): Promise<void> {
+  const [first, last] = options.seeds;
+  const jobs = Math.min(options.jobs ?? availableParallelism(), last - first + 1);
+  let next = first;
+  const deal = (): number | null => (next > last || options.signal.aborted ? null : next++);
+  await Promise.all(Array.from({ length: jobs }, () => work(options, deal)));
+}
+
+async function work(options: PoolOptions, deal: () => number | null): Promise<void> {
+  const { scenario, signal, onResult } = options;
+  const worker = new Worker(new URL('./swarm-worker.js', import.meta.url));
+  const done = new Promise<void>((resolve, reject) => {
+    const give = (): void => {
+      const seed = deal();
+      if (seed === null) resolve();
+      else worker.postMessage({ scenario, seed });
+    };
+    worker.on('message', (result: RunResult) => {
+      onResult(result);
+      give();
+    });
+    worker.on('error', reject);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    give();
+  });
+  try {
+    await done;
+  } finally {
+    await worker.terminate();
+  }
+}

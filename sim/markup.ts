@@ -1,0 +1,97 @@
+/**
+ * Markup: SVG and HTML as strings, with everything from outside escaped, and the axis of time that
+ * all plots share.
+ */
+
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/time.ts';
+
+/** Width of a plot, and of the column that names its rows. */
+export const WIDTH = 960;
+export const LABEL = 150;
+const RIGHT = 14;
+
+const STEPS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS];
+const LONG_STEPS = [12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 28 * DAY_MS];
+const TICKS_MAX = 10;
+
+/** Text that is safe between tags and in attributes. */
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+/** One SVG element. */
+export function mark(
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  inside = '',
+): string {
+  const written = Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${escaped(String(value))}"`)
+    .join('');
+  return `<${name}${written}>${inside}</${name}>`;
+}
+
+/** A line of text in a plot. */
+export function label(x: number, y: number, text: string, kind = 'label'): string {
+  return mark('text', { x, y, class: kind }, escaped(text));
+}
+
+/** A hint that appears under the pointer. */
+export function hint(text: string): string {
+  return mark('title', {}, escaped(text));
+}
+
+/** The place of a time in a plot that ends at `endMs`. */
+export function xOf(at: number, endMs: number): number {
+  const x = LABEL + ((WIDTH - LABEL - RIGHT) * Math.min(at, endMs)) / endMs;
+  return Math.round(x * 10) / 10;
+}
+
+/** A whole plot: title, what it shows, the drawing. */
+export function plot(
+  id: string,
+  title: string,
+  says: string,
+  height: number,
+  body: string,
+): string {
+  const attributes = { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': title };
+  const drawing = mark('svg', attributes, body);
+  return `<section id="${escaped(id)}"><h2>${escaped(title)}</h2><p>${escaped(says)}</p>${drawing}</section>`;
+}
+
+/** Hours and days along the bottom, with faint lines through the plot. */
+export function timeAxis(endMs: number, height: number): string {
+  const step = [...STEPS, ...LONG_STEPS].find((ms) => endMs / ms <= TICKS_MAX) ?? 56 * DAY_MS;
+  let out = '';
+  for (let at = 0; at <= endMs; at += step) {
+    const x = xOf(at, endMs);
+    out += mark('line', { x1: x, x2: x, y1: 0, y2: height - 18, class: 'grid' });
+    out += mark('text', { x, y: height - 5, class: 'tick' }, spell(at));
+  }
+  return out;
+}
+
+/** `3 d`, `2 h 30 min`, `45 s`: the two largest units. */
+export function spell(ms: number): string {
+  const units = [
+    [DAY_MS, 'd'],
+    [HOUR_MS, 'h'],
+    [MINUTE_MS, 'min'],
+    [1_000, 's'],
+  ] as const;
+  let rest = Math.round(ms / 1_000) * 1_000;
+  const parts: string[] = [];
+  for (const [size, unit] of units) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0 && parts.length < 2) parts.push(`${count} ${unit}`);
+  }
+  return parts.length === 0 ? '0' : parts.join(' ');
+}
+
+/** `1.2 MB`, `340 kB`. */
+export function spellBytes(bytes: number): string {
+  if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} kB` : `${bytes} B`;
+}

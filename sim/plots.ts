@@ -1,0 +1,187 @@
+/**
+ * The plots of a report, one function each: from the history of a run to SVG.
+ */
+
+import type { AgeSample } from './history.ts';
+import {
+  hint,
+  LABEL,
+  label,
+  mark,
+  plot,
+  spell,
+  spellBytes,
+  timeAxis,
+  WIDTH,
+  xOf,
+} from './markup.ts';
+import type { World } from './world.ts';
+
+const ROW = 14;
+const AXIS = 24;
+const ROWS_MAX = 80;
+
+/** Every node's tier for every domain it speaks of, as bands over time. */
+export function tierPlot(world: World, endMs: number): string {
+  const rows = new Map<string, { at: number; tier: string }[]>();
+  for (const { at, machine, domain, tier } of world.history.tiers) {
+    const name = `${machine} → ${short(domain)}`;
+    rows.set(name, [...(rows.get(name) ?? []), { at, tier }]);
+  }
+  const names = [...rows.keys()].sort().slice(0, ROWS_MAX);
+  const height = names.length * ROW + AXIS;
+  const bands = names.map((name, row) => {
+    const changes = rows.get(name) ?? [];
+    const drawn = changes.map(({ at, tier }, i) => {
+      const until = Math.min(endMs, changes[i + 1]?.at ?? endMs);
+      return span(at, until, row, endMs, `tier ${tier}`, `${name}: ${tier} from ${spell(at)}`);
+    });
+    return label(0, row * ROW + 10, name) + drawn.join('');
+  });
+  const says =
+    'Each row is what one node may rest on one domain. Green is fresh; what is darker is older.';
+  return plot('tiers', 'Tiers over time', says, height, timeAxis(endMs, height) + bands.join(''));
+}
+
+/** When each link was up. */
+export function linkPlot(world: World, endMs: number): string {
+  const rows = new Map<string, { at: number; up: boolean }[]>();
+  for (const { at, a, b, up } of world.history.links) {
+    const name = `${a} – ${b}`;
+    rows.set(name, [...(rows.get(name) ?? []), { at, up }]);
+  }
+  const names = [...rows.keys()].sort().slice(0, ROWS_MAX);
+  const height = names.length * ROW + AXIS;
+  const lines = names.map((name, row) => {
+    const changes = rows.get(name) ?? [];
+    const ups = changes.flatMap(({ at, up }, i) => {
+      const until = Math.min(endMs, changes[i + 1]?.at ?? endMs);
+      return up
+        ? [span(at, until, row, endMs, 'up', `${name}: ${spell(at)} to ${spell(until)}`)]
+        : [];
+    });
+    return label(0, row * ROW + 10, name) + ups.join('');
+  });
+  const says = 'A line where the two could talk.';
+  const body = timeAxis(endMs, height) + lines.join('');
+  return plot('links', 'Who could talk to whom', says, height, body);
+}
+
+/** What befell whom. */
+export function happeningPlot(world: World, endMs: number): string {
+  const shown = world.history.happenings.slice(0, ROWS_MAX);
+  const height = Math.max(1, shown.length) * ROW + AXIS;
+  const lines = shown.map(({ at, happening }, row) => {
+    const { fault, on, forMs } = happening;
+    const until = Math.min(endMs, at + Math.max(forMs, endMs / 300));
+    const text = `${fault} at ${spell(at)}: ${on.join(', ')}`;
+    return label(0, row * ROW + 10, fault) + span(at, until, row, endMs, 'fault', text);
+  });
+  const says = 'Faults, adversaries and people, when and for how long.';
+  const body = timeAxis(endMs, height) + lines.join('');
+  return plot('happenings', 'What happened', says, height, body);
+}
+
+/** When each withdrawal reached each node. */
+export function withdrawalPlot(world: World, endMs: number): string {
+  const { withdrawals, arrivals } = world.history;
+  const names = [...world.machines.keys()].sort().slice(0, ROWS_MAX);
+  const height = names.length * ROW + AXIS;
+  const ordered = withdrawals.map(({ acknowledgedAt: at, domain }) => {
+    const x = xOf(at, endMs);
+    const line = { x1: x, x2: x, y1: 0, y2: height - AXIS, class: 'withdrawn' };
+    return mark('line', line, hint(`${short(domain)} withdrew at ${spell(at)}`));
+  });
+  const dots = withdrawals.flatMap(({ domain, acknowledgedAt }) =>
+    names.flatMap((name, row) => {
+      const first = arrivals.find(
+        ({ at, machine, domain: of }) =>
+          machine === name && of === domain && at >= acknowledgedAt - 5_000,
+      );
+      if (first === undefined) return [];
+      const text = `${name} knew of ${short(domain)} after ${spell(first.at - acknowledgedAt)}`;
+      const dot = { cx: xOf(first.at, endMs), cy: row * ROW + 6, r: 4, class: `dot ${first.what}` };
+      return [mark('circle', dot, hint(text))];
+    }),
+  );
+  const rows = names.map((name, row) => label(0, row * ROW + 10, name));
+  const says =
+    'A vertical line where people were told that something is withdrawn, a dot where a node knew.';
+  const body = timeAxis(endMs, height) + rows.join('') + ordered.join('') + dots.join('');
+  return plot('withdrawals', 'Withdrawals reaching each node', says, height, body);
+}
+
+/** Bytes over each link, both directions. */
+export function bytesPlot(world: World): string {
+  const links = [...world.network.links]
+    .map(({ wires: [there, back] }) => ({
+      name: `${there.from.name} – ${there.to.name}`,
+      bytes: there.bytes + back.bytes,
+    }))
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, ROWS_MAX);
+  const most = Math.max(1, ...links.map(({ bytes }) => bytes));
+  const bars = links.map(({ name, bytes }, row) => {
+    const width = Math.round(((WIDTH - LABEL - 90) * bytes) / most);
+    const box = { x: LABEL, y: row * ROW + 2, width, height: ROW - 4, class: 'bar' };
+    const text = spellBytes(bytes);
+    return (
+      label(0, row * ROW + 10, name) +
+      mark('rect', box, hint(text)) +
+      label(LABEL + width + 6, row * ROW + 10, text, 'value')
+    );
+  });
+  const says = 'What the protocol cost each link, both directions together.';
+  return plot('bytes', 'Bytes per link', says, links.length * ROW + 6, bars.join(''));
+}
+
+/** The age of each partner against the limits: for every domain, the node that is worst off. */
+export function agePlot(world: World, endMs: number): string {
+  const { limits } = world.scenario;
+  const height = 260;
+  const most = Math.max(limits.survivalForMs * 1.15, 1);
+  const yOf = (ms: number): number => (height - AXIS) * (1 - Math.min(1, ms / most));
+  const worst = new Map<string, AgeSample[]>();
+  for (const sample of world.history.ages) {
+    const samples = worst.get(sample.domain) ?? [];
+    worst.set(sample.domain, samples);
+    const last = samples.at(-1);
+    if (last?.at !== sample.at) samples.push(sample);
+    else if (last.ageMs < sample.ageMs) samples[samples.length - 1] = sample;
+  }
+  const lines = [...worst].map(([domain, samples], i) => {
+    const points = samples.map(({ at, ageMs }) => `${xOf(at, endMs)},${yOf(ageMs).toFixed(1)}`);
+    const shape = { points: points.join(' '), class: `age line-${i % 6}` };
+    return mark('polyline', shape, hint(`${short(domain)}, where it was oldest`));
+  });
+  const named = [
+    ['freshForMs', 'FRESH'],
+    ['degradedForMs', 'DEGRADED'],
+    ['survivalForMs', 'SURVIVAL'],
+  ] as const;
+  const rules = named.map(([limit, tier]) => {
+    const y = yOf(limits[limit]);
+    const rule = { x1: LABEL, x2: WIDTH, y1: y, y2: y, class: 'limit' };
+    return mark('line', rule) + label(0, y + 4, `${tier} ${spell(limits[limit])}`);
+  });
+  const says = 'For each domain, the age of its evidence at the node where it was oldest.';
+  const body = timeAxis(endMs, height) + rules.join('') + lines.join('');
+  return plot('ages', 'Ages against limits', says, height, body);
+}
+
+function span(
+  from: number,
+  until: number,
+  row: number,
+  endMs: number,
+  kind: string,
+  text: string,
+): string {
+  const x = xOf(from, endMs);
+  const width = Math.max(1, Math.round((xOf(until, endMs) - x) * 10) / 10);
+  return mark('rect', { x, y: row * ROW + 2, width, height: ROW - 4, class: kind }, hint(text));
+}
+
+function short(domain: string): string {
+  return domain.replace(/\.example$/, '');
+}

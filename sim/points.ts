@@ -1,0 +1,61 @@
+/**
+ * The points that a swarm has to reach at least once, or it has failed: every fault, every hook,
+ * and the paths of the protocol that the checkers stand on.
+ */
+
+import { FAULTS } from './faults/table.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What every swarm reaches, whatever its faults. */
+const ALWAYS = [
+  'protocol: a beacon was released',
+  'protocol: a document was admitted',
+  'tier: FRESH',
+];
+
+/** What a swarm reaches that may draw every fault. */
+const WITH_ALL_FAULTS = [
+  'adversary: delayed',
+  'adversary: flooded',
+  'adversary: forged',
+  'adversary: lied',
+  'adversary: replayed',
+  'adversary: withheld',
+  'alarm: clock-or-key',
+  'alarm: equivocation',
+  'checker: a process found its own beacon',
+  'checker: a withdrawn bundle was still held',
+  'checker: evidence came late',
+  'crash after persist',
+  'crash after send',
+  'crash before persist',
+  'crash before send',
+  'disk: a batch failed',
+  'disk: an unsynced batch was lost',
+  'network: a frame came twice',
+  'network: a frame met a cut',
+  'network: a frame overtook another',
+  'network: a frame waited behind a clog',
+  'network: a frame was lost',
+  'people: a withdrawal was acknowledged',
+  'protocol: a forgery was met',
+  'protocol: a key was disowned',
+  'protocol: a peer was banned',
+  'protocol: a stop was admitted',
+  'protocol: a stop was revealed',
+  'protocol: evidence was held',
+  'tier: DEGRADED',
+  'tier: EXPIRED',
+  'tier: SURVIVAL',
+];
+
+/** The points that a swarm over this scenario must have reached. */
+export function pointsOf(scenario: Scenario): readonly string[] {
+  const faults = FAULTS.filter(({ name }) => scenario.faults.includes(name));
+  const named = faults
+    // A restored backup befalls followers; where there are none it has no place.
+    .filter(({ name }) => scenario.followers > 0 || name !== 'restored-backup')
+    .map(({ name }) => `fault: ${name}`);
+  const all = faults.length === FAULTS.length ? WITH_ALL_FAULTS : [];
+  return [...ALWAYS, ...named, ...all];
+}

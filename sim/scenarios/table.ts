@@ -1,0 +1,33 @@
+/** Every scenario that comes with the simulator, by name. */
+
+import { Refusal } from '../../core/refusal.ts';
+import { PLAIN, type Scenario } from '../scenario.ts';
+import { capturedNode } from './captured-node.ts';
+import { clockAttack } from './clock-attack.ts';
+import { container } from './container.ts';
+import { lostHub } from './lost-hub.ts';
+import { patrol } from './patrol.ts';
+import { radio } from './radio.ts';
+import { restoredBackup } from './restored-backup.ts';
+import { ship } from './ship.ts';
+import { splitHeadquarters } from './split-headquarters.ts';
+import { stolenBeaconKey } from './stolen-beacon-key.ts';
+import { swarm } from './swarm.ts';
+
+/** All but `plain` and `swarm` tell a story. */
+export const SCENARIOS: readonly Scenario[] = [
+  { ...PLAIN, shows: 'a quiet coalition of four' },
+  swarm,
+  ...[patrol, ship, splitHeadquarters, capturedNode, stolenBeaconKey, clockAttack, lostHub],
+  ...[radio, restoredBackup, container],
+];
+
+/** The scenario of that name. Refuses `scenario-unknown`. */
+export function scenarioNamed(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name);
+  if (found === undefined) {
+    const known = SCENARIOS.map((scenario) => scenario.name).join(' ');
+    throw new Refusal('scenario-unknown', { got: name.slice(0, 80), known });
+  }
+  return found;
+}

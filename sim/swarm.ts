@@ -1,0 +1,48 @@
+/**
+ * A swarm: many seeds of one scenario, and what they came to together.
+ *
+ * Pure bookkeeping; where the runs happen is the host's business (`host/pool.ts`).
+ */
+
+import { pointsOf } from './points.ts';
+import type { RunResult } from './run.ts';
+import type { Scenario } from './scenario.ts';
+
+export class Swarm {
+  readonly scenario: Scenario;
+  readonly failed: RunResult[] = [];
+  readonly #seen = new Map<string, { runs: number; times: number }>();
+  runs = 0;
+  events = 0;
+
+  constructor(scenario: Scenario) {
+    this.scenario = scenario;
+  }
+
+  add(result: RunResult): void {
+    this.runs += 1;
+    this.events += result.events;
+    if (result.verdict !== 'held') this.failed.push(result);
+    for (const [point, times] of result.coverage) {
+      const seen = this.#seen.get(point) ?? { runs: 0, times: 0 };
+      this.#seen.set(point, { runs: seen.runs + 1, times: seen.times + times });
+    }
+  }
+
+  /** Kinds of faults that some run had. */
+  get faultsSeen(): number {
+    return [...this.#seen.keys()].filter((point) => point.startsWith('fault: ')).length;
+  }
+
+  /** Points that no run reached: a swarm with any has failed. */
+  get missed(): readonly string[] {
+    return pointsOf(this.scenario).filter((point) => !this.#seen.has(point));
+  }
+
+  /** Every point, in how many runs it was reached and how often. */
+  get coverage(): readonly (readonly [string, number, number])[] {
+    return [...this.#seen]
+      .map(([point, { runs, times }]) => [point, runs, times] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}
