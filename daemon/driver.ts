@@ -184,7 +184,7 @@ function isReply(effect: Effect): effect is Extract<Effect, { readonly kind: 're
   return effect.kind === 'reply';
 }
 
-/** What a step that broke off still owes: its writes, as one batch, and the entropy it asked for. */
+/** What a step that broke off still owes: its writes, as one batch, and the entropy asked for. */
 function debtsIn(left: readonly Effect[]): readonly Effect[] {
   const writes = left.flatMap((effect) => (effect.kind === 'persist' ? effect.writes : []));
   const newest = new Map(writes.map((write) => [write.key, write]));

@@ -42,11 +42,11 @@ async function run(context: CommandContext): Promise<number> {
   closing.defer(() => rm(folder, { recursive: true, force: true }));
   const start = clock.now().boot;
   const tell: Tell = (step, seen) => {
-    const seconds = ((clock.now().boot - start) / 1_000).toFixed(1);
+    const atSeconds = Math.round((clock.now().boot - start) / 100) / 10;
     context.write(
       values.json === true
-        ? `${JSON.stringify({ atSeconds: Number.parseFloat(seconds), step, seen, ok: true })}\n`
-        : `${seconds.padStart(6)} s  ${step.padEnd(16)}  ${seen}\n`,
+        ? `${JSON.stringify({ atSeconds, step, seen, ok: true })}\n`
+        : `${atSeconds.toFixed(1).padStart(6)} s  ${step.padEnd(16)}  ${seen}\n`,
     );
   };
   const [blue, red] = ['blue.example', 'red.example'].map((name) => {
