@@ -17,18 +17,22 @@ const test = suite('daemon/crash');
 const KILLS = 50;
 /** Kills in one folder before a new domain is founded. */
 const KILLS_PER_DOMAIN = 10;
-/** From before the lock is taken to well into the entries. */
-const LIFE_MS_MAX = 900;
+/** A life ends between before the lock is taken and well into the entries: in starts. */
+const LIFE_STARTS_MAX = 2;
 /** Epochs may follow each other as fast as the disk takes them. */
 const CONFIG = '[limits]\nmin_epoch = "10ms"\n';
 
 test(`survives ${KILLS} kills at random moments`, async () => {
+  const lifeMsMax = LIFE_STARTS_MAX * (await measureStart());
   for (let domain = 0; domain < KILLS / KILLS_PER_DOMAIN; domain++) {
     const daemon = new DaemonProcess('blue.example', CONFIG);
     try {
       const acknowledged = new Set<string>();
       for (let kill = 0; kill < KILLS_PER_DOMAIN; kill++) {
-        await liveAndDie(daemon, acknowledged, `${domain}-${kill}`);
+        await liveAndDie(daemon, acknowledged, {
+          name: `${domain}-${kill}`,
+          lifeMs: Math.random() * lifeMsMax,
+        });
         await daemon.start();
         await checkNothingLost(daemon, acknowledged);
         await daemon.kill('SIGKILL');
@@ -40,14 +44,26 @@ test(`survives ${KILLS} kills at random moments`, async () => {
   }
 });
 
+/** How long a start takes on this machine, now. */
+async function measureStart(): Promise<number> {
+  const daemon = new DaemonProcess('blue.example', CONFIG);
+  try {
+    const begun = performance.now();
+    await daemon.start();
+    return performance.now() - begun;
+  } finally {
+    await daemon.remove();
+  }
+}
+
 /** Creates entries as fast as they are acknowledged, until the kill comes. */
 async function liveAndDie(
   daemon: DaemonProcess,
   acknowledged: Set<string>,
-  name: string,
+  { name, lifeMs }: { readonly name: string; readonly lifeMs: number },
 ): Promise<void> {
   daemon.spawn();
-  const life = new Promise((resolve) => setTimeout(resolve, Math.random() * LIFE_MS_MAX));
+  const life = new Promise((resolve) => setTimeout(resolve, lifeMs));
   let dead = false;
   const busy = (async () => {
     for (let i = 0; !dead; i++) {
