@@ -16,6 +16,7 @@ import {
   EXIT_USAGE,
   UsageError,
 } from './commands/command.ts';
+import { COMMANDS } from './commands/table.ts';
 import { troubleLines } from './commands/trouble.ts';
 import { readEnvironment } from './host/environment.ts';
 import { systemCode } from './host/files.ts';
@@ -23,23 +24,6 @@ import { nearestName } from './nearest-name.ts';
 
 /** Everything of a context but the arguments: what `main` finds outside. */
 export type Surroundings = Omit<CommandContext, 'args'>;
-
-/** In the order of the help text. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  start: async () => (await import('./commands/start.ts')).command,
-  run: async () => (await import('./commands/run.ts')).command,
-  demo: async () => (await import('./commands/demo.ts')).command,
-  status: async () => (await import('./commands/status.ts')).command,
-  tui: async () => (await import('./commands/tui.ts')).command,
-  entry: async () => (await import('./commands/entry.ts')).command,
-  svid: async () => (await import('./commands/svid.ts')).command,
-  bundle: async () => (await import('./commands/bundle.ts')).command,
-  federation: async () => (await import('./commands/federation.ts')).command,
-  audit: async () => (await import('./commands/audit.ts')).command,
-  tpm: async () => (await import('./commands/tpm.ts')).command,
-  attest: async () => (await import('./commands/attest.ts')).command,
-  references: async () => (await import('./commands/references.ts')).command,
-};
 
 /** Runs one command line, without the program's name, and returns the exit code. */
 export async function main(

@@ -1,0 +1,85 @@
+/** What a running daemon says of itself, judged: versions, time, domains, links, alarms, expiries. */
+
+import { DAY_MS } from '../../core/time.ts';
+import { VERSION } from '../../core/version.ts';
+import type { RelationView, SigningAuthority, Status } from '../control/protocol.ts';
+import { formatDuration } from '../duration.ts';
+import { type Finding, fault, note, ok } from './finding.ts';
+
+/** Time enough to prepare and activate another authority in office hours. */
+const EXPIRY_NOTE_MS = 7 * DAY_MS;
+
+/** What is asked of the daemon. */
+export interface DaemonFacts {
+  readonly status: Status;
+  readonly relations: readonly RelationView[];
+  readonly authorities: readonly SigningAuthority[];
+}
+
+/** Everything about a daemon that answers; `wallMs` is the clock of this machine. */
+export function daemonFindings(facts: DaemonFacts, wallMs: number): readonly Finding[] {
+  return [
+    versionFinding(facts.status),
+    timeFinding(facts.status),
+    ...domainFindings(facts.status),
+    ...linkFindings(facts),
+    ...alarmFindings(facts.status),
+    ...expiryFindings(facts.authorities, wallMs),
+  ];
+}
+
+function versionFinding({ version }: Status): Finding {
+  if (version === VERSION) return ok('version', `daemon and command are ${version}`);
+  const says = `the daemon is ${version}, this command ${VERSION}`;
+  return note('version', says, 'restart the daemon: systemctl restart holdfast');
+}
+
+function timeFinding({ timeKnown }: Status): Finding {
+  if (timeKnown) return ok('time', 'the daemon knows what time it is');
+  const says = 'the daemon does not trust its clock: at best SURVIVAL';
+  return fault('time', says, 'set the clock: timedatectl set-ntp true');
+}
+
+function domainFindings({ domains }: Status): readonly Finding[] {
+  return domains.map(({ domain, tier, ageMs, late, mend }) => {
+    const age = tier === 'NONE' ? 'nothing is held' : `${formatDuration(ageMs)} old`;
+    const says = `${domain} is ${tier}${late ? ' and late' : ''}, ${age}`;
+    if (mend === '') return ok('domain', says);
+    return tier === 'FRESH' ? note('domain', says, mend) : fault('domain', says, mend);
+  });
+}
+
+/** A partner with addresses is meant to be linked; one without comes by courier. */
+function linkFindings({ status, relations }: DaemonFacts): readonly Finding[] {
+  return relations
+    .filter(({ peers }) => peers.length > 0)
+    .map(({ domain, peers }) => {
+      const links = status.peers.filter((peer) => peer.domain === domain).length;
+      if (links > 0) return ok('link', `${domain} is linked`);
+      const mend = `check the way to ${peers.join(' ')}, or: holdfast bundle import FILE`;
+      return fault('link', `no link to ${domain}`, mend);
+    });
+}
+
+function alarmFindings({ alarms }: Status): readonly Finding[] {
+  return alarms.map(({ code, domain, detail }) =>
+    fault('alarm', `${code} ${domain} ${detail}`, `call ${domain}; holdfast audit tail tells more`),
+  );
+}
+
+/** Old authorities are meant to end. */
+function expiryFindings(
+  authorities: readonly SigningAuthority[],
+  wallMs: number,
+): readonly Finding[] {
+  return authorities
+    .filter(({ state }) => state === 'active')
+    .map(({ use, keyType, notAfter }) => {
+      const leftMs = Date.parse(notAfter) - wallMs;
+      const what = `the ${use} authority (${keyType})`;
+      const mend = 'the daemon prepares another by itself; see its log: journalctl -u holdfast';
+      if (leftMs <= 0) return fault('expiry', `${what} ended at ${notAfter}`, mend);
+      const says = `${what} ends in ${formatDuration(leftMs)}`;
+      return leftMs < EXPIRY_NOTE_MS ? note('expiry', says, mend) : ok('expiry', says);
+    });
+}
