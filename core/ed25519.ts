@@ -16,6 +16,7 @@ import {
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes, fromHex } from './bytes.ts';
+import { ImportedKeys } from './imported-keys.ts';
 import type { Leg } from './leg.ts';
 
 const SPKI_PREFIX = fromHex('302a300506032b6570032100'); // RFC 8410 §4
@@ -32,6 +33,8 @@ const SMALL_ORDER_Y = [
 ].map(fromHex);
 
 const sizes = { name: 'Ed25519', publicKeyBytes: 32, seedBytes: 32, signatureBytes: 64 } as const;
+
+const IMPORTED = new ImportedKeys(SPKI_PREFIX);
 
 /** Ed25519 on node:crypto. It has no context; the envelope's preimage separates its uses. */
 export const ed25519Native: Leg = {
@@ -50,9 +53,7 @@ export const ed25519Native: Leg = {
   },
   verify({ publicKey, message, signature }) {
     if (!isStrict(publicKey, signature)) return false;
-    const der = Buffer.from(concat(SPKI_PREFIX, publicKey));
-    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    return nativeVerify(null, message, key, signature);
+    return nativeVerify(null, message, IMPORTED.get(publicKey), signature);
   },
 };
 

@@ -8,6 +8,7 @@ import * as crypto from 'node:crypto';
 import { sign as nativeSign, verify as nativeVerify } from 'node:crypto';
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { concat, fromHex, toUtf8 } from './bytes.ts';
+import { ImportedKeys } from './imported-keys.ts';
 import type { Leg, LegCheck } from './leg.ts';
 
 const SPKI_PREFIX = fromHex('308207b2300b0609608648016503040312038207a100'); // RFC 9881 §4
@@ -34,6 +35,8 @@ export function hasNativeMlDsa(): boolean {
   }
 }
 
+const IMPORTED = new ImportedKeys(SPKI_PREFIX);
+
 /** ML-DSA-65 on node:crypto. */
 export const mlDsa65Native: Leg = {
   ...sizes,
@@ -49,8 +52,7 @@ export const mlDsa65Native: Leg = {
   verify(check) {
     if (!hasRightSizes(check)) return false;
     const { publicKey, message, context, signature } = check;
-    const der = Buffer.from(concat(SPKI_PREFIX, publicKey));
-    const key = crypto.createPublicKey({ key: der, format: 'der', type: 'spki' });
+    const key = IMPORTED.get(publicKey);
     return nativeVerify(null, message, { key, context: toUtf8(context) }, signature);
   },
 };

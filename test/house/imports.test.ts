@@ -71,7 +71,7 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
 };
 
 /** The files of core behind which the runtime's cryptography lies. */
-const CRYPTOGRAPHIC = /^core\/(?:digest|ed25519|ml-dsa-65|ciphers)\.ts$/;
+const CRYPTOGRAPHIC = /^core\/(?:digest|ed25519|imported-keys|ml-dsa-65|ciphers)\.ts$/;
 
 interface Import {
   readonly from: string;
