@@ -9,7 +9,7 @@ import { fromUtf8 } from '../../core/bytes.ts';
 import { CERTIFICATE_BYTES_MAX, CHAIN_CERTIFICATES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { spiffeId, type TrustDomain } from '../../core/spiffe-id.ts';
-import { addMs, HOUR_MS, type UnixMs, unixMs } from '../../core/time.ts';
+import { addMs, HOUR_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import { readBounded, readPrivate } from '../host/files.ts';
 import { encodePem } from '../identity/pem.ts';
 import type { X509Authority } from '../identity/x509-authority.ts';
@@ -44,16 +44,16 @@ export interface SvidSourceOptions {
  * authority signs. One that may not be renewed is shown until it ends.
  */
 export function svidSource(options: SvidSourceOptions): CredentialSource {
-  let held: { readonly svid: X509Svid; readonly authority: X509Authority } | null = null;
+  let held: { readonly svid: X509Svid; readonly authorityId: string } | null = null;
   return async () => {
     const { clock, random, domain } = options;
     const now = clock.now().wall;
     try {
       const { authority, until } = options.permission();
-      if (held === null || held.authority !== authority || isHalfLived(held.svid, now)) {
-        const notAfter = unixMs(Math.min(addMs(now, SVID_MS), until));
+      if (held === null || held.authorityId !== authority.id || isHalfLived(held.svid, now)) {
+        const notAfter = endOf(now, until, authority.certificate.notAfter);
         const order = { spiffeId: spiffeId(domain, ENDPOINT_PATH), now, notAfter };
-        held = { svid: issueX509Svid(authority, order, random), authority };
+        held = { svid: issueX509Svid(authority, order, random), authorityId: authority.id };
       }
     } catch (error) {
       if (!(error instanceof Refusal) || held === null || held.svid.notAfter <= now) throw error;
@@ -68,6 +68,13 @@ export function fileSource(certificatePath: string, keyPath: string): Credential
     cert: fromUtf8(await readBounded(certificatePath, PEM_BYTES_MAX)),
     key: fromUtf8(await readPrivate(keyPath, PEM_BYTES_MAX)),
   });
+}
+
+/** The end of an SVID issued now. Refuses `tier-insufficient` where it would have ended. */
+function endOf(now: UnixMs, until: UnixMs, authorityEnd: UnixMs): UnixMs {
+  const end = unixMs(Math.min(addMs(now, SVID_MS), until, authorityEnd));
+  if (now + SECOND_MS < end) return end;
+  throw new Refusal('tier-insufficient', { permittedUntil: until, authorityEnd, now });
 }
 
 function isHalfLived({ notBefore, notAfter }: X509Svid, now: UnixMs): boolean {

@@ -211,11 +211,11 @@ export class SpiffePartners {
       const isOther = isFirst || !isSameTrust(slot.partner, next);
       slot.partner = next;
       slot.trouble = null;
+      this.#tell(slot, isOther);
       if (isOther) {
         const sequence = String(next.held?.bundle.sequence ?? 'none');
         await this.#options.audit.append('partner.fetched', { domain, sequence });
       }
-      this.#tell(slot, isOther);
     } catch (error) {
       if (!(error instanceof Refusal || error instanceof Failure)) throw error;
       if (this.#isKept(slot)) await this.#note(slot, error);
@@ -254,16 +254,16 @@ export class SpiffePartners {
   async #note(slot: Slot, trouble: Refusal | Failure): Promise<void> {
     const { audit, refusals, log } = this.#options;
     const { domain, url } = slot.partner.terms;
-    const before = slot.trouble?.code;
+    const { code } = trouble;
+    const isNew = slot.trouble?.code !== code;
     slot.trouble = trouble;
-    if (trouble instanceof Refusal) await refusals.note(domain, trouble);
-    else if (before !== trouble.code) {
-      await audit.append('partner.failed', { domain, url, code: trouble.code });
-    }
-    log.warn('partner not fetched', { domain, code: trouble.code, why: trouble.message });
+    log.warn('partner not fetched', { domain, code, why: trouble.message });
     try {
+      if (trouble instanceof Refusal) await refusals.note(domain, trouble);
+      else if (isNew) await audit.append('partner.failed', { domain, url, code });
       await this.#save(slot.partner);
     } catch (error) {
+      // A disk that takes nothing is told once more here, and asked again at the next poll.
       if (!(error instanceof Failure)) throw error;
       log.warn('age not stored', { domain, code: error.code });
     }
