@@ -68,6 +68,9 @@ export const LEDGER_STEP_MS = 10 * MINUTE_MS;
 export const BEACON_KEY_LIFE_MS = 400 * DAY_MS;
 /** (epoch, digest) pairs kept per domain, to show forks. */
 export const EPOCH_HISTORY_MAX = 64;
+/** Entries that all revocation documents of a domain hold together, and documents kept of one. */
+export const REVOCATIONS_MAX = 2_048;
+export const REVOCATION_DOCUMENTS_MAX = 16;
 
 // ---- peers (PROTOCOL §6) ----
 

@@ -125,6 +125,31 @@ export const REFUSALS = {
   // Whoever relays what a disowned key signed may not hold the proof yet: he is late, not wrong.
   'key-revoked': row('ignore', 'signed by a key that a proof has revoked', ASK_SENDER),
 
+  // revocations (PROTOCOL §5.5)
+  'revocation-foreign': row('reject', 'revokes what another domain issued', ASK_SENDER),
+  'revocation-target': row(
+    'reject',
+    'nothing that could be revoked bears this name',
+    'name a serial in hex, a SPIFFE ID of the own domain, or an id as commands print it',
+  ),
+  // It may have been admitted elsewhere before the rotation: whoever relays it is not wrong.
+  'revocation-key': row(
+    'ignore',
+    'revocations by a key that the newest Root does not let revoke',
+    'let the domain sign them again with the keys of its newest Root',
+  ),
+  'revocation-past': row('ignore', 'all it revokes has ended by itself', 'nothing to do'),
+  'revocations-full': row(
+    'ignore',
+    'more revocations of one domain than are kept',
+    'let the domain rotate the authority that issued them, by a new Root or a new X.509 authority',
+  ),
+  'revocation-signers': row(
+    'ignore',
+    'too few revocation keys on this machine to revoke this',
+    'put the revocation key files back into the keys folder, 0600, and start the daemon again',
+  ),
+
   // ticks and stops (PROTOCOL §3)
   'tick-unknown-beacon': row('ignore', 'a tick of a beacon that is not held', ASK_SENDER),
   'tick-from-future': row('ignore', 'a tick dated in our future', 'set the clock of this machine'),
@@ -185,6 +210,7 @@ export const REFUSALS = {
     'more Workload API streams than one user may hold, or all together',
     'close streams: one for each process is enough',
   ),
+  'workload-ending': row('ignore', 'the daemon is ending', 'come again: it may be restarting'),
   'workload-gone': row('ignore', 'the caller ended before it was known', 'call again'),
   'workload-argument': row(
     'reject',
@@ -214,6 +240,7 @@ export const REFUSALS = {
     'no path of signatures leads to a root of its own trust domain',
     'fetch the newest bundle of the domain named',
   ),
+  'svid-revoked': row('reject', 'revoked by its own trust domain', 'fetch a new SVID'),
   'svid-expired': row(
     'ignore',
     'a certificate on the path is outside its dates',

@@ -103,6 +103,7 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
     node: keys.node,
     authority: {
       keys: { rank: 0, beacon: keys.beacon, documents: keys.documents },
+      revocation: keys.revocation,
       settings: { limits, periodMs: config.tickPeriodMs },
     },
   });

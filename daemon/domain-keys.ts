@@ -7,8 +7,8 @@
  * between finds the mark, destroys what keys there are and starts over; keys without a mark and
  * without a Root are a lost store, and nothing is made over them.
  *
- * `root`, `beacon-1` and the `revocation` keys are not used by a running daemon: they may, and
- * should, leave the machine.
+ * `root` and `beacon-1` are not used by a running daemon: they may, and should, leave the machine.
+ * The `revocation` keys may too: then nothing can be revoked here until they are put back.
  */
 
 import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
@@ -50,6 +50,8 @@ export interface DomainKeys {
   readonly domain: TrustDomain;
   readonly beacon: Signer;
   readonly documents: Signer;
+  /** The revocation keys that lie here; none where they left the machine. */
+  readonly revocation: readonly Signer[];
   readonly node: Signer;
   readonly transportSeed: Uint8Array;
 }
@@ -116,9 +118,23 @@ async function load(options: DomainOptions): Promise<DomainKeys> {
     domain,
     beacon: await openPair(options, 'beacon-0'),
     documents: await openPair(options, 'documents'),
+    revocation: await openPresent(options, ['revocation-0', 'revocation-1']),
     node: await openPair(options, 'node'),
     transportSeed: await loadKeyFile({ folder, name: TRANSPORT }),
   };
+}
+
+/** Opens those of the pairs whose files are here. */
+async function openPresent(
+  options: DomainOptions,
+  names: readonly (typeof PAIRS)[number][],
+): Promise<readonly Signer[]> {
+  const signers: Signer[] = [];
+  for (const name of names) {
+    const isHere = await hasKeyFile({ folder: options.keysFolder, name });
+    if (isHere) signers.push(await openPair(options, name));
+  }
+  return signers;
 }
 
 async function openPair(options: DomainOptions, name: string): Promise<Signer> {

@@ -11,12 +11,14 @@ import { Refusal } from '../core/refusal.ts';
 import type { KeyId, PublicPair } from '../core/suite.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
+import { resettled, revocationChanges } from './admit-revocations.ts';
 import { advance, evaluationClock, fallBack, startKeeping } from './age.ts';
 import { type Beacon, checkBeacon, comparePlaces, readBeacon } from './beacon.ts';
 import {
   type Belief,
   freezeTime,
   type HeldBeacon,
+  isDisowned,
   lineageStart,
   newestRoot,
   rankInForce,
@@ -102,7 +104,7 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
   // that a relay kept, and the doubt about our clock stays.
   const isOutdone = belief.future !== null && comparePlaces(belief.future, beacon) <= 0;
   const future = isOutdone ? null : belief.future;
-  const next: Belief = {
+  const next = resettled({
     ...belief,
     documents: contentsUnder(belief, beacon),
     beacon: candidate,
@@ -112,7 +114,7 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
     keeping,
     future,
     history: history.slice(-EPOCH_HISTORY_MAX),
-  };
+  });
   return {
     belief: next,
     writes: [
@@ -126,6 +128,7 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
         value: encodeKeeping(next, context.bootId, context.now.boot),
       },
       ...writeFrozen(belief, next),
+      ...revocationChanges(belief, next),
     ],
     notes: [
       {
@@ -254,7 +257,7 @@ function signerInForce(
 ): readonly [KeyId, PublicPair] {
   const named = governing.beaconKeys[beacon.rank]?.keyId;
   if (named === undefined) throw new Refusal('beacon-key', { rank: beacon.rank });
-  if (belief.disowned.has(named)) throw new Refusal('key-revoked', { key: named });
+  if (isDisowned(belief, named)) throw new Refusal('key-revoked', { key: named });
   const inForce = newest.beaconKeys[beacon.rank]?.keyId === named;
   const retired = newest.retired.includes(named) && beacon.issuedAt < newest.issuedAt;
   if (!inForce && !retired) throw new Refusal('beacon-key', { rank: beacon.rank, key: named });

@@ -8,10 +8,12 @@
 import { Refusal } from '../core/refusal.ts';
 import type { KeyId } from '../core/suite.ts';
 import type { Admission, AdmitContext } from './admission.ts';
+import { resettled, revocationChanges } from './admit-revocations.ts';
 import {
   type Belief,
   freezeTime,
   type HeldDocument,
+  isDisowned,
   isManifestCurrent,
   newestRoot,
   rootOfVersion,
@@ -46,19 +48,21 @@ export function admitManifest(
   }
   // PROTOCOL §5.1 — version rules: no name vanishes, no version falls.
   checkFollows(manifest, belief);
+  checkNotDisowned(belief, envelope);
   verifyEnvelope(context.suite, envelope, documentsRole(belief));
   const signedBy = envelope.slots[0]?.keyId ?? ('' as KeyId);
   const documents = pinnedBy(manifest, belief);
-  const next: Belief = {
+  const next = resettled({
     ...belief,
     manifest: { manifest, signedBy, bytes: envelope.bytes },
     documents,
-  };
+  });
   return {
     belief: next,
     writes: [
       { key: recordKey(belief.domain, 'manifest'), value: envelope.bytes },
       ...documentChanges(belief, next),
+      ...revocationChanges(belief, next),
     ],
     notes: [],
     forward: false,
@@ -82,6 +86,7 @@ export function admitDocument(
   if (pin === undefined || pin.digest !== head.digest || pin.version !== head.version) {
     throw new Refusal('document-not-pinned', { type: head.type, version: head.version });
   }
+  checkNotDisowned(belief, envelope);
   verifyEnvelope(context.suite, envelope, documentsRole(belief));
   const document: HeldDocument = {
     head,
@@ -107,6 +112,16 @@ export function admitDocument(
     forward: false,
     refusal: null,
   };
+}
+
+/**
+ * A revoked key publishes nothing more (PROTOCOL §5.5). Whoever relays its work may not hold the
+ * revocation yet, so this is said before the role is asked. Refuses `key-revoked`.
+ */
+function checkNotDisowned(belief: Belief, envelope: UnverifiedEnvelope): void {
+  for (const { keyId } of envelope.slots) {
+    if (isDisowned(belief, keyId)) throw new Refusal('key-revoked', { key: keyId });
+  }
 }
 
 /** The documents role under which the newest beacon was issued, less what Root disowned since. */

@@ -74,14 +74,21 @@ export function believeRoot(belief: Belief, held: HeldRoot): Belief {
   const next: Belief = { ...belief, roots: [...belief.roots, held] };
   const compromised = new Set<string>(root.compromised);
   const raised = (newestRoot(belief)?.root.lineage ?? root.lineage) < root.lineage;
-  const isGone = (held: { readonly signedBy: KeyId } | null): boolean =>
-    held !== null && (raised || compromised.has(held.signedBy));
   return {
-    ...next,
-    ...(isGone(belief.beacon) ? { beacon: null, tick: null, stop: null, asOf: null } : {}),
-    ...(isGone(belief.manifest) ? { manifest: null, documents: new Map() } : {}),
-    ...(isGone(belief.future) ? { future: null } : {}),
+    ...withoutKeys(next, (keyId) => raised || compromised.has(keyId)),
     ...(raised ? { keeping: null, history: [] } : {}),
+  };
+}
+
+/** The belief without what keys signed that count no more. */
+export function withoutKeys(belief: Belief, isGone: (keyId: KeyId) => boolean): Belief {
+  const goes = (held: { readonly signedBy: KeyId } | null): boolean =>
+    held !== null && isGone(held.signedBy);
+  return {
+    ...belief,
+    ...(goes(belief.beacon) ? { beacon: null, tick: null, stop: null, asOf: null } : {}),
+    ...(goes(belief.manifest) ? { manifest: null, documents: new Map() } : {}),
+    ...(goes(belief.future) ? { future: null } : {}),
   };
 }
 
@@ -90,8 +97,8 @@ function versionText(root: Root): string {
   return String(root.version).padStart(20, '0');
 }
 
-/** Removes from storage what the Root took from belief, or a restart would bring it back. */
-function forgotten(
+/** Removes from storage what a step took from belief, or a restart would bring it back. */
+export function forgotten(
   before: Belief,
   after: Belief,
   { bootId, now }: AdmitContext,

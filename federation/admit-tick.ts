@@ -9,7 +9,7 @@ import { Refusal } from '../core/refusal.ts';
 import { addMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { advance, evaluationClock } from './age.ts';
-import { type Belief, newestRoot } from './belief.ts';
+import { type Belief, isDisowned, newestRoot } from './belief.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
 import {
@@ -46,7 +46,7 @@ export function admitTick(
   // PROTOCOL §3.4 — after a stop no tick of that beacon counts.
   if (belief.stop !== null) throw new Refusal('tick-stopped', { epoch: beacon.epoch });
   // PROTOCOL §5.2 — a disowned key freshens nothing more.
-  if (belief.disowned.has(held.signedBy)) throw new Refusal('key-revoked', { key: held.signedBy });
+  if (isDisowned(belief, held.signedBy)) throw new Refusal('key-revoked', { key: held.signedBy });
   // PROTOCOL §3.3 — replay: at or below the highest.
   if (tick.index <= from.index) {
     throw new Refusal('tick-not-newer', { held: from.index, got: tick.index });

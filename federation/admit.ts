@@ -3,14 +3,16 @@
  *
  * Bound → drop what is held or below a mark → parse → domain and relation → signer in force →
  * both legs → version rules → pinned; then the driver persists before it forwards. The rungs stand
- * in `admit-root`, `admit-beacon`, `admit-tick` and `admit-content`, a numbered comment each; this
- * file only chooses the ladder, and climbs several in a row where a step must be whole.
+ * in `admit-root`, `admit-beacon`, `admit-tick`, `admit-content` and `admit-revocations`, a numbered
+ * comment each; this file only chooses the ladder, and climbs several in a row where a step must be
+ * whole.
  */
 
-import { Refusal } from '../core/refusal.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitBeacon } from './admit-beacon.ts';
 import { admitDocument, admitManifest } from './admit-content.ts';
+import { admitRevocations } from './admit-revocations.ts';
 import { admitRoot } from './admit-root.ts';
 import { admitTick, type StepBudget } from './admit-tick.ts';
 import type { Belief } from './belief.ts';
@@ -42,6 +44,8 @@ export function admit(
       return admitBeacon(context, belief, envelope);
     case 'manifest':
       return admitManifest(context, belief, envelope);
+    case 'revocations':
+      return admitRevocations(context, belief, envelope);
     case 'lease':
       // A lease proves a peer inside its handshake and is nobody's belief (PROTOCOL §6.2).
       throw new Refusal('document-type', { got: envelope.type });
@@ -50,7 +54,10 @@ export function admit(
   }
 }
 
-/** Admits several items as one step: all of it is stored together, or none is believed. */
+/**
+ * Admits several items as one step: all of it is stored together, or none is believed. Revocations
+ * that say nothing new, or come by a key since retired, spoil nothing: they only take away.
+ */
 export function admitAll(
   context: AdmitContext,
   belief: Belief,
@@ -58,7 +65,13 @@ export function admitAll(
 ): Admission {
   let whole: Admission = { belief, writes: [], notes: [], forward: false, refusal: null };
   for (const item of items) {
-    const next = admit(context, whole.belief, item, UNBOUNDED_STEPS);
+    const { belief: before } = whole;
+    const next = refusalOf(() => admit(context, before, item, UNBOUNDED_STEPS));
+    if (next instanceof Refusal) {
+      const isNegative = item.kind === 'envelope' && item.envelope.type === 'revocations';
+      if (isNegative && next.judgement === 'ignore') continue;
+      throw next;
+    }
     if (next.refusal !== null) throw next.refusal;
     whole = {
       belief: next.belief,

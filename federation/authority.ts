@@ -13,7 +13,7 @@ import { type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../co
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll } from './admit.ts';
 import { evaluationClock } from './age.ts';
-import { type Belief, newBelief, newestRoot } from './belief.ts';
+import { type Belief, isDisowned, newBelief, newestRoot } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import type { Effect, RecordWrite } from './effect.ts';
@@ -23,6 +23,8 @@ import { Members } from './members.ts';
 import { makeProof, type ProverRole, signLease } from './peer-proof.ts';
 import { policyBody, type Relation, readPolicy } from './policy.ts';
 import { recordKey } from './record-key.ts';
+import type { RevocationTarget } from './revocations.ts';
+import { signRevocations } from './sign-revocations.ts';
 import {
   type Allocation,
   WRITER_ENTROPY_BYTES,
@@ -34,6 +36,7 @@ import {
 /** What an authority is made from: keys, settings, its own node, its stored allocation. */
 export interface AuthorityOptions {
   readonly keys: WriterKeys;
+  readonly revocation: readonly Signer[];
   readonly settings: WriterSettings;
   readonly node: Signer;
   readonly records: ReadonlyMap<string, Uint8Array>;
@@ -67,18 +70,21 @@ export class Authority {
   readonly #writer: Writer;
   readonly #beliefs: Beliefs;
   readonly #node: Signer;
+  readonly #revocation: readonly Signer[];
   /** Partners whose file was verified, waiting for the policy that relates to them. */
   readonly #newcomers = new Map<number, Admission>();
   #lease: { readonly bytes: Uint8Array; readonly renewAt: UnixMs } | null = null;
   #notBefore: BootMs;
 
-  constructor({ keys, settings, node, records, beliefs, start }: AuthorityOptions) {
+  constructor(options: AuthorityOptions) {
+    const { keys, revocation, settings, node, records, beliefs, start } = options;
     const stored = records.get(recordKey(beliefs.ownDomain, 'writer'));
     const allocated =
       stored === undefined ? 0n : new Members(parseCanonical(stored), 'writer').u64('allocated');
     this.#writer = new Writer(keys, settings, allocated);
     this.#beliefs = beliefs;
     this.#node = node;
+    this.#revocation = revocation;
     // PROTOCOL §2.6 — a domain that resumes waits once, so that the highest number the clock allows
     // is above any it signed until a moment ago.
     const { own } = beliefs;
@@ -89,6 +95,7 @@ export class Authority {
   /** Queues a request. It is answered when the beacon that carries it is stored. */
   request(context: AdmitContext, input: Request): void {
     const { request } = input;
+    this.#checkVoice();
     switch (input.kind) {
       case 'publish':
         return this.#writer.enqueue({
@@ -114,8 +121,35 @@ export class Authority {
     }
   }
 
+  /**
+   * A revocation document over these targets and all that is held which as many keys may say; see
+   * `signRevocations`.
+   */
+  signRevocations(context: AdmitContext, targets: readonly RevocationTarget[]): Uint8Array {
+    const { own } = this.#beliefs;
+    return signRevocations(this.#revocation, own, targets, clockOf(own, context.now));
+  }
+
+  /** Destroys the seed in force; the stop to reveal, or null where no tick could be made anyhow. */
+  fence(): Uint8Array | null {
+    return this.#writer.fence();
+  }
+
+  /** Refuses `key-revoked` where our beacons would not count: the next rank, or a new Root, speaks. */
+  #checkVoice(): void {
+    const { beacon, documents } = this.#writer.keys;
+    for (const { keyId } of [beacon, documents]) {
+      if (isDisowned(this.#beliefs.own, keyId)) throw new Refusal('key-revoked', { key: keyId });
+    }
+  }
+
+  #isSilenced(): boolean {
+    return refusalOf(() => this.#checkVoice()) instanceof Refusal;
+  }
+
   /** What is due now. Allocates the next epoch when a beacon is, and its time has come (§5.3). */
   duty(context: AdmitContext): Duty {
+    if (this.#isSilenced()) return NOTHING_DUE;
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);
     const mayWrite = this.#notBefore <= context.now.boot && this.#writer.nextEpochAt(own) <= clock;
@@ -167,6 +201,7 @@ export class Authority {
 
   /** In how many milliseconds `duty` has something to do. */
   wakeInMs(context: AdmitContext): number {
+    if (this.#isSilenced()) return Number.POSITIVE_INFINITY;
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);
     const tick = this.#writer.nextTickAt();

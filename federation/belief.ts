@@ -15,6 +15,7 @@ import type { Beacon, BeaconPlace } from './beacon.ts';
 import type { DocumentHead } from './document.ts';
 import type { Manifest } from './manifest.ts';
 import type { Members } from './members.ts';
+import { NO_REVOCATIONS, type Revocations, revocationOf } from './revocations.ts';
 import type { Root } from './root.ts';
 import type { KnownStep } from './tick.ts';
 
@@ -90,6 +91,8 @@ export interface Belief {
   readonly history: readonly PastEvidence[];
   /** Beacon keys that an equivocation proof revoked, with the two envelopes that prove it. */
   readonly disowned: ReadonlyMap<KeyId, Uint8Array>;
+  /** What the domain took back for good. Negative: it outlives evidence, Roots and lineages. */
+  readonly revocations: Revocations;
 }
 
 /** A domain of which nothing is held but its name and the digest that pins it. */
@@ -108,6 +111,7 @@ export function newBelief(domain: TrustDomain, firstRoot: Digest): Belief {
     future: null,
     history: [],
     disowned: new Map(),
+    revocations: NO_REVOCATIONS,
   };
 }
 
@@ -127,10 +131,16 @@ export function lineageStart(belief: Belief): UnixMs | null {
   return belief.roots.find((held) => held.root.lineage === lineage)?.root.issuedAt ?? null;
 }
 
+/** True for a key that an equivocation proof or a revocation took its word from. */
+export function isDisowned(belief: Belief, keyId: KeyId): boolean {
+  const revoked = revocationOf(belief.revocations, { class: 'authority', target: keyId });
+  return revoked !== undefined || belief.disowned.has(keyId);
+}
+
 /** The lowest beacon rank that nothing disowns, or null: the domain is QUARANTINED (§2.5). */
 export function rankInForce(belief: Belief): number | null {
   const keys = newestRoot(belief)?.root.beaconKeys ?? [];
-  const rank = keys.findIndex((key) => !belief.disowned.has(key.keyId));
+  const rank = keys.findIndex((key) => !isDisowned(belief, key.keyId));
   return rank < 0 ? null : rank;
 }
 
@@ -140,6 +150,17 @@ export function isManifestCurrent(belief: Belief): boolean {
     belief.beacon !== null &&
     belief.manifest?.manifest.digest === belief.beacon.beacon.manifestDigest
   );
+}
+
+/** Digest of the revocation document that the manifest in force pins, or null. */
+export function pinnedRevocations(belief: Belief): Digest | null {
+  return belief.manifest?.manifest.pins.get('revocations')?.digest ?? null;
+}
+
+/** True while the newest manifest names revocations that are not here (PROTOCOL §5.5). */
+export function lacksRevocations(belief: Belief): boolean {
+  const pinned = pinnedRevocations(belief);
+  return pinned !== null && !belief.revocations.documents.some(({ digest }) => digest === pinned);
 }
 
 /**

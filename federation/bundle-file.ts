@@ -2,7 +2,7 @@
  * The bundle file: what one domain hands another by any means, documents in an order that can be
  * admitted as it is read (PROTOCOL §6.5).
  *
- *     ROOT… (from version 1) · BEACON · TICK or STOP · MANIFEST · BUNDLE
+ *     ROOT… (from version 1) · REVOCATIONS… · BEACON · TICK or STOP · MANIFEST · BUNDLE
  *
  * It is text, holds only what related domains may read, and is believed exactly as if it had come
  * over a link: the file proves nothing that its documents do not.
@@ -25,6 +25,10 @@ export function encodeBundleFile(belief: Belief): string {
   if (belief.roots.length === 0) throw new Refusal('root-unknown', { domain: belief.domain });
   const { beacon, tick, stop } = belief;
   const blocks: Block[] = belief.roots.map((held) => ({ label: 'root', bytes: held.bytes }));
+  // The shortest first: one that another covers is taken only as long as the other is not there.
+  const revoked = [...belief.revocations.documents];
+  revoked.sort((a, b) => a.entries.length - b.entries.length);
+  for (const { bytes } of revoked) blocks.push({ label: 'revocations', bytes });
   if (beacon !== null) {
     blocks.push({ label: 'beacon', bytes: beacon.bytes });
     if (stop !== null) blocks.push({ label: 'tick', bytes: stop });

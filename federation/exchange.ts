@@ -24,7 +24,16 @@ import {
   versionArgument,
   type Want,
 } from './message.ts';
-import { isAhead, missing, type Reading, rowOf, sharedDigest, wantsFrom } from './summary.ts';
+import { revocationsDigest } from './revocations.ts';
+import {
+  isAhead,
+  missing,
+  type Reading,
+  revocationWants,
+  rowOf,
+  sharedDigest,
+  wantsFrom,
+} from './summary.ts';
 import { encodeTick } from './tick.ts';
 
 /** What one side knows of a link. */
@@ -113,8 +122,9 @@ export class Exchange {
       const row = rows.find((candidate) => candidate.tag === tagOf(belief.domain, link.binding));
       if (row === undefined) continue;
       link.rows.set(row.tag, row);
-      effects.push(...this.#ask(link, belief, now));
-      const mine = rowOf(belief, this.#reading(link, belief));
+      const reading = this.#reading(link, belief);
+      effects.push(...this.#ask(link, belief, now, revocationWants(belief, row, reading)));
+      const mine = rowOf(belief, reading);
       const contentsDiffer = mine.beacon === row.beacon && mine.contents !== row.contents;
       if (isAhead(belief, row) || contentsDiffer) effects.push(...this.#sendRows(link, [belief]));
     }
@@ -130,8 +140,8 @@ export class Exchange {
         (candidate) => tagOf(candidate.domain, link.binding) === want.tag,
       );
       const found =
-        belief === undefined ? null : answerTo(want, belief, this.#reading(link, belief));
-      return found === null ? [] : [send(link, found)];
+        belief === undefined ? [] : answersTo(want, belief, this.#reading(link, belief));
+      return found.map((frame) => send(link, frame));
     });
   }
 
@@ -150,9 +160,18 @@ export class Exchange {
 
   /** Sends a stop directly to every interested peer: it must not wait for gossip. */
   pushStop(belief: Belief, stop: Uint8Array): readonly Effect[] {
+    return this.#pushFrame(belief, { kind: 'tick', bytes: stop });
+  }
+
+  /** Sends revocations directly to every interested peer, as a stop. */
+  pushRevocations(belief: Belief, bytes: Uint8Array): readonly Effect[] {
+    return this.#pushFrame(belief, { kind: 'envelope', bytes });
+  }
+
+  #pushFrame(belief: Belief, frame: Frame): readonly Effect[] {
     return [...this.#links.values()]
       .filter((link) => link.interests.has(tagOf(belief.domain, link.binding)))
-      .map((link) => send(link, { kind: 'tick', bytes: stop }));
+      .map((link) => send(link, frame));
   }
 
   /** Compares with a peer that knows more than it said: after a tick of an unknown beacon, say. */
@@ -203,13 +222,16 @@ export class Exchange {
     return news.length === 0 ? [] : [send(link, { kind: 'summary', rows: news })];
   }
 
-  #ask(link: Link, belief: Belief, now: BootMs): readonly Effect[] {
+  /** Asks for `first`, then for what the newest row shows that we lack. */
+  #ask(link: Link, belief: Belief, now: BootMs, first: readonly Want[] = []): readonly Effect[] {
     const mine = this.#reading(link, belief);
     const row = link.rows.get(mine.tag);
     const wants = row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
-    const fresh = wants.filter((want) => !this.#wanted.has(wantKey(want))).slice(0, WANTS_MAX);
+    const fresh = [...first, ...wants]
+      .filter((want) => !this.#wanted.has(wantKey(want, link)))
+      .slice(0, WANTS_MAX);
     const until = bootMs(now + WANT_TIMEOUT_MS);
-    for (const want of fresh) this.#wanted.set(wantKey(want), { peer: link.peer, until });
+    for (const want of fresh) this.#wanted.set(wantKey(want, link), { peer: link.peer, until });
     return fresh.length === 0 ? [] : [send(link, { kind: 'want', wants: fresh })];
   }
 
@@ -233,8 +255,20 @@ function ownGaps(belief: Belief, mine: Reading): readonly Want[] {
   }));
 }
 
-/** The frame that answers a want, or null: what is not held or not readable is not mentioned. */
-function answerTo(want: Want, belief: Belief, mine: Reading): Frame | null {
+/** The frames that answer a want: what is not held or not readable is not mentioned. */
+function answersTo(want: Want, belief: Belief, mine: Reading): readonly Frame[] {
+  if (want.what !== 'revocations') {
+    const frame = answerTo({ ...want, what: want.what }, belief, mine);
+    return frame === null ? [] : [frame];
+  }
+  if (want.argument === revocationsDigest(belief.domain, belief.revocations)) return [];
+  return belief.revocations.documents.map(({ bytes }) => ({ kind: 'envelope', bytes }));
+}
+
+/** A want that names one thing. */
+type SingleWant = Want & { readonly what: Exclude<Want['what'], 'revocations'> };
+
+function answerTo(want: SingleWant, belief: Belief, mine: Reading): Frame | null {
   const { beacon, manifest, tick, stop } = belief;
   const envelope = (bytes: Uint8Array): Frame => ({ kind: 'envelope', bytes });
   switch (want.what) {
@@ -268,8 +302,9 @@ function send(link: Link, frame: Frame): Effect {
   return { kind: 'send', peer: link.peer, frame: encodeFrame(frame) };
 }
 
-function wantKey(want: Want): string {
-  return `${want.what}/${want.argument}`;
+/** One body is fetched once, of anybody; what a peer has revoked is asked of each. */
+function wantKey({ what, argument }: Want, link: Link): string {
+  return what === 'revocations' ? `${what}/${argument}/${link.peer}` : `${what}/${argument}`;
 }
 
 function fingerprint(row: SummaryRow): string {

@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/canonical.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { ContentType } from './document.ts';
 import type { AgeLimits } from './limits.ts';
+import type { RevocationTarget } from './revocations.ts';
 
 /** A document the authority wants to publish: its type, its name, its own members. */
 export interface Draft {
@@ -50,6 +51,12 @@ export type Input =
       readonly file: Uint8Array;
       readonly survivalForeign: boolean;
       readonly limits: AgeLimits | null;
+    }
+  /** The authority revokes, for good, what its domain issued (PROTOCOL §5.5). */
+  | {
+      readonly kind: 'revoke';
+      readonly request: number;
+      readonly targets: readonly RevocationTarget[];
     }
   /** The authority ends a relation. */
   | { readonly kind: 'unrelate'; readonly request: number; readonly domain: TrustDomain };

@@ -38,12 +38,22 @@ export interface SummaryRow {
   readonly beacon: Digest;
   /** Highest verified tick, or 2^24−1 once stopped. */
   readonly tick: number;
-  /** Over the manifest and the documents held that this peer may read, 16 hex digits. */
+  /** Over the manifest, revocations and documents held that this peer may read, 16 hex digits. */
   readonly contents: string;
 }
 
-/** What a want may name. A Root is asked for by version, the rest by digest. */
-export const WANT_KINDS = ['root', 'beacon', 'tick', 'manifest', 'document'] as const;
+/**
+ * What a want may name. A Root is asked for by version, the rest by digest; revocations by the
+ * digest of the set that the asker holds, since he cannot know the names of what he lacks.
+ */
+export const WANT_KINDS = [
+  'root',
+  'beacon',
+  'tick',
+  'manifest',
+  'document',
+  'revocations',
+] as const;
 export type WantKind = (typeof WANT_KINDS)[number];
 
 /** One thing that a peer is asked for. */

@@ -35,6 +35,7 @@ import { PeerLedger } from './peer-ledger.ts';
 import { decodeProof, type Lease, type ProverRole, verifyProof } from './peer-proof.ts';
 import type { Policy } from './policy.ts';
 import { recordKey } from './record-key.ts';
+import type { RevocationTarget } from './revocations.ts';
 import { believableUntil } from './standing.ts';
 import { decodeTick, STOP_INDEX, TICK_BYTES } from './tick.ts';
 import { type DomainView, viewOf } from './view.ts';
@@ -53,7 +54,12 @@ export interface NodeOptions {
   /** Proves this node to its peers. */
   readonly node: Signer;
   /** Present on the machine that writes for its domain. */
-  readonly authority: { readonly keys: WriterKeys; readonly settings: WriterSettings } | null;
+  readonly authority: {
+    readonly keys: WriterKeys;
+    /** The revocation keys that lie on this machine; none where they are kept elsewhere. */
+    readonly revocation: readonly Signer[];
+    readonly settings: WriterSettings;
+  } | null;
 }
 
 /** What one step asks of the world. */
@@ -167,6 +173,8 @@ export class FederationNode {
         return this.#gossip(now, input.peer, input.bytes, effects);
       case 'import':
         return this.#import(now, input.request, input.file, effects);
+      case 'revoke':
+        return this.#revoke(now, input.request, input.targets, effects);
       default:
         if (this.#authority === null) throw new Refusal('not-authority');
         return this.#authority.request(this.#context(now), input);
@@ -277,6 +285,9 @@ export class FederationNode {
     budget: StepBudget,
     effects: Effect[],
   ): Admission {
+    if (item.kind === 'envelope' && item.envelope.type === 'revocations') {
+      return this.#admitRevocations(now, belief, item, effects);
+    }
     const admission = admit(this.#context(now), belief, item, budget);
     this.#commit(now, admission, effects);
     const isTick = item.kind === 'tick';
@@ -285,6 +296,56 @@ export class FederationNode {
     }
     if (!isTick) effects.push(...this.#exchange.push(admission.belief));
     return admission;
+  }
+
+  /**
+   * Revocations are told at once. Where they are our own, what our beacon says is withdrawn first:
+   * stop, then no tick can be made of it (PROTOCOL §3.5), then the revocations; the successor
+   * pins them.
+   */
+  #admitRevocations(
+    now: Instant,
+    belief: Belief,
+    item: FileItem & { readonly kind: 'envelope' },
+    effects: Effect[],
+  ): Admission {
+    const context = this.#context(now);
+    let admission = admit(context, belief, item, UNBOUNDED_STEPS);
+    const isOurs = belief.domain === this.#beliefs.ownDomain;
+    const stop = isOurs ? (this.#authority?.fence() ?? null) : null;
+    if (stop !== null) {
+      this.#reveal(now, stop, effects);
+      admission = admit(context, this.#beliefs.own, item, UNBOUNDED_STEPS);
+    }
+    this.#commit(now, admission, effects);
+    effects.push(...this.#exchange.pushRevocations(admission.belief, item.envelope.bytes));
+    effects.push(...this.#exchange.push(admission.belief));
+    return admission;
+  }
+
+  /** Signs, believes, stores and spreads; answers when all that is done. */
+  #revoke(
+    now: Instant,
+    request: number,
+    targets: readonly RevocationTarget[],
+    effects: Effect[],
+  ): void {
+    if (this.#authority === null) throw new Refusal('not-authority');
+    const bytes = this.#authority.signRevocations(this.#context(now), targets);
+    const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(bytes) };
+    this.#admit(now, this.#beliefs.own, item, UNBOUNDED_STEPS, effects);
+    effects.push({ kind: 'reply', request, answer: { epoch: null, imported: [] } });
+  }
+
+  /** Believes a tick or stop of our own writer, and gossips it. */
+  #reveal(now: Instant, bytes: Uint8Array, effects: Effect[]): void {
+    const item: FileItem = { kind: 'tick', tick: decodeTick(bytes) };
+    const outcome = refusalOf(() =>
+      this.#admit(now, this.#beliefs.own, item, UNBOUNDED_STEPS, effects),
+    );
+    if (outcome instanceof Refusal) {
+      effects.push({ kind: 'refused', peer: null, refusal: outcome });
+    } else effects.push({ kind: 'gossip', message: bytes });
   }
 
   #commit(now: Instant, admission: Admission, effects: Effect[]): void {
@@ -335,15 +396,7 @@ export class FederationNode {
     const duty = this.#authority?.duty(this.#context(now));
     if (duty === undefined) return;
     if (duty.writes.length > 0) effects.push({ kind: 'persist', writes: duty.writes });
-    if (duty.tick !== null) {
-      const item: FileItem = { kind: 'tick', tick: decodeTick(duty.tick) };
-      const outcome = refusalOf(() =>
-        this.#admit(now, this.#beliefs.own, item, UNBOUNDED_STEPS, effects),
-      );
-      if (outcome instanceof Refusal)
-        effects.push({ kind: 'refused', peer: null, refusal: outcome });
-      else effects.push({ kind: 'gossip', message: duty.tick });
-    }
+    if (duty.tick !== null) this.#reveal(now, duty.tick, effects);
     if (duty.draw > 0) effects.push({ kind: 'draw', count: duty.draw });
   }
 

@@ -23,7 +23,7 @@ import {
   type Suite,
 } from '../core/suite.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
-import { type Belief, newestRoot } from './belief.ts';
+import { type Belief, isDisowned, newestRoot } from './belief.ts';
 import {
   decodeEnvelope,
   signEnvelope,
@@ -31,6 +31,7 @@ import {
   verifyEnvelope,
 } from './envelope.ts';
 import { checkMust } from './must.ts';
+import { revocationOf } from './revocations.ts';
 import { LEASE_KINDS, type LeaseKind } from './root.ts';
 
 /** Which side of the handshake proves itself. */
@@ -167,6 +168,12 @@ export function verifyProof(
   // PROTOCOL §7.2 — a kind of lease that Root does not allow is no lease.
   if (!root.leaseKinds.includes(lease.kind)) {
     throw new Refusal('peer-unadmitted', { domain: lease.domain, why: `kind ${lease.kind}` });
+  }
+  // PROTOCOL §5.5 — a captured node, or whatever a revoked key vouches for.
+  const isRevoked = revocationOf(belief.revocations, { class: 'lease', target: lease.node });
+  const isDisownedBy = envelope.slots.some(({ keyId }) => isDisowned(belief, keyId));
+  if (isRevoked !== undefined || isDisownedBy) {
+    throw new Refusal('peer-unadmitted', { domain: lease.domain, why: 'revoked' });
   }
   verifyEnvelope(suite, envelope, root.documents);
   const message = proofMessage(channel.role, channel.handshakeHash, envelope.digest);

@@ -21,6 +21,7 @@ export const RECORD_KINDS = [
   'keeping', // JCS: bound, ledger, asOf, boot
   'history', // JCS: past evidence
   'disowned', // part: key id → u32 length ‖ envelope ‖ envelope
+  'revocations', // part: digest → envelope
   'writer', // JCS: highest epoch allocated
 ] as const;
 /** One kind of record. */

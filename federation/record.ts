@@ -29,6 +29,7 @@ import { NO_LIMITS } from './limits.ts';
 import { readManifest } from './manifest.ts';
 import { Members } from './members.ts';
 import { RECORD_PREFIX, type RecordKind } from './record-key.ts';
+import { type Revocations, readRevocations, unionOf } from './revocations.ts';
 import { readRoot } from './root.ts';
 import { chainCommitment, decodeTick } from './tick.ts';
 
@@ -118,6 +119,7 @@ export function restoreBelief(
     future: future === undefined ? null : restoreFuture(future),
     history: restoreHistory(records.get('history')),
     disowned: new Map(disowned),
+    revocations: restoreRevocations(records),
   };
 }
 
@@ -162,6 +164,14 @@ function restoreDocument(record: Uint8Array): HeldDocument {
     bytes,
     frozenAsOf: frozen === PINNED ? null : unixMs(Number(frozen)),
   };
+}
+
+function restoreRevocations(records: DomainRecords): Revocations {
+  const documents = partsOf(records, 'revocations').map(([, bytes]) => ({
+    ...readRevocations(decodeEnvelope(bytes)),
+    bytes,
+  }));
+  return { documents, union: unionOf(documents) };
 }
 
 function restoreKeeping(

@@ -8,7 +8,13 @@ import { MAX_LEAD_MS } from '../core/limits.ts';
 import type { Instant, UnixMs } from '../core/time.ts';
 import { addMs } from '../core/time.ts';
 import { ageAt, evaluationClock } from './age.ts';
-import { type Belief, type HeldDocument, newestRoot, rankInForce } from './belief.ts';
+import {
+  type Belief,
+  type HeldDocument,
+  lacksRevocations,
+  newestRoot,
+  rankInForce,
+} from './belief.ts';
 import { type AgeLimits, NO_LIMITS, tightest } from './limits.ts';
 import { limitOf, type Tier, tierBelow, tierOfAge, worst } from './tier.ts';
 
@@ -45,7 +51,7 @@ export function standingOf(belief: Belief, tightening: Tightening, now: Instant)
   const byAge = ageMs === null ? 'EXPIRED' : tierOfAge(ageMs, limits);
   const tier = worst(
     byAge,
-    stopped ? 'DEGRADED' : 'FRESH',
+    stopped || lacksRevocations(belief) ? 'DEGRADED' : 'FRESH',
     timeUnknown ? 'SURVIVAL' : 'FRESH',
     newestRoot(belief) !== null && rankInForce(belief) === null ? 'QUARANTINED' : 'FRESH',
   );

@@ -16,6 +16,7 @@ import {
   type Want,
   type WantKind,
 } from './message.ts';
+import { revocationsDigest } from './revocations.ts';
 import { STOP_INDEX } from './tick.ts';
 
 const NO_DIGEST = '0'.repeat(2 * DIGEST_BYTES) as Digest;
@@ -66,6 +67,22 @@ export function wantsFrom(belief: Belief, row: SummaryRow, reading: Reading): re
   return [...tick, ...lacks.map((gap) => want(gap.what, gap.digest))];
 }
 
+/**
+ * What to ask of a peer about revocations before anything else: all it holds, unless that is what
+ * we hold. Rows under different beacons differ anyhow, so that they prove nothing: then we ask.
+ */
+export function revocationWants(
+  belief: Belief,
+  row: SummaryRow,
+  reading: Reading,
+): readonly Want[] {
+  const sameBeacon = row.beacon === (belief.beacon?.beacon.digest ?? NO_DIGEST);
+  if (sameBeacon && row.contents === contentsDigest(belief, reading)) return [];
+  if (newestRoot(belief) === null) return [];
+  const argument = revocationsDigest(belief.domain, belief.revocations);
+  return [{ tag: reading.tag, what: 'revocations', argument }];
+}
+
 /** True when we hold something of the domain that a peer with this row lacks. */
 export function isAhead(belief: Belief, row: SummaryRow): boolean {
   const root = newestRoot(belief)?.root.version ?? 0n;
@@ -88,6 +105,7 @@ export function missing(
   if (!isManifestCurrent(belief)) return [{ what: 'manifest', digest: beacon.manifestDigest }];
   const gaps: { readonly what: 'document'; readonly digest: Digest }[] = [];
   for (const [key, pin] of belief.manifest?.manifest.pins ?? []) {
+    if (key === 'revocations') continue; // asked for as a set, whatever the manifest says
     const readable = reading.isOwnNode || !key.startsWith('~');
     const held = belief.documents.get(key)?.head.digest === pin.digest;
     if (readable && !held && pin.digest !== null)
@@ -102,6 +120,7 @@ function contentsDigest(belief: Belief, reading: Reading): string {
     .filter((held) => held.frozenAsOf === null)
     .filter((held) => reading.isOwnNode || isPublic(held.head.type))
     .map((held) => held.head.digest);
-  const parts = [current?.manifest.digest ?? NO_DIGEST, ...digests.sort()];
+  const revoked = belief.revocations.documents.map((held) => held.digest);
+  const parts = [current?.manifest.digest ?? NO_DIGEST, ...[...digests, ...revoked].sort()];
   return digestOf(...parts.map(fromHex)).slice(0, CONTENTS_CHARS);
 }

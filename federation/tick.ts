@@ -27,6 +27,7 @@ export const TICK_BYTES = 43;
 /** The index that marks a stop: 2^24−1, past every chain. */
 export const STOP_INDEX = 0xffffff;
 const TAG_BYTES = 8;
+const INDEX_BYTES = 4;
 
 const CHAIN_LABEL = toUtf8('holdfast/chain/v1');
 const TICK_LABEL = toUtf8('holdfast/tick/v1');
@@ -70,19 +71,29 @@ export function buildChain(
   seed: Uint8Array,
   count: number,
 ): readonly Uint8Array[] {
+  const step = tickStepper(commitment);
   const chain: Uint8Array[] = new Array(count + 1);
   let value = seed;
   chain[count] = value;
   for (let i = count; i > 0; i--) {
-    value = tickStep(commitment, i, value);
+    value = step(i, value);
     chain[i - 1] = value;
   }
   return chain;
 }
 
-/** v[index − 1] from v[index]. */
-export function tickStep(commitment: Uint8Array, index: number, value: Uint8Array): Uint8Array {
-  return sha256(concat(TICK_LABEL, commitment, new Writer().u32(index).finish(), value));
+/** v[index − 1] from v[index], for one chain: the preimage is laid out once and written over. */
+export function tickStepper(
+  commitment: Uint8Array,
+): (index: number, value: Uint8Array) => Uint8Array {
+  const preimage = concat(TICK_LABEL, commitment, new Uint8Array(INDEX_BYTES + DIGEST_BYTES));
+  const view = new DataView(preimage.buffer, preimage.byteOffset);
+  const indexAt = TICK_LABEL.length + commitment.length;
+  return (index, value) => {
+    view.setUint32(indexAt, index);
+    preimage.set(value, indexAt + INDEX_BYTES);
+    return sha256(preimage);
+  };
 }
 
 /** The commitment a beacon publishes to its stop secret. */
@@ -130,8 +141,9 @@ export interface KnownStep {
  */
 export function verifyTick(commitment: Uint8Array, tick: KnownStep, from: KnownStep): void {
   assert(tick.index > from.index, 'a tick is verified against an earlier step');
+  const step = tickStepper(commitment);
   let value = tick.value;
-  for (let i = tick.index; i > from.index; i--) value = tickStep(commitment, i, value);
+  for (let i = tick.index; i > from.index; i--) value = step(i, value);
   if (!equalBytes(value, from.value)) throw new Refusal('tick-wrong', { index: tick.index });
 }
 

@@ -11,6 +11,7 @@ import { addMs, type Instant, type UnixMs } from '../core/time.ts';
 import { type Belief, documentNamed, isManifestCurrent, newestRoot } from './belief.ts';
 import type { Members } from './members.ts';
 import type { Policy, Relation } from './policy.ts';
+import type { Revocations } from './revocations.ts';
 import { documentTier, type Standing, standingOf, type Tightening } from './standing.ts';
 import { type ActionClass, isPermitted, limitOf, type Tier, worst } from './tier.ts';
 
@@ -39,6 +40,8 @@ export interface DomainView {
   readonly tick: number;
   /** The manifest of the newest beacon is held. */
   readonly isComplete: boolean;
+  /** What the domain took back for good. */
+  readonly revocations: Revocations;
   /** By name. */
   readonly documents: ReadonlyMap<string, DocumentView>;
 }
@@ -77,6 +80,7 @@ export function viewOf(
     beacon: beacon?.digest ?? null,
     tick: belief.tick?.index ?? 0,
     isComplete: isManifestCurrent(belief),
+    revocations: belief.revocations,
     documents: new Map(documents),
   };
 }

@@ -22,12 +22,14 @@ import {
   isManifestCurrent,
   lineageStart,
   newestRoot,
+  pinnedRevocations,
 } from './belief.ts';
 import { isPublic } from './document.ts';
 import { decodeEnvelope, signEnvelope } from './envelope.ts';
 import type { Draft } from './input.ts';
 import type { AgeLimits } from './limits.ts';
 import { type Pin, saltedKey } from './manifest.ts';
+import { leadingOf } from './revocations.ts';
 import { buildChain, chainCommitment, encodeTick, STOP_INDEX, stopCommitment } from './tick.ts';
 
 /** What a writer signs with: the beacon key of its rank, and the documents key. */
@@ -144,6 +146,13 @@ export class Writer {
     return encodeTick(chain.beacon, STOP_INDEX, chain.stopSecret);
   }
 
+  /** Destroys the seed in force (PROTOCOL §3.5). Returns the stop to reveal, where there is one. */
+  fence(): Uint8Array | null {
+    const chain = this.#chain;
+    this.#chain = null;
+    return chain === null ? null : encodeTick(chain.beacon, STOP_INDEX, chain.stopSecret);
+  }
+
   /** Takes the allocation that entropy has arrived for, or null if none waits. */
   takeAllocation(): Allocation | null {
     const allocation = this.#allocation;
@@ -234,8 +243,13 @@ export class Writer {
     },
   ): { readonly manifest: Uint8Array | null; readonly documents: readonly Uint8Array[] } {
     const { drafts, epoch: version, saltSeed } = made;
-    if (drafts.length === 0 && isManifestCurrent(belief)) return { manifest: null, documents: [] };
+    const revocations = leadingOf(belief.revocations)?.digest ?? null;
+    const isPinned = revocations === pinnedRevocations(belief);
+    if (drafts.length === 0 && isPinned && isManifestCurrent(belief)) {
+      return { manifest: null, documents: [] };
+    }
     const pins = new Map<string, Pin>(belief.manifest?.manifest.pins ?? []);
+    if (!isPinned) pins.set('revocations', { version, digest: revocations });
     const latest = new Map(drafts.map((draft) => [draft.name, draft]));
     const documents = [...latest.values()].map((draft) => {
       const held = documentNamed(belief, draft.name);

@@ -77,6 +77,7 @@ export async function driverRig(folder: TemporaryFolder, name = 'blue') {
     ...{ limits: null, node: keys.node },
     authority: {
       keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },
+      revocation: keys.revocation,
       settings: { limits: LIMITS, periodMs: PERIOD_MS },
     },
   });

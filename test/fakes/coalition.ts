@@ -15,6 +15,7 @@ import type { Draft, Input } from '../../federation/input.ts';
 import type { AgeLimits } from '../../federation/limits.ts';
 import { FederationNode, type Output } from '../../federation/node.ts';
 import { NO_POLICY, policyBody } from '../../federation/policy.ts';
+import type { RevocationTarget } from '../../federation/revocations.ts';
 import type { DomainView } from '../../federation/view.ts';
 import { WRITER_ENTROPY_BYTES } from '../../federation/writer.ts';
 
@@ -140,6 +141,12 @@ export class Machine {
     return request;
   }
 
+  revoke(...targets: readonly RevocationTarget[]): number {
+    const request = ++this.#request;
+    this.input({ kind: 'revoke', request, targets });
+    return request;
+  }
+
   importFile(file: string): number {
     const request = ++this.#request;
     this.input({ kind: 'import', request, file: toUtf8(file) });
@@ -172,6 +179,7 @@ export class Machine {
       node: keys.node,
       authority: {
         keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },
+        revocation: keys.revocation,
         settings: { limits, periodMs },
       },
     });

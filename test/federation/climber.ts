@@ -119,6 +119,7 @@ export function fingerprintOf(belief: Belief, now: Instant): string {
       .sort(),
     future: future === null ? 'none' : `${bytesOf(future)} ${future.signedBy} ${placeOf(future)}`,
     history: belief.history.map((past) => `${placeOf(past)} ${past.digest} ${past.asOf}`),
+    revoked: belief.revocations.documents.map(({ digest }) => digest),
     disowned: [...disowned].map(([key, proof]) => `${key} ${digestOf(proof)}`).sort(),
   };
   return JSON.stringify(lines, null, 1);

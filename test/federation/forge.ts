@@ -11,6 +11,7 @@ import type { Signer } from '../../core/suite.ts';
 import { DAY_MS, HOUR_MS, unixMs } from '../../core/time.ts';
 import { decodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { saltedKey } from '../../federation/manifest.ts';
+import { type Revocation, revocationsBody } from '../../federation/revocations.ts';
 import {
   buildChain,
   chainCommitment,
@@ -42,6 +43,7 @@ export interface RootPlan {
   readonly beacon?: readonly Signer[];
   readonly until?: number;
   readonly documents?: Signer;
+  readonly revocation?: readonly Signer[];
   readonly retired?: readonly Signer[];
   readonly compromised?: readonly Signer[];
   /** Members put in place of those made from the plan. */
@@ -52,9 +54,10 @@ export interface RootPlan {
 /** The bytes of a Root. */
 export function forgeRoot(plan: RootPlan = {}): Uint8Array {
   const { root = [KEYS.root], beacon = KEYS.beacon, documents = KEYS.documents } = plan;
+  const { revocation = KEYS.revocation } = plan;
   const until = String(plan.until ?? NOW + 300 * DAY_MS);
   const idOf = (signer: Signer): string => signer.keyId;
-  const all = [...root, ...beacon, documents, ...KEYS.revocation];
+  const all = [...root, ...beacon, documents, ...revocation];
   const body: JsonObject = {
     domain: plan.domain ?? DOMAIN,
     version: String(plan.version ?? 1),
@@ -65,7 +68,7 @@ export function forgeRoot(plan: RootPlan = {}): Uint8Array {
       root: { keys: root.map(idOf), threshold: plan.threshold ?? 1 },
       beacon: beacon.map((signer) => ({ key: signer.keyId, until })),
       documents: { keys: [documents.keyId], threshold: 1 },
-      revocation: { keys: KEYS.revocation.map(idOf), lease: 1, authority: 2 },
+      revocation: { keys: revocation.map(idOf), lease: 1, authority: 2 },
     },
     retired: (plan.retired ?? []).map(idOf),
     compromised: (plan.compromised ?? []).map(idOf),
@@ -220,3 +223,16 @@ export function forgeContents(version = 1): Contents {
 
 /** The first contents of the domain. */
 export const CONTENTS: Contents = forgeContents();
+
+/** Makes a revocation document; entries are put in order. */
+export function forgeRevocations(
+  entries: readonly Revocation[],
+  plan: {
+    readonly version?: number;
+    readonly domain?: TrustDomain;
+    readonly signers?: readonly Signer[];
+  } = {},
+): Uint8Array {
+  const body = revocationsBody(plan.domain ?? DOMAIN, BigInt(plan.version ?? 1), entries);
+  return signEnvelope('revocations', body, plan.signers ?? KEYS.revocation.slice(0, 1));
+}

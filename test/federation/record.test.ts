@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { concat, toUtf8 } from '../../core/bytes.ts';
 import { encodeCanonical } from '../../core/canonical.ts';
 import { EPOCH_HISTORY_MAX } from '../../core/limits.ts';
+import { unixMs } from '../../core/time.ts';
 import { recordsByDomain, restoreBelief } from '../../federation/record.ts';
 import { RECORD_KINDS, recordKey } from '../../federation/record-key.ts';
 import { Coalition } from '../fakes/coalition.ts';
@@ -41,6 +42,7 @@ records('of a full life restore to the belief that was stored', () => {
 records('are of every kind there is, with the writer’s beside them', () => {
   const kinds = new Set([...full().records.keys()].map((key) => key.split('/')[2]));
   const blue = new Coalition().add({ name: 'blue' });
+  blue.revoke({ class: 'leaf', target: '4a', notAfter: unixMs(NOW + 60_000) });
   const own = new Set([...blue.records.keys()].map((key) => key.split('/')[2]));
   const red = settled().wait(3_000).take(forgeBeacon().tick(2));
   const ticked = [...red.records.keys()].map((key) => key.split('/')[2]);

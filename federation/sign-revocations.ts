@@ -1,0 +1,76 @@
+/**
+ * Signing revocations with the keys that lie on this machine (PROTOCOL §5.5).
+ *
+ * The new document says again whatever is held that its signers may say, so that one document
+ * carries the union and earlier ones can be dropped everywhere.
+ */
+
+import { Refusal } from '../core/refusal.ts';
+import type { Signer } from '../core/suite.ts';
+import type { UnixMs } from '../core/time.ts';
+import { type Belief, newestRoot } from './belief.ts';
+import { signEnvelope } from './envelope.ts';
+import {
+  checkTarget,
+  type Revocation,
+  type RevocationTarget,
+  revocationKey,
+  revocationsBody,
+  thresholdOf,
+  unionOf,
+} from './revocations.ts';
+import type { RevocationRole, Root } from './root.ts';
+
+/**
+ * The envelope of a document that revokes `targets`, dated `at`. Refuses `root-unknown`,
+ * `revocation-signers` where too few keys are here, `revocation-target` and `revocation-foreign`.
+ */
+export function signRevocations(
+  signers: readonly Signer[],
+  belief: Belief,
+  targets: readonly RevocationTarget[],
+  at: UnixMs,
+): Uint8Array {
+  const root = newestRoot(belief)?.root;
+  if (root === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
+  const fresh = targets.map((target): Revocation => ({ ...target, at }));
+  for (const target of fresh) checkRevocable(target, belief, root);
+  const compromised = new Set<string>(root.compromised);
+  const usable = signers.filter(
+    ({ keyId }) => root.revocation.keys.has(keyId) && !compromised.has(keyId),
+  );
+  const needed = thresholdOf(root.revocation, fresh);
+  if (fresh.length === 0 || usable.length < needed) {
+    throw new Refusal('revocation-signers', { expected: needed, got: usable.length });
+  }
+  const entries = [
+    ...unionOf([{ entries: sayable(belief, root.revocation, usable) }, { entries: fresh }]),
+  ];
+  const said = entries.map(([, entry]) => entry);
+  const versions = belief.revocations.documents.map(({ version }) => version);
+  const version = versions.reduce((high, next) => (next > high ? next : high), 0n) + 1n;
+  const body = revocationsBody(belief.domain, version, said);
+  return signEnvelope('revocations', body, usable.slice(0, thresholdOf(root.revocation, said)));
+}
+
+/** What is held and still in time, as far as these signers reach its threshold. */
+function sayable(
+  { revocations, beacon }: Belief,
+  role: RevocationRole,
+  signers: readonly Signer[],
+): readonly Revocation[] {
+  const past = beacon?.beacon.issuedAt ?? 0;
+  return [...revocations.union.values()].filter(
+    (entry) => entry.notAfter >= past && thresholdOf(role, [entry]) <= signers.length,
+  );
+}
+
+/** Root and revocation keys are Root's to name: a revocation role that could end itself is none. */
+function checkRevocable(target: Revocation, { domain }: Belief, root: Root): void {
+  checkTarget(target, domain);
+  if (target.class !== 'authority') return;
+  const above = [...root.root.keys.keys(), ...root.revocation.keys.keys()];
+  if (above.some((keyId) => keyId === target.target)) {
+    throw new Refusal('revocation-target', { why: 'a key of Root', got: revocationKey(target) });
+  }
+}
