@@ -2,7 +2,7 @@
 
 import type { Key } from 'ink';
 
-/** A press in our words. `text` is one or more characters: a paste comes in one piece. */
+/** A press in our words; `text` is one character. */
 export type Press =
   | { readonly kind: 'move'; readonly by: 1 | -1; readonly unit: 'row' | 'page' }
   | { readonly kind: 'end'; readonly which: 'first' | 'last' }
@@ -30,9 +30,29 @@ const NAVIGATION: Readonly<Record<string, Press>> = {
   G: { kind: 'end', which: 'last' },
 };
 
-/** The press behind what ink read; undefined for keys that mean nothing here. */
-export function pressOf(input: string, key: Key, isPrompting: boolean): Press | undefined {
-  if (key.ctrl) return input === 'c' ? { kind: 'interrupt' } : undefined;
+/**
+ * The presses behind what ink read at once: a key, a paste, or an Escape that a slow line delivered
+ * together with what was typed after it. `isPrompting` tells whether a line is open by then.
+ */
+export function* pressesOf(
+  input: string,
+  key: Key,
+  isPrompting: () => boolean,
+): Generator<Press, void> {
+  const named = namedPress(input, key);
+  if (named !== undefined) return yield named;
+  if (key.ctrl) return;
+  if (key.meta) yield { kind: 'escape' };
+  for (const typed of input) {
+    if (typed === '\r') yield { kind: 'enter' };
+    else if (!/\p{Cc}/u.test(typed)) {
+      yield (isPrompting() ? undefined : NAVIGATION[typed]) ?? { kind: 'text', text: typed };
+    }
+  }
+}
+
+function namedPress(input: string, key: Key): Press | undefined {
+  if (key.ctrl && input === 'c') return { kind: 'interrupt' };
   if (key.upArrow) return { kind: 'move', by: -1, unit: 'row' };
   if (key.downArrow) return { kind: 'move', by: 1, unit: 'row' };
   if (key.pageUp) return { kind: 'move', by: -1, unit: 'page' };
@@ -43,6 +63,5 @@ export function pressOf(input: string, key: Key, isPrompting: boolean): Press | 
   if (key.return) return { kind: 'enter' };
   if (key.escape) return { kind: 'escape' };
   if (key.backspace || key.delete) return { kind: 'erase' };
-  if (key.meta || input === '' || /\p{Cc}/u.test(input)) return undefined;
-  return (isPrompting ? undefined : NAVIGATION[input]) ?? { kind: 'text', text: input };
+  return undefined;
 }

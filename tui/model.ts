@@ -46,6 +46,7 @@ export interface State {
   readonly behindHelp: View;
   readonly link: Link;
   readonly told: Told | null;
+  /** By SPIFFE ID. */
   readonly entries: readonly EntryView[];
   /** Newest first. */
   readonly audit: readonly AuditEntryView[];
@@ -101,7 +102,7 @@ export function update(state: State, message: Message): State {
       return { ...state, nowMs, link: { kind: 'live' }, told: { status, atMs: nowMs } };
     }
     case 'entries':
-      return { ...state, entries: message.entries };
+      return { ...state, entries: message.entries.toSorted(bySpiffeId) };
     case 'audit':
       return { ...state, audit: newestFirst(message.entries) };
     case 'event':
@@ -140,6 +141,11 @@ export function domainsNow(state: State): readonly DomainStatus[] {
 function lost(state: State, { why, nowMs }: { why: string; nowMs: number }): State {
   const sinceMs = state.link.kind === 'past' ? state.link.sinceMs : nowMs;
   return { ...state, nowMs, link: { kind: 'past', sinceMs, why } };
+}
+
+function bySpiffeId(a: EntryView, b: EntryView): number {
+  if (a.spiffeId !== b.spiffeId) return a.spiffeId < b.spiffeId ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
 }
 
 function newestFirst(entries: readonly AuditEntryView[]): readonly AuditEntryView[] {

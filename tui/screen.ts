@@ -128,14 +128,15 @@ function statusLine(state: State, columns: number): Line {
     case 'live':
       return [span(' ● live', 'good'), span(alarm, 'bad')];
     case 'past':
-      return line(fit(` ○ PAST: ${pastText(state, link.why)}${alarm}`, columns), 'bad');
+      return line(fit(` ○ PAST${pastText(state, link.why)}${alarm}`, columns), 'bad');
   }
 }
 
+/** The time comes first: it is what must not be cut off. */
 function pastText(state: State, why: string): string {
-  if (state.told === null) return why;
+  if (state.told === null) return `: ${why}`;
   const at = clockText(state.told.status.wallMs + sinceToldMs(state));
-  return `${why}; this was so at ${at} UTC; trying again`;
+  return ` as of ${at} UTC, trying again: ${why}`;
 }
 
 function footLine({ prompt, view, filters }: State, columns: number): Line {

@@ -1,4 +1,4 @@
-/** `holdfast doctor`: looks at everything that can be wrong, and names the command that mends it. */
+/** `holdfast doctor`: looks at whatever can be wrong, and names the command that mends it. */
 
 import { resolve } from 'node:path';
 import { Failure } from '../../core/failure.ts';

@@ -1,4 +1,4 @@
-/** What a running daemon says of itself, judged: versions, time, domains, links, alarms, expiries. */
+/** What a daemon says of itself, judged: version, time, domains, links, alarms, expiries. */
 
 import { DAY_MS } from '../../core/time.ts';
 import { VERSION } from '../../core/version.ts';

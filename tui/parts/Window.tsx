@@ -2,7 +2,7 @@
 
 import { useApp, useInput, useWindowSize } from 'ink';
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react';
-import { type Press, pressOf } from '../keys.ts';
+import { pressesOf } from '../keys.ts';
 import type { Look } from '../look.ts';
 import { rowsInView } from '../screen.ts';
 import type { StateHolder } from '../state-holder.ts';
@@ -19,15 +19,9 @@ export function Window({
   const state = useSyncExternalStore(holder.listen, holder.current);
   const size = useWindowSize();
   const { exit } = useApp();
-  const press = (pressed: Press): void => {
-    const now = holder.current();
-    holder.tell({ kind: 'press', press: pressed, ...rowsInView(now, size) });
-  };
   useInput((input, key) => {
-    // A paste, or keys typed faster than they are read, come as one text.
-    for (const typed of input === '' ? [''] : input) {
-      const pressed = pressOf(typed, key, holder.current().prompt !== null);
-      if (pressed !== undefined) press(pressed);
+    for (const press of pressesOf(input, key, () => holder.current().prompt !== null)) {
+      holder.tell({ kind: 'press', press, ...rowsInView(holder.current(), size) });
     }
   });
   useEffect(() => {

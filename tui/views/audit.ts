@@ -35,9 +35,17 @@ function toneOf({ event }: AuditEntryView): Tone {
   return event.startsWith('refused') || event.startsWith('peer.banned') ? 'warn' : 'plain';
 }
 
+/** What a reader looks for first; the rest follows in the order of the log. */
+const FIRST = ['code', 'domain', 'spiffeId', 'peer'];
+
 /** `domain blue.example, uid 1000`. */
 export function fieldsText(fields: Readonly<Record<string, Json>>): string {
   return Object.entries(fields)
+    .toSorted(([a], [b]) => rank(a) - rank(b))
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
+}
+
+function rank(name: string): number {
+  return FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length;
 }

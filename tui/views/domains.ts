@@ -75,7 +75,7 @@ function factsOf({ domain, links }: Row): readonly Fact[] {
 }
 
 function heard(links: number): string {
-  return links === 0 ? 'no link of its own' : `heard over ${countText(links, 'link')}`;
+  return links === 0 ? 'not linked now' : `heard over ${countText(links, 'link')}`;
 }
 
 function evidenceText({ epoch, tick, rootVersion }: DomainStatus): string {

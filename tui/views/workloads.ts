@@ -8,10 +8,10 @@ import type { Sheet } from '../sheet.ts';
 export const WORKLOADS: Sheet<EntryView> = {
   view: 'workloads',
   columns: [
-    { title: 'SPIFFE ID', columns: 36, grow: 2, from: 0, text: ({ spiffeId }) => spiffeId },
+    { title: 'WORKLOAD', columns: 32, grow: 2, from: 0, text: ({ spiffeId }) => pathOf(spiffeId) },
     {
       title: 'SELECTORS',
-      columns: 24,
+      columns: 26,
       grow: 2,
       from: 0,
       text: ({ selectors }) => selectors.join(' '),
@@ -51,4 +51,9 @@ export const WORKLOADS: Sheet<EntryView> = {
 /** A life is exact: seconds below two minutes. */
 function ttlText(ms: number): string {
   return ms < 120_000 ? `${Math.round(ms / 1_000)} s` : ageText(ms);
+}
+
+/** All entries are of our own domain: the path tells them apart. */
+function pathOf(spiffeId: string): string {
+  return spiffeId.replace(/^spiffe:\/\/[^/]*/, '');
 }
