@@ -33,7 +33,18 @@ export function parseJson(bytes: Uint8Array, maxBytes: number = DOCUMENT_BYTES_M
   if (bytes.length > maxBytes) {
     throw new Refusal('too-large', { limit: maxBytes, got: bytes.length });
   }
-  return new JsonReader(fromUtf8(bytes)).read();
+  return new JsonReader(fromUtf8(bytes), 'refuse').read();
+}
+
+/**
+ * Reads JSON of a standard that counts to 2^64: an integer that a double cannot hold comes as its
+ * decimal text, and its reader decides. Everything else as `parseJson` does.
+ */
+export function parseWideJson(bytes: Uint8Array, maxBytes: number = DOCUMENT_BYTES_MAX): Json {
+  if (bytes.length > maxBytes) {
+    throw new Refusal('too-large', { limit: maxBytes, got: bytes.length });
+  }
+  return new JsonReader(fromUtf8(bytes), 'as-text').read();
 }
 
 /** Reads one JSON text that must be byte for byte its own JCS form. Refuses `not-canonical` too. */
@@ -96,11 +107,13 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 /** One pass over one text with an explicit stack: depth costs memory we bound, never our stack. */
 class JsonReader {
   readonly #text: string;
+  readonly #wideIntegers: 'refuse' | 'as-text';
   #at = 0;
   readonly #open: (OpenArray | OpenObject)[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, wideIntegers: 'refuse' | 'as-text') {
     this.#text = text;
+    this.#wideIntegers = wideIntegers;
   }
 
   read(): Json {
@@ -211,12 +224,13 @@ class JsonReader {
     return String.fromCharCode(Number.parseInt(hex, 16));
   }
 
-  #number(): number {
+  #number(): number | string {
     const text = this.#match(NUMBER);
     if (text === '') this.#refuse();
     const value = Number(text);
     // With an exponent a large number is a measurement; without one it is a count that must hold.
     const exact = !Number.isInteger(value) || Number.isSafeInteger(value) || /[eE]/.test(text);
+    if (!exact && this.#wideIntegers === 'as-text' && !text.includes('.')) return text;
     if (!Number.isFinite(value) || !exact) {
       throw new Refusal('json-number', { got: text.slice(0, 32) });
     }

@@ -9,7 +9,7 @@
  */
 
 import { toHex } from '../../core/bytes.ts';
-import { canonicalText, encodeCanonical, isObject, parseJson } from '../../core/canonical.ts';
+import { canonicalText, encodeCanonical, isObject, parseWideJson } from '../../core/canonical.ts';
 import { type Digest, digestOf } from '../../core/digest.ts';
 import { REFRESH_MS_MAX, REFRESH_MS_MIN } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -67,9 +67,9 @@ export function newPartner(terms: EndpointTerms, bootstrap: Uint8Array | null): 
   return { terms, held, mark, fetched: null };
 }
 
-/** Reads a bundle as endpoints publish it. Refuses `bundle-malformed`, and as `parseJson` does. */
+/** Reads a bundle as endpoints publish it. Refuses `bundle-malformed`, and as `parseJson`. */
 export function readPublication(bytes: Uint8Array): Publication {
-  const value = parseJson(bytes);
+  const value = parseWideJson(bytes);
   if (!isObject(value)) throw new Refusal('bundle-malformed', { why: 'not an object' });
   return { bytes, bundle: parseSpiffeBundle(value) };
 }

@@ -19,6 +19,8 @@ import type { JwtAuthority } from './jwt-authority.ts';
 /** What a consumer takes when the publisher gives no hint (Federation §5.2: a low value). */
 export const REFRESH_HINT_SECONDS_DEFAULT = 300;
 
+const WIDE = /^[1-9][0-9]{15,19}$/;
+const U64_MAX = (1n << 64n) - 1n;
 const CLASSICAL: readonly string[] = ['EC', 'RSA', 'OKP'];
 const PUBLIC_MEMBERS: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e'];
 
@@ -97,13 +99,8 @@ export function parseSpiffeBundle(value: JsonObject): SpiffeBundle {
   return {
     ...classical,
     mlDsa65,
-    sequence: optionalCount(value, 'spiffe_sequence', (count) => BigInt(count), null),
-    refreshHintSeconds: optionalCount(
-      value,
-      'spiffe_refresh_hint',
-      (seconds) => seconds,
-      REFRESH_HINT_SECONDS_DEFAULT,
-    ),
+    sequence: sequenceOf(value),
+    refreshHintSeconds: countOf(value, 'spiffe_refresh_hint') ?? REFRESH_HINT_SECONDS_DEFAULT,
   };
 }
 
@@ -177,16 +174,22 @@ function publicMembers(jwk: JsonObject): JsonObject {
   );
 }
 
-function optionalCount<T, N>(
-  value: JsonObject,
-  name: string,
-  convert: (count: number) => T,
-  absent: N,
-): T | N {
+/** Up to 2^64 (Bundle §4.1.1): beyond 2^53 it comes as text, from `parseWideJson`. */
+function sequenceOf(value: JsonObject): bigint | null {
+  const { spiffe_sequence: text } = value;
+  if (typeof text === 'string' && WIDE.test(text)) {
+    const wide = BigInt(text);
+    if (wide > BigInt(Number.MAX_SAFE_INTEGER) && wide <= U64_MAX) return wide;
+  }
+  const count = countOf(value, 'spiffe_sequence');
+  return count === undefined ? null : BigInt(count);
+}
+
+function countOf(value: JsonObject, name: string): number | undefined {
   const count = value[name];
-  if (count === undefined) return absent;
+  if (count === undefined) return undefined;
   const isCount = typeof count === 'number' && Number.isSafeInteger(count) && count >= 0;
-  return isCount ? convert(count) : refuse(`${name} is no count`);
+  return isCount ? count : refuse(`${name} is no count`);
 }
 
 function asMalformed<T>(why: string, read: () => T): T {

@@ -12,6 +12,7 @@ import {
   type Json,
   parseCanonical,
   parseJson,
+  parseWideJson,
 } from '../../core/canonical.ts';
 import { DOCUMENT_BYTES_MAX, JSON_DEPTH_MAX } from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
@@ -212,6 +213,20 @@ canonical('tells objects from arrays and null', () => {
     [{}, [], null, undefined, 1, ''].map((value) => isObject(value as Json)),
     [true, false, false, false, false, false],
   );
+});
+
+canonical('hands out wide integers as text where a standard counts that far', () => {
+  const wide = (text: string): Json => parseWideJson(toUtf8(text));
+  assert.equal(wide('[9007199254740991,9007199254740993,-9007199254740993]'), [
+    9_007_199_254_740_991,
+    '9007199254740993',
+    '-9007199254740993',
+  ]);
+  assert.is(wide('1e20'), 1e20);
+  refuses('json-number', () => wide('1e999'));
+  refuses('json-number', () => wide('9007199254740993.0'));
+  refuses('json-duplicate-key', () => wide('{"a":1,"a":2}'));
+  refuses('too-large', () => parseWideJson(toUtf8('[1]'), 2));
 });
 
 canonical.run();

@@ -125,7 +125,11 @@ partners('refuses what is no bundle, and skips keys of uses and types it does no
     ['json-duplicate-key', '{"keys":[],"keys":[]}'],
     ['json-syntax', '<!doctype html><title>503</title>'],
     ['json-syntax', ''],
-    ['json-number', '{"keys":[],"spiffe_sequence":18446744073709551615}'],
+    ['bundle-malformed', '{"keys":[],"spiffe_sequence":18446744073709551616}'],
+    ['bundle-malformed', '{"keys":[],"spiffe_sequence":-9007199254740993}'],
+    ['bundle-malformed', '{"keys":[],"spiffe_sequence":"9"}'],
+    ['bundle-malformed', '{"keys":[],"spiffe_sequence":9.5}'],
+    ['bundle-malformed', '{"keys":[],"spiffe_refresh_hint":9007199254740993}'],
   ] as const) {
     refuses(code, () => learn(partner, toUtf8(text), after(1)), text);
   }
@@ -147,6 +151,17 @@ partners('reads back as it was stored, in the same boot', () => {
   const web = newPartner({ ...TERMS, profile: { kind: 'https_web' } }, null);
   const stored = encodePartner(web, { bootId: BOOT, aheadMs: 0 });
   assert.equal(decodePartner(stored, BOOT, after(0)), web);
+});
+
+partners('counts sequences up to 2^64, and tells neighbours beyond 2^53 apart', () => {
+  const numberedBy = (sequence: string) =>
+    toUtf8(JSON.stringify(bundleOf([ROOT])).replace('{', `{"spiffe_sequence":${sequence},`));
+  const partner = learned(numberedBy('9007199254740993'));
+  assert.is(partner.mark?.sequence, 9_007_199_254_740_993n);
+  refuses('sequence-rolled-back', () => learn(partner, numberedBy('9007199254740992'), after(1)));
+  const last = learn(partner, numberedBy('18446744073709551615'), after(1));
+  const record = encodePartner(last, { bootId: BOOT, aheadMs: 0 });
+  assert.is(decodePartner(record, BOOT, after(2)).mark?.sequence, 2n ** 64n - 1n);
 });
 
 partners('is no younger after a reboot, even by a wall clock that was set back', () => {
