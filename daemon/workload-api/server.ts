@@ -7,14 +7,22 @@
  */
 
 import { once } from 'node:events';
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import { createContextValues } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
-import { assert } from '../../core/assert.ts';
+import { assert, Bug } from '../../core/assert.ts';
 import { Failure } from '../../core/failure.ts';
 import { WORKLOAD_STREAMS_MAX, WORKLOAD_STREAMS_PER_UID_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { ConnectedProcess } from '../attestation/workload-attestor.ts';
+import { deadline } from '../host/deadline.ts';
 import { listenAt } from '../host/unix-socket.ts';
 import { SpiffeWorkloadAPI } from './gen/workload_pb.ts';
 import { addReflection } from './reflection.ts';
@@ -39,6 +47,8 @@ const REQUEST_BYTES_MAX = 64 * 1024;
 const STREAMS_PER_CONNECTION = 32;
 /** Status codes of gRPC (grpc/grpc, doc/statuscodes.md). */
 const GRPC_UNIMPLEMENTED = '12';
+/** How long streams that end may take to say so. */
+const FAREWELL_MS_MAX = 500;
 
 /**
  * Opens the Workload API at `socketPath`. Refuses `socket-folder` and `socket-occupied`; fails
@@ -49,9 +59,10 @@ export async function createWorkloadServer(
 ): Promise<WorkloadServer> {
   const { socketPath } = options;
   const connections = new Connections(options);
+  const ending = new AbortController();
   const answer = connectNodeAdapter({
     routes: (router) => {
-      router.service(SpiffeWorkloadAPI, createWorkloadService(options));
+      router.service(SpiffeWorkloadAPI, createWorkloadService(options, ending.signal));
       addReflection(router);
     },
     grpc: true,
@@ -71,12 +82,39 @@ export async function createWorkloadServer(
     },
   });
   const settings = { maxConcurrentStreams: STREAMS_PER_CONNECTION };
-  const server = createServer({ settings }, answer);
+  const server = createServer({ settings }, (request, response) => {
+    answerPlainly(answer, request, response);
+  });
   server.maxConnections = WORKLOAD_STREAMS_MAX;
   server.on('session', (session) => connections.open(session));
   server.on('sessionError', (error) => options.log.info('workload connection lost', told(error)));
   await listenAt(server, { path: socketPath, mode: 0o666 });
-  return { socketPath, close: () => close(server, connections) };
+  return {
+    socketPath,
+    close: () => {
+      ending.abort();
+      return close(server, connections);
+    },
+  };
+}
+
+/**
+ * Hands a request to the library without what it trips over. The authority of a Unix socket is
+ * whatever a client puts there, such as an escaped path, and says nothing; the library makes a URL
+ * of it, and what that throws would end the process.
+ */
+function answerPlainly(
+  answer: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+  request: Http2ServerRequest,
+  response: Http2ServerResponse,
+): void {
+  request.headers[':authority'] = 'localhost';
+  try {
+    answer(request, response);
+  } catch (error) {
+    if (error instanceof Bug) throw error;
+    response.stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+  }
 }
 
 /** The open connections, and whose each is. */
@@ -112,13 +150,14 @@ class Connections {
     }
   }
 
+  /** Lets streams end in their own words, but not for ever. */
   async closeAll(): Promise<void> {
-    const closing = Array.from(this.#callers.keys(), (session) => {
-      const closed = once(session, 'close');
-      session.destroy();
-      return closed;
-    });
-    await Promise.all(closing);
+    const sessions = [...this.#callers.keys()];
+    const closed = Promise.all(sessions.map(untilClosed));
+    for (const session of sessions) session.close();
+    await Promise.race([closed, once(deadline(FAREWELL_MS_MAX), 'abort')]);
+    for (const session of sessions) session.destroy();
+    await closed;
   }
 }
 
@@ -127,6 +166,10 @@ function descriptorOf(session: ServerHttp2Session): number {
   const { _handle: handle } = session.socket as unknown as { _handle?: { fd?: number } };
   if (handle?.fd === undefined || handle.fd < 0) throw new Refusal('workload-gone');
   return handle.fd;
+}
+
+function untilClosed(session: ServerHttp2Session): Promise<void> {
+  return new Promise((resolve) => session.once('close', () => resolve()));
 }
 
 function told(error: Error): { readonly error: string } {

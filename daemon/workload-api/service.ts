@@ -54,16 +54,17 @@ export interface WorkloadServiceOptions {
 /** Whose connection a call came over; the server sets it. */
 export const CALLER = createContextKey<ConnectedProcess | undefined>(undefined);
 
-/** The implementation, for a Connect router. */
+/** The implementation, for a Connect router; its streams end once `ending` aborts. */
 export function createWorkloadService(
   options: WorkloadServiceOptions,
+  ending: AbortSignal,
 ): Partial<ServiceImpl<typeof SpiffeWorkloadAPI>> {
   const { directory } = options;
   const streams = new Slots({
     inAll: WORKLOAD_STREAMS_MAX,
     perUid: WORKLOAD_STREAMS_PER_UID_MAX,
   });
-  const service = { ...options, streams };
+  const service = { ...options, streams, ending };
   return {
     fetchX509SVID: (_request, context) =>
       follow(service, context, X509SVIDResponseSchema, (selectors) =>
@@ -93,6 +94,7 @@ export function createWorkloadService(
 
 interface Service extends WorkloadServiceOptions {
   readonly streams: Slots;
+  readonly ending: AbortSignal;
 }
 
 /** One call that is answered once. */
@@ -123,7 +125,8 @@ async function* follow<Schema extends DescMessage>(
     const selectors = await attest(service, caller);
     let last = new Uint8Array(0);
     let isFirst = true;
-    for await (const _ of service.directory.follow(context.signal)) {
+    const signal = AbortSignal.any([context.signal, service.ending]);
+    for await (const _ of service.directory.follow(signal)) {
       if (!caller.isAlive()) throw new Refusal('workload-gone', { pid: caller.pid });
       const message = reply(selectors);
       const bytes = toBinary(schema, message);
@@ -132,6 +135,7 @@ async function* follow<Schema extends DescMessage>(
       last = bytes;
       yield message;
     }
+    if (service.ending.aborted) throw new Refusal('workload-ending');
   } catch (error) {
     throw troubleOf(service, context, error);
   }

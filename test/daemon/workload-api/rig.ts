@@ -1,6 +1,5 @@
 /** A Workload API on a real socket, for callers that a test decides, and ways to call it. */
 
-import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import { type Client, createClient } from '@connectrpc/connect';
@@ -83,6 +82,7 @@ export async function serve(folder: TemporaryFolder) {
     },
     update: (entries: readonly Entry[], change?: Partial<TrustView>) =>
       directory.update(trust.view(entries, change)),
+    close: () => server.close(),
     [Symbol.asyncDispose]: async () => {
       client.close();
       transport.close();
@@ -116,7 +116,11 @@ export async function call(
   };
   stream.on('response', note).on('trailers', note).resume();
   stream.end(Uint8Array.of(0, 0, 0, 0, 0)); // one empty message
-  await once(stream, 'close');
+  let reset: unknown;
+  stream.on('error', (error) => {
+    reset = error;
+  });
+  await new Promise<void>((resolve) => stream.once('close', () => resolve()));
   session.destroy();
-  return { status, message: decodeURIComponent(String(message)) };
+  return { status, reset, message: decodeURIComponent(String(message)) };
 }

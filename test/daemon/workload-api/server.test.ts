@@ -139,6 +139,30 @@ servers('closes what it keeps of a caller when the connection ends', async () =>
   assert.equal(await readdir(folder.path), []);
 });
 
+servers('ends streams with a word of its own when it ends', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  const states = s.client.watchX509Svids(new AbortController().signal)[Symbol.asyncIterator]();
+  await states.next();
+  const ended = refused(() => states.next(), 'workload-ending');
+  await s.close();
+  await ended;
+});
+
+servers('lives through any authority and any path', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  const headers = { 'workload.spiffe.io': 'true' };
+  const path = '/SpiffeWorkloadAPI/FetchX509Bundles';
+  const paths = ['//', '*', '/?', '/SpiffeWorkloadAPI/', 'http://[/', '/%00'];
+  for (const odd of paths) await call(s.socketPath, odd, headers);
+  s.update([]);
+  for (const authority of ['tmp%2Fworkload.sock', '[', '%', 'x'.repeat(5_000)]) {
+    const { status } = await call(s.socketPath, path, { ...headers, ':authority': authority });
+    assert.is(status, STATUS.permissionDenied, authority);
+  }
+});
+
 servers('lets any local user connect, and replaces the socket of a dead daemon', async () => {
   await using folder = await temporaryFolder();
   await using s = await serve(folder);
