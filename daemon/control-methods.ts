@@ -5,10 +5,8 @@
  * own (entry-methods.ts).
  */
 
-import { X509Certificate } from 'node:crypto';
 import { assert } from '../core/assert.ts';
-import { toHex, toUtf8 } from '../core/bytes.ts';
-import { sha256 } from '../core/digest.ts';
+import { toUtf8 } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import { decodeBundleFile } from '../federation/bundle-file.ts';
@@ -18,6 +16,7 @@ import { isDialAddress } from './address.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { AuthorityBook } from './authority-book.ts';
 import type { SpiffePartners } from './bundle-endpoint/partners.ts';
+import { bundleView, endpointBundleView } from './bundle-view.ts';
 import type { Config } from './config-keys.ts';
 import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
 import type { Caller, ControlMethods } from './control/server.ts';
@@ -27,8 +26,7 @@ import { EntryBook } from './entry-book.ts';
 import { entryMethods } from './entry-methods.ts';
 import type { LinkBook } from './link-book.ts';
 import { endpointRelation, spiffeMethods } from './spiffe-methods.ts';
-import { domainStatus } from './status.ts';
-import { authoritiesOf, bundleText } from './trust-view.ts';
+import { bundleText } from './trust-view.ts';
 
 export interface MethodOptions {
   readonly config: Config;
@@ -55,7 +53,11 @@ export function controlMethods(options: MethodOptions): ControlMethods {
       ...{ partners, audit },
       isHoldfastDomain: (domain) => options.views().some((view) => view.domain === domain),
     }),
-    'bundle.show': async ({ domain }) => bundleView(viewNamed(options, domain)),
+    'bundle.show': async ({ domain }) => {
+      const partner = domain === undefined ? undefined : partners.find(parseTrustDomain(domain));
+      if (partner !== undefined) return endpointBundleView(partner);
+      return bundleView(viewNamed(options, domain));
+    },
     'bundle.export': async ({ domain, format }) => ({
       text:
         format === 'spiffe'
@@ -159,23 +161,5 @@ function relationView(options: MethodOptions, view: DomainView): RelationView {
     peers: options.links.of(view.domain),
     survivalForeign: view.relation?.survivalForeign ?? false,
     tier: view.beacon === null ? 'NONE' : view.standing.tier,
-  };
-}
-
-function bundleView(view: DomainView) {
-  return {
-    domain: view.domain,
-    tier: domainStatus(view).tier,
-    ageMs: view.standing.ageMs ?? 0,
-    epoch: String(view.epoch),
-    fingerprint: view.firstRoot,
-    authorities: authoritiesOf(view).map((der) => {
-      const certificate = new X509Certificate(der);
-      return {
-        subject: certificate.subject.split('\n').join(', '),
-        notAfter: certificate.validToDate.toISOString(),
-        fingerprint: toHex(sha256(der)),
-      };
-    }),
   };
 }

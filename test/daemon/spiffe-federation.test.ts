@@ -102,6 +102,13 @@ federation(
       assert.ok(atRed !== undefined && atBlue !== undefined);
       try {
         const redName = parseTrustDomain(red.daemon.domain);
+        const { domain } = red.daemon;
+        const seen = await blue.control.call('bundle.show', { domain });
+        const own = await red.control.call('bundle.show', {});
+        assert.equal(
+          [seen.tier, seen.authorities[0]?.fingerprint, seen.fingerprint],
+          [...['FRESH', own.authorities[0]?.fingerprint, '']],
+        );
         const rootsOfRed = () => atBlue.identities?.federatedBundles.get(redName)?.length;
         await until('both bundles', () => rootsOfRed() === 1 && atRed.identities !== null);
         assert.is((await atRed.handshakeFrom(atBlue)).kind, 'spoke');
