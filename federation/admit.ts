@@ -3,9 +3,9 @@
  *
  * Bound → drop what is held or below a mark → parse → domain and relation → signer in force →
  * both legs → version rules → pinned; then the driver persists before it forwards. The rungs stand
- * in `admit-root`, `admit-beacon`, `admit-tick`, `admit-content` and `admit-revocations`, a numbered
- * comment each; this file only chooses the ladder, and climbs several in a row where a step must be
- * whole.
+ * in `admit-root`, `admit-beacon`, `admit-tick`, `admit-content` and `admit-revocations`, each a
+ * numbered comment; this file only chooses the ladder, and climbs several in a row where a step
+ * must be whole.
  */
 
 import { Refusal, refusalOf } from '../core/refusal.ts';

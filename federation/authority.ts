@@ -135,7 +135,7 @@ export class Authority {
     return this.#writer.fence();
   }
 
-  /** Refuses `key-revoked` where our beacons would not count: the next rank, or a new Root, speaks. */
+  /** Refuses `key-revoked` where our beacons count no more: the next rank or a new Root speaks. */
   #checkVoice(): void {
     const { beacon, documents } = this.#writer.keys;
     for (const { keyId } of [beacon, documents]) {

@@ -5,6 +5,8 @@
  * the effects in their order, a `persist` durably before the next one begins, and calls again at
  * `wakeAt` at the latest. Between two calls nothing changes. A refusal is a value here: this is the
  * one place that catches it.
+ *
+ * Reason: the order of effects is the protocol's own, and stands in one file, step by step.
  */
 
 import { assert } from '../core/assert.ts';

@@ -49,6 +49,7 @@ export interface RevocationDocument {
   readonly entries: readonly Revocation[];
 }
 
+/** A document that is believed, with the envelope that proves it. */
 export interface HeldRevocations extends RevocationDocument {
   readonly bytes: Uint8Array;
 }
