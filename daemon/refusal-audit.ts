@@ -18,6 +18,9 @@ interface Kind {
 /** Kinds (peer, code) remembered; beyond it the oldest is forgotten, and may speak at once again. */
 const KINDS_MAX = 1_024;
 
+/** What honest peers repeat all day; counted, and no event (PROTOCOL §5.2). */
+const NO_OPS: ReadonlySet<string> = new Set(['document-held', 'tick-not-newer']);
+
 export class RefusalAudit {
   readonly #audit: AuditLog;
   readonly #clock: Clock;
@@ -37,6 +40,7 @@ export class RefusalAudit {
   async note(peer: string | null, refusal: Refusal): Promise<void> {
     const { code, details } = refusal;
     this.#totals.set(code, (this.#totals.get(code) ?? 0) + 1);
+    if (NO_OPS.has(code)) return;
     const now = this.#clock.now().boot;
     const name = `${peer ?? ''}/${code}`;
     const known = this.#kinds.get(name);

@@ -36,6 +36,14 @@ function late(code: RefusalCode = 'epoch-rolled-back'): Refusal {
   return new Refusal(code, { held: 7n, got: 5n });
 }
 
+refusals('of what is held already are counted, and are no event', async () => {
+  await withAudit(async (audit, _clock, lines) => {
+    await times(3, () => audit.note('peer-a', late('document-held')));
+    assert.equal(await lines(), []);
+    assert.is(audit.totals.get('document-held'), 3);
+  });
+});
+
 refusals('of one kind are one line a minute, which counts those before it', async () => {
   await withAudit(async (audit, clock, lines) => {
     await times(1_000, () => audit.note('peer-a', late()));
