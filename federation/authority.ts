@@ -75,6 +75,7 @@ export class Authority {
   readonly #newcomers = new Map<number, Admission>();
   #lease: { readonly bytes: Uint8Array; readonly renewAt: UnixMs } | null = null;
   #notBefore: BootMs;
+  #drawAgainAt: BootMs = bootMs(0);
 
   constructor(options: AuthorityOptions) {
     const { keys, revocation, settings, node, records, beliefs, start } = options;
@@ -157,7 +158,13 @@ export class Authority {
       const stop = this.#writer.allocate(own, clock);
       const value = encodeCanonical({ allocated: String(this.#writer.allocated) });
       const writes = [{ key: recordKey(own.domain, 'writer'), value }];
+      this.#drawAgainAt = bootMs(context.now.boot + RETRY_MS);
       return { writes, tick: stop, draw: WRITER_ENTROPY_BYTES };
+    }
+    if (this.#writer.awaitsEntropy && this.#drawAgainAt <= context.now.boot) {
+      // A disk that failed at the allocation took the draw with it: nothing else would ask again.
+      this.#drawAgainAt = bootMs(context.now.boot + RETRY_MS);
+      return { ...NOTHING_DUE, draw: WRITER_ENTROPY_BYTES };
     }
     return { ...NOTHING_DUE, tick: this.#writer.releaseTick(clock) };
   }
@@ -206,6 +213,7 @@ export class Authority {
     const clock = clockOf(own, context.now);
     const tick = this.#writer.nextTickAt();
     const tickInMs = tick === null ? Number.POSITIVE_INFINITY : tick - clock;
+    if (this.#writer.awaitsEntropy) return this.#drawAgainAt - context.now.boot;
     if (!this.#writer.isBeaconDue(own)) return tickInMs;
     const beaconInMs = Math.max(
       this.#writer.nextEpochAt(own) - clock,

@@ -57,6 +57,11 @@ export class Beliefs {
     return this.#policy;
   }
 
+  /** Everything that is stored, former partners too: their age goes on. */
+  get all(): readonly Belief[] {
+    return [...this.#all.values()];
+  }
+
   /** Our own domain and every partner, in the order of their names. */
   readonly spoken = (): readonly Belief[] => {
     return [...this.#all.values()]

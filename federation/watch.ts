@@ -35,14 +35,15 @@ export class Watch {
 
   /** Tells of every change of tier, and writes the ledger ahead before it runs out. */
   look(now: Instant): readonly Effect[] {
-    return this.#beliefs.spoken().flatMap((belief) => {
+    const changes = this.#beliefs.spoken().flatMap((belief) => {
       const standing = standingOf(belief, this.#beliefs.tightening(belief.domain), now);
       return [
         ...this.#tier(belief.domain, standing.tier, standing.ageMs),
         ...this.#lateness(belief.domain, standing.late),
-        ...this.#checkpoint(belief, now),
       ];
     });
+    // A former partner may come back: its ledger is kept as well, or a reboot would make it younger.
+    return [...changes, ...this.#beliefs.all.flatMap((belief) => this.#checkpoint(belief, now))];
   }
 
   /** In how many milliseconds something of this will change if nothing else does. */
@@ -56,10 +57,12 @@ export class Watch {
         belief.future === null
           ? Number.POSITIVE_INFINITY
           : belief.future.issuedAt - believableUntil(belief, now),
-        belief.keeping === null ? Number.POSITIVE_INFINITY : this.#checkpointAt(belief) - now.boot,
       ];
     });
-    return Math.min(Number.POSITIVE_INFINITY, ...times);
+    const checkpoints = this.#beliefs.all.flatMap((belief) =>
+      belief.keeping === null ? [] : [this.#checkpointAt(belief) - now.boot],
+    );
+    return Math.min(Number.POSITIVE_INFINITY, ...times, ...checkpoints);
   }
 
   #tier(domain: TrustDomain, tier: Tier, ageMs: number | null): readonly Effect[] {

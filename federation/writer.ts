@@ -102,6 +102,11 @@ export class Writer {
     return this.#allocated;
   }
 
+  /** True from an allocation until its entropy comes. */
+  get awaitsEntropy(): boolean {
+    return this.#allocation !== null;
+  }
+
   /**
    * True when a beacon is due: something waits, no chain is left or little of it, or what is
    * believed newest is a beacon that this chain does not prove.
