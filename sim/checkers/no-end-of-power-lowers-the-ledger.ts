@@ -10,7 +10,7 @@ import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
-import { type Keeping, keepingOf } from '../reading.ts';
+import { type Keeping, keepingOf, ledgerAt } from '../reading.ts';
 
 interface Baseline {
   readonly poweredMs: number;
@@ -25,7 +25,12 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
   sentence: 'no end of power lowers the ledger',
   make: (world, fail) => {
     const baselines = new Map<Machine, Map<TrustDomain, Baseline>>();
-    const judge = (machine: Machine, domain: TrustDomain, keeping: Keeping): void => {
+    const judge = (
+      machine: Machine,
+      domain: TrustDomain,
+      keeping: Keeping,
+      ledgerMs: number,
+    ): void => {
       if (keeping.asOf === null || machine.diskFailed || machine.restored) return;
       // A thief may number higher and date lower: his evidence is older than what it replaces.
       if (world.stolen.has(domain)) return;
@@ -34,13 +39,13 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
       const poweredMs = machine.clock.poweredMs(world.now);
       const baseline = mine.get(domain);
       if (baseline === undefined) {
-        mine.set(domain, { poweredMs, ledgerMs: keeping.ledgerMs, asOf: keeping.asOf });
+        mine.set(domain, { poweredMs, ledgerMs, asOf: keeping.asOf });
         return;
       }
       const powered = poweredMs - baseline.poweredMs;
       const due = baseline.ledgerMs + powered - (keeping.asOf - baseline.asOf);
-      if (keeping.ledgerMs < due - SLACK_MS) {
-        fail(`${machine.name}: the ledger of ${domain} has ${keeping.ledgerMs}, due ${due}`);
+      if (ledgerMs < due - SLACK_MS) {
+        fail(`${machine.name}: the ledger of ${domain} has ${ledgerMs}, due ${due}`);
       }
     };
     return {
@@ -50,9 +55,11 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
           if (held === undefined) baselines.get(machine)?.delete(domain);
         }
       },
-      step: ({ machine, writes }) => {
+      step: ({ machine, now, writes }) => {
         for (const { kind, value, domain } of writes) {
-          if (kind === 'keeping' && value !== null) judge(machine, domain, keepingOf(value));
+          if (kind !== 'keeping' || value === null) continue;
+          const keeping = keepingOf(value);
+          judge(machine, domain, keeping, ledgerAt(keeping, now.boot));
         }
       },
     };
