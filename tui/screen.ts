@@ -5,8 +5,8 @@
  */
 
 import { matchingCommands } from './commands.ts';
-import { clockText, fit, toAscii, widthOf } from './format.ts';
-import { BLANK, type Line, line, type Size, span } from './line.ts';
+import { clockText, fit, toAscii, widthOf, wrap } from './format.ts';
+import { type Line, line, type Size, span } from './line.ts';
 import { type State, sinceToldMs, VIEWS, type View } from './model.ts';
 import { padded, pageOf, type Sheet, sheetLines, shownRows } from './sheet.ts';
 import { AUDIT } from './views/audit.ts';
@@ -164,9 +164,7 @@ function promptHint({ kind, text, complaint }: NonNullable<State['prompt']>): st
 }
 
 function tooSmallLines(size: Size): readonly Line[] {
-  const words = ['holdfast tui', tooSmallText(size), 'q quits'];
-  return padded(
-    words.map((text) => (size.columns < 1 ? BLANK : line(fit(text, size.columns)))),
-    size.rows,
-  );
+  const words = `holdfast tui ${tooSmallText(size)}; q quits`;
+  const lines = wrap(words, Math.max(1, size.columns)).map((text) => line(text));
+  return padded(lines, size.rows);
 }

@@ -100,7 +100,7 @@ function permitLines(own: DomainStatus | undefined): readonly Line[] {
   const acts = DEFAULT_PERMITS.map((permit) => permitSpans(permit, own?.tier ?? 'NONE'));
   const half = Math.ceil(acts.length / 2);
   return [
-    line(' May still, unless the policy says otherwise', 'dim'),
+    line(' May still, to the end of the tier named, unless the policy says otherwise', 'dim'),
     ...acts.slice(0, half).map((left, i): Line => [...left, ...(acts[half + i] ?? [])]),
   ];
 }
@@ -108,11 +108,11 @@ function permitLines(own: DomainStatus | undefined): readonly Line[] {
 function permitSpans([, worst, says]: (typeof DEFAULT_PERMITS)[number], tier: Tier): Line {
   const may = permits(tier, worst);
   const always = worst === 'QUARANTINED';
-  const until = may ? `until ${worst} ends` : `needs ${worst}`;
+  const until = may ? `to ${worst}` : `needs ${worst}`;
   return [
     span(may ? '  yes ' : '  NO  ', may ? 'good' : 'bad'),
-    span(`${fit(says, 17)} `),
-    span(fit(always ? 'always' : until, 20), may ? 'dim' : 'bad'),
+    span(`${fit(says, 19)} `),
+    span(fit(always ? 'always' : until, 13), may ? 'dim' : 'bad'),
   ];
 }
 
