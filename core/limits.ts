@@ -152,6 +152,8 @@ export const SELECTORS_MAX = 32;
 export const WORKLOAD_BINARY_BYTES_MAX = 512 * 1024 * 1024;
 /** Open Workload API streams, and connections, in all. */
 export const WORKLOAD_STREAMS_MAX = 4_096;
+/** What a container engine may say about one container; an ordinary answer has 10 kB. */
+export const CONTAINER_ANSWER_BYTES_MAX = 1024 * 1024;
 /** The same of one uid, so that no local user can shut out the others. */
 export const WORKLOAD_STREAMS_PER_UID_MAX = 1_024;
 

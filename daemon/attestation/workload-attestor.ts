@@ -12,13 +12,9 @@
 
 import type { Digest } from '../../core/digest.ts';
 import { Refusal } from '../../core/refusal.ts';
-import {
-  gidSelector,
-  pathSelector,
-  type Selector,
-  sha256Selector,
-  uidSelector,
-} from '../identity/selector.ts';
+import { type Selector, selectorOf } from '../identity/selector.ts';
+import { type ContainerName, containerIn, unitIn } from './cgroup.ts';
+import { containerSelectors } from './container.ts';
 
 /** The process at the other end of a socket, as the kernel recorded it on connecting. */
 export interface ConnectedProcess {
@@ -39,35 +35,101 @@ export interface ProcessInspector {
   startTimeOf(pid: number): Promise<string | undefined>;
   /** The path of the executable; undefined unless it means to us what it means to the process. */
   executablePathOf(pid: number): Promise<string | undefined>;
+  /** Supplementary groups. */
+  groupIdsOf(pid: number): Promise<readonly number[] | undefined>;
+  /** The path in the unified cgroup hierarchy. */
+  cgroupPathOf(pid: number): Promise<string | undefined>;
+  userNameOf(uid: number): Promise<string | undefined>;
+  groupNameOf(gid: number): Promise<string | undefined>;
+  /** The file that defines a systemd unit. */
+  unitFileOf(unit: string): Promise<string | undefined>;
+  /** The engine's JSON about a container. */
+  inspectContainer(name: ContainerName): Promise<Uint8Array | undefined>;
   /** SHA-256 of the executable; undefined beyond `WORKLOAD_BINARY_BYTES_MAX`. */
   executableDigestOf(pid: number): Promise<Digest | undefined>;
 }
 
-/** Whether to read the whole executable, which is worth it only if an entry asks for it. */
-export type ExecutableReading = 'name-only' | 'hashed';
+/** What is costly to read, and so is read only if an entry asks for it. */
+export interface CostlyFacts {
+  /** The whole executable. */
+  readonly sha256: boolean;
+  /** What a container engine says. */
+  readonly container: boolean;
+}
 
 /** The selectors of a caller. Refuses `workload-gone` unless it lived on through the reading. */
 export async function attestWorkload(
   caller: ConnectedProcess,
   inspector: ProcessInspector,
-  reading: ExecutableReading,
+  asked: CostlyFacts,
 ): Promise<readonly Selector[]> {
-  const { pid, uid, gid } = caller;
+  const { pid } = caller;
   const startTime = await inspector.startTimeOf(pid);
   const path = await inspector.executablePathOf(pid);
-  const digest = reading === 'hashed' ? await inspector.executableDigestOf(pid) : undefined;
+  const digest = asked.sha256 ? await inspector.executableDigestOf(pid) : undefined;
+  const ofUser = await userFacts(caller, inspector);
+  const ofPlace = await placeFacts(pid, inspector, asked);
   const pathAfter = await inspector.executablePathOf(pid);
   const startTimeAfter = await inspector.startTimeOf(pid);
   if (startTime === undefined || startTime !== startTimeAfter || !caller.isAlive()) {
     throw new Refusal('workload-gone', { pid });
   }
-  const ofPath = path === undefined ? undefined : pathSelector(path);
   // A program executed half-way would show the path of one file and the contents of another.
-  const ofProgram =
-    path === pathAfter ? [ofPath, digest === undefined ? undefined : sha256Selector(digest)] : [];
+  const ofProgram: readonly Fact[] =
+    path === pathAfter
+      ? [
+          ['unix:path', path],
+          ['unix:sha256', digest],
+        ]
+      : [];
+  return [...selectorsOf([...ofUser, ...ofProgram, ...ofPlace.facts]), ...ofPlace.ofContainer];
+}
+
+/** A kind of selector and what was read; undefined where it could not be. */
+type Fact = readonly [kind: string, value: string | number | undefined];
+
+async function userFacts(
+  { pid, uid, gid }: ConnectedProcess,
+  inspector: ProcessInspector,
+): Promise<readonly Fact[]> {
+  const supplementary = (await inspector.groupIdsOf(pid)) ?? [];
+  const named = supplementary.map(
+    async (id): Promise<Fact> => ['unix:supplementary_group', await inspector.groupNameOf(id)],
+  );
   return [
-    uidSelector(uid),
-    gidSelector(gid),
-    ...ofProgram.filter((selector) => selector !== undefined),
+    ['unix:uid', uid],
+    ['unix:gid', gid],
+    ['unix:user', await inspector.userNameOf(uid)],
+    ['unix:group', await inspector.groupNameOf(gid)],
+    ...supplementary.map((id): Fact => ['unix:supplementary_gid', id]),
+    ...(await Promise.all(named)),
   ];
+}
+
+async function placeFacts(
+  pid: number,
+  inspector: ProcessInspector,
+  asked: CostlyFacts,
+): Promise<{ readonly facts: readonly Fact[]; readonly ofContainer: readonly Selector[] }> {
+  const place = await inspector.cgroupPathOf(pid);
+  if (place === undefined) return { facts: [], ofContainer: [] };
+  const unit = unitIn(place);
+  const unitFile = unit === undefined ? undefined : await inspector.unitFileOf(unit);
+  const container = asked.container ? containerIn(place) : undefined;
+  const told = container === undefined ? undefined : await inspector.inspectContainer(container);
+  return {
+    facts: [
+      ['cgroup:path', place],
+      ['systemd:id', unit],
+      ['systemd:fragment_path', unitFile],
+    ],
+    ofContainer:
+      container === undefined || told === undefined ? [] : containerSelectors(told, container.id),
+  };
+}
+
+function selectorsOf(facts: readonly Fact[]): readonly Selector[] {
+  return facts
+    .map(([kind, value]) => (value === undefined ? undefined : selectorOf(kind, value)))
+    .filter((selector) => selector !== undefined);
 }

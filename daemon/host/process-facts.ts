@@ -7,10 +7,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import { open, readFile, readlink } from 'node:fs/promises';
+import { open, readFile, readlink, stat } from 'node:fs/promises';
 import type { Digest } from '../../core/digest.ts';
 import { WORKLOAD_BINARY_BYTES_MAX } from '../../core/limits.ts';
+import { cgroupPathIn } from '../attestation/cgroup.ts';
 import type { ProcessInspector } from '../attestation/workload-attestor.ts';
+import { groupNameOf, userNameOf } from './account-names.ts';
+import { ENGINE_SOCKETS, inspectContainer } from './container-engine.ts';
 import { systemCode } from './files.ts';
 import { readPeer } from './peer-credentials.ts';
 
@@ -25,7 +28,27 @@ export const hostProcesses: ProcessInspector = {
   startTimeOf,
   executablePathOf,
   executableDigestOf,
+  groupIdsOf,
+  cgroupPathOf,
+  userNameOf,
+  groupNameOf,
+  unitFileOf,
+  inspectContainer: ({ engine, id }) => inspectContainer(ENGINE_SOCKETS[engine], id),
 };
+
+/** Where systemd looks for units, first found first (systemd.unit(5)). */
+const UNIT_FOLDERS: readonly string[] = [
+  '/etc/systemd/system.control',
+  '/run/systemd/system.control',
+  '/run/systemd/transient',
+  '/run/systemd/generator.early',
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/run/systemd/generator',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+  '/run/systemd/generator.late',
+];
 
 async function startTimeOf(pid: number): Promise<string | undefined> {
   const stat = await unlessUnreadable(readFile(`/proc/${pid}/stat`, 'latin1'));
@@ -43,6 +66,29 @@ async function executablePathOf(pid: number): Promise<string | undefined> {
     unlessUnreadable(readlink('/proc/self/ns/mnt')),
   ]);
   return theirs !== undefined && theirs === ours ? path : undefined;
+}
+
+async function groupIdsOf(pid: number): Promise<readonly number[] | undefined> {
+  const status = await unlessUnreadable(readFile(`/proc/${pid}/status`, 'latin1'));
+  const list = status === undefined ? undefined : /^Groups:\t([0-9 ]*)$/m.exec(status)?.[1];
+  return list?.split(' ').flatMap((id) => (id === '' ? [] : [Number.parseInt(id, 10)]));
+}
+
+async function cgroupPathOf(pid: number): Promise<string | undefined> {
+  const text = await unlessUnreadable(readFile(`/proc/${pid}/cgroup`, 'utf8'));
+  return text === undefined ? undefined : cgroupPathIn(text);
+}
+
+/** The file as it lies there now: systemd may have read another before it was changed. */
+async function unitFileOf(unit: string): Promise<string | undefined> {
+  const template = unit.replace(/@[^.]*(?=\.)/, '@');
+  for (const name of new Set([unit, template])) {
+    for (const folder of UNIT_FOLDERS) {
+      const path = `${folder}/${name}`;
+      if ((await unlessUnreadable(stat(path)))?.isFile() === true) return path;
+    }
+  }
+  return undefined;
 }
 
 function executableDigestOf(pid: number): Promise<Digest | undefined> {

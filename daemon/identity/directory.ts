@@ -10,6 +10,7 @@
 import { Refusal } from '../../core/refusal.ts';
 import type { SpiffeId, TrustDomain } from '../../core/spiffe-id.ts';
 import { bootMs, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
+import type { CostlyFacts } from '../attestation/workload-attestor.ts';
 import type { Clock, Random } from '../ports.ts';
 import { Changes } from './changes.ts';
 import type { Entry } from './entry.ts';
@@ -95,9 +96,9 @@ export class IdentityDirectory {
     return this.#view.domain;
   }
 
-  /** True if any entry asks for `unix:sha256`, so that executables need to be hashed. */
-  get asksForSha256(): boolean {
-    return this.#entries.asksForSha256;
+  /** What entries ask for of that which is costly to read about a caller. */
+  get asked(): CostlyFacts {
+    return this.#entries.asked;
   }
 
   /** Takes over a new view: renews, drops, and wakes every stream. */

@@ -5,19 +5,22 @@
  * of its selectors, and a caller meets only those filed under what it shows, not all ten thousand.
  */
 
+import type { CostlyFacts } from '../attestation/workload-attestor.ts';
 import type { Entry } from './entry.ts';
 import type { Selector } from './selector.ts';
 
 /** An index over entries that do not change. */
 export class EntryIndex {
   readonly byId: ReadonlyMap<string, Entry>;
-  /** True if any entry asks for `unix:sha256`, so that executables need to be hashed. */
-  readonly asksForSha256: boolean;
+  /** What entries ask for of that which is costly to read. */
+  readonly asked: CostlyFacts;
   readonly #filed = new Map<Selector, Entry[]>();
 
   constructor(entries: readonly Entry[]) {
     this.byId = new Map(entries.map((entry) => [entry.id, entry]));
-    this.asksForSha256 = entries.some(({ selectors }) => selectors.some(isSha256));
+    const asksFor = (prefix: RegExp): boolean =>
+      entries.some(({ selectors }) => selectors.some((selector) => prefix.test(selector)));
+    this.asked = { sha256: asksFor(/^unix:sha256:/), container: asksFor(/^docker:/) };
     for (const entry of entries) {
       // Any one would do; the last in order is a user rather than a whole group.
       const under = entry.selectors.at(-1);
@@ -36,8 +39,4 @@ export class EntryIndex {
       .filter((entry) => entry.selectors.every((selector) => all.has(selector)))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
-}
-
-function isSha256(selector: Selector): boolean {
-  return /^unix:sha256:/.test(selector);
 }

@@ -151,8 +151,7 @@ function callerOf(context: HandlerContext): ConnectedProcess {
 }
 
 function attest(service: Service, caller: ConnectedProcess): Promise<readonly Selector[]> {
-  const reading = service.directory.asksForSha256 ? 'hashed' : 'name-only';
-  return attestWorkload(caller, service.processes, reading);
+  return attestWorkload(caller, service.processes, service.directory.asked);
 }
 
 /** Workload API §6.2.1: at least one audience, none of them empty. */

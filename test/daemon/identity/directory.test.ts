@@ -6,14 +6,14 @@ import { Refusal } from '../../../core/refusal.ts';
 import { addMs, HOUR_MS, MINUTE_MS } from '../../../core/time.ts';
 import { IdentityDirectory, type TrustView } from '../../../daemon/identity/directory.ts';
 import type { Entry } from '../../../daemon/identity/entry.ts';
-import { uidSelector } from '../../../daemon/identity/selector.ts';
+import { parseSelector } from '../../../daemon/identity/selector.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { refused } from '../refused.ts';
 import { AWAY, HOME, TestSigners, testTrust } from './trust.ts';
 
 const directories = suite('daemon/identity/directory');
 
-const CALLER = [uidSelector(1000)];
+const CALLER = [parseSelector('unix:uid:1000')];
 const TOO_OLD = new Refusal('tier-insufficient', { tier: 'SURVIVAL' });
 
 function open(names: readonly string[], change: Partial<TrustView> = {}) {
@@ -115,8 +115,11 @@ directories('refuses to issue once the permission itself has passed', async () =
 
 directories('refuses a caller that no entry matches', async () => {
   const { directory } = open(['web']);
-  await refused(() => directory.identitiesOf([uidSelector(7)]), 'workload-no-identity');
-  await refused(() => directory.bundlesOf([uidSelector(7)]), 'workload-no-identity');
+  await refused(
+    () => directory.identitiesOf([parseSelector('unix:uid:7')]),
+    'workload-no-identity',
+  );
+  await refused(() => directory.bundlesOf([parseSelector('unix:uid:7')]), 'workload-no-identity');
 });
 
 directories('drops the SVID of a deleted entry, and issues a new one if it returns', async () => {
@@ -186,9 +189,9 @@ directories(
 
 directories('knows whether any entry asks for the contents of executables', () => {
   const { directory, trust, update } = open(['web']);
-  assert.is(directory.asksForSha256, false);
+  assert.is(directory.asked.sha256, false);
   update([trust.entry('pinned', { selectors: [`unix:sha256:${'0'.repeat(64)}`] })]);
-  assert.is(directory.asksForSha256, true);
+  assert.is(directory.asked.sha256, true);
 });
 
 directories('tells why a node without an authority issues nothing', async () => {

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseSelector, pathSelector } from '../../../daemon/identity/selector.ts';
+import { parseSelector, selectorOf } from '../../../daemon/identity/selector.ts';
 import { refused } from '../refused.ts';
 
 const selectors = suite('daemon/identity/selector');
@@ -17,12 +17,37 @@ selectors('takes each kind in its one spelling', () => {
     'unix:path:/usr/bin/web',
     'unix:path:/opt/a b/ü:c',
     `unix:sha256:${HEX}`,
+    'unix:user:web',
+    'unix:group:www-data',
+    'unix:supplementary_gid:0',
+    'unix:supplementary_group:docker',
+    'cgroup:path:/system.slice/web.service',
+    'systemd:id:web@1.service',
+    'systemd:fragment_path:/etc/systemd/system/web.service',
+    'docker:label:com.example.role:web:1',
+    'docker:env:ROLE=web',
+    'docker:image_id:example.com/web:1.0',
   ]) {
     assert.is(parseSelector(text), text);
   }
 });
 
 const MALFORMED: readonly string[] = [
+  'unix:user:',
+  'unix:user:a:b',
+  'unix:user:a b',
+  'unix:supplementary_gid:007',
+  'systemd:id:web',
+  'systemd:id:a/b.service',
+  'systemd:fragment_path:web.service',
+  'cgroup:path:/a/../b',
+  'docker:label:web',
+  'docker:label::web',
+  'docker:env:ROLE',
+  'docker:env:=web',
+  'docker:image_id:',
+  'docker:image_id:a\nb',
+  'docker:to_string:x',
   '',
   'unix',
   'unix:uid:',
@@ -36,7 +61,6 @@ const MALFORMED: readonly string[] = [
   'unix:uid:4294967295',
   'unix:uid:99999999999',
   'Unix:uid:7',
-  'unix:user:web',
   'unix:path:',
   'unix:path:/',
   'unix:path:bin/web',
@@ -61,8 +85,8 @@ for (const text of MALFORMED) {
 }
 
 selectors('has none for a path with two spellings', () => {
-  assert.is(pathSelector('/usr/bin/web'), 'unix:path:/usr/bin/web');
-  assert.is(pathSelector('/usr/bin/\ufffd'), undefined);
+  assert.is(selectorOf('unix:path', '/usr/bin/web'), 'unix:path:/usr/bin/web');
+  assert.is(selectorOf('unix:path', '/usr/bin/\ufffd'), undefined);
 });
 
 selectors.run();
