@@ -28,7 +28,8 @@ import type { Timers } from './host.ts';
 import type { Message } from './model.ts';
 
 const BACKOFF_MS = [250, 500, 1_000, 2_000, 5_000] as const;
-const HANDSHAKE_MS = 5_000;
+/** A daemon that has not told everything by then hangs, or is none. */
+const GREETING_MS = 10_000;
 const PING_MS = 15_000;
 /** Changes come in bursts; the status is asked for at most this often. */
 const CALM_MS = 500;
@@ -72,7 +73,6 @@ export class Client {
     const { path } = this.#options;
     this.#socket = new WebSocket(`ws://localhost${CONTROL_PATH}`, {
       createConnection: () => connect(path),
-      handshakeTimeout: HANDSHAKE_MS,
       maxPayload: CONTROL_BYTES_MAX,
       perMessageDeflate: false,
     });
@@ -81,6 +81,7 @@ export class Client {
 
   /** Resolves once the daemon has told everything that is shown first. */
   async #settle(socket: WebSocket): Promise<void> {
+    const cancel = this.#after(GREETING_MS, () => socket.terminate());
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', (error) => reject(unreachable(this.#options.path, error)));
@@ -92,6 +93,7 @@ export class Client {
     });
     lost.catch(() => this.#lost(socket, CLOSED));
     await Promise.race([this.#greet(), lost]);
+    cancel();
     this.#tries = 0;
     this.#keepAlive(socket);
   }
@@ -199,12 +201,13 @@ export class Client {
     }
   }
 
-  #after(ms: number, callback: () => void): void {
+  #after(ms: number, callback: () => void): () => void {
     const cancel = this.#options.timers.after(ms, () => {
       this.#cancels.delete(cancel);
       if (!this.#closed) callback();
     });
     this.#cancels.add(cancel);
+    return cancel;
   }
 }
 
