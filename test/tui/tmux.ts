@@ -1,6 +1,7 @@
 /** A terminal of a given size in which a program runs, driven and read through tmux. */
 
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Size } from '../../tui/line.ts';
 import { eventually } from '../daemon/live.ts';
@@ -61,6 +62,17 @@ export class Terminal {
     } catch (error) {
       throw new Error(`the screen never matched ${pattern}:\n${this.screen()}`, { cause: error });
     }
+  }
+
+  /** Copies whatever the program writes from now on to a file, byte by byte. */
+  copyTo(path: string): void {
+    this.#tmux('pipe-pane', '-O', `cat > ${quoted(path)}`);
+  }
+
+  /** The process of the window itself: the only child of the shell that runs it. */
+  processId(): number {
+    const shell = this.#tmux('display-message', '-p', '#{pane_pid}').trim();
+    return Number.parseInt(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8'), 10);
   }
 
   close(): void {

@@ -1,0 +1,126 @@
+/** Planted faults: each is found, and its mend, run as printed, cures it where it is a command. */
+
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Status } from '../../../daemon/control/protocol.ts';
+import { type DaemonFacts, daemonFindings } from '../../../daemon/doctor/daemon-checks.ts';
+import type { Finding } from '../../../daemon/doctor/finding.ts';
+import { clockFinding, runtimeFinding } from '../../../daemon/doctor/host-checks.ts';
+import { AUTHORITY, RELATION, STATUS } from '../../fakes/fake-daemon.ts';
+import type { Outcome } from '../commands/rig.ts';
+import { fileBeside, type as typed, withDaemons } from '../live.ts';
+
+const findings = suite('daemon/doctor/findings');
+
+const NOW = Date.UTC(2026, 0, 1);
+const FACTS: DaemonFacts = {
+  status: { ...STATUS, domains: STATUS.domains.slice(0, 1) },
+  relations: [RELATION],
+  authorities: [AUTHORITY],
+};
+
+const faultsOf = (facts: Partial<DaemonFacts>, now = NOW): readonly string[] =>
+  daemonFindings({ ...FACTS, ...facts }, now)
+    .filter(({ state }) => state !== 'ok')
+    .map(({ state, check, mend }) => `${state} ${check}${mend === '' ? ' without a mend' : ''}`);
+
+const withStatus = (change: Partial<Status>): readonly string[] =>
+  faultsOf({ status: { ...FACTS.status, ...change } });
+
+findings('are none about a daemon that is well', () => {
+  assert.equal(faultsOf({}), []);
+});
+
+findings('name what a daemon says of itself', () => {
+  assert.equal(withStatus({ version: '0.0.9' }), ['note version']);
+  assert.equal(withStatus({ timeKnown: false }), ['fault time']);
+  assert.equal(withStatus({ domains: STATUS.domains }), ['fault domain']);
+  assert.equal(withStatus({ peers: [] }), ['fault link']);
+  const alarm = { code: 'equivocation', domain: 'blue.example', detail: 'epoch 7' };
+  assert.equal(withStatus({ alarms: [alarm] }), ['fault alarm']);
+});
+
+findings('tell a link that is down from a partner who comes by courier', () => {
+  const relations = [{ ...RELATION, peers: [] }];
+  assert.equal(faultsOf({ relations, status: { ...FACTS.status, peers: [] } }), []);
+});
+
+findings('warn of an expiry, and tell of one that is past', () => {
+  const end = Date.parse(AUTHORITY.notAfter);
+  assert.equal(faultsOf({}, end - 8 * 86_400_000), []);
+  assert.equal(faultsOf({}, end - 6 * 86_400_000), ['note expiry']);
+  assert.equal(faultsOf({}, end), ['fault expiry']);
+});
+
+findings('judge the clock and the runtime', () => {
+  assert.is(clockFinding(Date.UTC(1970, 0, 1)).state, 'fault');
+  assert.is(clockFinding(NOW).state, 'ok');
+  assert.is(runtimeFinding('v20.9.0').state, 'fault');
+  assert.is(runtimeFinding('v26.10.0').state, 'ok');
+});
+
+findings('of a live daemon come with mends that cure them as they are printed', () =>
+  withDaemons(['blue.example'], async (blue) => {
+    const state = join(blue.folder, 'state');
+    const config = join(blue.folder, 'config.toml');
+    const examine = async (): Promise<readonly Finding[]> => {
+      const { out } = await doctor('--config', config, '--state', state, '--json');
+      const { findings: found }: { findings: readonly Finding[] } = JSON.parse(out);
+      return found.filter(({ state: kind }) => kind === 'fault');
+    };
+    const doctor = (...args: readonly string[]): Promise<Outcome> => typed(blue, 'doctor', ...args);
+    assert.equal(await examine(), []);
+
+    const open: readonly (readonly [path: string, mode: number, mended: number])[] = [
+      [state, 0o755, 0o700],
+      [join(state, 'keys'), 0o750, 0o700],
+      [join(state, 'keys/beacon-0.key'), 0o644, 0o600],
+      [join(state, 'audit.jsonl'), 0o604, 0o600],
+      [blue.controlSocket, 0o666, 0o600],
+      [blue.workloadSocket, 0o600, 0o666],
+    ];
+    for (const [path, mode, mended] of open) {
+      await chmod(path, mode);
+      const [found, ...others] = await examine();
+      assert.equal(others, [], path);
+      assert.match(found?.mend ?? '', /^chmod [67][0-9]{2} \//);
+      execFileSync('sh', ['-c', found?.mend ?? 'false']);
+      assert.equal(await examine(), [], path);
+      assert.is((await stat(path)).mode & 0o777, mended, path);
+    }
+
+    await writeFile(config, 'trust_domian = "x"\n');
+    const [wrong] = await examine();
+    assert.match(wrong?.says ?? '', /config-key-unknown/);
+    await writeFile(config, '');
+    await writeFile(join(state, 'audit.jsonl'), 'torn\nlines\n');
+    assert.equal(
+      (await examine()).map(({ check }) => check),
+      ['audit'],
+    );
+  }),
+);
+
+findings('tell a daemon that is gone from one whose socket is elsewhere', () =>
+  withDaemons(['blue.example'], async (blue) => {
+    const state = join(blue.folder, 'state');
+    const config = fileBeside(blue, 'other.toml', '');
+    const line = ['doctor', '--config', config, '--state', state];
+    const elsewhere = await typed(blue, ...line, '--control-socket', '/nowhere/control.sock');
+    assert.is(elsewhere.code, 1);
+    assert.match(elsewhere.out, /FAULT +lock +process \d+ holds the state/);
+    assert.match(elsewhere.out, /control +holdfast start/);
+    await blue.kill('SIGKILL');
+    const gone = await typed(blue, ...line);
+    assert.match(gone.out, /OK +lock +no process holds the state/);
+    assert.match(gone.out, /FAULT +control +nobody answers at /);
+    await rm(blue.controlSocket);
+    await mkdir(blue.controlSocket);
+    assert.match((await typed(blue, ...line)).out, /FAULT +control .* is no socket/);
+  }),
+);
+
+findings.run();
