@@ -65,11 +65,11 @@ export async function attestWorkload(
 ): Promise<readonly Selector[]> {
   const { pid } = caller;
   const startTime = await inspector.startTimeOf(pid);
-  const path = await inspector.executablePathOf(pid);
-  const digest = asked.sha256 ? await inspector.executableDigestOf(pid) : undefined;
-  const ofUser = await userFacts(caller, inspector);
-  const ofPlace = await placeFacts(pid, inspector, asked);
-  const pathAfter = await inspector.executablePathOf(pid);
+  const [[path, digest, pathAfter], ofUser, ofPlace] = await Promise.all([
+    programFacts(pid, inspector, asked),
+    userFacts(caller, inspector),
+    placeFacts(pid, inspector, asked),
+  ]);
   const startTimeAfter = await inspector.startTimeOf(pid);
   if (startTime === undefined || startTime !== startTimeAfter || !caller.isAlive()) {
     throw new Refusal('workload-gone', { pid });
@@ -88,21 +88,34 @@ export async function attestWorkload(
 /** A kind of selector and what was read; undefined where it could not be. */
 type Fact = readonly [kind: string, value: string | number | undefined];
 
+/** The path, the contents, and the path again. */
+async function programFacts(
+  pid: number,
+  inspector: ProcessInspector,
+  asked: CostlyFacts,
+): Promise<readonly [string | undefined, Digest | undefined, string | undefined]> {
+  const path = await inspector.executablePathOf(pid);
+  const digest = asked.sha256 ? await inspector.executableDigestOf(pid) : undefined;
+  return [path, digest, digest === undefined ? path : await inspector.executablePathOf(pid)];
+}
+
 async function userFacts(
   { pid, uid, gid }: ConnectedProcess,
   inspector: ProcessInspector,
 ): Promise<readonly Fact[]> {
-  const supplementary = (await inspector.groupIdsOf(pid)) ?? [];
-  const named = supplementary.map(
-    async (id): Promise<Fact> => ['unix:supplementary_group', await inspector.groupNameOf(id)],
-  );
+  const [user, group, supplementary = []] = await Promise.all([
+    inspector.userNameOf(uid),
+    inspector.groupNameOf(gid),
+    inspector.groupIdsOf(pid),
+  ]);
+  const names = await Promise.all(supplementary.map((id) => inspector.groupNameOf(id)));
   return [
     ['unix:uid', uid],
     ['unix:gid', gid],
-    ['unix:user', await inspector.userNameOf(uid)],
-    ['unix:group', await inspector.groupNameOf(gid)],
+    ['unix:user', user],
+    ['unix:group', group],
     ...supplementary.map((id): Fact => ['unix:supplementary_gid', id]),
-    ...(await Promise.all(named)),
+    ...names.map((name): Fact => ['unix:supplementary_group', name]),
   ];
 }
 
