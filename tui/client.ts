@@ -213,13 +213,23 @@ export class Client {
 
 const CLOSED = 'the daemon does not answer';
 
-/** Every string within `value`, names of members too, made safe to show. */
+/** Every string within `value`, names of members too, made safe to show; itself if all are. */
 export function madePrintable(value: unknown): unknown {
+  return isPrintable(value) ? value : printableCopy(value);
+}
+
+function isPrintable(value: unknown): boolean {
+  if (typeof value === 'string') return printable(value) === value;
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every((member) => member.every(isPrintable));
+}
+
+function printableCopy(value: unknown): unknown {
   if (typeof value === 'string') return printable(value);
-  if (Array.isArray(value)) return value.map(madePrintable);
+  if (Array.isArray(value)) return value.map(printableCopy);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [printable(name), madePrintable(member)]),
+    Object.entries(value).map(([name, member]) => [printable(name), printableCopy(member)]),
   );
 }
 

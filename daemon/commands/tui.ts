@@ -32,8 +32,11 @@ const OPTIONS = {
 } as const;
 
 const WINDOW = new URL('../../tui/main.js', import.meta.url);
-/** A window lives long and allocates little: a small young generation saves 30 MB. */
-const FLAGS = ['--max-semi-space-size=1'];
+/**
+ * A window lives long and computes little: without the optimizing compilers, and with a small young
+ * generation, it is smaller by 15 MB and no slower to a person.
+ */
+const FLAGS = ['--max-semi-space-size=1', '--no-opt', '--no-maglev', '--optimize-for-size'];
 
 export const command: Command = {
   name: 'tui',
