@@ -131,6 +131,8 @@ export const JWT_CHARS_MAX = 16 * 1024;
 /** Audiences of one JWT-SVID, and characters of one. */
 export const JWT_AUDIENCES_MAX = 32;
 export const JWT_AUDIENCE_CHARS_MAX = 2_048;
+/** One CRL: REVOCATIONS_MAX serials take about 75 KiB. */
+export const CRL_BYTES_MAX = 256 * 1024;
 /** Life of an authority's certificate, and of a key that signs tokens. */
 export const AUTHORITY_LIFE_MS = 365 * DAY_MS;
 /** The next authority is published when half of a life, or so much, is left … */
@@ -150,10 +152,10 @@ export const ENTRIES_MAX = 10_000;
 export const SELECTORS_MAX = 32;
 /** An executable larger than this is not hashed: its sha256 selector is absent. */
 export const WORKLOAD_BINARY_BYTES_MAX = 512 * 1024 * 1024;
-/** Open Workload API streams, and connections, in all. */
-export const WORKLOAD_STREAMS_MAX = 4_096;
 /** What a container engine may say about one container; an ordinary answer has 10 kB. */
 export const CONTAINER_ANSWER_BYTES_MAX = 1024 * 1024;
+/** Open Workload API streams, and connections, in all. */
+export const WORKLOAD_STREAMS_MAX = 4_096;
 /** The same of one uid, so that no local user can shut out the others. */
 export const WORKLOAD_STREAMS_PER_UID_MAX = 1_024;
 

@@ -127,6 +127,11 @@ export class AuthorityBook implements Signers {
     this.#arm();
   }
 
+  /** Publishes the bundle anew where it is not as it should be. */
+  republish(): Promise<void> {
+    return this.#inTurn(async () => this.#publisher?.publish(this.published));
+  }
+
   /** Ends after the change under way. */
   async close(): Promise<void> {
     this.#publisher = undefined;

@@ -8,13 +8,15 @@ import type { Draft } from '../federation/input.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { Driver } from './driver.ts';
 import { encodeKeys, REFRESH_HINT_SECONDS_DEFAULT } from './identity/spiffe-bundle.ts';
+import { CRLS_MEMBER } from './revoked-view.ts';
 
 /** Members that the publishing itself adds to a draft. */
 const ADDED: readonly string[] = ['domain', 'name', 'spiffe_sequence', 'type', 'version'];
 
-/** The bundle of these authorities, each a JWK that bears its use. */
-export function bundleDraft(keys: readonly JsonObject[]): Draft {
-  const body = encodeKeys(keys, REFRESH_HINT_SECONDS_DEFAULT);
+/** The bundle of these authorities, each a JWK that bears its use, and of their CRLs as base64. */
+export function bundleDraft(keys: readonly JsonObject[], crls: readonly string[] = []): Draft {
+  const lists = crls.length === 0 ? {} : { [CRLS_MEMBER]: [...crls] };
+  const body = { ...encodeKeys(keys, REFRESH_HINT_SECONDS_DEFAULT), ...lists };
   return { type: 'bundle', name: 'bundle', body };
 }
 
@@ -23,8 +25,9 @@ export async function publishBundle(
   driver: Driver,
   own: DomainView | undefined,
   keys: readonly JsonObject[],
+  crls: readonly string[],
 ): Promise<void> {
-  const draft = bundleDraft(keys);
+  const draft = bundleDraft(keys, crls);
   const standing = own?.documents.get('bundle')?.members.json() ?? {};
   const members = Object.entries(standing).filter(([name]) => !ADDED.includes(name));
   if (canonicalText(Object.fromEntries(members)) === canonicalText(draft.body)) return;
@@ -35,7 +38,7 @@ export async function publishBundle(
 
 /** The JWKs in every list of a bundle. */
 function keysIn(bundle: JsonObject): readonly JsonObject[] {
-  return Object.values(bundle).flatMap((member) =>
-    Array.isArray(member) ? (member as readonly JsonObject[]) : [],
+  return Object.entries(bundle).flatMap(([name, member]) =>
+    Array.isArray(member) && name !== CRLS_MEMBER ? (member as readonly JsonObject[]) : [],
   );
 }

@@ -24,7 +24,9 @@ import { authorityMethods } from './control-authorities.ts';
 import type { Driver } from './driver.ts';
 import { EntryBook } from './entry-book.ts';
 import { entryMethods } from './entry-methods.ts';
+import type { IssuedBook } from './issued-book.ts';
 import type { LinkBook } from './link-book.ts';
+import { revokeMethods } from './revoke-methods.ts';
 import { endpointRelation, spiffeMethods } from './spiffe-methods.ts';
 import { bundleText } from './trust-view.ts';
 
@@ -34,6 +36,7 @@ export interface MethodOptions {
   readonly audit: AuditLog;
   readonly links: LinkBook;
   readonly authorities: AuthorityBook;
+  readonly issued: IssuedBook;
   /** Partners that speak SPIFFE federation alone. */
   readonly partners: SpiffePartners;
   readonly views: () => readonly DomainView[];
@@ -49,6 +52,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     status: async () => options.status(),
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
     ...authorityMethods(options.authorities, audit),
+    ...revokeMethods(options),
     ...spiffeMethods({
       ...{ partners, audit },
       isHoldfastDomain: (domain) => options.views().some((view) => view.domain === domain),

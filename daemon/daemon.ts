@@ -7,6 +7,7 @@
 
 import type { Socket } from 'node:net';
 import { assert } from '../core/assert.ts';
+import { Failure } from '../core/failure.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { runtimeSuite } from '../core/suite.ts';
@@ -29,10 +30,12 @@ import type { Config } from './config-keys.ts';
 import type { Status } from './control/protocol.ts';
 import { type Caller, openControlServer } from './control/server.ts';
 import { controlMethods } from './control-methods.ts';
+import { CrlMaker } from './crl-maker.ts';
 import { type DomainKeys, openDomain } from './domain-keys.ts';
 import { Driver } from './driver.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
 import { encodeEntries } from './identity/entry.ts';
+import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
 import { createLibp2pNetwork } from './network/libp2p-network.ts';
 import { PeerRegister } from './peer-register.ts';
@@ -152,11 +155,15 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const views = (): readonly DomainView[] => node.view(clock.now());
   const partners = createPartners(parts, (domain) => rootsOf(trustView(), domain));
   const trustView = () => trustViewOf(views(), node.policy, (needs) => partners.bundles(needs));
+  const issued = new IssuedBook({ store, records, clock, log });
+  opening.defer(() => issued.close());
+  const crls = new CrlMaker(authorities, () => clock.now().wall);
   const directory = new IdentityDirectory({
     clock,
     random,
     signers: authorities,
     view: trustView(),
+    onIssued: (svid) => issued.note(svid),
   });
   opening.defer(() => directory.close());
   const socketPath = config.workloadSocket;
@@ -182,6 +189,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
       audit,
       links,
       authorities,
+      issued,
       partners,
       views,
       status,
@@ -195,19 +203,34 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     control.notify({ method: 'event', params: entry }),
   );
   opening.defer(silence);
+  let republishing = false;
+  const republish = async (): Promise<void> => {
+    if (republishing) return;
+    republishing = true;
+    // What is refused now, for want of a voice, is tried again with the next change.
+    const outcome = await authorities.republish().catch((error: unknown) => error);
+    republishing = false;
+    if (outcome instanceof Refusal) log.warn('bundle not published', { code: outcome.code });
+    else if (outcome !== undefined && !(outcome instanceof Failure)) throw outcome;
+  };
   const changed = (): void => {
     const view = trustView();
     void authorities.provide(new Set(view.entries.map(({ keyType }) => keyType)));
     directory.update(view);
     void endpoint?.renew();
     for (const peer of peers.displaced) network.disconnect(peer);
+    const own = views().find(isOwn);
+    if (own !== undefined && crls.isDue(own)) void republish();
     control.notify({ method: 'changed', params: {} });
   };
   driver.onChanged = changed;
   partners.onChanged = changed;
   opening.defer(() => authorities.close());
   await authorities.start({
-    publish: (keys) => publishBundle(driver, views().find(isOwn), keys),
+    publish: (keys) => {
+      const own = views().find(isOwn);
+      return publishBundle(driver, own, keys, own === undefined ? [] : crls.lists(own));
+    },
     changed,
     stepped: async (step) => {
       await audit.append(`authority.${step.kind}`, { by: 'schedule' });

@@ -20,6 +20,7 @@ import { COMMANDS } from './commands/table.ts';
 import { troubleLines } from './commands/trouble.ts';
 import { readEnvironment } from './host/environment.ts';
 import { systemCode } from './host/files.ts';
+import { terminalAsk } from './host/terminal.ts';
 import { nearestName } from './nearest-name.ts';
 
 /** Everything of a context but the arguments: what `main` finds outside. */
@@ -94,7 +95,9 @@ function hostSurroundings(): Surroundings {
   process.stdout.on('error', (error) => {
     if (systemCode(error) !== 'EPIPE') throw error;
   });
+  const ask = terminalAsk();
   return {
+    ...(ask === undefined ? {} : { ask }),
     environment: readEnvironment(),
     write: (text) => void process.stdout.write(text),
     complain: (line) => void process.stderr.write(`${line}\n`),

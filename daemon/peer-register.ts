@@ -30,10 +30,13 @@ export class PeerRegister implements NetworkHandler {
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
   }
 
-  /** Peers that are linked although the relation that let them in has ended. */
+  /** Peers that are linked although the relation that let them in has ended, or their lease is revoked. */
   get displaced(): readonly PeerName[] {
     return [...this.#peers]
-      .filter(([, { admitted }]) => !this.#node.hasPlaceFor(parseTrustDomain(admitted.domain)))
+      .filter(([, { admitted }]) => {
+        const domain = parseTrustDomain(admitted.domain);
+        return !this.#node.hasPlaceFor(domain) || this.#node.hasRevoked(domain, admitted.node);
+      })
       .map(([peer]) => peer);
   }
 

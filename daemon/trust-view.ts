@@ -6,19 +6,25 @@
  */
 
 import { canonicalText } from '../core/canonical.ts';
+import { digestOf } from '../core/digest.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
 import type { Policy } from '../federation/policy.ts';
 import { type ActionClass, isPermitted, type Tier, worst } from '../federation/tier.ts';
 import { type DomainView, type Permission, permitted } from '../federation/view.ts';
+import { decodeCertificate } from './identity/certificate.ts';
 import type { TrustView } from './identity/directory.ts';
 import { type Entry, parseEntries } from './identity/entry.ts';
+import { isAuthorityRevoked, type RevokedSet } from './identity/revoked.ts';
 import {
+  type AuthoritySet,
   type DomainAuthorities,
+  jwkSpki,
   NO_AUTHORITIES,
   parseSpiffeBundle,
 } from './identity/spiffe-bundle.ts';
+import { crlsOf, revokedOf } from './revoked-view.ts';
 
 /** The one group of entries until nodes have their own. */
 export const ENTRIES_NAME = 'entries/default';
@@ -43,6 +49,9 @@ export function trustViewOf(
     foreignAuthorities: foreignAuthorities(views, own, policy, endpoints),
     issueUntil: untilOf(own, policy, 'issue'),
     renewUntil: untilOf(own, policy, 'renew'),
+    ownRevoked: revokedOf(own),
+    foreignRevoked: new Map(views.map((view) => [view.domain, revokedOf(view)])),
+    crls: new Map(views.map((view) => [view.domain, crlsOf(view).map(({ der }) => der)])),
   };
 }
 
@@ -56,7 +65,21 @@ export function entriesOf(own: DomainView): readonly Entry[] {
 export function bundleOf(view: DomainView): DomainAuthorities {
   const bundle = view.documents.get('bundle');
   if (bundle === undefined) return { ...NO_AUTHORITIES, mlDsa65: NO_AUTHORITIES };
-  return parseSpiffeBundle(bundle.members.json());
+  return withoutRevoked(parseSpiffeBundle(bundle.members.json()), revokedOf(view));
+}
+
+/** A revoked authority is nobody's root any more, whatever the bundle still says. */
+function withoutRevoked(bundle: DomainAuthorities, revoked: RevokedSet): DomainAuthorities {
+  if (revoked.authorities.size === 0) return bundle;
+  const left = ({ x509Authorities, jwtAuthorities }: AuthoritySet): AuthoritySet => ({
+    x509Authorities: x509Authorities.filter(
+      (der) => !isAuthorityRevoked(revoked, decodeCertificate(der)),
+    ),
+    jwtAuthorities: jwtAuthorities.filter(
+      (key) => !revoked.authorities.has(digestOf(jwkSpki(key.jwk))),
+    ),
+  });
+  return { ...left(bundle), mlDsa65: left(bundle.mlDsa65) };
 }
 
 /**

@@ -37,7 +37,7 @@ import { PeerLedger } from './peer-ledger.ts';
 import { decodeProof, type Lease, type ProverRole, verifyProof } from './peer-proof.ts';
 import type { Policy } from './policy.ts';
 import { recordKey } from './record-key.ts';
-import type { RevocationTarget } from './revocations.ts';
+import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { believableUntil } from './standing.ts';
 import { decodeTick, STOP_INDEX, TICK_BYTES } from './tick.ts';
 import { type DomainView, viewOf } from './view.ts';
@@ -139,6 +139,13 @@ export class FederationNode {
   hasPlaceFor(domain: TrustDomain): boolean {
     const isOwn = domain === this.#beliefs.ownDomain;
     return isOwn || this.#beliefs.relationTo(domain)?.peering === true;
+  }
+
+  /** True if the domain revoked the leases of that node key. */
+  hasRevoked(domain: TrustDomain, node: string): boolean {
+    const belief = this.#beliefs.stored(domain);
+    if (belief === null) return false;
+    return revocationOf(belief.revocations, { class: 'lease', target: node }) !== undefined;
   }
 
   /**

@@ -28,6 +28,8 @@ export interface CommandContext {
   write(text: string): void;
   /** Writes one line to standard error. */
   complain(line: string): void;
+  /** Puts a question to the person at the terminal; absent where nobody sits there. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 export const EXIT_DONE = 0;

@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./status.ts')).command,
   tui: async () => (await import('./tui.ts')).command,
   entry: async () => (await import('./entry.ts')).command,
+  revoke: async () => (await import('./revoke.ts')).command,
   svid: async () => (await import('./svid.ts')).command,
   bundle: async () => (await import('./bundle.ts')).command,
   federation: async () => (await import('./federation.ts')).command,

@@ -30,6 +30,7 @@ import type {
   KeyType,
   Method,
   ParamsOf,
+  RevocationKind,
 } from './protocol.ts';
 
 /** A selector or a hint: a path is the longest thing either holds. */
@@ -37,6 +38,10 @@ const TEXT_CHARS_MAX = 4_096 + 64;
 
 const KEY_TYPES: readonly KeyType[] = ['ec-p256', 'ml-dsa-65'];
 const AUTHORITY_USES: readonly AuthorityUse[] = ['x509', 'jwt'];
+
+const REVOCATION_KINDS: readonly RevocationKind[] = ['svid', 'identity', 'node', 'authority'];
+/** A sentence in the audit log. */
+const REASON_CHARS_MAX = 256;
 
 type Parsers = { readonly [M in Method]: (params: ParamReader) => ParamsOf<M> };
 
@@ -63,6 +68,12 @@ const PARSERS: Parsers = {
   'authority.activate': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
   'authority.taint': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
   'authority.revoke': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
+  revoke: (params) => ({
+    kind: params.oneOf('kind', REVOCATION_KINDS),
+    target: params.text('target', SPIFFE_ID_BYTES_MAX),
+    reason: params.text('reason', REASON_CHARS_MAX),
+  }),
+  'revoke.list': (params) => params.optional('domain', domainIn(params)),
   'bundle.show': (params) => params.optional('domain', domainIn(params)),
   'bundle.export': (params) => ({
     ...params.optional('domain', domainIn(params)),

@@ -178,6 +178,28 @@ export interface SigningAuthority {
   readonly notAfter: string;
 }
 
+/** What can be revoked, as commands name it. */
+export type RevocationKind = 'svid' | 'identity' | 'node' | 'authority';
+
+/** What is to be revoked, for good. */
+export interface RevokeParams {
+  readonly kind: RevocationKind;
+  /** A serial in hex, a SPIFFE ID, a node's key id, or the id of an authority or of a key of Root. */
+  readonly target: string;
+  /** A sentence for the audit log; empty for none. */
+  readonly reason: string;
+}
+
+/** One entry of what is revoked. */
+export interface RevocationView {
+  readonly domain: string;
+  readonly kind: RevocationKind;
+  readonly target: string;
+  readonly at: string;
+  /** When the target would have ended anyhow; empty for never. */
+  readonly notAfter: string;
+}
+
 /** What an authority signs: certificates or tokens. */
 export type AuthorityUse = 'x509' | 'jwt';
 
@@ -263,6 +285,11 @@ export interface Calls {
   'authority.activate': { params: { readonly id: string }; result: SigningAuthority };
   'authority.taint': { params: { readonly id: string }; result: SigningAuthority };
   'authority.revoke': { params: { readonly id: string }; result: SigningAuthority };
+  revoke: { params: RevokeParams; result: { readonly revoked: readonly RevocationView[] } };
+  'revoke.list': {
+    params: { readonly domain?: string };
+    result: { readonly revocations: readonly RevocationView[] };
+  };
   'bundle.show': { params: { readonly domain?: string }; result: BundleView };
   'bundle.export': {
     params: { readonly domain?: string; readonly format: BundleFormat };

@@ -12,6 +12,7 @@ import { Refusal, refusalOf } from '../../core/refusal.ts';
 import type { SpiffeId } from '../../core/spiffe-id.ts';
 import { trustDomainOf } from '../../core/spiffe-id.ts';
 import { encodePem } from '../identity/pem.ts';
+import { revokedByLists } from '../identity/x509-crl.ts';
 import { verifyX509Svid } from '../identity/x509-verify.ts';
 import type { Clock } from '../ports.ts';
 import {
@@ -97,7 +98,9 @@ export class Workload {
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined) return new Refusal('svid-invalid', { why: 'no certificate' });
     const chain = [new Uint8Array(certificate.raw)];
-    const verified = refusalOf(() => verifyX509Svid(chain, roots, this.#clock.now().wall));
+    const revoked = revokedByLists(this.#identities?.crls ?? [], roots);
+    const { wall } = this.#clock.now();
+    const verified = refusalOf(() => verifyX509Svid(chain, roots, wall, revoked));
     return verified instanceof Refusal ? verified : verified.spiffeId;
   }
 }

@@ -56,18 +56,28 @@ export interface CertificateParts {
 
 /** Assembles a version 3 certificate and signs it: ecdsa-with-SHA256, or ML-DSA-65 (RFC 9881). */
 export function signCertificate(parts: CertificateParts, signer: CertificateSigner): Uint8Array {
-  const { algorithm, hash } = SIGNATURES[signer.keyType];
-  const tbs = encodeDer(
-    TAG.sequence,
-    VERSION_3,
-    encodeUnsigned(parts.serial),
-    algorithm,
-    parts.issuer,
-    encodeDer(TAG.sequence, encodeTime(parts.notBefore), encodeTime(parts.notAfter)),
-    parts.subject,
-    parts.spki,
-    encodeDer(contextTag(3, 'constructed'), encodeDer(TAG.sequence, ...parts.extensions)),
+  return signDer(signer, (algorithm) =>
+    encodeDer(
+      TAG.sequence,
+      VERSION_3,
+      encodeUnsigned(parts.serial),
+      algorithm,
+      parts.issuer,
+      encodeDer(TAG.sequence, encodeTime(parts.notBefore), encodeTime(parts.notAfter)),
+      parts.subject,
+      parts.spki,
+      encodeDer(contextTag(3, 'constructed'), encodeDer(TAG.sequence, ...parts.extensions)),
+    ),
   );
+}
+
+/** Signs what `encode` makes of the signer's AlgorithmIdentifier: a certificate, or a CRL. */
+export function signDer(
+  signer: CertificateSigner,
+  encode: (algorithm: Uint8Array) => Uint8Array,
+): Uint8Array {
+  const { algorithm, hash } = SIGNATURES[signer.keyType];
+  const tbs = encode(algorithm);
   const signature = sign(hash, tbs, signer.key);
   return encodeDer(TAG.sequence, tbs, algorithm, encodeBitString(signature));
 }

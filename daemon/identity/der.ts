@@ -39,17 +39,13 @@ export function contextTag(number: number, form: 'primitive' | 'constructed'): n
 export function encodeDer(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
   let size = 0;
   for (const part of contents) size += part.length;
-  assert(size < 0x1_0000, 'an element of ours stays below 64 KiB');
-  const header = size < 0x80 ? 2 : size < 0x100 ? 3 : 4;
+  assert(size < 0x100_0000, 'an element of ours stays below 16 MiB');
+  const header = size < 0x80 ? 2 : size < 0x100 ? 3 : size < 0x1_0000 ? 4 : 5;
   const out = new Uint8Array(header + size);
   out[0] = tag;
   if (header === 2) out[1] = size;
   else out[1] = 0x80 | (header - 2);
-  if (header === 3) out[2] = size;
-  if (header === 4) {
-    out[2] = size >> 8;
-    out[3] = size & 0xff;
-  }
+  for (let i = 2; i < header; i++) out[i] = size >>> (8 * (header - 1 - i));
   let at = header;
   for (const part of contents) {
     out.set(part, at);

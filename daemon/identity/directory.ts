@@ -8,7 +8,7 @@
  */
 
 import { Refusal } from '../../core/refusal.ts';
-import type { SpiffeId, TrustDomain } from '../../core/spiffe-id.ts';
+import { type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
 import { bootMs, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { CostlyFacts } from '../attestation/workload-attestor.ts';
 import type { Clock, Random } from '../ports.ts';
@@ -19,6 +19,7 @@ import type { JwtAuthority } from './jwt-authority.ts';
 import { issueJwtSvid } from './jwt-svid.ts';
 import { type VerifiedJwtSvid, verifyJwtSvid } from './jwt-verify.ts';
 import type { KeyType } from './private-key.ts';
+import { isIdentityRevoked, type RevokedByDomain } from './revoked.ts';
 import type { Selector } from './selector.ts';
 import type { Signers } from './signers.ts';
 import type { AuthoritySet, DomainAuthorities } from './spiffe-bundle.ts';
@@ -32,6 +33,10 @@ export interface TrustView extends IssuePermission {
   readonly ownAuthorities: DomainAuthorities;
   /** Of partners; only of those whose tier permits their use now. */
   readonly foreignAuthorities: ReadonlyMap<TrustDomain, DomainAuthorities>;
+  /** What partners revoked. */
+  readonly foreignRevoked: RevokedByDomain;
+  /** CRLs of each domain, DER. */
+  readonly crls: ReadonlyMap<TrustDomain, readonly Uint8Array[]>;
 }
 
 /** Authorities by domain, in the order of the names, of the kinds that a caller knows. */
@@ -43,6 +48,8 @@ export interface WorkloadIdentities {
   readonly identities: readonly WorkloadIdentity[];
   /** Of the partners that any of the entries names. */
   readonly federated: AuthoritiesByDomain;
+  /** Of the own domain and of those partners. */
+  readonly crls: readonly Uint8Array[];
 }
 
 /** One identity of a caller. */
@@ -65,6 +72,8 @@ export interface IdentityDirectoryOptions {
   readonly random: Random;
   readonly signers: Signers;
   readonly view: TrustView;
+  /** Hears of every X509-SVID that is issued; absent where nobody has to remember them. */
+  readonly onIssued?: (svid: X509Svid) => void;
 }
 
 /** Somebody may set the wall clock while we wait, so no wait is longer than this. */
@@ -86,7 +95,7 @@ export class IdentityDirectory {
     this.#clock = options.clock;
     this.#signers = options.signers;
     this.#changes = new Changes(options.clock);
-    this.#svids = new SvidCache(options.signers, options.random);
+    this.#svids = new SvidCache(options.signers, options.random, options.onIssued);
     this.#view = options.view;
     this.#entries = new EntryIndex(options.view.entries);
   }
@@ -120,7 +129,7 @@ export class IdentityDirectory {
       ...answer,
       ownAuthorities: ofKind(this.#view.ownAuthorities, answer.entry.keyType).x509Authorities,
     }));
-    return { identities, federated: this.#federatedOf(entries) };
+    return { identities, federated: this.#federatedOf(entries), crls: this.#crlsOf(entries) };
   }
 
   /**
@@ -159,6 +168,11 @@ export class IdentityDirectory {
     return new Map([[this.#view.domain, own], ...this.#federatedOf(entries)]);
   }
 
+  /** The CRLs of the domains that a caller may verify. Refuses `workload-no-identity`. */
+  crlsFor(selectors: readonly Selector[]): readonly Uint8Array[] {
+    return this.#crlsOf(this.#match(selectors));
+  }
+
   /**
    * Verifies a token for the caller, with the bundles that it may have; a kind of key is no
    * obstacle here, where no library of the caller's has to know it. Refuses
@@ -173,7 +187,19 @@ export class IdentityDirectory {
       if (authorities !== undefined) trusted.set(name, authorities);
     }
     const keys = new Map(Array.from(trusted, ([name, set]) => [name, jwtKeysOf(set)]));
-    return verifyJwtSvid(token, audience, keys, this.#clock.now().wall);
+    const verified = verifyJwtSvid(token, audience, keys, this.#clock.now().wall);
+    this.#checkRevoked(verified);
+    return verified;
+  }
+
+  /** A token without its date is taken for older than any revocation of its identity. */
+  #checkRevoked({ spiffeId, claims }: VerifiedJwtSvid): void {
+    const { domain, ownRevoked, foreignRevoked } = this.#view;
+    const issuer = trustDomainOf(spiffeId);
+    const revoked = issuer === domain ? ownRevoked : foreignRevoked.get(issuer);
+    const issuedAt = typeof claims.iat === 'number' ? claims.iat * SECOND_MS : 0;
+    if (revoked === undefined || !isIdentityRevoked(revoked, spiffeId, issuedAt as UnixMs)) return;
+    throw new Refusal('svid-revoked', { spiffeId, issuedAt });
   }
 
   /** Yields at once, and again whenever an answer may have changed, until `signal` aborts. */
@@ -224,6 +250,12 @@ export class IdentityDirectory {
       return authorities === undefined ? [] : [[name, known(authorities, entries)] as const];
     });
     return new Map(present);
+  }
+
+  #crlsOf(entries: readonly Entry[]): readonly Uint8Array[] {
+    const { domain, crls } = this.#view;
+    const partners = [...this.#federatedOf(entries).keys()];
+    return [domain, ...partners].flatMap((name) => crls.get(name) ?? []);
   }
 
   #refresh(): boolean {

@@ -139,19 +139,19 @@ function authorityCertificate(text: string, key: JsonObject): Uint8Array {
     return bytes;
   });
   // The JWK and its certificate must be one key (RFC 7517 §4.7): a reader takes either.
-  if (!equalBytes(decodeCertificate(der).spki, spkiOf(key))) refuse('an x5c of another key');
+  if (!equalBytes(decodeCertificate(der).spki, jwkSpki(key))) refuse('an x5c of another key');
   return der;
 }
 
 function jwtAuthorityOf(key: JsonObject): JwtAuthority {
   const kid = key.kid;
   if (typeof kid !== 'string' || kid === '') refuse('a JWT key without kid');
-  spkiOf(key);
+  jwkSpki(key);
   return { kid, jwk: key };
 }
 
 /** The SubjectPublicKeyInfo of a JWK. A private member is never handed on. */
-function spkiOf(key: JsonObject): Uint8Array {
+export function jwkSpki(key: JsonObject): Uint8Array {
   try {
     const spki = createPublicKey({ key: publicMembers(key), format: 'jwk' }).export({
       format: 'der',

@@ -7,10 +7,12 @@
  * dropped today could not be had back during a cut. Nothing here decides what is permitted.
  */
 
+import { SVID_BACKDATE_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { addMs, type UnixMs, unixMs } from '../../core/time.ts';
+import { addMs, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { Random } from '../ports.ts';
 import type { Entry } from './entry.ts';
+import { isLeafRevoked, type RevokedSet } from './revoked.ts';
 import type { Signers } from './signers.ts';
 import { issueX509Svid, type X509Svid } from './x509-svid.ts';
 
@@ -20,6 +22,8 @@ export interface IssuePermission {
   readonly issueUntil: UnixMs | Refusal;
   /** For an entry that does. */
   readonly renewUntil: UnixMs | Refusal;
+  /** What our own domain revoked. */
+  readonly ownRevoked: RevokedSet;
 }
 
 interface Held {
@@ -37,19 +41,28 @@ export class SvidCache {
   readonly #signers: Signers;
   readonly #random: Random;
   readonly #held = new Map<string, Held>();
+  readonly #onIssued: (svid: X509Svid) => void;
   #nextAt: UnixMs | undefined;
 
-  constructor(signers: Signers, random: Random) {
+  /** `onIssued` hears of every SVID before anybody has it. */
+  constructor(
+    signers: Signers,
+    random: Random,
+    onIssued: (svid: X509Svid) => void = () => undefined,
+  ) {
     this.#signers = signers;
     this.#random = random;
+    this.#onIssued = onIssued;
   }
 
   /** The SVID of an entry, issued now if there is none; or why there is none. */
   demand(entry: Entry, permission: IssuePermission, now: UnixMs): X509Svid | Refusal {
     const held = this.#held.get(entry.id);
-    if (held !== undefined && now < held.svid.notAfter) return held.svid;
+    const { ownRevoked, issueUntil } = permission;
+    const isGone = held !== undefined && isLeafRevoked(ownRevoked, held.svid);
+    if (held !== undefined && !isGone && now < held.svid.notAfter) return held.svid;
     this.#held.delete(entry.id);
-    return this.#issue(entry, permission.issueUntil, now);
+    return this.#issue(entry, issueUntil, ownRevoked, now);
   }
 
   /**
@@ -60,11 +73,13 @@ export class SvidCache {
     let changed = false;
     for (const [id, held] of this.#held) {
       const entry = entries.get(id);
+      const isGone = isLeafRevoked(permission.ownRevoked, held.svid);
       if (entry === undefined || held.svid.notAfter <= now) {
         this.#held.delete(id);
         changed = true;
-      } else if (this.#isDue(held, entry, now)) {
-        changed = this.#renew(entry, held, permission.renewUntil, now) || changed;
+      } else if (isGone || this.#isDue(held, entry, now)) {
+        if (isGone) this.#held.delete(id);
+        changed = this.#renew(entry, held, permission, now) || isGone || changed;
       }
     }
     this.#nextAt = this.#earliest(now);
@@ -86,12 +101,13 @@ export class SvidCache {
     return next;
   }
 
-  #renew(entry: Entry, held: Held, until: UnixMs | Refusal, now: UnixMs): boolean {
+  #renew(entry: Entry, held: Held, permission: IssuePermission, now: UnixMs): boolean {
+    const { renewUntil: until, ownRevoked } = permission;
     // An end that may not move is no reason to issue: half of what is left would be due for
     // ever, ever sooner. What makes the SVID another one is.
-    if (!this.#isOtherwise(held, entry, now) && !this.#wouldGain(entry, held, until, now))
-      return false;
-    return !(this.#issue(entry, until, now) instanceof Refusal);
+    const isOther = this.#isOtherwise(held, entry, now) || isLeafRevoked(ownRevoked, held.svid);
+    if (!isOther && !this.#wouldGain(entry, held, until, now)) return false;
+    return !(this.#issue(entry, until, ownRevoked, now) instanceof Refusal);
   }
 
   #wouldGain(entry: Entry, held: Held, until: UnixMs | Refusal, now: UnixMs): boolean {
@@ -99,13 +115,25 @@ export class SvidCache {
     return !(end instanceof Refusal) && end > held.svid.notAfter;
   }
 
-  #issue(entry: Entry, until: UnixMs | Refusal, now: UnixMs): X509Svid | Refusal {
+  #issue(
+    entry: Entry,
+    until: UnixMs | Refusal,
+    revoked: RevokedSet,
+    now: UnixMs,
+  ): X509Svid | Refusal {
     const notAfter = this.#endOf(entry, until, now);
     if (notAfter instanceof Refusal) return notAfter;
     const authority = this.#signers.x509(entry.keyType);
     if (authority instanceof Refusal) return authority;
-    const order = { spiffeId: entry.spiffeId, now, notAfter };
+    // What is issued within the second of a revocation must not count as issued before it.
+    const revokedAt = revoked.identities.get(entry.spiffeId) ?? 0;
+    const issuedAt = unixMs(Math.max(now, Math.ceil(revokedAt / SECOND_MS) * SECOND_MS));
+    const order = { spiffeId: entry.spiffeId, now: issuedAt, notAfter };
+    if (addMs(issuedAt, -SVID_BACKDATE_MS) > now || notAfter <= issuedAt) {
+      return new Refusal('svid-revoked', { spiffeId: entry.spiffeId, revokedAt, now });
+    }
     const svid = issueX509Svid(authority, order, this.#random);
+    this.#onIssued(svid);
     const renewAt = this.#renewalOf(svid, now);
     this.#held.set(entry.id, { svid, renewAt, revision: entry.revision });
     if (this.#nextAt === undefined || renewAt < this.#nextAt) this.#nextAt = renewAt;

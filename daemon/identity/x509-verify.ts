@@ -4,8 +4,7 @@
  * Two steps with two types. `parseX509Svid` judges the shape of what was shown, and needs neither
  * roots nor a clock. `verifyX509Svid` adds dates and signatures up to a root of the ID's own
  * trust domain; roots of several domains are never pooled, or each partner could speak for every
- * other (SPIFFE Federation §7.3). Revocation and the age of the roots are judged by whoever hands
- * the roots in.
+ * other (SPIFFE Federation §7.3). The age of the roots is judged by whoever hands the roots in.
  *
  * Stricter than RFC 5280 §6 on purpose: the chain comes in order, any critical extension not
  * listed here is refused, name constraints are refused always since nobody here applies them, and
@@ -31,6 +30,14 @@ import {
 } from './certificate.ts';
 import { parsePem } from './pem.ts';
 import { ML_DSA_65_OID } from './private-key.ts';
+import {
+  isAuthorityRevoked,
+  isLeafRevoked,
+  NOTHING_REVOKED,
+  type RevokedByDomain,
+  type RevokedSet,
+  serialText,
+} from './revoked.ts';
 
 /** An X509-SVID of the right shape, which nobody has verified. */
 export interface UnverifiedSvid {
@@ -86,21 +93,38 @@ export function decodeX509Svid(chain: readonly Uint8Array[]): UnverifiedSvid {
 
 /**
  * Verifies a chain at `now` against the roots of its own domain. Refuses what `decodeX509Svid`
- * does, `svid-untrusted` and `svid-expired`.
+ * does, `svid-untrusted`, `svid-expired`, and `svid-revoked` by what its own domain revoked: a
+ * partner revokes nothing of another's. Who knows of no revocations hands none in.
  */
 export function verifyX509Svid(
   chain: readonly Uint8Array[],
   roots: X509Roots,
   now: UnixMs,
+  revoked: RevokedByDomain = new Map(),
 ): VerifiedSvid {
   const svid = decodeX509Svid(chain);
   const domain = trustDomainOf(svid.spiffeId);
-  const ownRoots = asInvalid(() => (roots.get(domain) ?? []).map(decodeCertificate));
+  const gone = revoked.get(domain) ?? NOTHING_REVOKED;
+  checkRevoked(svid, gone);
+  const ownRoots = asInvalid(() => (roots.get(domain) ?? []).map(decodeCertificate)).filter(
+    (root) => !isAuthorityRevoked(gone, root),
+  );
   if (ownRoots.length === 0) throw new Refusal('svid-untrusted', { why: 'no root', domain });
   const path = pathToRoot(svid, ownRoots, now);
   for (const certificate of path) checkDates(certificate, now);
   const notAfter = unixMs(Math.min(...path.map((certificate) => certificate.notAfter)));
   return { spiffeId: svid.spiffeId, notAfter };
+}
+
+/** PROTOCOL §5.5: by serial, by identity and date, and whatever a revoked key vouches for. */
+function checkRevoked({ spiffeId, leaf, intermediates }: UnverifiedSvid, gone: RevokedSet): void {
+  const serial = serialText(leaf);
+  const isGone =
+    isLeafRevoked(gone, { spiffeId, serial, notBefore: leaf.notBefore }) ||
+    intermediates.some(
+      (issuer) => gone.serials.has(serialText(issuer)) || isAuthorityRevoked(gone, issuer),
+    );
+  if (isGone) throw new Refusal('svid-revoked', { spiffeId, serial });
 }
 
 /** X509-SVID §2, §4.3, §5.2, and what Appendix A asks of a leaf. */

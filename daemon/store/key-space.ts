@@ -25,6 +25,8 @@ export const SPACES = {
   federation: 'federation/',
   /** Addresses to stay linked with, by the partner's domain. */
   link: 'link/',
+  /** Certificates that are out, by serial. */
+  issued: 'issued/',
   /** Partners that speak SPIFFE federation alone, by their domain. */
   spiffePartner: 'spiffe-partner/',
 } as const;

@@ -45,6 +45,8 @@ export interface FetchedIdentities {
   /** The first is the default identity. */
   readonly svids: readonly FetchedSvid[];
   readonly federatedBundles: ReadonlyMap<TrustDomain, readonly Uint8Array[]>;
+  /** CRLs of those domains, DER. */
+  readonly crls: readonly Uint8Array[];
 }
 
 /** A connection to one Workload API. `close` also ends what is under way. */
@@ -125,7 +127,7 @@ function identitiesOf(response: X509SVIDResponse): FetchedIdentities {
     if (pathOf(domain) !== '') throw new Refusal('spiffe-id-invalid', { got: id.slice(0, 128) });
     return [trustDomainOf(domain), splitDer(ders)] as const;
   });
-  return { svids, federatedBundles: new Map(bundles) };
+  return { svids, federatedBundles: new Map(bundles), crls: response.crl };
 }
 
 /** Cuts certificates apart. Refuses `bad-encoding`, and `too-large` beyond a whole bundle. */

@@ -46,12 +46,15 @@ export function encodeIdentities(answer: WorkloadIdentities): X509SVIDResponse {
     hint: hintOf(entry),
   }));
   const federatedBundles = encodeX509Bundles(answer.federated);
-  return create(X509SVIDResponseSchema, { svids, federatedBundles });
+  return create(X509SVIDResponseSchema, { svids, federatedBundles, crl: [...answer.crls] });
 }
 
 /** All X.509 bundles of a caller (Workload API §5.2.2). */
-export function encodeX509Authorities(answer: AuthoritiesByDomain): X509BundlesResponse {
-  return create(X509BundlesResponseSchema, { bundles: encodeX509Bundles(answer) });
+export function encodeX509Authorities(
+  answer: AuthoritiesByDomain,
+  crls: readonly Uint8Array[],
+): X509BundlesResponse {
+  return create(X509BundlesResponseSchema, { bundles: encodeX509Bundles(answer), crl: [...crls] });
 }
 
 /** Tokens of a caller (Workload API §6.2.1). */

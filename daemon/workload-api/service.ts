@@ -72,7 +72,7 @@ export function createWorkloadService(
       ),
     fetchX509Bundles: (_request, context) =>
       follow(service, context, X509BundlesResponseSchema, (selectors) =>
-        encodeX509Authorities(directory.bundlesOf(selectors)),
+        encodeX509Authorities(directory.bundlesOf(selectors), directory.crlsFor(selectors)),
       ),
     fetchJWTBundles: (_request, context) =>
       follow(service, context, JWTBundlesResponseSchema, (selectors) =>

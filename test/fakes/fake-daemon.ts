@@ -7,6 +7,7 @@ import type {
   DomainStatus,
   EntryView,
   RelationView,
+  RevocationView,
   SigningAuthority,
   Status,
 } from '../../daemon/control/protocol.ts';
@@ -116,7 +117,17 @@ export const AUTHORITY: SigningAuthority = {
   notAfter: '2027-01-01T00:00:00.000Z',
 };
 
+export const REVOCATION: RevocationView = {
+  domain: 'home.example',
+  kind: 'svid',
+  target: '4a'.repeat(16),
+  at: '2026-11-20T10:00:00.000Z',
+  notAfter: '2026-11-20T11:00:00.000Z',
+};
+
 export const METHODS: ControlMethods = {
+  revoke: async ({ kind, target }) => ({ revoked: [{ ...REVOCATION, kind, target }] }),
+  'revoke.list': async () => ({ revocations: [REVOCATION] }),
   status: async () => STATUS,
   'entry.create': async (params) => ({ ...ENTRY, ...params, epoch: '8' }),
   'entry.list': async () => ({ entries: [ENTRY] }),

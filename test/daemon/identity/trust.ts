@@ -11,6 +11,7 @@ import {
   openJwtAuthority,
 } from '../../../daemon/identity/jwt-authority.ts';
 import type { KeyType } from '../../../daemon/identity/private-key.ts';
+import { NOTHING_REVOKED } from '../../../daemon/identity/revoked.ts';
 import type { Signers } from '../../../daemon/identity/signers.ts';
 import { type DomainAuthorities, NO_AUTHORITIES } from '../../../daemon/identity/spiffe-bundle.ts';
 import {
@@ -102,6 +103,9 @@ export function testTrust(now: UnixMs): TestTrust {
       ]),
       issueUntil: addMs(now, 7 * DAY_MS),
       renewUntil: addMs(now, 7 * DAY_MS),
+      ownRevoked: NOTHING_REVOKED,
+      foreignRevoked: new Map(),
+      crls: new Map(),
       ...change,
     }),
   };

@@ -1,0 +1,58 @@
+/**
+ * What a domain has revoked, as verifiers ask for it: by serial, by SPIFFE ID, by authority.
+ *
+ * It is the union of the domain's signed revocations and of the CRLs in its bundle (PROTOCOL §5.5).
+ * Certificates are never named by their hash: who can make another encoding could shed it.
+ */
+
+import { toHex } from '../../core/bytes.ts';
+import { digestOf } from '../../core/digest.ts';
+import { SVID_BACKDATE_MS } from '../../core/limits.ts';
+import type { SpiffeId, TrustDomain } from '../../core/spiffe-id.ts';
+import { addMs, type UnixMs } from '../../core/time.ts';
+import type { Certificate } from './certificate.ts';
+
+/** All that one domain has revoked. */
+export interface RevokedSet {
+  /** Serials in lower-case hex. */
+  readonly serials: ReadonlySet<string>;
+  /** What was issued for the ID before that moment. */
+  readonly identities: ReadonlyMap<string, UnixMs>;
+  /** SHA-256, in hex, of the SubjectPublicKeyInfo of authorities. */
+  readonly authorities: ReadonlySet<string>;
+}
+
+/** By domain; a domain that is absent has revoked nothing. */
+export type RevokedByDomain = ReadonlyMap<TrustDomain, RevokedSet>;
+
+/** Nothing is revoked. */
+export const NOTHING_REVOKED: RevokedSet = {
+  serials: new Set(),
+  identities: new Map(),
+  authorities: new Set(),
+};
+
+/** True if the leaf itself, or what was issued for its ID at its time, is revoked. */
+export function isLeafRevoked(
+  revoked: RevokedSet,
+  leaf: { readonly spiffeId: SpiffeId; readonly serial: string; readonly notBefore: UnixMs },
+): boolean {
+  const issuedAt = addMs(leaf.notBefore, SVID_BACKDATE_MS);
+  return revoked.serials.has(leaf.serial) || isIdentityRevoked(revoked, leaf.spiffeId, issuedAt);
+}
+
+/** True if all that was issued for `id` up to `issuedAt` is revoked. */
+export function isIdentityRevoked(revoked: RevokedSet, id: SpiffeId, issuedAt: UnixMs): boolean {
+  const at = revoked.identities.get(id);
+  return at !== undefined && issuedAt < at;
+}
+
+/** True if the certificate's key may vouch for nothing any more. */
+export function isAuthorityRevoked(revoked: RevokedSet, { spki }: Certificate): boolean {
+  return revoked.authorities.has(digestOf(spki));
+}
+
+/** How a serial is written: hex of its octets. */
+export function serialText({ serial }: Pick<Certificate, 'serial'>): string {
+  return toHex(serial);
+}
