@@ -22,6 +22,8 @@ export interface Bench {
   /** The file's name with dots for dashes: `suite.verify` lives in `suite-verify.bench.ts`. */
   readonly name: string;
   readonly unit: string;
+  /** Programs of others without which it is left out, by name. */
+  readonly needs?: readonly string[];
   measure(): Promise<Measured> | Measured;
 }
 

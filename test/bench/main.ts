@@ -6,6 +6,7 @@
 
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingPrograms } from '../installed.ts';
 import { ROOT } from '../root.ts';
 import { type Bench, figureOf } from './bench.ts';
 
@@ -24,6 +25,11 @@ async function main(asked: readonly string[]): Promise<number> {
   }
   for (const name of asked.length === 0 ? known : asked) {
     const bench = await loadBench(name);
+    const missing = missingPrograms(bench.needs ?? []);
+    if (missing !== null) {
+      console.error(`skipped: ${name} — ${missing}`);
+      continue;
+    }
     console.log(JSON.stringify(figureOf(bench, await bench.measure())));
   }
   return 0;
