@@ -5,6 +5,7 @@ import type { Appraisal } from '../../firmware/appraisal.ts';
 import { describeDifference } from '../../firmware/appraisal.ts';
 import type { BootState } from '../../firmware/boot-state.ts';
 import type { TrustedChip } from '../../firmware/ek-certificate.ts';
+import { IMA_PCR } from '../../firmware/ima.ts';
 import type { EventLine } from '../tpm/event-words.ts';
 import { countText, tableText } from './print.ts';
 
@@ -31,7 +32,9 @@ export function pcrsText(pcrs: readonly number[]): string {
 export function bootFacts(boot: BootState): readonly Fact[] {
   const { replay, secureBoot, ima, clock, counter } = boot;
   const { resetCount, restartCount, safe } = clock;
-  const unexplained = [...replay.unexplained].map(([pcr, code]) => `${pcr} (${code})`);
+  const unexplained = [...replay.unexplained]
+    .filter(([pcr]) => pcr !== IMA_PCR || ima === null) // that one has a list of its own
+    .map(([pcr, code]) => `${pcr} (${code})`);
   return [
     ['key', toHex(boot.keyName)],
     ['quoted', `${replay.bank} ${pcrsText([...replay.pcrs.values.keys()])}`],
