@@ -22,7 +22,7 @@ const CONTAINERS: readonly (readonly [ContainerName['engine'], RegExp])[] = [
   ['podman', /^\/libpod_parent\/libpod-([0-9a-f]{64})(?:\/|$)/],
 ];
 
-/** The path in the unified hierarchy, out of `/proc/<pid>/cgroup`; undefined where there is none. */
+/** The path in the unified hierarchy, out of `/proc/<pid>/cgroup`; undefined if there is none. */
 export function cgroupPathIn(text: string): string | undefined {
   // A place outside of our own root is shown by dots, and means nothing to us.
   const path = /^0::(\/.*)$/m.exec(text)?.[1];

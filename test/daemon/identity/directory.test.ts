@@ -7,6 +7,7 @@ import { addMs, HOUR_MS, MINUTE_MS } from '../../../core/time.ts';
 import { IdentityDirectory, type TrustView } from '../../../daemon/identity/directory.ts';
 import type { Entry } from '../../../daemon/identity/entry.ts';
 import { parseSelector } from '../../../daemon/identity/selector.ts';
+import { createX509Authority, openX509Authority } from '../../../daemon/identity/x509-authority.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { refused } from '../refused.ts';
 import { AWAY, HOME, TestSigners, testTrust } from './trust.ts';
@@ -99,6 +100,42 @@ directories('renews in a tier that allows no first issue', async () => {
   clock.advance(40 * MINUTE_MS);
   assert.is(held().length, 1);
   assert.is.not(held()[0]?.serial, first?.serial);
+  directory.close();
+});
+
+directories('issues anew what a tainted authority signed, and nothing else', () => {
+  const { clock, trust, entries, held, update, directory } = open(['web']);
+  const [first] = held();
+  const stored = createX509Authority(HOME, clock.now().wall, trust.random);
+  trust.signers.x509Authority = openX509Authority(HOME, stored);
+  update(entries);
+  assert.is(held()[0], first);
+  trust.signers.tainted.add(trust.authority.id);
+  update(entries);
+  assert.is(held()[0]?.authorityId, trust.signers.x509Authority.id);
+  const second = held()[0];
+  update(entries);
+  assert.is(held()[0], second);
+  directory.close();
+});
+
+directories('keeps what a tainted authority signed while nothing may be renewed', () => {
+  const { trust, entries, held, update, directory } = open(['web']);
+  const [first] = held();
+  trust.signers.tainted.add(trust.authority.id);
+  update(entries, { issueUntil: TOO_OLD, renewUntil: TOO_OLD });
+  assert.is(held()[0], first);
+  directory.close();
+});
+
+directories('signs with the kind of key that the entry asks for, or says why not', async () => {
+  const { clock, trust, held, update, directory } = open([]);
+  update([trust.entry('modern', { keyType: 'ml-dsa-65' })]);
+  await refused(held, 'authority-unknown');
+  const stored = createX509Authority(HOME, clock.now().wall, trust.random, 'ml-dsa-65');
+  const x509 = openX509Authority(HOME, stored);
+  trust.signers.mlDsa65 = { x509, jwt: trust.signers.jwtSigner };
+  assert.is(held()[0]?.authorityId, x509.id);
   directory.close();
 });
 

@@ -4,6 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeCanonical, type JsonObject, parseCanonical } from '../../../core/canonical.ts';
 import {
+  JWT_SVID_TTL_MS,
+  JWT_SVID_TTL_MS_MAX,
   SELECTORS_MAX,
   SVID_TTL_MS,
   SVID_TTL_MS_MAX,
@@ -47,6 +49,28 @@ entries('is named by its ID and selectors alone', () => {
   assert.match(web.id, /^e-[0-9a-f]{16}$/);
   assert.is(other.id, web.id);
   assert.is.not(createEntry({ ...draft, selectors: ['unix:uid:1000'] }, HOME).id, web.id);
+});
+
+entries('leaves out the kind of key and the life of tokens where they are the default', () => {
+  assert.equal([web.keyType, web.jwtSvidTtlMs], ['ec-p256', JWT_SVID_TTL_MS]);
+  assert.ok(!('keyType' in proper) && !('jwtSvidTtlMs' in proper));
+  const draft = { spiffeId: web.spiffeId, selectors: web.selectors };
+  const modern = createEntry({ ...draft, keyType: 'ml-dsa-65', jwtSvidTtlMs: 60_000 }, HOME);
+  const written = encodeEntry(modern);
+  assert.equal([written.keyType, written.jwtSvidTtlMs], ['ml-dsa-65', 60_000]);
+  assert.equal(parseEntry(written, HOME), modern);
+});
+
+entries('refuses a default that is written out, and another kind of key or life', async () => {
+  for (const wrong of [
+    { keyType: 'ec-p256' },
+    { keyType: 'rsa-2048' },
+    { jwtSvidTtlMs: JWT_SVID_TTL_MS },
+    { jwtSvidTtlMs: JWT_SVID_TTL_MS_MAX + 1 },
+    { jwtSvidTtlMs: 1 },
+  ]) {
+    await refused(() => parseEntry({ ...proper, ...wrong }, HOME), 'entry-malformed');
+  }
 });
 
 entries('reads back what it wrote, from canonical bytes', () => {
