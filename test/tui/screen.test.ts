@@ -1,4 +1,4 @@
-/** Every view as a person sees it, at the least size and at a large one, and what must not be lost. */
+/** Every view as a person sees it, at the least size and at a large one; nothing may be lost. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
