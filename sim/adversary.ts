@@ -48,7 +48,7 @@ export class Adversary {
   /** A frame that the process wants to send. */
   sends(peer: string, frame: Uint8Array): void {
     const isContent = frame[0] === ENVELOPE_FRAME || frame.length === TICK_BYTES + 1;
-    this.#remember(peer, frame);
+    if (isContent) this.#remember(peer, frame);
     if (this.#habits.has('withhold') && isContent) return this.#did('withheld');
     const delayMs = this.#habits.get('delay') ?? 0;
     const sent = this.#habits.has('lie') ? this.#lieIn(frame) : frame;
@@ -78,6 +78,7 @@ export class Adversary {
   }
 
   #replay(): void {
+    if (this.#remembered.length === 0) return;
     const old = this.#dice.pick(this.#remembered);
     this.#did('replayed');
     this.send(old.peer, old.frame);

@@ -41,6 +41,8 @@ type RequestInput = Extract<Input, { readonly request: number }>;
 type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never;
 type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
 
+/** The first byte of a frame that carries an envelope (`federation/message.ts`). */
+const ENVELOPE_FRAME = 5;
 /** Inputs that wait for a paused or busy process; what comes beyond is lost. */
 const INBOX_MAX = 10_000;
 
@@ -223,6 +225,8 @@ export class Machine {
       if (effect === undefined) continue;
       if (effect.kind === 'persist') return this.#persist(effect.writes, effects, i + 1, done);
       const sends = effect.kind === 'send' || effect.kind === 'gossip';
+      // What a failed disk did not take is believed already: nothing may leave before it is durable.
+      if (sends && this.#owed.length > 0) return this.#persist([], effects, i, done);
       if (sends && this.#endsAt('before send')) return;
       this.#performOne(effect);
       if (sends && this.#endsAt('after send')) return;
@@ -281,6 +285,7 @@ export class Machine {
         this.receive(plain({ kind: 'drawn', bytes: this.#options.entropy.bytes(effect.count) }));
         return;
       case 'send':
+        if (effect.frame[0] === ENVELOPE_FRAME) this.#world.sent(this, effect.frame.subarray(1));
         if (this.adversary !== null) this.adversary.sends(effect.peer, effect.frame);
         else this.#world.network.send(this, effect.peer, effect.frame, null);
         return;

@@ -68,6 +68,8 @@ export interface WireTerms {
   readonly lossPpm: number;
 }
 
+/** Interests are named once for each link: without them it would be silent for its whole life. */
+const INTEREST_FRAME = 1;
 /** A redial takes up to so long, and an unnoticed cut is noticed within so long. */
 const REDIAL_MS = 4 * SECOND_MS;
 const DETECT_MS = 20 * SECOND_MS;
@@ -181,7 +183,9 @@ export class Network {
     const { now, coverage } = this.#world;
     wire.bytes += bytes;
     if (wire.cuts > 0) return coverage.saw('network: a frame met a cut');
-    if (this.#dice.chance(wire.lossPpm)) return coverage.saw('network: a frame was lost');
+    const isInterest = 'bytes' in delivery.input && delivery.input.bytes[0] === INTEREST_FRAME;
+    if (!isInterest && this.#dice.chance(wire.lossPpm))
+      return coverage.saw('network: a frame was lost');
     if (wire.bitsPerSecond > 0) {
       const free = Math.max(now, wire.freeAt);
       if (free - now > QUEUE_MS_MAX) return coverage.saw('network: a queue overflowed');

@@ -6,7 +6,7 @@
 import { toHex } from '../../core/bytes.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
-import { beaconOf } from '../reading.ts';
+import { beaconOf, envelopeOf } from '../reading.ts';
 
 export const noNumberIsUsedTwice: CheckerKind = {
   sentence: 'no number is used twice',
@@ -14,22 +14,21 @@ export const noNumberIsUsedTwice: CheckerKind = {
     const digests = new Map<string, string>();
     const anchors = new Map<string, string>();
     return {
-      step: ({ machine, output }) => {
-        if (!machine.isAuthority) return;
-        for (const effect of output.effects) {
-          if (effect.kind !== 'gossip' || effect.message.length === TICK_BYTES) continue;
-          const beacon = beaconOf(effect.message);
-          if (beacon.domain !== machine.domain || world.stolen.has(machine.domain)) continue;
-          world.coverage.saw('protocol: a beacon was released');
-          const number = `${beacon.domain}/${beacon.lineage}/${beacon.rank}/${beacon.epoch}`;
-          const held = digests.get(number) ?? beacon.digest;
-          if (held !== beacon.digest) fail(`${machine.name} released two beacons ${number}`);
-          digests.set(number, beacon.digest);
-          const anchor = toHex(beacon.anchor);
-          const other = anchors.get(anchor) ?? beacon.digest;
-          if (other !== beacon.digest) fail(`${machine.name} used one seed twice`);
-          anchors.set(anchor, beacon.digest);
-        }
+      sent: (machine, message) => {
+        if (!machine.isAuthority || world.stolen.has(machine.domain)) return;
+        if (message.length === TICK_BYTES) return;
+        const envelope = envelopeOf(message);
+        if (envelope.type !== 'beacon' || envelope.domain !== machine.domain) return;
+        const beacon = beaconOf(message);
+        world.coverage.saw('protocol: a beacon was released');
+        const number = `${beacon.domain}/${beacon.lineage}/${beacon.rank}/${beacon.epoch}`;
+        const held = digests.get(number) ?? beacon.digest;
+        if (held !== beacon.digest) fail(`${machine.name} released two beacons ${number}`);
+        digests.set(number, beacon.digest);
+        const anchor = toHex(beacon.anchor);
+        const other = anchors.get(anchor) ?? beacon.digest;
+        if (other !== beacon.digest) fail(`${machine.name} used one seed twice`);
+        anchors.set(anchor, beacon.digest);
       },
     };
   },

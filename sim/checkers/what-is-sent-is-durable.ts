@@ -7,7 +7,7 @@ import { recordKey } from '../../federation/record-key.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
-import { beaconOf } from '../reading.ts';
+import { beaconOf, envelopeOf } from '../reading.ts';
 
 export const whatIsSentIsDurable: CheckerKind = {
   sentence: 'what was sent is on the disk',
@@ -16,8 +16,9 @@ export const whatIsSentIsDurable: CheckerKind = {
     return {
       sent: (machine, message) => {
         if (!machine.isAuthority || message.length === TICK_BYTES) return;
-        const beacon = beaconOf(message);
-        if (beacon.domain === machine.domain) sent.set(machine, beacon.epoch);
+        const envelope = envelopeOf(message);
+        if (envelope.type !== 'beacon' || envelope.domain !== machine.domain) return;
+        sent.set(machine, beaconOf(message).epoch);
       },
       started: (machine) => {
         const epoch = sent.get(machine);

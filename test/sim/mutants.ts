@@ -1,0 +1,136 @@
+/**
+ * Mutants: the mistakes a harness must notice, each as one change of one compiled line.
+ *
+ * A thread loads the shipping code through a loader that replaces the line; nothing of this is
+ * ever part of what ships. A mutant whose line is no longer there fails, so that none goes quiet.
+ */
+
+/** One planted mistake. */
+export interface Mutant {
+  /** The mistake as a sentence. */
+  readonly name: string;
+  /** The compiled file, below dist. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** Faults under which it shows. */
+  readonly faults: readonly string[];
+}
+
+const POWER = ['boundary-crash', 'power-cut', 'process-end', 'publishing', 'withdrawing'];
+const CLOCKS = ['clock-jump', 'rtc-reset', 'isolation', 'reboot-loop', 'power-cut'];
+const LATE = ['delay', 'reordering', 'duplication', 'isolation', 'withdrawing', 'publishing'];
+const LIARS = ['replaying', 'withdrawing', 'publishing', 'isolation'];
+
+/** Each of them is killed by some of the seeds of the test. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a driver sends before it persists',
+    file: 'sim/machine.js',
+    find: 'this.#perform(output.effects, 0, () => {',
+    replace: `const order = (e) => (e.kind === 'persist' ? 1 : 0);
+      this.#perform([...output.effects].sort((a, b) => order(a) - order(b)), 0, () => {`,
+    faults: POWER,
+  },
+  {
+    name: 'a disk acknowledges before anything is durable',
+    file: 'sim/disk.js',
+    find: 'this.#pending = batch;',
+    replace: `this.#pending = batch;
+      const told = done;
+      done = () => undefined;
+      this.#world.after(0, () => mount === this.#mount && told('durable'));`,
+    faults: POWER,
+  },
+  {
+    name: 'age knows no ledger',
+    file: 'federation/age.js',
+    find: 'evaluationClock(keeping, now) - asOf, ledgerAt(keeping, now.boot)',
+    replace: 'evaluationClock(keeping, now) - asOf',
+    faults: CLOCKS,
+  },
+  {
+    name: 'age knows no time bound and no ledger, only the wall clock',
+    file: 'federation/age.js',
+    find: 'evaluationClock(keeping, now) - asOf, ledgerAt(keeping, now.boot)',
+    replace: 'now.wall - asOf',
+    faults: CLOCKS,
+  },
+  {
+    name: 'the ledger is charged afterwards',
+    file: 'federation/age.js',
+    find: 'stored.ledgerMs + stored.aheadMs',
+    replace: 'stored.ledgerMs',
+    faults: CLOCKS,
+  },
+  {
+    name: 'age is reset at receipt',
+    file: 'federation/age.js',
+    find: 'Math.max(0, ledgerAt(keeping, now.boot) - Math.max(0, gain.to - gain.from))',
+    replace: '0',
+    faults: LATE,
+  },
+  {
+    name: 'the time bound follows the newest evidence down',
+    file: 'federation/age.js',
+    find: 'unixMs(Math.max(bound, gain.to))',
+    replace: 'gain.to',
+    faults: LATE,
+  },
+  {
+    name: 'documents need no pin',
+    file: 'federation/admit-content.js',
+    find: 'pin === undefined || pin.digest !== head.digest || pin.version !== head.version',
+    replace: 'false',
+    faults: LIARS,
+  },
+  {
+    name: 'an act looks at the domain and not at its documents',
+    file: 'federation/view.js',
+    find: 'worst(view.standing.tier, ...tiers)',
+    replace: 'view.standing.tier',
+    faults: LATE,
+  },
+  {
+    name: 'a beacon below the mark is let in',
+    file: 'federation/admit-beacon.js',
+    find: 'order < 0',
+    replace: 'false',
+    faults: LIARS,
+  },
+  {
+    name: 'ticks count after the stop',
+    file: 'federation/admit-tick.js',
+    find: "throw new Refusal('tick-stopped'",
+    replace: "void ('tick-stopped'",
+    faults: ['delaying', 'reordering', 'withdrawing', 'replaying'],
+  },
+  {
+    name: 'a driver sends while something is owed to the disk',
+    file: 'sim/machine.js',
+    find: 'sends && this.#owed.length > 0',
+    replace: 'false',
+    faults: ['full-disk', 'power-cut', 'publishing', 'withdrawing'],
+  },
+  {
+    name: 'whoever is late is struck',
+    file: 'federation/peer-ledger.js',
+    find: "refusal.judgement !== 'reject'",
+    replace: 'false',
+    faults: LATE,
+  },
+  {
+    name: 'a draw that a failed disk took along is not made again',
+    file: 'federation/authority.js',
+    find: 'this.#writer.awaitsEntropy && this.#drawAgainAt <= context.now.boot',
+    replace: 'false',
+    faults: ['full-disk', 'publishing', 'withdrawing'],
+  },
+  {
+    name: 'whoever relays what a disowned key signed is struck',
+    file: 'core/refusal.js',
+    find: "row('ignore', 'signed by a key that a proof has revoked'",
+    replace: "row('reject', 'signed by a key that a proof has revoked'",
+    faults: ['stolen-beacon-key', 'delay', 'loss'],
+  },
+];

@@ -1,0 +1,84 @@
+/** A run is a function of its seed: twice the same, with either suite, and shrunk to its cause. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { toUtf8 } from '../../core/bytes.ts';
+import { runtimeSuite } from '../../core/suite.ts';
+import { EXIT, exitCodeOf } from '../../sim/exit-code.ts';
+import { parseOptions, parseSeed } from '../../sim/options.ts';
+import { reportOf } from '../../sim/report.ts';
+import { runSeed, runWorld } from '../../sim/run.ts';
+import { encodeScenario, PLAIN, parseScenario } from '../../sim/scenario.ts';
+import { SCENARIOS, scenarioNamed } from '../../sim/scenarios/table.ts';
+import { whatIf } from '../../sim/what-if.ts';
+import { refuses } from '../refused.ts';
+
+const run = suite('sim/run');
+
+const SMALL = { ...scenarioNamed('swarm'), domains: 2, followers: 1, minutes: 10 };
+
+run('of one seed leaves the same trace twice, and of another seed another', () => {
+  const [first, again, other] = [7, 7, 8].map((seed) => runSeed({ scenario: SMALL, seed }));
+  assert.is(first?.traceHash, again?.traceHash);
+  assert.is.not(first?.traceHash, other?.traceHash);
+});
+
+run('comes out the same with the real suite and with the one that stands in for it', () => {
+  for (const seed of [3, 4, 5]) {
+    const stood = runSeed({ scenario: SMALL, seed });
+    const real = runSeed({ scenario: SMALL, seed, suite: runtimeSuite() });
+    assert.is(real.verdict, 'held', real.why);
+    assert.is(stood.verdict, 'held', stood.why);
+    assert.is(real.traceHash, stood.traceHash, `seed ${seed}`);
+  }
+});
+
+run('replays from the file that was written for it', () => {
+  const { happenings, traceHash } = runSeed({ scenario: SMALL, seed: 9 });
+  const file = encodeScenario({ ...SMALL, faults: [], happenings }, 9);
+  const { scenario, seed } = parseScenario(file);
+  assert.is(seed, 9);
+  assert.is(runSeed({ scenario, seed: 9 }).traceHash, traceHash);
+});
+
+run('is refused where its scenario cannot be', () => {
+  const parse = (text: string) => () => parseScenario(toUtf8(text));
+  refuses('scenario-malformed', parse('{"domain":3}'));
+  refuses('scenario-malformed', parse('{"domains":0}'));
+  refuses('scenario-malformed', parse('{"faults":["gremlins"]}'));
+  refuses('trace-version', parse('{"traceVersion":0}'));
+  refuses('scenario-mix', parse('{"periodMs":600000}'));
+  refuses('scenario-mix', parse('{"links":"ring","domains":2}'));
+  refuses('scenario-unknown', () => scenarioNamed('atlantis'));
+  refuses('seed-malformed', () => parseSeed('seven'));
+  refuses('seed-malformed', () => parseOptions(['--seeds', '9..1']));
+  refuses('sim-option', () => parseOptions(['--sed', '1']));
+});
+
+run('of a scenario that tells a story is told in a page that holds it', () => {
+  const scenario = { ...scenarioNamed('ship'), minutes: 180, happenings: [] };
+  const { world, result } = runWorld({ scenario, seed: 1, records: true });
+  assert.is(result.verdict, 'held', result.why);
+  const page = reportOf(world, result, whatIf({ ...scenario, minutes: 60 }, 1));
+  const count = (text: string): number => page.split(text).length - 1;
+  assert.is(count('class="tier '), world.history.tiers.length);
+  assert.is(count('class="up"'), world.history.links.filter(({ up }) => up).length);
+  assert.is(count('class="bar"'), [...world.network.links].length);
+  assert.ok(count('class="age ') >= scenario.domains);
+  assert.is(count('<svg'), count('</svg>'));
+  assert.not.match(page, /<script|https?:\/\/|url\(/);
+});
+
+run('has a story in every scenario but two', () => {
+  for (const { name, shows } of SCENARIOS) {
+    if (name !== PLAIN.name) assert.ok(shows.length > 10, name);
+  }
+});
+
+run('ends with the gravest of its verdicts', () => {
+  assert.is(exitCodeOf([{ verdict: 'held' }]), EXIT.held);
+  assert.is(exitCodeOf([{ verdict: 'liveness' }, { verdict: 'crash' }]), EXIT.crash);
+  assert.is(exitCodeOf([{ verdict: 'safety' }, { verdict: 'crash' }]), EXIT.safety);
+});
+
+run.run();

@@ -1,0 +1,24 @@
+/** The share of the swarm that every build runs: hundreds of hostile worlds. Timeout: 240 s */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { runSeed } from '../../sim/run.ts';
+import { scenarioNamed } from '../../sim/scenarios/table.ts';
+import { Swarm } from '../../sim/swarm.ts';
+
+const swarm = suite('sim/swarm');
+
+/** Small worlds, many of them: what one lacks another has. */
+const WORLD = { ...scenarioNamed('swarm'), domains: 2, followers: 1, minutes: 8 };
+const SEEDS = 500;
+
+swarm(`of ${SEEDS} seeds holds every sentence and reaches every fault`, () => {
+  const sum = new Swarm(WORLD);
+  for (let seed = 1; seed <= SEEDS; seed++) sum.add(runSeed({ scenario: WORLD, seed }));
+  const failed = sum.failed.map((run) => `${run.seed}: ${run.verdict} ${run.sentence}: ${run.why}`);
+  assert.equal(failed, []);
+  const faults = sum.missed.filter((point) => point.startsWith('fault: '));
+  assert.equal(faults, []);
+});
+
+swarm.run();
