@@ -43,9 +43,9 @@ const OVERVIEW = `\
 const DOMAINS = `\
  1 Overview [2 Domains] 3 Peers  4 Workloads  5 Audit  ? Help      home.example
 ────────────────────────────────────────────────────────────────────────────────
- DOMAIN                 TIER        AGE         FRESH DEGR SURV    EPOCH  LINKS
-›home.example           FRESH       under 2 min █░░░░│░░░░░│░░░░░  7      0
- blue.example           DEGRADED    2 h         █████│█░░░░│░░░░░  4      1
+ DOMAIN               TIER        AGE         FRESH DEGR SURV   EPOCH     LINKS
+›home.example         FRESH       under 2 min █░░░░│░░░░░│░░░░░ 7         0
+ blue.example         DEGRADED    2 h         █████│█░░░░│░░░░░ 4         1
 
 
 
@@ -171,9 +171,9 @@ const HELP = `\
  ? or Esc go back · q quit`;
 
 const WIDE_DOMAINS = `\
- DOMAIN                                           TIER        AGE         FRESH DEGR SURV                 EPOCH  LINKS NEXT                   RELATION TICK  ROOT REMARKS
-›home.example                                     FRESH       under 2 min █░░░░░░░░│░░░░░░░░░│░░░░░░░░░   7      0     DEGRADED in 5+ min     own      3     1
- blue.example                                     DEGRADED    2 h         █████████│█░░░░░░░░│░░░░░░░░░   4      1     SURVIVAL in 12+ h      partner  3     1    late`;
+ DOMAIN                                          TIER        AGE         FRESH DEGR SURV                EPOCH     LINKS NEXT                   RELATION TICK  ROOT REMARKS
+›home.example                                    FRESH       under 2 min █░░░░░░░░│░░░░░░░░░│░░░░░░░░░  7         0     DEGRADED in 5+ min     own      3     1
+ blue.example                                    DEGRADED    2 h         █████████│█░░░░░░░░│░░░░░░░░░  4         1     SURVIVAL in 12+ h      partner  3     1    late`;
 
 const WIDE_WORKLOADS = `\
  WORKLOAD                                                       SELECTORS                                                 X509 LIFE   REV KEY       HINT                             ENTRY

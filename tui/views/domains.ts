@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<Row>[] = [
       domain.tier === 'NONE' ? '' : ageBar(domain.limits, domain.ageMs, columns),
     tone: ({ domain }) => tierTone(domain),
   },
-  { title: 'EPOCH', columns: 6, grow: 0, from: 0, text: ({ domain }) => domain.epoch },
+  { title: 'EPOCH', columns: 9, grow: 0, from: 0, text: ({ domain }) => domain.epoch },
   { title: 'LINKS', columns: 5, grow: 0, from: 0, text: ({ links }) => String(links) },
   { title: 'NEXT', columns: 22, grow: 0, from: 110, text: ({ domain }) => cliffText(domain) },
   { title: 'RELATION', columns: 8, grow: 0, from: 120, text: ({ domain }) => domain.relation },
