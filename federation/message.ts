@@ -54,6 +54,8 @@ export const WANT_KINDS = [
   'document',
   'revocations',
 ] as const;
+/** One of `WANT_KINDS`; on the wire it is its index there. */
+/** One of them. */
 export type WantKind = (typeof WANT_KINDS)[number];
 
 /** One thing that a peer is asked for. */

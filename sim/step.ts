@@ -5,8 +5,8 @@
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Instant } from '../core/time.ts';
 import type { Input } from '../federation/input.ts';
-import type { Output } from '../federation/node.ts';
 import { RECORD_PREFIX, type RecordKind } from '../federation/record-key.ts';
+import type { Output } from '../federation/step.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { Machine } from './machine.ts';
 import type { GossipMessage } from './network.ts';

@@ -9,7 +9,7 @@ import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Suite } from '../core/suite.ts';
 import type { Instant } from '../core/time.ts';
 import { MINUTE_MS } from '../core/time.ts';
-import type { Output } from '../federation/node.ts';
+import type { Output } from '../federation/step.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Agenda } from './agenda.ts';
 import { type Checker, Violation } from './checker.ts';

@@ -13,9 +13,10 @@ import type { Answer, Effect, RecordWrite } from '../../federation/effect.ts';
 import { foundDomain } from '../../federation/found.ts';
 import type { Draft, Input } from '../../federation/input.ts';
 import type { AgeLimits } from '../../federation/limits.ts';
-import { FederationNode, type Output } from '../../federation/node.ts';
+import { FederationNode } from '../../federation/node.ts';
 import { NO_POLICY, policyBody } from '../../federation/policy.ts';
 import type { RevocationTarget } from '../../federation/revocations.ts';
+import type { Output } from '../../federation/step.ts';
 import type { DomainView } from '../../federation/view.ts';
 import { WRITER_ENTROPY_BYTES } from '../../federation/writer.ts';
 

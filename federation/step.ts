@@ -1,0 +1,367 @@
+/**
+ * One step of the state machine: one input, everything that follows from it, in order.
+ *
+ * A step lives for one call of `handle`. It collects effects; their order is meaning: records
+ * before notes, notes before what is told to others (PROTOCOL §5.1). A refusal is caught here and
+ * nowhere else, and comes back as the verdict.
+ *
+ * Reason: the order of effects is the protocol's own, and stands in one file, step by step.
+ */
+
+import { assert } from '../core/assert.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { Suite } from '../core/suite.ts';
+import { type BootMs, bootMs, type Instant, SECOND_MS } from '../core/time.ts';
+import type { Admission, AdmitContext } from './admission.ts';
+import { admit, UNBOUNDED_STEPS } from './admit.ts';
+import type { StepBudget } from './admit-tick.ts';
+import type { Authority } from './authority.ts';
+import type { Belief } from './belief.ts';
+import type { Beliefs } from './beliefs.ts';
+import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
+import type { Effect, ImportOutcome } from './effect.ts';
+import { decodeEnvelope } from './envelope.ts';
+import type { Exchange } from './exchange.ts';
+import type { Input } from './input.ts';
+import { decodeFrame, versionArgument } from './message.ts';
+import type { PeerLedger } from './peer-ledger.ts';
+import { recordKey } from './record-key.ts';
+import type { RevocationTarget } from './revocations.ts';
+import { believableUntil } from './standing.ts';
+import { decodeTick, STOP_INDEX, TICK_BYTES } from './tick.ts';
+import type { Watch } from './watch.ts';
+
+/** What a node is made of, between two steps. */
+export interface Parts {
+  readonly suite: Suite;
+  readonly bootId: string;
+  readonly beliefs: Beliefs;
+  readonly exchange: Exchange;
+  readonly ledger: PeerLedger;
+  readonly watch: Watch;
+  /** Present on the machine that writes for its domain. */
+  readonly authority: Authority | null;
+}
+
+/** What one step asks of the world. */
+export interface Output {
+  readonly effects: readonly Effect[];
+  /** Call again when the boot clock reads this, if nothing happens before. */
+  readonly wakeAt: BootMs;
+  /** What became of the input: null for admitted, or why it was refused. */
+  readonly verdict: Refusal | null;
+}
+
+/** Even without a deadline the clock is looked at so often: a wall clock may jump. */
+const LOOK_MS = 30 * SECOND_MS;
+
+/** One input being handled. */
+export class Step {
+  readonly #parts: Parts;
+  readonly #now: Instant;
+  readonly #context: AdmitContext;
+  readonly #effects: Effect[] = [];
+
+  constructor(parts: Parts, now: Instant) {
+    this.#parts = parts;
+    this.#now = now;
+    this.#context = { suite: parts.suite, now, bootId: parts.bootId };
+  }
+
+  /** Handles the input, then whatever time alone has made due. */
+  run(input: Input): Output {
+    const outcome = refusalOf(() => this.#dispatch(input));
+    const verdict = outcome instanceof Refusal ? outcome : null;
+    if (verdict !== null) this.#refused(input, verdict);
+    this.#writeIfDue();
+    this.#retryFuture();
+    this.#effects.push(...this.#parts.watch.look(this.#now));
+    this.#effects.push(...this.#parts.exchange.wake(this.#now.boot));
+    return { effects: this.#effects, wakeAt: this.#wakeAt(), verdict };
+  }
+
+  #dispatch(input: Input): void {
+    switch (input.kind) {
+      case 'wake':
+        return;
+      case 'drawn':
+        return this.#drawn(input.bytes);
+      case 'peer-up': {
+        const { peer, domain, binding } = input;
+        this.#effects.push(...this.#parts.exchange.up(peer, domain, binding, this.#now.boot));
+        return;
+      }
+      case 'peer-down':
+        return this.#parts.exchange.down(input.peer);
+      case 'frame':
+        return this.#frame(input.peer, input.bytes);
+      case 'gossip':
+        return this.#gossip(input.peer, input.bytes);
+      case 'import':
+        return this.#import(input.request, input.file);
+      case 'revoke':
+        return this.#revoke(input.request, input.targets);
+      default:
+        if (this.#parts.authority === null) throw new Refusal('not-authority');
+        return this.#parts.authority.request(this.#context, input);
+    }
+  }
+
+  #frame(peer: string, bytes: Uint8Array): void {
+    this.#parts.ledger.charge(peer, 'sync', this.#now.boot);
+    const frame = decodeFrame(bytes);
+    switch (frame.kind) {
+      case 'interest':
+        this.#effects.push(...this.#parts.exchange.interest(peer, frame.tags));
+        return;
+      case 'digest':
+        this.#effects.push(...this.#parts.exchange.digest(peer, frame.digest));
+        return;
+      case 'summary':
+        this.#effects.push(...this.#parts.exchange.summary(peer, frame.rows, this.#now.boot));
+        return;
+      case 'want':
+        this.#effects.push(...this.#parts.exchange.want(peer, frame.wants));
+        return;
+      case 'tick':
+        return this.#tick({ peer, bytes: frame.bytes, relayed: false });
+      case 'envelope': {
+        const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
+        return this.#take(item, { peer, relayed: false });
+      }
+    }
+  }
+
+  #gossip(peer: string, bytes: Uint8Array): void {
+    this.#parts.ledger.charge(peer, 'gossip', this.#now.boot);
+    if (bytes.length === TICK_BYTES) {
+      return this.#tick({ peer, bytes, relayed: true });
+    }
+    const envelope = decodeEnvelope(bytes);
+    if (envelope.type !== 'beacon') throw new Refusal('document-type', { got: envelope.type });
+    this.#take({ kind: 'envelope', envelope }, { peer, relayed: true });
+  }
+
+  #tick(from: {
+    readonly peer: string;
+    readonly bytes: Uint8Array;
+    readonly relayed: boolean;
+  }): void {
+    const tick = decodeTick(from.bytes);
+    const belief = refusalOf(() => this.#parts.beliefs.ofTick(tick));
+    if (belief instanceof Refusal) {
+      // Its beacon may be one we lack: the peer that relayed it can say (PROTOCOL §3.3).
+      this.#effects.push(...this.#parts.exchange.compare(from.peer));
+      throw belief;
+    }
+    this.#takeFor(belief, { kind: 'tick', tick }, from);
+  }
+
+  /** Admits an envelope that a peer gave or relayed. */
+  #take(
+    item: FileItem & { readonly kind: 'envelope' },
+    from: { readonly peer: string; readonly relayed: boolean },
+  ): void {
+    const { domain, type, digest, members } = item.envelope;
+    const belief = this.#parts.beliefs.of(domain);
+    this.#parts.exchange.settle(
+      type === 'root' ? 'root' : type === 'beacon' || type === 'manifest' ? type : 'document',
+      type === 'root' ? versionArgument(members.u64('version')) : digest,
+    );
+    this.#takeFor(belief, item, from);
+  }
+
+  #takeFor(
+    belief: Belief,
+    item: FileItem,
+    from: { readonly peer: string; readonly relayed: boolean },
+  ): void {
+    const budget = this.#parts.ledger.steps(from.peer, this.#now.boot);
+    const admission = refusalOf(() => this.#admit(belief, item, budget));
+    if (item.kind === 'tick')
+      this.#parts.exchange.settle('tick', belief.beacon?.beacon.digest ?? '');
+    if (admission instanceof Refusal) {
+      // A beacon under a Root we lack: its relayer has the Root (PROTOCOL §2.1).
+      if (admission.code === 'beacon-root')
+        this.#effects.push(...this.#parts.exchange.compare(from.peer));
+      throw admission;
+    }
+    this.#effects.push(
+      ...this.#parts.exchange.admitted(admission.belief, from.peer, this.#now.boot),
+    );
+    if (admission.forward) this.#effects.push(...this.#strangeToUs(item));
+    if (admission.forward && !from.relayed) this.#effects.push(gossipOf(item));
+    if (admission.refusal !== null) throw admission.refusal;
+  }
+
+  /** A beacon of our own key that came from outside: another machine writes, or our disk is old. */
+  #strangeToUs(item: FileItem): readonly Effect[] {
+    const isBeacon = item.kind === 'envelope' && item.envelope.type === 'beacon';
+    if (!isBeacon || this.#parts.authority === null) return [];
+    const { domain, digest } = item.envelope;
+    if (domain !== this.#parts.beliefs.ownDomain) return [];
+    return [{ kind: 'alarm', code: 'own-beacon-unknown', domain, details: { beacon: digest } }];
+  }
+
+  /** Climbs the ladder and commits: records, then audit, then belief is told to others. */
+  #admit(belief: Belief, item: FileItem, budget: StepBudget): Admission {
+    if (item.kind === 'envelope' && item.envelope.type === 'revocations') {
+      return this.#admitRevocations(belief, item);
+    }
+    const admission = admit(this.#context, belief, item, budget);
+    this.#commit(admission);
+    const isTick = item.kind === 'tick';
+    if (isTick && item.tick.index === STOP_INDEX && admission.belief.stop !== null) {
+      this.#effects.push(...this.#parts.exchange.pushStop(admission.belief, admission.belief.stop));
+    }
+    if (!isTick) this.#effects.push(...this.#parts.exchange.push(admission.belief));
+    return admission;
+  }
+
+  /**
+   * Revocations are told at once. Where they are our own, what our beacon says is withdrawn first:
+   * stop, then no tick can be made of it (PROTOCOL §3.5), then the revocations; the successor
+   * pins them.
+   */
+  #admitRevocations(belief: Belief, item: FileItem & { readonly kind: 'envelope' }): Admission {
+    const context = this.#context;
+    let admission = admit(context, belief, item, UNBOUNDED_STEPS);
+    const isOurs = belief.domain === this.#parts.beliefs.ownDomain;
+    const stop = isOurs ? (this.#parts.authority?.fence() ?? null) : null;
+    if (stop !== null) {
+      this.#reveal(stop);
+      admission = admit(context, this.#parts.beliefs.own, item, UNBOUNDED_STEPS);
+    }
+    this.#commit(admission);
+    this.#effects.push(
+      ...this.#parts.exchange.pushRevocations(admission.belief, item.envelope.bytes),
+    );
+    this.#effects.push(...this.#parts.exchange.push(admission.belief));
+    return admission;
+  }
+
+  /** Signs, believes, stores and spreads; answers when all that is done. */
+  #revoke(request: number, targets: readonly RevocationTarget[]): void {
+    if (this.#parts.authority === null) throw new Refusal('not-authority');
+    const bytes = this.#parts.authority.signRevocations(this.#context, targets);
+    const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(bytes) };
+    this.#admit(this.#parts.beliefs.own, item, UNBOUNDED_STEPS);
+    this.#effects.push({ kind: 'reply', request, answer: { epoch: null, imported: [] } });
+  }
+
+  /** Believes a tick or stop of our own writer, and gossips it. */
+  #reveal(bytes: Uint8Array): void {
+    const item: FileItem = { kind: 'tick', tick: decodeTick(bytes) };
+    const outcome = refusalOf(() => this.#admit(this.#parts.beliefs.own, item, UNBOUNDED_STEPS));
+    if (outcome instanceof Refusal) {
+      this.#effects.push({ kind: 'refused', peer: null, refusal: outcome });
+    } else this.#effects.push({ kind: 'gossip', message: bytes });
+  }
+
+  #commit(admission: Admission): void {
+    const { belief, writes, notes } = admission;
+    if (writes.length > 0) this.#effects.push({ kind: 'persist', writes });
+    this.#effects.push(...notes);
+    const partners = this.#parts.beliefs.policy.relations;
+    this.#parts.beliefs.set(belief);
+    const keeping = recordKey(belief.domain, 'keeping');
+    if (writes.some(({ key }) => key === keeping))
+      this.#parts.watch.wasStored(belief.domain, this.#now);
+    this.#effects.push({ kind: 'changed', domain: belief.domain });
+    if (
+      this.#parts.beliefs.policy.relations !== partners &&
+      belief.domain === this.#parts.beliefs.ownDomain
+    ) {
+      this.#effects.push(...this.#parts.exchange.interestsChanged());
+    }
+  }
+
+  /** Admits a carried file item by item, each for itself: one bad document spoils no other. */
+  #import(request: number, file: Uint8Array): void {
+    const imported: ImportOutcome[] = [];
+    for (const block of decodeBundleFile(file)) {
+      const outcome = refusalOf(() => {
+        const item = decodeFileItem(block);
+        const belief =
+          item.kind === 'tick'
+            ? this.#parts.beliefs.ofTick(item.tick)
+            : this.#parts.beliefs.of(item.envelope.domain);
+        const admission = this.#admit(belief, item, UNBOUNDED_STEPS);
+        if (admission.refusal !== null) throw admission.refusal;
+        if (admission.forward) this.#effects.push(gossipOf(item));
+      });
+      const refusal = outcome instanceof Refusal ? outcome : null;
+      if (refusal !== null) this.#effects.push({ kind: 'refused', peer: null, refusal });
+      imported.push({ type: block.label, outcome: refusal ?? 'admitted' });
+    }
+    this.#effects.push({ kind: 'reply', request, answer: { epoch: null, imported } });
+  }
+
+  #drawn(entropy: Uint8Array): void {
+    if (this.#parts.authority === null) return;
+    const issued = this.#parts.authority.issue(this.#context, entropy);
+    for (const admission of issued.admissions) this.#commit(admission);
+    this.#effects.push(...issued.replies);
+    for (const message of issued.gossip) this.#effects.push({ kind: 'gossip', message });
+    for (const { belief } of issued.admissions)
+      this.#effects.push(...this.#parts.exchange.push(belief));
+  }
+
+  #writeIfDue(): void {
+    const duty = this.#parts.authority?.duty(this.#context);
+    if (duty === undefined) return;
+    if (duty.writes.length > 0) this.#effects.push({ kind: 'persist', writes: duty.writes });
+    if (duty.tick !== null) this.#reveal(duty.tick);
+    if (duty.draw > 0) this.#effects.push({ kind: 'draw', count: duty.draw });
+  }
+
+  /** Evidence from our future is judged again once our clock has caught up with it (§4.3). */
+  #retryFuture(): void {
+    for (const belief of this.#parts.beliefs.spoken()) {
+      const { future } = belief;
+      if (future === null || future.issuedAt > believableUntil(belief, this.#now)) continue;
+      const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(future.bytes) };
+      const cleared: Admission = {
+        belief: { ...belief, future: null },
+        writes: [{ key: recordKey(belief.domain, 'future'), value: null }],
+        notes: [],
+        forward: false,
+        refusal: null,
+      };
+      this.#commit(cleared);
+      const outcome = refusalOf(() => this.#admit(cleared.belief, item, UNBOUNDED_STEPS));
+      if (outcome instanceof Refusal)
+        this.#effects.push({ kind: 'refused', peer: null, refusal: outcome });
+    }
+  }
+
+  #refused(input: Input, refusal: Refusal): void {
+    const peer = 'peer' in input ? input.peer : null;
+    this.#effects.push({ kind: 'refused', peer, refusal });
+    if ('request' in input) {
+      this.#effects.push({ kind: 'reply', request: input.request, answer: refusal });
+    }
+    if (peer !== null && this.#parts.ledger.strike(peer, refusal, this.#now.boot)) {
+      this.#parts.exchange.down(peer);
+      this.#effects.push({ kind: 'ban', peer, refusal });
+    }
+  }
+
+  #wakeAt(): BootMs {
+    const times: number[] = [this.#now.boot + LOOK_MS];
+    const inMs = (delayMs: number): number => times.push(this.#now.boot + Math.max(1, delayMs));
+    inMs(this.#parts.watch.wakeInMs(this.#now));
+    const exchange = this.#parts.exchange.wakeAt();
+    if (exchange !== null) inMs(exchange - this.#now.boot);
+    const authority = this.#parts.authority?.wakeInMs(this.#context);
+    if (authority !== undefined) inMs(authority);
+    return bootMs(Math.ceil(Math.min(...times)));
+  }
+}
+
+/** What is gossiped of an item: a tick as its 43 bytes, a beacon as its envelope. */
+function gossipOf(item: FileItem): Effect {
+  assert(item.kind === 'tick' || item.envelope.type === 'beacon', 'only evidence is gossiped');
+  const message = item.kind === 'envelope' ? item.envelope.bytes : item.tick.bytes;
+  return { kind: 'gossip', message };
+}
