@@ -30,7 +30,7 @@ export class PeerRegister implements NetworkHandler {
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
   }
 
-  /** Peers that are linked although the relation that let them in has ended, or their lease is revoked. */
+  /** Peers still linked whose relation has ended, or whose leases are revoked. */
   get displaced(): readonly PeerName[] {
     return [...this.#peers]
       .filter(([, { admitted }]) => {

@@ -184,7 +184,7 @@ export type RevocationKind = 'svid' | 'identity' | 'node' | 'authority';
 /** What is to be revoked, for good. */
 export interface RevokeParams {
   readonly kind: RevocationKind;
-  /** A serial in hex, a SPIFFE ID, a node's key id, or the id of an authority or of a key of Root. */
+  /** A serial in hex, a SPIFFE ID, or the id of a node's key, an authority or a key of Root. */
   readonly target: string;
   /** A sentence for the audit log; empty for none. */
   readonly reason: string;

@@ -113,6 +113,7 @@ const STATES: ReadonlyMap<RefusalCode, Code> = new Map([
   ['jwt-malformed', Code.InvalidArgument],
   ['jwt-signature', Code.InvalidArgument],
   ['jwt-untrusted', Code.InvalidArgument],
+  ['svid-revoked', Code.InvalidArgument],
 ]);
 
 const STANDARD_CLAIMS: readonly string[] = ['sub', 'exp', 'aud', 'iat'];

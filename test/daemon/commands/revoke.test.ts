@@ -1,0 +1,63 @@
+/** `holdfast revoke`: what it says before it acts, what has to be typed, what it asks. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { RevokeParams } from '../../../daemon/control/protocol.ts';
+import { environmentOf } from '../../../daemon/host/environment.ts';
+import { main } from '../../../daemon/main.ts';
+import { openFakeDaemon, REVOCATION } from '../../fakes/fake-daemon.ts';
+import { temporaryFolder } from '../../folder.ts';
+import { holdfastWithDaemon } from './rig.ts';
+
+const revoke = suite('daemon/commands/revoke');
+
+/** Runs the command with a person at the terminal who types `typed`. */
+async function typing(typed: string, args: readonly string[]) {
+  await using folder = await temporaryFolder();
+  const socket = folder.file('control.sock');
+  const asked: RevokeParams[] = [];
+  const daemon = await openFakeDaemon(socket, {
+    revoke: async (params) => {
+      asked.push(params);
+      return { revoked: [REVOCATION] };
+    },
+  });
+  let err = '';
+  const code = await main(['revoke', ...args], {
+    environment: environmentOf({ HOLDFAST_CONTROL_SOCKET: socket }, 1_000, folder.path),
+    write: () => undefined,
+    complain: (line) => {
+      err += line;
+    },
+    ask: async () => typed,
+  });
+  await daemon.close();
+  return { code, err, asked };
+}
+
+revoke('says what will happen, and goes on only once revoke is typed', async () => {
+  const id = 'spiffe://home.example/web';
+  const yes = await typing('revoke', ['identity', id, '--reason', 'lost']);
+  assert.is(yes.code, 0);
+  assert.match(yes.err, /identity "spiffe:.* cannot be taken back/);
+  assert.equal(yes.asked, [{ kind: 'identity', target: id, reason: 'lost' }]);
+  for (const typed of ['', 'yes', 'Revoke']) {
+    const no = await typing(typed, ['identity', id]);
+    assert.is(no.code, 1);
+    assert.equal(no.asked, []);
+  }
+});
+
+revoke('asks nothing after --yes, and does nothing without it where nobody sits', async () => {
+  assert.is((await holdfastWithDaemon(['revoke', 'node', '4a', '--yes'])).code, 0);
+  assert.is((await holdfastWithDaemon(['revoke', 'node', '4a'])).code, 2);
+});
+
+revoke('lists what is revoked, and says when nothing is', async () => {
+  const { out } = await holdfastWithDaemon(['revoke', 'list']);
+  assert.match(out, /^home\.example +svid +4a4a/m);
+  const none = { 'revoke.list': async () => ({ revocations: [] }) };
+  assert.is((await holdfastWithDaemon(['revoke', 'list'], none)).out, 'nothing is revoked\n');
+});
+
+revoke.run();
