@@ -17,6 +17,9 @@ export interface DiskWorld {
   after(delayMs: number, run: () => void): void;
 }
 
+/** A sound disk syncs within this on average. */
+const SOUND_MS = 50;
+
 export class Disk {
   readonly #world: DiskWorld;
   readonly #dice: Dice;
@@ -27,6 +30,8 @@ export class Disk {
   /** Mean milliseconds of a sync. */
   latencyMs = 2;
   full = false;
+  /** Was ever full, or slower than a machine may count on. */
+  wasPoor = false;
 
   constructor(world: DiskWorld, dice: Dice, records: Iterable<Write>) {
     this.#world = world;
@@ -48,6 +53,7 @@ export class Disk {
   write(batch: readonly Write[], done: (outcome: WriteOutcome) => void): void {
     const mount = this.#mount;
     this.#pending = batch;
+    if (this.full || this.latencyMs > SOUND_MS) this.wasPoor = true;
     this.#world.after(1 + this.#dice.wait(this.latencyMs), () => {
       if (mount !== this.#mount) return;
       this.#pending = null;

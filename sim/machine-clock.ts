@@ -74,6 +74,11 @@ export class MachineClock {
     return this.#poweredBefore + this.#bootAt(t) - BOOT_DELAY_MS;
   }
 
+  /** The same of the boot under way. */
+  poweredInBootMs(t: number): number {
+    return this.#bootAt(t) - BOOT_DELAY_MS;
+  }
+
   /** Power fails now; of this boot, only what was before `stoodStillAt` could be recorded. */
   powerOff(stoodStillAt: number): void {
     this.#poweredBefore = this.poweredMs(stoodStillAt);

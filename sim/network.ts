@@ -182,8 +182,12 @@ export class Network {
   #carry(wire: Wire, bytes: number, delivery: Delivery): void {
     const { now, coverage } = this.#world;
     wire.bytes += bytes;
-    if (wire.cuts > 0) return coverage.saw('network: a frame met a cut');
-    const isInterest = 'bytes' in delivery.input && delivery.input.bytes[0] === INTEREST_FRAME;
+    const { input } = delivery;
+    const isInterest = input.kind === 'frame' && input.bytes[0] === INTEREST_FRAME;
+    if (wire.cuts > 0) {
+      if (isInterest) this.#reset(wire);
+      return coverage.saw('network: a frame met a cut');
+    }
     if (!isInterest && this.#dice.chance(wire.lossPpm))
       return coverage.saw('network: a frame was lost');
     if (wire.bitsPerSecond > 0) {
@@ -195,6 +199,14 @@ export class Network {
     if (!this.#dice.chance(wire.duplicatePpm)) return;
     coverage.saw('network: a frame came twice');
     this.#arrive(wire, delivery);
+  }
+
+  /** The stream of a link broke at its first frame: both ends see it go, and redial. */
+  #reset(wire: Wire): void {
+    const link = this.between(wire.from.name, wire.to.name);
+    this.#world.after(1, () => {
+      if (link?.up === true) this.#lower(link);
+    });
   }
 
   #arrive(wire: Wire, delivery: Delivery): void {

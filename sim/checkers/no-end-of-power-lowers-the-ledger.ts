@@ -2,7 +2,7 @@
  * No suspend, reboot, crash or power cut lowers the ledger (PROTOCOL §4.2).
  *
  * Held against the power that the machine really had since it first heard of a domain. A machine
- * whose disk failed is spared, for its ledger could not be written; so is time in which the process
+ * whose disk failed or was slow is spared, for its ledger came late; so is time in which the process
  * stood still, if power ended before it could run again.
  */
 
@@ -31,7 +31,7 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
       keeping: Keeping,
       ledgerMs: number,
     ): void => {
-      if (keeping.asOf === null || machine.diskFailed || machine.restored) return;
+      if (keeping.asOf === null || machine.disk.wasPoor || machine.restored) return;
       // A thief may number higher and date lower: his evidence is older than what it replaces.
       if (world.stolen.has(domain)) return;
       const mine = baselines.get(machine) ?? new Map<TrustDomain, Baseline>();
@@ -52,7 +52,11 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
       started: (machine) => {
         for (const domain of baselines.get(machine)?.keys() ?? []) {
           const held = machine.disk.records.get(recordKey(domain, 'keeping'));
-          if (held === undefined) baselines.get(machine)?.delete(domain);
+          // A boot that stored nothing yet is charged from the start of the process (§4.2).
+          const isOfThisBoot =
+            held !== undefined && keepingOf(held).bootId === machine.clock.bootId;
+          if (!isOfThisBoot && machine.clock.poweredInBootMs(world.now) > 0)
+            baselines.get(machine)?.delete(domain);
         }
       },
       step: ({ machine, now, writes }) => {

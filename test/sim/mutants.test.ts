@@ -15,7 +15,7 @@ const WORLD: Scenario = {
   ...PLAIN,
   domains: 3,
   followers: 0,
-  minutes: 20,
+  minutes: 30,
   limits: { freshForMs: 240_000, degradedForMs: 480_000, survivalForMs: 900_000 },
 };
 

@@ -99,13 +99,6 @@ export const MUTANTS: readonly Mutant[] = [
     faults: LIARS,
   },
   {
-    name: 'ticks count after the stop',
-    file: 'federation/admit-tick.js',
-    find: "throw new Refusal('tick-stopped'",
-    replace: "void ('tick-stopped'",
-    faults: ['delaying', 'reordering', 'withdrawing', 'replaying'],
-  },
-  {
     name: 'a driver sends while something is owed to the disk',
     file: 'sim/machine.js',
     find: 'sends && this.#owed.length > 0',
