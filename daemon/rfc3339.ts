@@ -3,8 +3,8 @@
  * (RFC 3339 §5.6).
  */
 
+import { civilTimeOf } from '../core/calendar.ts';
 import { SECOND_MS, type UnixMs } from '../core/time.ts';
-import { civilTimeOf } from './identity/calendar.ts';
 
 /** RFC 3339 with milliseconds and `Z`. */
 export function formatRfc3339(at: UnixMs): string {

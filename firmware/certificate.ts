@@ -10,9 +10,6 @@
 import { fromUtf8 } from '../core/bytes.ts';
 import type { CurveName, EccPoint, HashName, RsaPublicKey } from '../core/ciphers.ts';
 import { coordinateBytes, verifyEcdsa, verifyRsa } from '../core/ciphers.ts';
-import { CERTIFICATE_BYTES_MAX, RSA_BYTES_MAX } from '../core/limits.ts';
-import { Refusal, refusalOf } from '../core/refusal.ts';
-import type { UnixMs } from '../core/time.ts';
 import {
   DerReader,
   decodeCount,
@@ -21,7 +18,10 @@ import {
   decodeTime,
   decodeUnsigned,
   TAG,
-} from './der.ts';
+} from '../core/der.ts';
+import { CERTIFICATE_BYTES_MAX, RSA_BYTES_MAX } from '../core/limits.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { UnixMs } from '../core/time.ts';
 import { checkSize, refusedAs } from './malformed.ts';
 
 /** A key that a certificate is for; `unknown` is of an algorithm that we do not compute. */

@@ -10,13 +10,13 @@
 import type { Brand } from '../core/brand.ts';
 import { equalBytes, fromHex } from '../core/bytes.ts';
 import { type CurveName, coordinateBytes } from '../core/ciphers.ts';
+import { encodeDer, encodeUnsigned, TAG } from '../core/der.ts';
 import { type Digest, digestOf } from '../core/digest.ts';
 import { CERTIFICATE_BYTES_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { UnixMs } from '../core/time.ts';
 import { type CertifiedKey, decodeCertificate, type UnverifiedCertificate } from './certificate.ts';
 import { buildPath } from './certificate-path.ts';
-import { encodeDer, encodeUnsigned, TAG } from './der.ts';
 import { type ChipGrade, gradeMaker } from './ek-makers.ts';
 import { checkSize } from './malformed.ts';
 import type { KeyPublic } from './tpm-public.ts';

@@ -8,8 +8,6 @@
  */
 
 import { type KeyObject, sign } from 'node:crypto';
-import { sha256 } from '../../core/digest.ts';
-import type { UnixMs } from '../../core/time.ts';
 import {
   contextTag,
   encodeBitString,
@@ -18,7 +16,9 @@ import {
   encodeTime,
   encodeUnsigned,
   TAG,
-} from './der.ts';
+} from '../../core/der.ts';
+import { sha256 } from '../../core/digest.ts';
+import type { UnixMs } from '../../core/time.ts';
 import { type KeyType, ML_DSA_65_OID } from './private-key.ts';
 
 const SERIAL_BYTES = 16;

@@ -9,9 +9,6 @@
 
 import { X509Certificate } from 'node:crypto';
 import { equalBytes } from '../../core/bytes.ts';
-import { CERTIFICATE_BYTES_MAX } from '../../core/limits.ts';
-import { Refusal } from '../../core/refusal.ts';
-import type { UnixMs } from '../../core/time.ts';
 import {
   contextTag,
   type DerElement,
@@ -22,7 +19,10 @@ import {
   decodeTime,
   decodeUnsigned,
   TAG,
-} from './der.ts';
+} from '../../core/der.ts';
+import { CERTIFICATE_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { UnixMs } from '../../core/time.ts';
 
 /** Extensions by their number (RFC 5280 §4.2.1). */
 export const EXTENSION = {

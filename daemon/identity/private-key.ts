@@ -9,8 +9,8 @@
 
 import { createECDH, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { concat } from '../../core/bytes.ts';
+import { contextTag, encodeBitString, encodeDer, encodeOid, TAG } from '../../core/der.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { contextTag, encodeBitString, encodeDer, encodeOid, TAG } from './der.ts';
 
 /** The kinds of keys that authorities and workloads have. */
 export const KEY_TYPES = ['ec-p256', 'ml-dsa-65'] as const;

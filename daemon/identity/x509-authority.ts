@@ -9,6 +9,7 @@
 
 import { createPublicKey } from 'node:crypto';
 import { equalBytes, toHex } from '../../core/bytes.ts';
+import { contextTag, encodeDer, TAG } from '../../core/der.ts';
 import { AUTHORITY_LIFE_MS, SVID_BACKDATE_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { type SpiffeId, spiffeId, type TrustDomain } from '../../core/spiffe-id.ts';
@@ -25,7 +26,6 @@ import {
   serialFrom,
   signCertificate,
 } from './certificate-writer.ts';
-import { contextTag, encodeDer, TAG } from './der.ts';
 import { drawKey, type KeyType, openPrivateKey } from './private-key.ts';
 
 const ORGANIZATION = '2.5.4.10';

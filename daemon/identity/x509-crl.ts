@@ -8,12 +8,6 @@
 
 import { verify, X509Certificate } from 'node:crypto';
 import { equalBytes, toHex } from '../../core/bytes.ts';
-import { CRL_BYTES_MAX } from '../../core/limits.ts';
-import { Refusal } from '../../core/refusal.ts';
-import type { TrustDomain } from '../../core/spiffe-id.ts';
-import type { UnixMs } from '../../core/time.ts';
-import { decodeCertificate } from './certificate.ts';
-import { encodeExtension, signDer } from './certificate-writer.ts';
 import {
   contextTag,
   DerReader,
@@ -25,7 +19,13 @@ import {
   encodeTime,
   encodeUnsigned,
   TAG,
-} from './der.ts';
+} from '../../core/der.ts';
+import { CRL_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { TrustDomain } from '../../core/spiffe-id.ts';
+import type { UnixMs } from '../../core/time.ts';
+import { decodeCertificate } from './certificate.ts';
+import { encodeExtension, signDer } from './certificate-writer.ts';
 import { NOTHING_REVOKED, type RevokedByDomain } from './revoked.ts';
 import type { X509Authority } from './x509-authority.ts';
 

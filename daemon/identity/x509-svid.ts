@@ -10,6 +10,7 @@
 
 import { assert } from '../../core/assert.ts';
 import { toHex } from '../../core/bytes.ts';
+import { encodeDer, encodeOid, TAG } from '../../core/der.ts';
 import { SVID_BACKDATE_MS } from '../../core/limits.ts';
 import { pathOf, type SpiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
 import { addMs, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
@@ -23,7 +24,6 @@ import {
   serialFrom,
   signCertificate,
 } from './certificate-writer.ts';
-import { encodeDer, encodeOid, TAG } from './der.ts';
 import { drawKey } from './private-key.ts';
 import { subjectKeyId, type X509Authority } from './x509-authority.ts';
 

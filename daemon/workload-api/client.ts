@@ -14,6 +14,7 @@ import {
   type Interceptor,
 } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { DerReader } from '../../core/der.ts';
 import { Failure } from '../../core/failure.ts';
 import { AUTHORITIES_MAX, DOCUMENT_BYTES_MAX } from '../../core/limits.ts';
 import { REFUSALS, Refusal, type RefusalCode } from '../../core/refusal.ts';
@@ -24,7 +25,6 @@ import {
   type TrustDomain,
   trustDomainOf,
 } from '../../core/spiffe-id.ts';
-import { DerReader } from '../identity/der.ts';
 import type { WorkloadEndpoint } from './endpoint.ts';
 import { SpiffeWorkloadAPI, type X509SVIDResponse } from './gen/workload_pb.ts';
 import { SECURITY_HEADER } from './response.ts';

@@ -4,10 +4,10 @@ import { X509Certificate } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concat, fromBase64, fromHex, toHex, Writer } from '../../core/bytes.ts';
+import { DerReader, decodeOid, decodeTime, encodeDer, TAG } from '../../core/der.ts';
 import { digestOf } from '../../core/digest.ts';
 import { addMs, DAY_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import { decodeCertificate } from '../../firmware/certificate.ts';
-import { DerReader, decodeOid, decodeTime, encodeDer, TAG } from '../../firmware/der.ts';
 import {
   checkEkAllowed,
   type EndorsementInput,

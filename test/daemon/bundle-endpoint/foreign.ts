@@ -7,11 +7,11 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { toBase64 } from '../../../core/bytes.ts';
 import type { JsonObject } from '../../../core/canonical.ts';
+import { contextTag, encodeDer, TAG } from '../../../core/der.ts';
 import { parseSpiffeId, parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { parseEndpointUrl } from '../../../daemon/bundle-endpoint/endpoint-terms.ts';
 import { EXTENSION } from '../../../daemon/identity/certificate.ts';
 import { encodeExtension } from '../../../daemon/identity/certificate-writer.ts';
-import { contextTag, encodeDer, TAG } from '../../../daemon/identity/der.ts';
 import { encodePem } from '../../../daemon/identity/pem.ts';
 import { type Forged, forge, leafExtensions, type Wish } from '../identity/forge.ts';
 

@@ -1,6 +1,7 @@
 /** Certificates made for tests: right ones, and any single thing about them wrong. */
 
 import type { KeyObject } from 'node:crypto';
+import { encodeDer, encodeOid, encodeUnsigned, TAG } from '../../../core/der.ts';
 import { spiffeId, type TrustDomain } from '../../../core/spiffe-id.ts';
 import { HOUR_MS, type UnixMs, unixMs } from '../../../core/time.ts';
 import { EXTENSION, PURPOSE } from '../../../daemon/identity/certificate.ts';
@@ -11,7 +12,6 @@ import {
   encodeUriName,
   signCertificate,
 } from '../../../daemon/identity/certificate-writer.ts';
-import { encodeDer, encodeOid, encodeUnsigned, TAG } from '../../../daemon/identity/der.ts';
 import { drawKey, openPrivateKey } from '../../../daemon/identity/private-key.ts';
 
 export const NOW: UnixMs = unixMs(Date.UTC(2026, 10, 21));

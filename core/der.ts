@@ -8,11 +8,11 @@
  * `certificate.ts`.
  */
 
-import { assert } from '../../core/assert.ts';
-import { concat } from '../../core/bytes.ts';
-import { Refusal } from '../../core/refusal.ts';
-import type { UnixMs } from '../../core/time.ts';
+import { assert } from './assert.ts';
+import { concat } from './bytes.ts';
 import { civilTimeOf, momentOf } from './calendar.ts';
+import { Refusal } from './refusal.ts';
+import type { UnixMs } from './time.ts';
 
 /** Tags by their whole identifier octet (X.690 §8.1.2). */
 export const TAG = {
@@ -181,6 +181,13 @@ export function decodeUnsigned(contents: Uint8Array): Uint8Array {
     return contents.subarray(1);
   }
   return contents;
+}
+
+/** An INTEGER small enough to count with, below 2^32. */
+export function decodeCount(contents: Uint8Array): number {
+  const magnitude = decodeUnsigned(contents);
+  if (magnitude.length > 4) refuse('an absurd count');
+  return magnitude.reduce((value, octet) => value * 256 + octet, 0);
 }
 
 /** BIT STRING contents of whole octets. */

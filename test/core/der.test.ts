@@ -2,10 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromHex, toHex } from '../../../core/bytes.ts';
-import { Refusal } from '../../../core/refusal.ts';
-import { unixMs } from '../../../core/time.ts';
-import { civilTimeOf, momentOf } from '../../../daemon/identity/calendar.ts';
+import { fromHex, toHex } from '../../core/bytes.ts';
+import { civilTimeOf, momentOf } from '../../core/calendar.ts';
 import {
   DerReader,
   decodeBoolean,
@@ -17,9 +15,11 @@ import {
   encodeTime,
   encodeUnsigned,
   TAG,
-} from '../../../daemon/identity/der.ts';
+} from '../../core/der.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { unixMs } from '../../core/time.ts';
 
-const der = suite('daemon/identity/der');
+const der = suite('core/der');
 
 const isBadEncoding = (error: unknown): boolean =>
   error instanceof Refusal && error.code === 'bad-encoding';

@@ -5,7 +5,7 @@
  * no clock. Leap seconds do not exist here, as they do not in Unix time.
  */
 
-import { DAY_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
+import { DAY_MS, SECOND_MS, type UnixMs, unixMs } from './time.ts';
 
 /** A moment of UTC in calendar fields; months and days count from 1. */
 export interface CivilTime {
