@@ -5,7 +5,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'uvu';
@@ -119,9 +119,21 @@ async function launch(folder: TemporaryFolder): Promise<ChildProcess> {
     ],
     { stdio: 'ignore' },
   );
-  for (let waitedMs = 0; !existsSync(path); waitedMs += 5) {
+  for (let waitedMs = 0; !isListening(path); waitedMs += 5) {
     if (waitedMs > START_MS_MAX || child.exitCode !== null) throw new Error('swtpm did not start');
     await sleep(5);
   }
   return child;
 }
+
+/**
+ * Whether connections to a socket are accepted: its name is there a moment before. Asked of the
+ * kernel, since swtpm would take a connection for a client (Linux net/unix/af_unix.c).
+ */
+function isListening(path: string): boolean {
+  const sockets = readFileSync('/proc/net/unix', 'utf8').split('\n');
+  const flags = sockets.find((line) => line.endsWith(` ${path}`))?.split(' ')[3] ?? '0';
+  return (Number.parseInt(flags, 16) & ACCEPTS_CONNECTIONS) !== 0;
+}
+
+const ACCEPTS_CONNECTIONS = 0x1_0000;
