@@ -225,7 +225,7 @@ export class Machine {
       if (effect === undefined) continue;
       if (effect.kind === 'persist') return this.#persist(effect.writes, effects, i + 1, done);
       const sends = effect.kind === 'send' || effect.kind === 'gossip';
-      // What a failed disk did not take is believed already: nothing may leave before it is durable.
+      // What a failed disk did not take is believed already: nothing leaves before it is durable.
       if (sends && this.#owed.length > 0) return this.#persist([], effects, i, done);
       if (sends && this.#endsAt('before send')) return;
       this.#performOne(effect);

@@ -1,7 +1,7 @@
 /**
  * What the command line asks for.
  *
- *     npm run sim -- --seed 7 --scenario patrol --nodes 6 --days 14 --check --json --report out.html
+ *     npm run sim -- --seed 7 --scenario patrol --nodes 6 --days 14 --check --report out.html
  *     npm run sim -- --seeds 1..500 [--scenario swarm] [--jobs 2] [--shrink]
  */
 

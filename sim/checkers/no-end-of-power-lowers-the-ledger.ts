@@ -2,8 +2,8 @@
  * No suspend, reboot, crash or power cut lowers the ledger (PROTOCOL §4.2).
  *
  * Held against the power that the machine really had since it first heard of a domain. A machine
- * whose disk failed or was slow is spared, for its ledger came late; so is time in which the process
- * stood still, if power ended before it could run again.
+ * whose disk failed or was slow is spared, for its ledger came late; so is time in which the
+ * process stood still, if power ended before it could run again.
  */
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';

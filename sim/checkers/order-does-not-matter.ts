@@ -60,7 +60,7 @@ function describe(belief: Belief): string {
   const documents = [...belief.documents].map(([key, held]) => `${key}=${held.head.digest}`);
   const { beacon, tick, stop, asOf, manifest } = belief;
   // Once a stop is known no tick counts, and what was counted before stays: a tick that crosses the
-  // stop on the way counts for some and not for others. All are held at DEGRADED by the stop itself.
+  // stop on the way counts for some and not for others. The stop itself holds all at DEGRADED.
   const evidence = stop === null ? [tick?.index, asOf] : ['stopped'];
   return [beacon?.beacon.digest, ...evidence, manifest?.manifest.digest, ...documents.sort()].join(
     ' ',

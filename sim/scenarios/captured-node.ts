@@ -1,4 +1,4 @@
-/** A captured node: a follower in other hands replays, withholds, lies and forges among partners. */
+/** A captured node: a follower in other hands replays, withholds, lies and forges. */
 
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import { PLAIN, type Scenario } from '../scenario.ts';

@@ -1,4 +1,4 @@
-/** A coalition of twelve that loses its hub: everybody trusts everybody, and all met through one. */
+/** A coalition of twelve that loses its hub: all trust each other, and met through it. */
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import { PLAIN, type Scenario } from '../scenario.ts';

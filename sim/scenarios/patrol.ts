@@ -1,4 +1,4 @@
-/** Two weeks on patrol: one node leaves with cached trust, and meets its own for an hour at half. */
+/** Two weeks on patrol: a node leaves with cached trust, and meets its own once. */
 
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import { PLAIN, type Scenario } from '../scenario.ts';

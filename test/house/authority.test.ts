@@ -24,8 +24,11 @@ const BANS: readonly (readonly [RegExp, string])[] = [
   [/\bprocess\.env\b/g, 'take the value from the configuration that daemon/main was given'],
 ];
 
-/** What implements the ports, the same for the window, and test code, which measures and waits. */
-const EXEMPT = /^(?:daemon\/host\/|test\/|tui\/host\.ts$)/;
+/**
+ * What implements the ports, the same for the window and for the simulator (threads, a stopwatch),
+ * and test code, which measures and waits.
+ */
+const EXEMPT = /^(?:daemon\/host\/|sim\/host\/|test\/|tui\/host\.ts$)/;
 
 function authorityOffences(source: Source): readonly string[] {
   if (EXEMPT.test(source.path)) return [];

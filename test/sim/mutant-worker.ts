@@ -1,7 +1,7 @@
 /** A thread that loads the shipping code with one line changed, and runs seeds until one fails. */
 
 import { registerHooks } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { RunResult } from '../../sim/run.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Mutant } from './mutants.ts';
@@ -19,23 +19,26 @@ export interface MutantFate {
   readonly killedBy: Pick<RunResult, 'seed' | 'verdict' | 'sentence' | 'why'> | null;
 }
 
-const { mutant, scenario, seeds } = workerData as MutantTask;
-let planted = 0;
-
-registerHooks({
-  load(url, context, nextLoad) {
-    const loaded = nextLoad(url, context);
-    if (!url.endsWith(`/dist/${mutant.file}`)) return loaded;
-    const source = String(loaded.source);
-    planted = source.split(mutant.find).length - 1;
-    return { ...loaded, source: source.replace(mutant.find, () => mutant.replace) };
-  },
+parentPort?.once('message', async (task: MutantTask) => {
+  parentPort?.postMessage(await fateOf(task));
 });
 
-const { runSeed } = await import('../../sim/run.js' as string);
-let killedBy: MutantFate['killedBy'] = null;
-for (let seed = 1; seed <= seeds && killedBy === null; seed++) {
-  const result: RunResult = runSeed({ scenario, seed });
-  if (result.verdict !== 'held') killedBy = result;
+async function fateOf({ mutant, scenario, seeds }: MutantTask): Promise<MutantFate> {
+  let planted = 0;
+  registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      if (!url.endsWith(`/dist/${mutant.file}`)) return loaded;
+      const source = String(loaded.source);
+      planted = source.split(mutant.find).length - 1;
+      return { ...loaded, source: source.replace(mutant.find, () => mutant.replace) };
+    },
+  });
+  // Only now: whatever is imported before the hook is loaded as it ships.
+  const { runSeed } = await import('../../sim/run.ts');
+  for (let seed = 1; seed <= seeds; seed++) {
+    const result = runSeed({ scenario, seed });
+    if (result.verdict !== 'held') return { planted, killedBy: result };
+  }
+  return { planted, killedBy: null };
 }
-parentPort?.postMessage({ planted, killedBy } satisfies MutantFate);
