@@ -327,7 +327,7 @@ export const REFUSALS = {
   'selector-malformed': row(
     'reject',
     'not a selector',
-    'write unix:uid:N, unix:path:/ABSOLUTE, or another that docs/OPERATIONS.md names',
+    'write unix:uid:N, unix:path:/ABSOLUTE, or another that holdfast entry --help names',
   ),
 
   // configuration, state and sockets

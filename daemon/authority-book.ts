@@ -141,12 +141,19 @@ export class AuthorityBook implements Signers {
 
   /** Makes authorities of ML-DSA-65 if any of `keyTypes` asks and there are none. */
   provide(keyTypes: ReadonlySet<KeyType>): Promise<void> {
-    const isThere = POST_QUANTUM_LINES.every((line) => this.#activeKey(line) !== undefined);
-    if (isThere || !keyTypes.has('ml-dsa-65')) return Promise.resolve();
+    const areThere = (): boolean =>
+      POST_QUANTUM_LINES.every((line) => this.#activeKey(line) !== undefined);
+    if (areThere() || !keyTypes.has('ml-dsa-65')) return Promise.resolve();
     return this.#inTurn(async () => {
-      const before = this.#roll;
-      for (const line of POST_QUANTUM_LINES) await this.#found(line);
-      if (this.#roll !== before) await this.#tell();
+      if (areThere()) return; // whoever was before us in turn made them
+      for (const line of POST_QUANTUM_LINES) {
+        if (this.#roll.some((entry) => isOfLine(entry, line))) continue;
+        await this.#save(prepared(this.#roll, await this.#create(line, 'prepared')));
+      }
+      // Published before it signs: an SVID whose bundle lacks its authority is worth nothing.
+      await this.#publisher?.publish(this.published);
+      for (const line of POST_QUANTUM_LINES) await this.#activateFirst(line);
+      await this.#tell();
     });
   }
 
@@ -192,6 +199,13 @@ export class AuthorityBook implements Signers {
       await this.#tell();
       return entry;
     });
+  }
+
+  async #activateFirst(line: AuthorityLine): Promise<void> {
+    const ofLine = this.#roll.filter((entry) => isOfLine(entry, line));
+    const [first] = ofLine;
+    if (first === undefined || ofLine.some(({ state }) => state === 'active')) return;
+    await this.#save(activated(this.#roll, first.id));
   }
 
   #activeKey(line: AuthorityLine): AuthorityKey | undefined {

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { ENTRY_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
-import type { EntryApplied, EntryUpdate, EntryView } from '../control/protocol.ts';
+import type { EntryApplied, EntryUpdate, EntryView, KeyType } from '../control/protocol.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
 import { readBounded } from '../host/files.ts';
 import {
@@ -30,9 +30,16 @@ Usage: holdfast entry create --spiffe-id ID --selector SELECTOR… [OPTIONS]
 An entry says: whoever shows all of these selectors is this SPIFFE ID.
 
   --spiffe-id ID          such as spiffe://home.example/web
-  --selector SELECTOR     unix:uid:N, unix:gid:N, unix:path:/ABSOLUTE or
-                          unix:sha256:HEX; repeat it, and all have to match
+  --selector SELECTOR     unix:uid:N, unix:user:NAME, unix:gid:N, unix:group:NAME,
+                          unix:supplementary_gid:N, unix:supplementary_group:NAME,
+                          unix:path:/ABSOLUTE, unix:sha256:HEX, systemd:id:UNIT,
+                          systemd:fragment_path:/ABSOLUTE, cgroup:path:/ABSOLUTE,
+                          docker:label:KEY:VALUE, docker:env:NAME=VALUE or
+                          docker:image_id:IMAGE; repeat it, and all have to match
   --ttl DURATION          life of an X509-SVID, such as 30m
+  --jwt-ttl DURATION      life of a token, such as 5m
+  --key-type TYPE         ec-p256 (the default), or ml-dsa-65 for a workload whose
+                          library knows it; most fail on such keys
   --federates-with NAME   a partner whose bundle the workload gets; may be repeated
   --federates-with-nobody
                           update: the workload gets no partner's bundle any more
@@ -59,6 +66,8 @@ async function create(context: CommandContext): Promise<number> {
     'spiffe-id': { type: 'string' },
     selector: { type: 'string', multiple: true },
     ttl: { type: 'string' },
+    'jwt-ttl': { type: 'string' },
+    'key-type': { type: 'string' },
     'federates-with': { type: 'string', multiple: true },
     hint: { type: 'string' },
   });
@@ -92,6 +101,8 @@ async function update(context: CommandContext): Promise<number> {
     {
       ...CLIENT_OPTIONS,
       ttl: { type: 'string' },
+      'jwt-ttl': { type: 'string' },
+      'key-type': { type: 'string' },
       'federates-with': { type: 'string', multiple: true },
       'federates-with-nobody': { type: 'boolean' },
       hint: { type: 'string' },
@@ -153,15 +164,25 @@ async function remove(context: CommandContext): Promise<number> {
 /** What was said of an entry beside its name; nothing where nothing was said. */
 function revisionIn(values: {
   readonly ttl?: string | undefined;
+  readonly 'jwt-ttl'?: string | undefined;
+  readonly 'key-type'?: string | undefined;
   readonly 'federates-with'?: readonly string[] | undefined;
   readonly hint?: string | undefined;
 }): Omit<EntryUpdate, 'id'> {
   const { ttl, 'federates-with': federatesWith, hint } = values;
+  const { 'jwt-ttl': jwtTtl, 'key-type': keyType } = values;
   return {
     ...(ttl === undefined ? {} : { x509SvidTtlMs: parseTtl(ttl) }),
+    ...(jwtTtl === undefined ? {} : { jwtSvidTtlMs: parseTtl(jwtTtl) }),
+    ...(keyType === undefined ? {} : { keyType: parseKeyType(keyType) }),
     ...(federatesWith === undefined ? {} : { federatesWith }),
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+function parseKeyType(text: string): KeyType {
+  if (text === 'ec-p256' || text === 'ml-dsa-65') return text;
+  throw new UsageError('--key-type takes ec-p256 or ml-dsa-65');
 }
 
 function parseTtl(text: string): number {
