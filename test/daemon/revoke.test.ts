@@ -98,45 +98,42 @@ revoke('an SVID: replaced at once, and listed in a CRL that openssl takes', asyn
   });
 });
 
-revoke(
-  'an identity: its partner refuses what was issued, and takes what is issued anew',
-  async () => {
-    await withDaemons(['red.example', 'blue.example'], async (red, blue) => {
-      await relate(red, blue);
-      const id = await enter(red, 'web');
-      await enter(blue, 'shop', ['red.example']);
-      const before = await identities(red);
-      const judge = async (shown: FetchedIdentities) => {
-        const { federatedBundles, crls } = await identities(blue);
-        const chain = shown.svids[0]?.certificatesDer ?? [];
-        const revoked = revokedByLists(crls, federatedBundles);
-        const verdict = refusalOf(() =>
-          verifyX509Svid(chain, federatedBundles, unixMs(Date.now()), revoked),
-        );
-        return verdict instanceof Refusal ? verdict.code : verdict.spiffeId;
-      };
-      await eventually('red’s SVID taken by blue', async () =>
-        (await judge(before).catch(() => '')) === id ? true : undefined,
+revoke('an identity: a partner refuses what is out, and takes what comes anew', async () => {
+  await withDaemons(['red.example', 'blue.example'], async (red, blue) => {
+    await relate(red, blue);
+    const id = await enter(red, 'web');
+    await enter(blue, 'shop', ['red.example']);
+    const before = await identities(red);
+    const judge = async (shown: FetchedIdentities) => {
+      const { federatedBundles, crls } = await identities(blue);
+      const chain = shown.svids[0]?.certificatesDer ?? [];
+      const revoked = revokedByLists(crls, federatedBundles);
+      const verdict = refusalOf(() =>
+        verifyX509Svid(chain, federatedBundles, unixMs(Date.now()), revoked),
       );
-      const done = await type(red, 'revoke', 'identity', id, '--yes', '--json');
-      assert.is(done.code, 0, done.err);
-      assert.equal(
-        JSON.parse(done.out)
-          .revoked.map((one: { kind: string }) => one.kind)
-          .sort(),
-        ['identity', 'svid'],
-      );
-      await eventually('blue refuses it', async () =>
-        (await judge(before)) === 'svid-revoked' ? true : undefined,
-      );
-      const after = await identities(red);
-      assert.is.not(serialOf(after), serialOf(before));
-      assert.is(await judge(after), id);
-      const listed = await type(blue, 'revoke', 'list', '--trust-domain', 'red.example', '--json');
-      assert.is(JSON.parse(listed.out).revocations.length, 2);
-    });
-  },
-);
+      return verdict instanceof Refusal ? verdict.code : verdict.spiffeId;
+    };
+    await eventually('red’s SVID taken by blue', async () =>
+      (await judge(before).catch(() => '')) === id ? true : undefined,
+    );
+    const done = await type(red, 'revoke', 'identity', id, '--yes', '--json');
+    assert.is(done.code, 0, done.err);
+    assert.equal(
+      JSON.parse(done.out)
+        .revoked.map((one: { kind: string }) => one.kind)
+        .sort(),
+      ['identity', 'svid'],
+    );
+    await eventually('blue refuses it', async () =>
+      (await judge(before)) === 'svid-revoked' ? true : undefined,
+    );
+    const after = await identities(red);
+    assert.is.not(serialOf(after), serialOf(before));
+    assert.is(await judge(after), id);
+    const listed = await type(blue, 'revoke', 'list', '--trust-domain', 'red.example', '--json');
+    assert.is(JSON.parse(listed.out).revocations.length, 2);
+  });
+});
 
 revoke('a node: its partner ends the link and admits it no more', async () => {
   await withDaemons(['red.example', 'blue.example'], async (red, blue) => {
