@@ -55,7 +55,6 @@ export const WANT_KINDS = [
   'revocations',
 ] as const;
 /** One of `WANT_KINDS`; on the wire it is its index there. */
-/** One of them. */
 export type WantKind = (typeof WANT_KINDS)[number];
 
 /** One thing that a peer is asked for. */

@@ -48,7 +48,6 @@ export interface NodeOptions {
 }
 
 /** The state of a node. `handle` is the only thing that changes it. */
-/** One node: what it believes, and what it does about each input. */
 export class FederationNode {
   readonly #parts: Parts;
 
