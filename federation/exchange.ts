@@ -43,6 +43,8 @@ interface Link {
   readonly binding: Uint8Array;
   /** Tags the peer named; empty until its interest came. */
   interests: ReadonlySet<Tag>;
+  /** Ours were named again since the last comparison. */
+  named: boolean;
   /** The row last sent for a domain, so that nothing is said twice. */
   readonly sent: Map<Tag, string>;
   /** The row last received for a domain. */
@@ -72,6 +74,7 @@ export class Exchange {
       domain,
       binding,
       interests: new Set(),
+      named: false,
       sent: new Map(),
       rows: new Map(),
       compareAt: compareTime(peer, now),
@@ -99,9 +102,14 @@ export class Exchange {
   interest(peer: string, tags: readonly Tag[]): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
+    // Named again: the peer lacks ours, for a frame may be lost. Once for each comparison.
+    const same = tags.length === link.interests.size && tags.every((t) => link.interests.has(t));
+    const lacksOurs = same && tags.length > 0 && !link.named;
+    if (lacksOurs) link.named = true;
     link.interests = new Set(tags);
     link.sent.clear();
-    return this.#sendRows(link, this.#shared(link));
+    const ours = lacksOurs ? [send(link, { kind: 'interest', tags: this.#tags(link) })] : [];
+    return [...ours, ...this.#sendRows(link, this.#shared(link))];
   }
 
   digest(peer: string, digest: string): readonly Effect[] {
@@ -189,6 +197,10 @@ export class Exchange {
     for (const link of this.#links.values()) {
       if (link.compareAt > now) continue;
       link.compareAt = compareTime(link.peer, now);
+      link.named = false;
+      if (link.interests.size === 0) {
+        effects.push(send(link, { kind: 'interest', tags: this.#tags(link) }));
+      }
       effects.push(...this.compare(link.peer));
     }
     return effects;
