@@ -119,11 +119,4 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'false',
     faults: ['full-disk', 'publishing', 'withdrawing'],
   },
-  {
-    name: 'whoever relays what a disowned key signed is struck',
-    file: 'core/refusal.js',
-    find: "row('ignore', 'signed by a key that a proof has revoked'",
-    replace: "row('reject', 'signed by a key that a proof has revoked'",
-    faults: ['stolen-beacon-key', 'delay', 'loss'],
-  },
 ];
