@@ -15,7 +15,7 @@ interface Kind {
   since: BootMs;
 }
 
-/** Kinds (peer, code) remembered; beyond it the oldest is forgotten, and may speak at once again. */
+/** Kinds (peer, code) remembered; beyond it the oldest is forgotten, and may speak again. */
 const KINDS_MAX = 1_024;
 
 /** What honest peers repeat all day; counted, and no event (PROTOCOL §5.2). */

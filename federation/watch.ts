@@ -42,7 +42,7 @@ export class Watch {
         ...this.#lateness(belief.domain, standing.late),
       ];
     });
-    // A former partner may come back: its ledger is kept as well, or a reboot would make it younger.
+    // A former partner may come back: its ledger is kept too, or a reboot would make it younger.
     return [...changes, ...this.#beliefs.all.flatMap((belief) => this.#checkpoint(belief, now))];
   }
 

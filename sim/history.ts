@@ -59,9 +59,9 @@ export class History {
     if (!this.recording) return;
     for (const effect of output.effects) {
       if (effect.kind !== 'audit') continue;
-      const domain = String(effect.fields['domain'] ?? '');
+      const domain = String(effect.fields.domain ?? '');
       if (effect.event === 'tier.changed') {
-        const tier = String(effect.fields['to'] ?? '');
+        const tier = String(effect.fields.to ?? '');
         this.tiers.push({ at, machine: machine.name, domain, tier });
       } else if (effect.event === 'stop.admitted' || effect.event === 'beacon.admitted') {
         const what = effect.event === 'stop.admitted' ? 'stop' : 'beacon';

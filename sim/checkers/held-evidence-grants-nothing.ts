@@ -11,7 +11,7 @@ export const heldEvidenceGrantsNothing: CheckerKind = {
     step: ({ machine, output, writes, views }) => {
       if (output.verdict?.code !== 'evidence-held') return;
       world.coverage.saw('protocol: evidence was held');
-      const domain = output.verdict.details['domain'];
+      const domain = output.verdict.details.domain;
       const granted = writes.find((write) => write.domain === domain && GRANTED.has(write.kind));
       // A checkpoint of the ledger may fall into the same step; it moves no date.
       if (granted !== undefined && granted.kind !== 'keeping') {

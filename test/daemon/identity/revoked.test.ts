@@ -1,4 +1,4 @@
-/** What is revoked is neither accepted nor served: by serial, identity and date, authority, list. */
+/** What is revoked is neither accepted nor served: by serial, identity and date, authority. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
