@@ -11,6 +11,7 @@ import { LEDGER_STEP_MS } from '../core/limits.ts';
 import {
   addMs,
   type BootMs,
+  bootMs,
   elapsedMs,
   type Instant,
   SECOND_MS,
@@ -77,7 +78,8 @@ export function advance(
   return {
     bound: unixMs(Math.max(bound, gain.to)),
     boundBoot: now.boot,
-    ledgerMs: Math.max(0, ledgerAt(keeping, now.boot) - Math.max(0, gain.to - gain.from)),
+    // Newer evidence may bear an older date: then asOf falls, and the ledger grows by as much.
+    ledgerMs: Math.max(0, ledgerAt(keeping, now.boot) - (gain.to - gain.from)),
     ledgerBoot: now.boot,
   };
 }
@@ -114,12 +116,13 @@ export interface StoredKeeping extends TimeKeeping {
  * mean nothing: B stands still at its stored value, and the ledger takes the whole step that was
  * written ahead, or a reboot loop faster than the checkpoint would hide powered time.
  */
-export function resumeKeeping(stored: StoredKeeping, bootId: string, now: Instant): TimeKeeping {
+export function resumeKeeping(stored: StoredKeeping, bootId: string): TimeKeeping {
   if (stored.bootId === bootId) return stored;
+  const start = bootMs(0); // this boot has been powered since it began, whenever we were started
   return {
     bound: stored.bound,
-    boundBoot: now.boot,
+    boundBoot: start,
     ledgerMs: stored.ledgerMs + stored.aheadMs,
-    ledgerBoot: now.boot,
+    ledgerBoot: start,
   };
 }

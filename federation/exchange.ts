@@ -130,6 +130,7 @@ export class Exchange {
       const row = rows.find((candidate) => candidate.tag === tagOf(belief.domain, link.binding));
       if (row === undefined) continue;
       link.rows.set(row.tag, row);
+      showInterest(link, row.tag);
       const reading = this.#reading(link, belief);
       effects.push(...this.#ask(link, belief, now, revocationWants(belief, row, reading)));
       const mine = rowOf(belief, reading);
@@ -144,9 +145,10 @@ export class Exchange {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
     return wants.flatMap((want) => {
-      const belief = this.#shared(link).find(
+      const belief = this.#beliefs().find(
         (candidate) => tagOf(candidate.domain, link.binding) === want.tag,
       );
+      if (belief !== undefined) showInterest(link, want.tag);
       const found =
         belief === undefined ? [] : answersTo(want, belief, this.#reading(link, belief));
       return found.map((frame) => send(link, frame));
@@ -279,6 +281,14 @@ function answersTo(want: Want, belief: Belief, mine: Reading): readonly Frame[] 
 
 /** A want that names one thing. */
 type SingleWant = Want & { readonly what: Exclude<Want['what'], 'revocations'> };
+
+/**
+ * Whoever names a tag knows the domain, and so has asked for it: an interest that was lost, or that
+ * an older one overtook, must not silence the link.
+ */
+function showInterest(link: Link, tag: Tag): void {
+  if (!link.interests.has(tag)) link.interests = new Set([...link.interests, tag]);
+}
 
 function answerTo(want: SingleWant, belief: Belief, mine: Reading): Frame | null {
   const { beacon, manifest, tick, stop } = belief;

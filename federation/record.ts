@@ -190,7 +190,7 @@ function restoreKeeping(
   };
   return {
     asOf: members.value('asOf') === null ? null : members.time('asOf'),
-    keeping: resumeKeeping(stored, boot.bootId, boot.now),
+    keeping: resumeKeeping(stored, boot.bootId),
   };
 }
 

@@ -95,11 +95,15 @@ export class Watch {
     return [{ kind: 'persist', writes: [{ key: recordKey(belief.domain, 'keeping'), value }] }];
   }
 
-  /** The stored ledger runs one step ahead; it is written again before the step is used up. */
+  /**
+   * The stored ledger runs one step ahead; it is written again when half of it is used up, so that
+   * a slow disk has the other half.
+   */
   #checkpointAt(belief: Belief): BootMs {
     const stored = this.#stored.get(belief.domain);
     // At once after a start: a loop of reboots faster than the step would hide powered time.
     if (stored === undefined) return bootMs(0);
-    return bootMs(stored + ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS));
+    const stepMs = ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS);
+    return bootMs(stored + Math.ceil(stepMs / 2));
   }
 }

@@ -14,7 +14,7 @@ import {
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { parseSpiffeId, parseTrustDomain } from '../../core/spiffe-id.ts';
-import { bootMs, type Instant } from '../../core/time.ts';
+import { bootMs } from '../../core/time.ts';
 import { resumeKeeping } from '../../federation/age.ts';
 import { Members } from '../../federation/members.ts';
 import { type EndpointProfile, parseEndpointUrl } from './endpoint-terms.ts';
@@ -43,20 +43,16 @@ export function encodePartner(
 }
 
 /** Reads a record back. Refuses `state-corrupt`. */
-export function decodePartner(bytes: Uint8Array, bootId: string, now: Instant): Partner {
+export function decodePartner(bytes: Uint8Array, bootId: string): Partner {
   try {
-    return readPartner(
-      new Members(parseCanonical(bytes, RECORD_BYTES_MAX), 'partner'),
-      bootId,
-      now,
-    );
+    return readPartner(new Members(parseCanonical(bytes, RECORD_BYTES_MAX), 'partner'), bootId);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw new Refusal('state-corrupt', { ...error.details, why: error.code, record: 'partner' });
   }
 }
 
-function readPartner(members: Members, bootId: string, now: Instant): Partner {
+function readPartner(members: Members, bootId: string): Partner {
   const mark = members.has('mark') ? members.object('mark') : null;
   return {
     terms: {
@@ -71,7 +67,7 @@ function readPartner(members: Members, bootId: string, now: Instant): Partner {
       mark === null
         ? null
         : { sequence: mark.u64('sequence'), authorities: mark.digestOrNull('authorities') },
-    fetched: members.has('fetched') ? readFetch(members.object('fetched'), bootId, now) : null,
+    fetched: members.has('fetched') ? readFetch(members.object('fetched'), bootId) : null,
   };
 }
 
@@ -95,7 +91,7 @@ function encodeFetch({ asOf, keeping }: LastFetch, bootId: string, aheadMs: numb
   };
 }
 
-function readFetch(members: Members, bootId: string, now: Instant): LastFetch {
+function readFetch(members: Members, bootId: string): LastFetch {
   const count = (name: string): number => members.integer(name, 0, Number.MAX_SAFE_INTEGER);
   const stored = {
     bound: members.time('bound'),
@@ -105,5 +101,5 @@ function readFetch(members: Members, bootId: string, now: Instant): LastFetch {
     bootId: members.text('bootId', BOOT_ID_CHARS_MAX),
     aheadMs: count('aheadMs'),
   };
-  return { asOf: members.time('asOf'), keeping: resumeKeeping(stored, bootId, now) };
+  return { asOf: members.time('asOf'), keeping: resumeKeeping(stored, bootId) };
 }

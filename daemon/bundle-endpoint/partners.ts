@@ -85,7 +85,7 @@ export class SpiffePartners {
     const { clock, records } = options;
     for (const [key, value] of records) {
       if (!key.startsWith(SPACES.spiffePartner)) continue;
-      const partner = decodePartner(value, clock.bootId, clock.now());
+      const partner = decodePartner(value, clock.bootId);
       this.#slots.set(partner.terms.domain, this.#slotOf(partner));
     }
   }

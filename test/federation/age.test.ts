@@ -48,8 +48,11 @@ age('falls by what asOf gained, and not at all by receiving', () => {
   assert.is(ledgerAt(late, bootMs(11_000)), 9_000);
   const same = advance(start, { from: asOf, to: asOf }, at(0, 11_000));
   assert.is(ledgerAt(same, bootMs(11_000)), 10_000);
+});
+
+age('grows by what asOf lost to newer evidence of an older date', () => {
   const older = advance(start, { from: asOf, to: unixMs(NOW - 5_000) }, at(0, 11_000));
-  assert.is(ledgerAt(older, bootMs(11_000)), 10_000);
+  assert.is(ledgerAt(older, bootMs(11_000)), 15_000);
 });
 
 age('grows by what was lost when evidence is disowned', () => {
@@ -64,13 +67,13 @@ age('is the same whenever the bookkeeping is read again', () => {
   assert.is(ledgerAt(settled, bootMs(9_000)), ledgerAt(start, bootMs(9_000)));
 });
 
-age('continues within one boot, and is charged a step by another', () => {
+age('continues within one boot, and is charged a step and its own powered time by another', () => {
   const stored = { ...start, bootId: 'a', aheadMs: 2_500 };
-  assert.is(ageAt(resumeKeeping(stored, 'a', at(0, 5_000)), asOf, at(0, 5_000)), 4_000);
-  const other = resumeKeeping(stored, 'b', at(0, 10));
-  assert.is(boundAt(other, bootMs(10)), NOW);
-  assert.is(ledgerAt(other, bootMs(10)), 2_500);
-  assert.is(ledgerAt(other, bootMs(1_010)), 3_500);
+  assert.is(ageAt(resumeKeeping(stored, 'a'), asOf, at(0, 5_000)), 4_000);
+  const other = resumeKeeping(stored, 'b');
+  assert.is(boundAt(other, bootMs(0)), NOW);
+  assert.is(ledgerAt(other, bootMs(0)), 2_500);
+  assert.is(ledgerAt(other, bootMs(1_010)), 3_510);
 });
 
 age('is written ahead by a quarter of the first limit, within bounds', () => {
@@ -103,10 +106,10 @@ age('never falls by more than asOf gained, and the bound never, whatever happens
         const stored = { ...settleKeeping(keeping, now.boot), bootId: 'a', aheadMs: 2_500 };
         let gained = 0;
         if (kind === 'wall') wall += shiftMs;
-        if (kind === 'restart') keeping = resumeKeeping(stored, 'a', now);
+        if (kind === 'restart') keeping = resumeKeeping(stored, 'a');
         if (kind === 'reboot') {
           boot = 10;
-          keeping = resumeKeeping(stored, 'b', at(wall, boot));
+          keeping = resumeKeeping(stored, 'b');
         }
         if (kind === 'evidence') {
           const to = unixMs(Math.max(evidence, Math.min(bound, evidence + Math.abs(shiftMs))));

@@ -94,13 +94,24 @@ exchange('tells a peer of no domain that it did not name', () => {
   assert.ok(red.domain !== blue.domain);
 });
 
-exchange('answers no want for a domain that the peer did not name', () => {
+exchange('answers no want under the tag of another link, or for a domain nobody knows', () => {
   const { blue, red } = couple();
   const say = linkSpy(blue);
-  say({ kind: 'interest', tags: [tagOf(blue.domain, BINDING)] });
   const beacon = blue.view(red.domain).beacon ?? '';
-  const want: Want = { tag: tagOf(red.domain, BINDING), what: 'beacon', argument: beacon };
-  assert.equal(say({ kind: 'want', wants: [want] }), []);
+  const elsewhere = tagOf(red.domain, sha256(toUtf8('another link')));
+  for (const tag of [elsewhere, tagOf(STRANGE, BINDING)]) {
+    const want: Want = { tag, what: 'beacon', argument: beacon };
+    assert.equal(say({ kind: 'want', wants: [want] }), []);
+  }
+});
+
+exchange('takes a want or a row for the interest that was lost on the way', () => {
+  const { blue, red } = couple();
+  const say = linkSpy(blue);
+  const tag = tagOf(red.domain, BINDING);
+  const want: Want = { tag, what: 'beacon', argument: blue.view(red.domain).beacon ?? '' };
+  const kinds = say({ kind: 'want', wants: [want] }).map((frame) => frame.kind);
+  assert.equal(kinds, ['envelope']);
 });
 
 exchange('hands a foreign peer bundle and manifest, and private documents never', () => {

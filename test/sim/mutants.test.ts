@@ -9,7 +9,7 @@ import { MUTANTS, type Mutant } from './mutants.ts';
 
 const mutants = suite('sim/mutants');
 
-const SEEDS = 40;
+const SEEDS = 400;
 /** Short limits, so that every tier is passed. */
 const WORLD: Scenario = {
   ...PLAIN,

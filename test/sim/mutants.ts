@@ -66,7 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'age is reset at receipt',
     file: 'federation/age.js',
-    find: 'Math.max(0, ledgerAt(keeping, now.boot) - Math.max(0, gain.to - gain.from))',
+    find: 'Math.max(0, ledgerAt(keeping, now.boot) - (gain.to - gain.from))',
     replace: '0',
     faults: LATE,
   },
