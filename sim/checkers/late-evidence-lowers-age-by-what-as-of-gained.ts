@@ -13,10 +13,13 @@ export const lateEvidenceLowersAgeByWhatAsOfGained: CheckerKind = {
         if (old.asOf === null || next.asOf === null) continue;
         const gained = Math.max(0, next.asOf - old.asOf);
         const sameBoot = old.bootId === next.bootId;
-        const due = sameBoot ? ledgerAt(old, next.ledgerBoot) : old.ledgerMs + old.aheadMs;
+        // Both ledgers run on; they are compared at one moment, the later of the two.
+        const at = old.ledgerBoot > next.ledgerBoot ? old.ledgerBoot : next.ledgerBoot;
+        const due = sameBoot ? ledgerAt(old, at) : old.ledgerMs + old.aheadMs;
+        const stands = sameBoot ? ledgerAt(next, at) : next.ledgerMs;
         if (gained > world.scenario.periodMs) world.coverage.saw('checker: evidence came late');
-        if (next.ledgerMs < due - gained) {
-          fail(`${machine.name}: ${domain} gained ${gained}, ledger ${due} → ${next.ledgerMs}`);
+        if (stands < due - gained) {
+          fail(`${machine.name}: ${domain} gained ${gained}, ledger ${due} → ${stands}`);
         }
       }
     },
