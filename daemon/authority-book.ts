@@ -1,7 +1,7 @@
 /**
  * The authorities of our own domain, as they are kept: roll and keys, published and rotated.
  *
- * Every change is durable in three steps: the key's file, the roll in the store, the bundle
+ * Every change is durable in three steps: the key in custody, the roll in the store, the bundle
  * document. A machine that dies in between publishes on its next start what the roll says. An
  * authority's key is destroyed when the next one signs: what is gone cannot be stolen.
  */
@@ -12,6 +12,7 @@ import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { addMs, bootMs, HOUR_MS, type UnixMs } from '../core/time.ts';
 import { type AuthorityKey, AuthorityKeys, type NumberedAuthority } from './authority-keys.ts';
+import type { KeyCustody } from './custody/custody.ts';
 import {
   type AuthorityLine,
   type AuthorityRoll,
@@ -38,7 +39,7 @@ import { RECORDS } from './store/key-space.ts';
 
 export interface AuthorityBookOptions {
   readonly domain: TrustDomain;
-  readonly keysFolder: string;
+  readonly custody: KeyCustody;
   readonly store: Store;
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly clock: Clock;
@@ -81,7 +82,7 @@ export class AuthorityBook implements Signers {
 
   private constructor(options: AuthorityBookOptions) {
     this.#options = options;
-    this.#keys = new AuthorityKeys(options.domain, options.keysFolder, options.random);
+    this.#keys = new AuthorityKeys(options.domain, options.custody, options.random);
   }
 
   /** Opens the book, and makes the authorities that every domain has where they are missing. */

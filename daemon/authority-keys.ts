@@ -1,14 +1,15 @@
 /**
- * The private keys of authorities, one file each: `x509-authority`, then `x509-authority-2`, …
+ * The private keys of authorities, by name in custody: `x509-authority`, then `x509-authority-2`, …
  *
- * A file of an X.509 authority holds its certificate as well, because the two are one thing. An
- * authority that no longer signs has no file: the certificate alone stays, in the roll.
+ * With the key of an X.509 authority its certificate is kept, because the two are one thing. Of an
+ * authority that no longer signs nothing is kept: the certificate alone stays, in the roll.
  */
 
 import { Reader, Writer } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
+import type { KeyCustody } from './custody/custody.ts';
 import type { AuthorityLine } from './identity/authority-roll.ts';
 import { createJwtAuthority, type JwtSigner, openJwtAuthority } from './identity/jwt-authority.ts';
 import {
@@ -17,7 +18,6 @@ import {
   type X509Authority,
 } from './identity/x509-authority.ts';
 import type { Random } from './ports.ts';
-import { createKeyFile, destroyKeyFile, hasKeyFile, loadKeyFile } from './store/key-file.ts';
 
 /** An authority with its private key. */
 export type AuthorityKey =
@@ -31,26 +31,26 @@ export interface NumberedAuthority extends AuthorityLine {
 
 export class AuthorityKeys {
   readonly #domain: TrustDomain;
-  readonly #folder: string;
+  readonly #custody: KeyCustody;
   readonly #random: Random;
 
-  constructor(domain: TrustDomain, folder: string, random: Random) {
+  constructor(domain: TrustDomain, custody: KeyCustody, random: Random) {
     this.#domain = domain;
-    this.#folder = folder;
+    this.#custody = custody;
     this.#random = random;
   }
 
-  /** Makes a key and keeps it. A file under its name is of an attempt that was never recorded. */
+  /** Makes a key and keeps it. One under its name is of an attempt that was never recorded. */
   async create(numbered: NumberedAuthority, now: UnixMs): Promise<AuthorityKey> {
-    const file = this.#fileOf(numbered);
-    await destroyKeyFile(file);
-    await createKeyFile(file, this.#draw(numbered, now));
+    const name = nameOf(numbered);
+    await this.#custody.destroy(name);
+    await this.#custody.create(name, this.#draw(numbered, now));
     return this.load(numbered);
   }
 
-  /** Opens a key. Refuses `key-malformed`, and what `loadKeyFile` does. */
+  /** Opens a key. Refuses `key-malformed`, and what the custody does. */
   async load(numbered: NumberedAuthority): Promise<AuthorityKey> {
-    const stored = await loadKeyFile(this.#fileOf(numbered));
+    const stored = await this.#custody.load(nameOf(numbered));
     if (numbered.use === 'jwt') return { use: 'jwt', authority: openJwtAuthority(stored) };
     const reader = new Reader(stored);
     const certificateDer = reader.take(reader.u32());
@@ -60,13 +60,13 @@ export class AuthorityKeys {
     return { use: 'x509', authority };
   }
 
-  /** True if the key's file stands. */
+  /** True if the key is kept. */
   has(numbered: NumberedAuthority): Promise<boolean> {
-    return hasKeyFile(this.#fileOf(numbered));
+    return this.#custody.has(nameOf(numbered));
   }
 
   destroy(numbered: NumberedAuthority): Promise<void> {
-    return destroyKeyFile(this.#fileOf(numbered));
+    return this.#custody.destroy(nameOf(numbered));
   }
 
   #draw({ use, keyType }: AuthorityLine, now: UnixMs): Uint8Array {
@@ -79,10 +79,9 @@ export class AuthorityKeys {
       .raw(privateKeyPkcs8)
       .finish();
   }
+}
 
-  #fileOf({ use, keyType, number }: NumberedAuthority) {
-    const kind = keyType === 'ec-p256' ? use : `${use}-ml-dsa`;
-    const name = number === 1 ? `${kind}-authority` : `${kind}-authority-${number}`;
-    return { folder: this.#folder, name };
-  }
+function nameOf({ use, keyType, number }: NumberedAuthority): string {
+  const kind = keyType === 'ec-p256' ? use : `${use}-ml-dsa`;
+  return number === 1 ? `${kind}-authority` : `${kind}-authority-${number}`;
 }

@@ -31,6 +31,7 @@ import type { Status } from './control/protocol.ts';
 import { type Caller, openControlServer } from './control/server.ts';
 import { controlMethods } from './control-methods.ts';
 import { CrlMaker } from './crl-maker.ts';
+import { fileCustody } from './custody/file-custody.ts';
 import { type DomainKeys, openDomain } from './domain-keys.ts';
 import { Driver } from './driver.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
@@ -78,10 +79,11 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
   const records = new Map(await store.load());
   const audit = await openAuditLog({ path: folder.auditLog, clock, kept: loadAuditHead(records) });
   opening.defer(() => closeAudit(store, audit));
+  const custody = fileCustody(folder.keys);
   const suite = runtimeSuite();
   const keys = await openDomain({
     domain: config.trustDomain,
-    keysFolder: folder.keys,
+    custody,
     store,
     records,
     suite,
@@ -91,8 +93,7 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
   });
   const authorities = await AuthorityBook.open({
     domain: keys.domain,
-    keysFolder: folder.keys,
-    ...{ store, records, clock, random, log },
+    ...{ custody, store, records, clock, random, log },
   });
   const { freshForMs, degradedForMs, survivalForMs } = config;
   const limits = { freshForMs, degradedForMs, survivalForMs };

@@ -1,8 +1,8 @@
 /**
- * The keys of an authority's machine, each in a file of its own, and the founding of a domain.
+ * The keys of an authority's machine, each by its name in custody, and the founding of a domain.
  * What signs identities is kept apart (authority-book.ts).
  *
- * Founding is one act in three durable steps: the store says that it began, the key files are
+ * Founding is one act in three durable steps: the store says that it began, the keys are
  * made, the store holds the first Root and says no more that it began. A machine that dies in
  * between finds the mark, destroys what keys there are and starts over; keys without a mark and
  * without a Root are a lost store, and nothing is made over them.
@@ -20,8 +20,8 @@ import type { UnixMs } from '../core/time.ts';
 import { foundDomain } from '../federation/found.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { Members } from '../federation/members.ts';
+import type { KeyCustody } from './custody/custody.ts';
 import type { Random, Store } from './ports.ts';
-import { createKeyFile, destroyKeyFile, hasKeyFile, loadKeyFile } from './store/key-file.ts';
 import { RECORDS } from './store/key-space.ts';
 
 /** Pairs of seeds, by the role they are for. */
@@ -58,7 +58,7 @@ export interface DomainKeys {
 
 export interface DomainOptions {
   readonly domain: TrustDomain;
-  readonly keysFolder: string;
+  readonly custody: KeyCustody;
   readonly store: Store;
   readonly records: Map<string, Uint8Array>;
   readonly suite: Suite;
@@ -70,7 +70,7 @@ export interface DomainOptions {
 /**
  * Opens the keys of the domain in this state folder, founding it on the first start. Adds what it
  * stores to `records`. Refuses `config-value` when the folder belongs to another domain,
- * `state-corrupt` for keys without their Root, and what `loadKeyFile` refuses.
+ * `state-corrupt` for keys without their Root, and what the custody refuses.
  */
 export async function openDomain(options: DomainOptions): Promise<DomainKeys> {
   const { domain, records } = options;
@@ -87,16 +87,16 @@ export async function openDomain(options: DomainOptions): Promise<DomainKeys> {
 }
 
 async function found(options: DomainOptions, begun: boolean): Promise<void> {
-  const { domain, keysFolder: folder, store, records, random, now } = options;
+  const { domain, custody, store, records, random, now } = options;
   const names = [...PAIRS, TRANSPORT];
   for (const name of names) {
-    if (!(await hasKeyFile({ folder, name }))) continue;
+    if (!(await custody.has(name))) continue;
     if (!begun) throw new Refusal('state-corrupt', { why: 'keys without their Root', key: name });
-    await destroyKeyFile({ folder, name });
+    await custody.destroy(name);
   }
   await store.write([{ key: RECORDS.self, value: encodeSelf(domain, true) }]);
-  for (const name of PAIRS) await createKeyFile({ folder, name }, random.bytes(SEED_PAIR_BYTES));
-  await createKeyFile({ folder, name: TRANSPORT }, random.bytes(TRANSPORT_SEED_BYTES));
+  for (const name of PAIRS) await custody.create(name, random.bytes(SEED_PAIR_BYTES));
+  await custody.create(TRANSPORT, random.bytes(TRANSPORT_SEED_BYTES));
   const open = (name: (typeof PAIRS)[number]): Promise<Signer> => openPair(options, name);
   const writes = foundDomain(
     {
@@ -113,32 +113,31 @@ async function found(options: DomainOptions, begun: boolean): Promise<void> {
 }
 
 async function load(options: DomainOptions): Promise<DomainKeys> {
-  const { domain, keysFolder: folder } = options;
+  const { domain, custody } = options;
   return {
     domain,
     beacon: await openPair(options, 'beacon-0'),
     documents: await openPair(options, 'documents'),
     revocation: await openPresent(options, ['revocation-0', 'revocation-1']),
     node: await openPair(options, 'node'),
-    transportSeed: await loadKeyFile({ folder, name: TRANSPORT }),
+    transportSeed: await custody.load(TRANSPORT),
   };
 }
 
-/** Opens those of the pairs whose files are here. */
+/** Opens those of the pairs that are kept here. */
 async function openPresent(
   options: DomainOptions,
   names: readonly (typeof PAIRS)[number][],
 ): Promise<readonly Signer[]> {
   const signers: Signer[] = [];
   for (const name of names) {
-    const isHere = await hasKeyFile({ folder: options.keysFolder, name });
-    if (isHere) signers.push(await openPair(options, name));
+    if (await options.custody.has(name)) signers.push(await openPair(options, name));
   }
   return signers;
 }
 
 async function openPair(options: DomainOptions, name: string): Promise<Signer> {
-  const seeds = await loadKeyFile({ folder: options.keysFolder, name });
+  const seeds = await options.custody.load(name);
   if (seeds.length !== SEED_PAIR_BYTES) throw new Refusal('key-malformed', { key: name });
   return options.suite.openSigner(seeds);
 }

@@ -13,6 +13,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { DAY_MS } from '../../core/time.ts';
 import { AuthorityBook } from '../../daemon/authority-book.ts';
+import { fileCustody } from '../../daemon/custody/file-custody.ts';
 import type { KeyType } from '../../daemon/identity/private-key.ts';
 import { RECORDS } from '../../daemon/store/key-space.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
@@ -31,7 +32,7 @@ const X509 = { use: 'x509', keyType: 'ec-p256' } as const;
 async function open(folder: TemporaryFolder, store = new MemoryStore(), clock = new FakeClock()) {
   const log = new MemoryLog();
   const book = await AuthorityBook.open({
-    ...{ domain: HOME, keysFolder: folder.file('keys'), store, clock, log },
+    ...{ domain: HOME, custody: fileCustody(folder.file('keys')), store, clock, log },
     records: await store.load(),
     random: new SeededRandom('book'),
   });

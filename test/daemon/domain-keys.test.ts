@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { runtimeSuite } from '../../core/suite.ts';
 import { unixMs } from '../../core/time.ts';
+import { fileCustody } from '../../daemon/custody/file-custody.ts';
 import { type DomainKeys, openDomain } from '../../daemon/domain-keys.ts';
 import type { Random, Write } from '../../daemon/ports.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
@@ -67,7 +68,7 @@ async function start(
   domain = DOMAIN,
 ): Promise<DomainKeys> {
   return openDomain({
-    ...{ domain, store, random, keysFolder: folder.file('keys') },
+    ...{ domain, store, random, custody: fileCustody(folder.file('keys')) },
     records: new Map(await store.load()),
     suite: runtimeSuite(),
     now: unixMs(Date.UTC(2026, 0, 1)),
