@@ -97,10 +97,21 @@ export const REFUSALS = {
   ),
   'root-step': row('ignore', 'a Root that is not the next version', ASK_SENDER),
   'root-key-reused': row('reject', 'a key occurs twice in a Root', ASK_SENDER),
+  'root-rank-reused': row(
+    'reject',
+    'a Root gives a beacon rank away a second time, or one below those there were',
+    'give the new beacon key a rank above all of the lineage, as root propose does',
+  ),
   'root-rolled-back': row('ignore', 'a Root below the one held', ASK_SENDER),
 
   // beacons (PROTOCOL §2.2, §5)
   'beacon-key': row('reject', 'signed by a beacon key that is not in force', ASK_SENDER),
+  // Whoever relays it may not hold the Root yet that took the key away: he is late, not wrong.
+  'beacon-key-replaced': row(
+    'ignore',
+    'signed by a beacon key after the Root that took its rank away',
+    ASK_SENDER,
+  ),
   'beacon-rank': row(
     'ignore',
     'signed by a beacon key of a rank that is not in force by what is held',
@@ -122,8 +133,12 @@ export const REFUSALS = {
     'dated in our future: our clock is slow or a key is stolen',
     'set the clock of this machine, or ask the domain',
   ),
-  // Whoever relays what a disowned key signed may not hold the proof yet: he is late, not wrong.
-  'key-revoked': row('ignore', 'signed by a key that a proof has revoked', ASK_SENDER),
+  // Whoever relays it may not hold yet what disowned the key: he is late, not wrong.
+  'key-revoked': row(
+    'ignore',
+    'signed by a key that was revoked or called compromised',
+    ASK_SENDER,
+  ),
 
   // revocations (PROTOCOL §5.5)
   'revocation-foreign': row('reject', 'revokes what another domain issued', ASK_SENDER),

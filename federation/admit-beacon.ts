@@ -5,6 +5,7 @@
  * computed, because a replay costs its sender nothing.
  */
 
+import { assert } from '../core/assert.ts';
 import { concat, Writer } from '../core/bytes.ts';
 import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -28,7 +29,7 @@ import type { RecordWrite } from './effect.ts';
 import { type UnverifiedEnvelope, verifyEnvelope } from './envelope.ts';
 import { encodeDocumentRecord, encodeHistory, encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
-import type { Root } from './root.ts';
+import { beaconKeyOf, type Root } from './root.ts';
 import { chainCommitment } from './tick.ts';
 
 /** Admits a beacon, or disowns the key that signed two under one number. */
@@ -47,7 +48,7 @@ export function admitBeacon(
   if (newest === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
   // PROTOCOL §2.1 — a beacon under a Root we lack: the Root has to come first.
   const governing = rootOfVersion(belief, beacon.rootVersion);
-  if (governing === null || beacon.lineage > newest.lineage) {
+  if (governing === null || beacon.lineage > governing.lineage) {
     throw new Refusal('beacon-root', { held: newest.version, got: beacon.rootVersion });
   }
   // PROTOCOL §5.2 — rollback: below the mark. Nothing is verified, nothing is stored.
@@ -70,10 +71,7 @@ export function admitBeacon(
   };
   // PROTOCOL §5.2 — equivocation: two payloads, one key, one number.
   if (held !== null && order === 0) {
-    // A rotated rank has two keys: a number of the old one says nothing about the new one.
-    if (held.signedBy !== candidate.signedBy) {
-      throw new Refusal('epoch-rolled-back', { held: held.beacon.epoch, got: beacon.epoch });
-    }
+    assert(held.signedBy === candidate.signedBy, 'a rank of a lineage is of one key');
     return disownKey(context, belief, held, candidate);
   }
   // PROTOCOL §5.3 — numbering ahead of time, and every ceiling of Root.
@@ -247,7 +245,7 @@ function isHeldForLater(belief: Belief, envelope: UnverifiedEnvelope): boolean {
 /**
  * The one key that may have signed: that of the rank in force in the newest Root, or a key the
  * newest Root calls retired, for what it dated before that Root. Refuses `beacon-key`,
- * `beacon-rank`, `key-revoked` and `signer-unknown`.
+ * `beacon-key-replaced`, `beacon-rank`, `key-revoked` and `signer-unknown`.
  */
 function signerInForce(
   belief: Belief,
@@ -255,12 +253,14 @@ function signerInForce(
   newest: Root,
   governing: Root,
 ): readonly [KeyId, PublicPair] {
-  const named = governing.beaconKeys[beacon.rank]?.keyId;
+  const named = beaconKeyOf(governing, beacon.rank)?.keyId;
   if (named === undefined) throw new Refusal('beacon-key', { rank: beacon.rank });
   if (isDisowned(belief, named)) throw new Refusal('key-revoked', { key: named });
-  const inForce = newest.beaconKeys[beacon.rank]?.keyId === named;
+  const inForce = beaconKeyOf(newest, beacon.rank)?.keyId === named;
   const retired = newest.retired.includes(named) && beacon.issuedAt < newest.issuedAt;
-  if (!inForce && !retired) throw new Refusal('beacon-key', { rank: beacon.rank, key: named });
+  if (!inForce && !retired) {
+    throw new Refusal('beacon-key-replaced', { rank: beacon.rank, key: named });
+  }
   if (inForce && rankInForce(belief) !== beacon.rank) {
     // Its turn may have come all the same: what disowned the lower rank need not be here yet.
     throw new Refusal('beacon-rank', { expected: rankInForce(belief) ?? -1, got: beacon.rank });

@@ -115,26 +115,28 @@ export function admitDocument(
 }
 
 /**
- * A revoked key publishes nothing more (PROTOCOL §5.5). Whoever relays its work may not hold the
- * revocation yet, so this is said before the role is asked. Refuses `key-revoked`.
+ * A revoked key publishes nothing more (PROTOCOL §5.5), nor one that Root calls compromised
+ * (§2.1). Whoever relays its work may not hold the revocation or the Root yet, so this is said
+ * before the role is asked. Refuses `key-revoked`.
  */
 function checkNotDisowned(belief: Belief, envelope: UnverifiedEnvelope): void {
+  const compromised = new Set<string>(newestRoot(belief)?.root.compromised ?? []);
   for (const { keyId } of envelope.slots) {
-    if (isDisowned(belief, keyId)) throw new Refusal('key-revoked', { key: keyId });
+    if (isDisowned(belief, keyId) || compromised.has(keyId)) {
+      throw new Refusal('key-revoked', { key: keyId });
+    }
   }
 }
 
-/** The documents role under which the newest beacon was issued, less what Root disowned since. */
+/** The documents role under which the newest beacon was issued. */
 function documentsRole(belief: Belief): SignerRole {
   const newest = newestRoot(belief)?.root;
   const version = belief.beacon?.beacon.rootVersion ?? newest?.version ?? 0n;
   const governing = rootOfVersion(belief, version);
-  if (newest === undefined || governing === null) {
+  if (governing === null) {
     throw new Refusal('root-unknown', { domain: belief.domain });
   }
-  const compromised = new Set<string>(newest.compromised);
-  const keys = [...governing.documents.keys].filter(([id]) => !compromised.has(id));
-  return { keys: new Map(keys), threshold: governing.documents.threshold };
+  return governing.documents;
 }
 
 function checkFollows(manifest: Manifest, belief: Belief): void {

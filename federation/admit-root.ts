@@ -15,7 +15,7 @@ import type { RecordWrite } from './effect.ts';
 import type { UnverifiedEnvelope } from './envelope.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
-import { type Root, readRoot, verifyFirstRoot, verifyNextRoot } from './root.ts';
+import { checkSuccession, type Root, readRoot, verifyFirstRoot, verifyNextRoot } from './root.ts';
 
 /**
  * Admits a Root. Refuses `document-held`, `root-conflict`, and the codes of `readRoot`,
@@ -43,6 +43,11 @@ export function admitRoot(
     }
     verifyFirstRoot(context.suite, envelope, root);
   } else {
+    // PROTOCOL §2.1 — a rank given away twice: the key in force would be outranked for ever.
+    checkSuccession(
+      root,
+      belief.roots.map((earlier) => earlier.root),
+    );
     verifyNextRoot(context.suite, envelope, root, held.root);
   }
   const next = believeRoot(belief, { root, digest: envelope.digest, bytes: envelope.bytes });

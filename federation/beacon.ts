@@ -18,9 +18,8 @@ import { HOUR_MS, type UnixMs } from '../core/time.ts';
 import type { UnverifiedEnvelope } from './envelope.ts';
 import { type AgeLimits, isWithin, readLimits } from './limits.ts';
 import { checkMust } from './must.ts';
-import type { Root } from './root.ts';
+import { beaconKeyOf, RANK_MAX, type Root } from './root.ts';
 
-const RANK_MAX = 15;
 const ANCHOR_BYTES = 32;
 const KNOWN = new Set([
   ...['domain', 'epoch', 'issuedAt', 'limits', 'lineage', 'manifest', 'must', 'previous', 'rank'],
@@ -94,7 +93,7 @@ export function checkBeacon(beacon: Beacon, root: Root, lineageStart: UnixMs): v
   if (beacon.count * beacon.periodMs > root.chainMs) {
     throw new Refusal('beacon-chain', { limit: root.chainMs, got: beacon.count * beacon.periodMs });
   }
-  const until = root.beaconKeys[beacon.rank]?.until;
+  const until = beaconKeyOf(root, beacon.rank)?.until;
   if (until !== undefined && until <= beacon.issuedAt) {
     throw new Refusal('beacon-key-ended', { until, got: beacon.issuedAt });
   }

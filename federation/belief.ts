@@ -140,8 +140,7 @@ export function isDisowned(belief: Belief, keyId: KeyId): boolean {
 /** The lowest beacon rank that nothing disowns, or null: the domain is QUARANTINED (§2.5). */
 export function rankInForce(belief: Belief): number | null {
   const keys = newestRoot(belief)?.root.beaconKeys ?? [];
-  const rank = keys.findIndex((key) => !isDisowned(belief, key.keyId));
-  return rank < 0 ? null : rank;
+  return keys.find((key) => !isDisowned(belief, key.keyId))?.rank ?? null;
 }
 
 /** True when the manifest held is the one the newest beacon names. */

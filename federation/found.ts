@@ -53,7 +53,7 @@ function rootBody(keys: FoundingKeys, terms: FoundingTerms): JsonObject {
     keys: Object.fromEntries(all.map((signer) => [signer.keyId, publicMembers(signer)])),
     roles: {
       root: { keys: [keys.root.keyId], threshold: 1 },
-      beacon: keys.beacon.map((signer) => ({ key: signer.keyId, until })),
+      beacon: keys.beacon.map((signer, rank) => ({ key: signer.keyId, rank, until })),
       documents: { keys: [keys.documents.keyId], threshold: 1 },
       revocation: {
         keys: keys.revocation.map((signer) => signer.keyId),

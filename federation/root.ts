@@ -28,8 +28,9 @@ export const LEASE_KINDS = ['slices', 'cell', 'domain'] as const;
 /** One kind of lease. */
 export type LeaseKind = (typeof LEASE_KINDS)[number];
 
-/** A beacon key and the time after which nothing it dates counts. Its index is its rank. */
+/** A beacon key, its rank, and the time from which nothing that it dates counts. */
 export interface BeaconKey {
+  readonly rank: number;
   readonly keyId: KeyId;
   readonly until: UnixMs;
 }
@@ -49,7 +50,7 @@ export interface Root {
   readonly root: SignerRole;
   readonly documents: SignerRole;
   readonly revocation: RevocationRole;
-  /** By rank: one machine each, the lowest rank in force speaks (PROTOCOL §2.5). */
+  /** Rising by rank: one machine each, the lowest rank in force speaks (PROTOCOL §2.5). */
   readonly beaconKeys: readonly BeaconKey[];
   readonly publicPairs: ReadonlyMap<KeyId, PublicPair>;
   readonly retired: readonly Digest[];
@@ -65,6 +66,8 @@ export interface Root {
 }
 
 const KEYS_MAX = 4 * SIGNERS_MAX;
+/** One byte in a summary row and in the commitment of a chain. */
+export const RANK_MAX = 255;
 /** A domain may trade lead for slow clocks, but not for more than this. */
 const LEAD_MS_MAX = 10 * MINUTE_MS;
 const KNOWN = new Set([
@@ -148,6 +151,35 @@ export function verifyNextRoot(
   return verifyRoles(suite, envelope, [held.root, root.root]);
 }
 
+/** The beacon key of a rank, or undefined where the Root names none. */
+export function beaconKeyOf(root: Root, rank: number): BeaconKey | undefined {
+  return root.beaconKeys.find((key) => key.rank === rank);
+}
+
+/**
+ * Checks that a Root which follows `chain`, the whole chain from version 1, gives away no rank
+ * twice within its lineage: a key keeps its rank, or gets one above all there ever were. A rank
+ * that came back, or came in below, would be in force under evidence that outranks it, and the
+ * domain could say nothing more. Nor does a key come back that was called compromised.
+ *
+ * Refuses `root-rank-reused` and `root-key-reused`.
+ */
+export function checkSuccession(root: Root, chain: readonly Root[]): void {
+  const lineage = chain.filter((earlier) => earlier.lineage === root.lineage);
+  const used = lineage.flatMap(({ beaconKeys }) => beaconKeys.map(({ rank }) => rank));
+  const highest = Math.max(-1, ...used);
+  const held = lineage.at(-1);
+  for (const { rank, keyId } of root.beaconKeys) {
+    const isKept = held !== undefined && beaconKeyOf(held, rank)?.keyId === keyId;
+    if (!isKept && rank <= highest) throw new Refusal('root-rank-reused', { rank, highest });
+  }
+  const compromised = new Set<string>(chain.flatMap((earlier) => earlier.compromised));
+  const back = [...root.publicPairs.keys()].find((keyId) => compromised.has(keyId));
+  if (back !== undefined) {
+    throw new Refusal('root-key-reused', { key: back, why: 'it was called compromised' });
+  }
+}
+
 /** Every slot is a key of one of the roles, and each role's own threshold is met. */
 function verifyRoles(
   suite: Suite,
@@ -199,10 +231,13 @@ function selectKeys(
 function readBeaconKeys(roles: Members): readonly BeaconKey[] {
   const ranks = roles.list('beacon', SIGNERS_MAX);
   if (ranks.length < 1) roles.refuse('beacon');
-  return ranks.map((_, rank) => {
-    const key = roles.item('beacon', rank);
-    return { keyId: key.digest('key'), until: key.time('until') };
+  const keys = ranks.map((_, i) => {
+    const key = roles.item('beacon', i);
+    const rank = key.integer('rank', 0, RANK_MAX);
+    return { rank, keyId: key.digest('key'), until: key.time('until') };
   });
+  if (keys.some(({ rank }, i) => i > 0 && rank <= (keys[i - 1]?.rank ?? 0))) roles.refuse('beacon');
+  return keys;
 }
 
 function readLeaseKinds(members: Members): readonly LeaseKind[] {

@@ -156,17 +156,18 @@ ladder('refreshes by a new beacon nothing that only a disputed one had pinned', 
   }
 });
 
-ladder('takes two keys under one number for no proof against either', () => {
+ladder('ranks a rotated key above the one before it, and takes no number of it for a proof', () => {
   // A thief of the retired key answers the new key's beacon with one of the same number.
   const fresh = KEYS.node;
   const root = forgeRoot({
     version: 2,
     issuedAt: NOW,
     beacon: [fresh, KEYS.beacon[1]],
+    ranks: [2, 3],
     retired: [KEYS.beacon[0]],
   });
   const node = settled().take(root);
-  node.take(forgeBeacon({ root: 2, epoch: 5, signer: fresh }).bytes);
+  node.take(forgeBeacon({ root: 2, rank: 2, epoch: 5, signer: fresh }).bytes);
   const stolen = forgeBeacon({ root: 1, epoch: 5, issuedAt: NOW - 1, signer: KEYS.beacon[0] });
   assert.is(node.give(stolen.bytes), 'epoch-rolled-back');
   assert.is(node.belief.disowned.size, 0);

@@ -125,6 +125,7 @@ ladder('lowers the tier of nothing whose key it does not call compromised', () =
     version: 2,
     issuedAt: NOW + 1,
     beacon: [KEYS.node, KEYS.beacon[1]],
+    ranks: [2, 3],
     retired: [KEYS.beacon[0]],
   });
   node.take(root);
@@ -137,6 +138,7 @@ ladder('lets a retired key count for what it dated before that Root, and not aft
     version: 2,
     issuedAt: NOW + 1_000,
     beacon: [KEYS.node, KEYS.beacon[1]],
+    ranks: [2, 3],
     retired: [KEYS.beacon[0]],
   });
   const dated = (issuedAt: number) =>
@@ -151,9 +153,11 @@ ladder('lets a retired key count for what it dated before that Root, and not aft
     settled()
       .take(root)
       .give(dated(NOW + 1_000)),
-    'beacon-key',
+    'beacon-key-replaced',
   );
-  const successor = forgeBeacon({ root: 2, epoch: 2, issuedAt: NOW + 1_000, signer: KEYS.node });
+  const successor = forgeBeacon({
+    ...{ root: 2, rank: 2, epoch: 2, issuedAt: NOW + 1_000, signer: KEYS.node },
+  });
   assert.is(settled().take(root).give(successor.bytes), 'admitted');
 });
 
@@ -165,11 +169,12 @@ ladder('refuses what a retired key signed that a proof had revoked', () => {
       version: 2,
       issuedAt: NOW + 1_000,
       beacon: [KEYS.node, KEYS.beacon[1]],
+      ranks: [2, 3],
       retired: [KEYS.beacon[0]],
     }),
   );
   assert.is(node.give(forgeBeacon({ epoch: 2 }).bytes), 'key-revoked');
-  assert.is(rankInForce(node.belief), 0);
+  assert.is(rankInForce(node.belief), 2);
 });
 
 ladder(
@@ -180,14 +185,16 @@ ladder(
     const root = forgeRoot({
       version: 2,
       beacon: [fresh, KEYS.beacon[1]],
+      ranks: [2, 3],
       compromised: [KEYS.beacon[0]],
     });
     node.take(root);
     assert.is(node.belief.beacon, null);
     assert.is(node.standing.tier, 'EXPIRED');
-    assert.is(node.give(forgeBeacon({ epoch: 2 }).bytes), 'beacon-key');
+    assert.is(node.give(forgeBeacon({ epoch: 2 }).bytes), 'beacon-key-replaced');
     node.wait(60_000);
-    node.take(forgeBeacon({ root: 2, epoch: 2, issuedAt: node.wallMs, signer: fresh }).bytes);
+    const next = { root: 2, rank: 2, epoch: 2, issuedAt: node.wallMs, signer: fresh };
+    node.take(forgeBeacon(next).bytes);
     assert.is(node.standing.tier, 'FRESH');
     assert.is(node.belief.documents.size, 2);
   },
@@ -203,7 +210,7 @@ ladder('takes from belief what a compromised documents key signed, and no mark',
   assert.is(node.belief.beacon?.beacon.epoch, 2n);
   assert.is.not(node.belief.stop, null);
   assert.is(node.give(forgeBeacon().bytes), 'epoch-rolled-back');
-  assert.is(node.give(CONTENTS.manifest), 'signer-unknown');
+  assert.is(node.give(CONTENTS.manifest), 'key-revoked');
   assert.is(node.restart().belief.documents.size, 0);
 });
 
@@ -237,6 +244,47 @@ ladder('numbers a lineage from the date of the Root that began it', () => {
     forgeBeacon({ root: 2, lineage: 1, epoch: number, issuedAt }).bytes;
   assert.is(node.give(epoch(3, NOW + 100)), 'epoch-ahead');
   assert.is(node.give(epoch(2, NOW + 100)), 'admitted');
+});
+
+ladder('refuses a Root that gives a rank away twice, or one below those there were', () => {
+  const give = (beacon: readonly (typeof STRANGER)[], ranks: readonly number[], lineage = 0) =>
+    settled().give(forgeRoot({ version: 2, issuedAt: NOW, lineage, beacon, ranks }));
+  assert.is(give([KEYS.node, KEYS.beacon[1]], [0, 1]), 'root-rank-reused');
+  assert.is(give([KEYS.beacon[1]], [0]), 'root-rank-reused');
+  assert.is(give([KEYS.beacon[1], KEYS.node], [1, 2]), 'admitted');
+  assert.is(give([KEYS.beacon[0], KEYS.beacon[1], KEYS.node], [0, 1, 2]), 'admitted');
+  assert.is(give([KEYS.beacon[1], KEYS.beacon[0]], [2, 3]), 'admitted');
+  assert.is(give([KEYS.node], [0], 1), 'admitted');
+  // A rank that was dropped does not come back, nor does one between those there were.
+  const dropped = forgeRoot({ version: 2, beacon: [KEYS.node], ranks: [5] });
+  const back = { version: 3, beacon: [KEYS.beacon[0], KEYS.node], ranks: [0, 5] };
+  assert.is(settled().take(dropped).give(forgeRoot(back)), 'root-rank-reused');
+  assert.is(
+    settled()
+      .take(dropped)
+      .give(forgeRoot({ ...back, ranks: [4, 5] })),
+    'root-rank-reused',
+  );
+});
+
+ladder('keeps a rank its number where a lower one is dropped, and what it said fresh', () => {
+  const node = settled();
+  node.give(forgeBeacon({ seed: 'rival' }).bytes);
+  node.take(forgeBeacon({ rank: 1, issuedAt: NOW + 1_000 }).bytes);
+  const root = { version: 2, issuedAt: NOW + 1_000, compromised: [KEYS.beacon[0]] };
+  node.take(forgeRoot({ ...root, beacon: [KEYS.beacon[1], KEYS.node], ranks: [1, 2] }));
+  assert.is(rankInForce(node.belief), 1);
+  assert.is(node.standing.tier, 'FRESH');
+  node.take(forgeBeacon({ root: 2, rank: 1, epoch: 20, issuedAt: NOW + 1_900 }).bytes);
+  assert.is(node.restart().standing.tier, 'FRESH');
+});
+
+ladder('refuses a Root that gives a role to a key once called compromised', () => {
+  const without = { version: 2, beacon: [KEYS.beacon[1]], ranks: [1] };
+  const node = settled().take(forgeRoot({ ...without, compromised: [KEYS.beacon[0]] }));
+  const back = { beacon: [KEYS.beacon[1], KEYS.beacon[0]], ranks: [1, 2] };
+  assert.is(node.give(forgeRoot({ version: 3, ...back })), 'root-key-reused');
+  assert.is(node.give(forgeRoot({ version: 3, lineage: 1, ...back })), 'root-key-reused');
 });
 
 ladder.run();

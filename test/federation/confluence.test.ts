@@ -147,17 +147,25 @@ belief('is one for a rotation of the beacon key in any order', () => {
     version: 2,
     issuedAt: NOW + 2_000,
     beacon: [KEYS.node, KEYS.beacon[1]],
+    ranks: [2, 3],
     retired: [KEYS.beacon[0]],
+  });
+  const dropped = forgeRoot({
+    version: 3,
+    issuedAt: NOW + 2_000,
+    beacon: [KEYS.node],
+    ranks: [2],
   });
   const third = forgeBeacon({
     root: 2,
+    rank: 2,
     epoch: 3,
     issuedAt: NOW + 3_000,
     manifest: second.manifest,
     signer: KEYS.node,
   });
   assertOneBelief([
-    ...[rotated, forgeRoot({ version: 3, issuedAt: NOW + 2_000, beacon: [KEYS.node] })],
+    ...[rotated, dropped],
     ...[one.bytes, first.manifest, two.bytes, second.manifest, second.bundle, third.bytes],
   ]);
 });

@@ -86,10 +86,11 @@ future('does not outlive the key that signed it', () => {
   const compromised = new Climber().take(forgeRoot());
   compromised.give(held.bytes);
   const fresh = KEYS.node;
-  const root = { beacon: [fresh, KEYS.beacon[1]], compromised: [KEYS.beacon[0]] };
+  const beacon = [fresh, KEYS.beacon[1]];
+  const root = { beacon, ranks: [2, 3], compromised: [KEYS.beacon[0]] };
   compromised.take(
     forgeRoot({ version: 2, ...root }),
-    forgeBeacon({ root: 2, signer: fresh }).bytes,
+    forgeBeacon({ root: 2, rank: 2, signer: fresh }).bytes,
   );
   assert.is(compromised.standing.tier, 'FRESH');
 });

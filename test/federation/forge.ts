@@ -41,6 +41,8 @@ export interface RootPlan {
   readonly root?: readonly Signer[];
   readonly threshold?: number;
   readonly beacon?: readonly Signer[];
+  /** Their ranks; 0, 1, … where nothing is said. */
+  readonly ranks?: readonly number[];
   readonly until?: number;
   readonly documents?: Signer;
   readonly revocation?: readonly Signer[];
@@ -54,7 +56,7 @@ export interface RootPlan {
 /** The bytes of a Root. */
 export function forgeRoot(plan: RootPlan = {}): Uint8Array {
   const { root = [KEYS.root], beacon = KEYS.beacon, documents = KEYS.documents } = plan;
-  const { revocation = KEYS.revocation } = plan;
+  const { revocation = KEYS.revocation, ranks = [] } = plan;
   const until = String(plan.until ?? NOW + 300 * DAY_MS);
   const idOf = (signer: Signer): string => signer.keyId;
   const all = [...root, ...beacon, documents, ...revocation];
@@ -66,7 +68,7 @@ export function forgeRoot(plan: RootPlan = {}): Uint8Array {
     keys: Object.fromEntries(all.map((signer) => [signer.keyId, publicMembers(signer)])),
     roles: {
       root: { keys: root.map(idOf), threshold: plan.threshold ?? 1 },
-      beacon: beacon.map((signer) => ({ key: signer.keyId, until })),
+      beacon: beacon.map((signer, i) => ({ key: signer.keyId, rank: ranks[i] ?? i, until })),
       documents: { keys: [documents.keyId], threshold: 1 },
       revocation: { keys: revocation.map(idOf), lease: 1, authority: 2 },
     },

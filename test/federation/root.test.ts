@@ -80,10 +80,17 @@ roots('give every role keys that they list, and every key a role', () => {
   const keys = MEMBERS.keys as JsonObject;
   const idle = { ...keys, [STRANGER.keyId]: publicMembers(STRANGER) };
   refuses('root-key-reused', () => read({ members: { keys: idle } }));
-  const unknown = { key: STRANGER.keyId, until: '1' };
+  const unknown = { key: STRANGER.keyId, rank: 0, until: '1' };
   refuses('root-key-reused', () => read({ members: { roles: rolesWith({ beacon: [unknown] }) } }));
   const documents = { keys: [STRANGER.keyId], threshold: 1 };
   refusesMember('roles', rolesWith({ documents }), rolesWith({ beacon: [] }));
+  const [first, second] = KEYS.beacon.map(({ keyId }) => keyId);
+  const ranked = (...ranks: readonly number[]) =>
+    rolesWith({
+      beacon: ranks.map((rank, i) => ({ key: i === 0 ? first : second, rank, until: '1' }) as Json),
+    });
+  read({ members: { roles: ranked(3, 255) } });
+  refusesMember('roles', ranked(1, 1), ranked(1, 0), ranked(0, 256), ranked(-1, 0));
 });
 
 roots('use no key in two roles, and none twice in one', () => {
