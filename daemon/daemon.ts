@@ -103,6 +103,7 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
     records,
     bootId: clock.bootId,
     now: clock.now(),
+    continuity: 'software',
     limits,
     node: keys.node,
     authority: {
@@ -332,7 +333,7 @@ function statusOf(
     startedAt,
     wallMs: now.wall,
     timeKnown: views.every((view) => !view.standing.timeUnknown),
-    antiRollback: 'software',
+    antiRollback: node.continuity,
     sockets: { control: config.controlSocket, workload: config.workloadSocket },
     listen: network.addresses,
     peers: peers.peers,

@@ -9,19 +9,12 @@ import { assert } from '../core/assert.ts';
 import type { Digest } from '../core/digest.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { Instant } from '../core/time.ts';
 import { type Belief, documentNamed, newBelief } from './belief.ts';
 import type { AgeLimits } from './limits.ts';
 import { NO_POLICY, type Policy, type Relation, readPolicy } from './policy.ts';
-import { recordsByDomain, restoreBelief } from './record.ts';
+import { type Boot, recordsByDomain, restoreBelief } from './record.ts';
 import type { Tightening } from './standing.ts';
 import { isTickOf, type UnverifiedTick } from './tick.ts';
-
-/** The boot that a start happens in: its id, and its clocks. */
-export interface Boot {
-  readonly bootId: string;
-  readonly now: Instant;
-}
 
 /** The beliefs of one node, by domain, and the policy that says which of them speak. */
 export class Beliefs {

@@ -21,6 +21,7 @@ import type { AgeLimits } from './limits.ts';
 import { PeerLedger } from './peer-ledger.ts';
 import { decodeProof, type Lease, type ProverRole, verifyProof } from './peer-proof.ts';
 import type { Policy } from './policy.ts';
+import type { Continuity } from './record.ts';
 import { revocationOf } from './revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';
 import { type DomainView, viewOf } from './view.ts';
@@ -34,6 +35,8 @@ export interface NodeOptions {
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly bootId: string;
   readonly now: Instant;
+  /** Whether the records are the last that were written (PROTOCOL §5.7). */
+  readonly continuity: Continuity;
   /** Local tightening of every domain's limits, or null. */
   readonly limits: AgeLimits | null;
   /** Proves this node to its peers. */
@@ -49,11 +52,14 @@ export interface NodeOptions {
 
 /** The state of a node. `handle` is the only thing that changes it. */
 export class FederationNode {
+  /** What guards the marks of this node; statements about it say so. */
+  readonly continuity: Continuity;
   readonly #parts: Parts;
 
   constructor(options: NodeOptions) {
-    const { own, suite, records, bootId, now, limits, authority, node } = options;
-    const beliefs = new Beliefs(own, records, { bootId, now }, limits);
+    const { own, suite, records, bootId, now, continuity, limits, authority, node } = options;
+    const beliefs = new Beliefs(own, records, { bootId, continuity }, limits);
+    this.continuity = continuity;
     this.#parts = {
       suite,
       bootId,

@@ -13,7 +13,7 @@ import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
-import { type BootMs, bootMs, type Instant, unixMs } from '../core/time.ts';
+import { type BootMs, bootMs, unixMs } from '../core/time.ts';
 import { ledgerStepMs, resumeKeeping, settleKeeping } from './age.ts';
 import { readBeacon } from './beacon.ts';
 import {
@@ -74,6 +74,18 @@ export function encodeHistory(history: readonly PastEvidence[]): Uint8Array {
   });
 }
 
+/**
+ * How far the records of a start can be trusted to be the last ones written: `proven` by a counter
+ * that only rises, by `software` alone, or `rolled-back`, which such a counter showed.
+ */
+export type Continuity = 'proven' | 'software' | 'rolled-back';
+
+/** The boot that a start happens in, and what is known of the records it starts on. */
+export interface Boot {
+  readonly bootId: string;
+  readonly continuity: Continuity;
+}
+
 /** The stored records of one domain, by `kind` or `kind/part`. */
 type DomainRecords = ReadonlyMap<string, Uint8Array>;
 
@@ -97,7 +109,7 @@ export function recordsByDomain(
 export function restoreBelief(
   domain: TrustDomain,
   records: DomainRecords,
-  boot: { readonly bootId: string; readonly now: Instant },
+  boot: Boot,
 ): Belief | null {
   const roots = partsOf(records, 'root').map(([, bytes]) => restoreRoot(bytes));
   const first = roots[0];
@@ -174,9 +186,14 @@ function restoreRevocations(records: DomainRecords): Revocations {
   return { documents, union: unionOf(documents) };
 }
 
+/**
+ * A store that was rolled back proves what had been said, and not that it was the last: the bound
+ * stands, the evidence counts no more, and every age is without end until new evidence comes
+ * (PROTOCOL §5.7).
+ */
 function restoreKeeping(
   bytes: Uint8Array | undefined,
-  boot: { readonly bootId: string; readonly now: Instant },
+  boot: Boot,
 ): Pick<Belief, 'asOf' | 'keeping'> {
   if (bytes === undefined) return { asOf: null, keeping: null };
   const members = new Members(parseCanonical(bytes), 'keeping');
@@ -188,8 +205,9 @@ function restoreKeeping(
     aheadMs: members.integer('aheadMs', 0, Number.MAX_SAFE_INTEGER),
     bootId: members.text('bootId', 64),
   };
+  const counts = boot.continuity !== 'rolled-back' && members.value('asOf') !== null;
   return {
-    asOf: members.value('asOf') === null ? null : members.time('asOf'),
+    asOf: counts ? members.time('asOf') : null,
     keeping: resumeKeeping(stored, boot.bootId),
   };
 }

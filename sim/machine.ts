@@ -131,6 +131,7 @@ export class Machine {
       records: this.disk.records,
       bootId: this.clock.bootId,
       now: this.clock.now(this.#world.now),
+      continuity: 'software',
       limits: null,
       node,
       authority,

@@ -79,8 +79,8 @@ export interface Status {
   readonly startedAt: string;
   readonly wallMs: number;
   readonly timeKnown: boolean;
-  /** PROTOCOL §5.7: nothing but software guards the marks. */
-  readonly antiRollback: 'software';
+  /** What guards the marks (PROTOCOL §5.7); `rolled-back`: the store is older than its counter. */
+  readonly antiRollback: 'proven' | 'software' | 'rolled-back';
   readonly sockets: { readonly control: string; readonly workload: string };
   readonly listen: readonly string[];
   /** URL that our bundle endpoint listens at; empty where there is none. */

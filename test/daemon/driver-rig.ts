@@ -74,7 +74,7 @@ export async function driverRig(folder: TemporaryFolder, name = 'blue') {
   const store = new JournalStore(records, journal);
   const node = new FederationNode({
     ...{ own: domain, suite: SUITE, records, bootId: clock.bootId, now: clock.now() },
-    ...{ limits: null, node: keys.node },
+    ...{ continuity: 'software', limits: null, node: keys.node },
     authority: {
       keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },
       revocation: keys.revocation,

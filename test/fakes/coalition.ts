@@ -15,6 +15,7 @@ import type { Draft, Input } from '../../federation/input.ts';
 import type { AgeLimits } from '../../federation/limits.ts';
 import { FederationNode } from '../../federation/node.ts';
 import { NO_POLICY, policyBody } from '../../federation/policy.ts';
+import type { Continuity } from '../../federation/record.ts';
 import type { RevocationTarget } from '../../federation/revocations.ts';
 import type { Output } from '../../federation/step.ts';
 import type { DomainView } from '../../federation/view.ts';
@@ -70,6 +71,7 @@ export class Machine {
   /** Random bytes come only when `draw` is called, as from a slow source. */
   drawsLate = false;
   bootId = 'boot-1';
+  continuity: Continuity = 'software';
   wallMs: number;
   bootNowMs = 1_000_000;
   wakeAt = 0;
@@ -176,6 +178,7 @@ export class Machine {
       records: this.records,
       bootId: this.bootId,
       now: this.now,
+      continuity: this.continuity,
       limits: null,
       node: keys.node,
       authority: {

@@ -17,7 +17,7 @@ import type { BeaconPlace } from '../../federation/beacon.ts';
 import { type Belief, newBelief } from '../../federation/belief.ts';
 import type { FileItem } from '../../federation/bundle-file.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
-import { recordsByDomain, restoreBelief } from '../../federation/record.ts';
+import { type Continuity, recordsByDomain, restoreBelief } from '../../federation/record.ts';
 import { type Standing, standingOf } from '../../federation/standing.ts';
 import { decodeTick, TICK_BYTES } from '../../federation/tick.ts';
 import { SUITE } from '../fakes/coalition.ts';
@@ -33,6 +33,7 @@ export class Climber {
   wallMs = NOW;
   bootNowMs = 1_000_000;
   bootId = 'boot-1';
+  continuity: Continuity = 'software';
   last: Admission | null = null;
 
   constructor(firstRoot: Uint8Array = forgeRoot()) {
@@ -74,7 +75,7 @@ export class Climber {
   /** What the disk holds, read back in this boot. */
   restored(): Belief {
     const mine = recordsByDomain(this.records).get(DOMAIN);
-    const boot = { bootId: this.bootId, now: this.now };
+    const boot = { bootId: this.bootId, continuity: this.continuity };
     const belief = mine === undefined ? null : restoreBelief(DOMAIN, mine, boot);
     demand(belief !== null, 'a belief of which a Root was stored');
     return belief;

@@ -45,6 +45,7 @@ class Reader {
       records: this.records,
       bootId: 'boot-1',
       now: this.now,
+      continuity: 'software',
       limits: null,
       node: keysOf('red').node,
       authority: null,
@@ -74,7 +75,7 @@ class Reader {
   /** What is believed of the forged domain, less what only the way there decides. */
   get believed(): string {
     const mine = recordsByDomain(this.records).get(DOMAIN);
-    const held = mine && restoreBelief(DOMAIN, mine, { bootId: 'boot-1', now: this.now });
+    const held = mine && restoreBelief(DOMAIN, mine, { bootId: 'boot-1', continuity: 'software' });
     if (!held) return 'nothing';
     return JSON.stringify({
       roots: held.roots.map((root) => root.digest),

@@ -51,7 +51,7 @@ records('are of every kind there is, with the writer’s beside them', () => {
 });
 
 records('of a domain without a Root restore nothing', () => {
-  const boot = { bootId: 'boot-1', now: settled().now };
+  const boot = { bootId: 'boot-1', continuity: 'software' } as const;
   assert.is(restoreBelief(DOMAIN, new Map(), boot), null);
 });
 
@@ -67,6 +67,23 @@ records('keep proofs against keys through a restart', () => {
   node.restart('boot-2', 10);
   assert.is(node.give(forgeBeacon({ epoch: 2 }).bytes), 'key-revoked');
 });
+
+records(
+  'that were rolled back keep Roots, revocations and marks; no age counts before new evidence',
+  () => {
+    const node = settled().wait(3_000).take(forgeBeacon().tick(2));
+    node.continuity = 'rolled-back';
+    node.restart();
+    assert.is(node.standing.tier, 'EXPIRED');
+    assert.is(node.standing.ageMs, null);
+    assert.is(node.belief.roots.length, 1);
+    assert.is(node.give(forgeBeacon().tick(2)), 'tick-not-newer');
+    assert.is(node.standing.tier, 'EXPIRED');
+    node.continuity = 'proven';
+    node.take(forgeBeacon().tick(3));
+    assert.is(node.standing.tier, 'FRESH');
+  },
+);
 
 records('keep the last numbers of a long history', () => {
   const node = settled();
@@ -99,7 +116,7 @@ records('that do not read back are refused, never repaired', () => {
     assert.ok(bytes !== undefined, key);
     const copy = new Map(whole.records).set(key, change(bytes));
     const mine = recordsByDomain(copy).get(DOMAIN) ?? new Map();
-    return restoreBelief(DOMAIN, mine, { bootId: 'boot-1', now: whole.now });
+    return restoreBelief(DOMAIN, mine, { bootId: 'boot-1', continuity: 'software' });
   };
   const cut = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, -1);
   const longer = (bytes: Uint8Array): Uint8Array => concat(bytes, Uint8Array.of(0x20));
