@@ -99,6 +99,13 @@ export const SYNC_INTERVAL_MS = 30 * SECOND_MS;
 export const WANT_TIMEOUT_MS = 10 * SECOND_MS;
 /** One admission proof inside the handshake: a lease and a signature pair. */
 export const ADMISSION_BYTES_MAX = 32 * 1024;
+/** One request to a desk, and one answer: evidence with a long event log fits several times. */
+export const DESK_BYTES_MAX = 4 * 1024 * 1024;
+/** One request with its answer, over a slow link; a chip may take seconds of it. */
+export const DESK_MS_MAX = 5 * MINUTE_MS;
+/** Requests that a node answers at once: of one peer, and of all, which bounds what they buffer. */
+export const DESK_REQUESTS_PER_PEER_MAX = 2;
+export const DESK_REQUESTS_MAX = 8;
 /** Connections in all, and from one address. */
 export const CONNECTIONS_MAX = 64;
 /**

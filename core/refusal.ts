@@ -208,6 +208,22 @@ export const REFUSALS = {
     'the secure channel could not be built',
     'update one of the two daemons',
   ),
+  'desk-closed': row(
+    'ignore',
+    'that node answers no such request',
+    'ask a node that is an authority of the domain',
+  ),
+  'desk-busy': row('ignore', 'more requests under way than that node takes', 'ask again later'),
+  'desk-failed': row(
+    'ignore',
+    'that node took the request, but its disk or chip failed',
+    'let its operator read its log, then ask again',
+  ),
+  'desk-refused': row(
+    'ignore',
+    'that node refused with a code this version does not know',
+    'update this daemon, and look the code up',
+  ),
 
   // workloads (SPIFFE Workload API)
   'workload-header': row(
@@ -617,6 +633,11 @@ export const REFUSALS = {
 
 /** The closed union of refusal codes. */
 export type RefusalCode = keyof typeof REFUSALS;
+
+/** True if `text` is one of the codes of this version. */
+export function isRefusalCode(text: string): text is RefusalCode {
+  return Object.hasOwn(REFUSALS, text);
+}
 
 /** What a refusal may say beside its code: both sides of a comparison, names, sizes. */
 export type RefusalDetails = Readonly<Record<string, string | number | bigint | boolean>>;

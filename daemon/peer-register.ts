@@ -4,6 +4,7 @@
  */
 
 import { Failure } from '../core/failure.ts';
+import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, elapsedMs } from '../core/time.ts';
 import type { FederationNode } from '../federation/node.ts';
@@ -69,5 +70,10 @@ export class PeerRegister implements NetworkHandler {
     if (verdict === null) return 'accept';
     // What our own disk could not take is nobody's fault, and is not passed on.
     return verdict instanceof Failure ? 'ignore' : verdict.judgement;
+  }
+
+  /** Nothing is asked of this daemon yet. Refuses `desk-closed`. */
+  async desk(): Promise<Uint8Array> {
+    throw new Refusal('desk-closed');
   }
 }

@@ -66,6 +66,11 @@ export interface NetworkHandler {
   frame(peer: PeerName, bytes: Uint8Array): void;
   /** One gossip message; the verdict decides whether it is forwarded. */
   gossip(peer: PeerName, bytes: Uint8Array): Promise<'accept' | 'ignore' | 'reject'>;
+  /**
+   * Answers one request of `/holdfast/desk/1`; `admitted` is null for a guest. A `Refusal` travels
+   * as its code.
+   */
+  desk(peer: PeerName, admitted: AdmittedPeer | null, bytes: Uint8Array): Promise<Uint8Array>;
 }
 
 /** The transport. It may lose anything it is given; it invents nothing. */
@@ -75,6 +80,12 @@ export interface Network {
   start(handler: NetworkHandler): Promise<void>;
   /** Queues a frame for a peer that is up; a full queue drops it, and sync repairs that. */
   send(peer: PeerName, frame: Uint8Array): void;
+  /**
+   * Asks a peer that is up one thing, and resolves with its answer; at most `DESK_BYTES_MAX` each.
+   * Refuses with the code the peer refused with, or `desk-refused` for one that is not known here;
+   * fails `peer-unreachable` and `timed-out`.
+   */
+  ask(peer: PeerName, request: Uint8Array): Promise<Uint8Array>;
   /** Gossips to all links. */
   publish(message: Uint8Array): void;
   /** Keeps a link to `address` for ever: redials with jitter, replaces dead links. */

@@ -5,7 +5,7 @@
 
 import { fromUtf8 } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
-import { REFUSALS, type RefusalCode } from '../../core/refusal.ts';
+import { isRefusalCode, REFUSALS } from '../../core/refusal.ts';
 import { readBounded } from '../host/files.ts';
 import { nearestName } from '../nearest-name.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine, UsageError } from './command.ts';
@@ -67,8 +67,8 @@ async function run(context: CommandContext): Promise<number> {
 
 function explained(code: string, pages: readonly Page[]): Explanation {
   const where = pages.flatMap((page) => mentionsOf(code, page));
-  if (Object.hasOwn(REFUSALS, code)) {
-    const { judgement, means, mend } = REFUSALS[code as RefusalCode];
+  if (isRefusalCode(code)) {
+    const { judgement, means, mend } = REFUSALS[code];
     return { code, kind: KINDS[judgement], means, mend, where };
   }
   const failures = new Map(pages.flatMap((page) => [...failuresIn(page)]));

@@ -7,16 +7,21 @@
  */
 
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import type { Connection, Libp2p } from '@libp2p/interface';
+import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import { createLibp2p } from 'libp2p';
 import { assert } from '../../core/assert.ts';
 import { Failure } from '../../core/failure.ts';
-import { FRAME_BYTES_MAX, GOSSIP_BYTES_MAX } from '../../core/limits.ts';
+import {
+  DESK_REQUESTS_PER_PEER_MAX,
+  FRAME_BYTES_MAX,
+  GOSSIP_BYTES_MAX,
+} from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { bootMs, elapsedMs } from '../../core/time.ts';
 import type { Clock, Log, Network, NetworkHandler, PeerName, Random } from '../ports.ts';
 import { Bans } from './bans.ts';
 import { Budgets } from './budgets.ts';
+import { DESK_PROTOCOL, Desk } from './desk.ts';
 import { GOSSIP_TOPIC, guardGossip, publishGossip } from './gossip.ts';
 import { libp2pOptions, type Services } from './libp2p-settings.ts';
 import { CHECK_MS } from './link-policy.ts';
@@ -46,11 +51,14 @@ export function createLibp2pNetwork(options: NetworkOptions): Network {
 
 /** Sync streams of one connection and direction: one, and the one that replaces it. */
 const SYNC_STREAMS_MAX = 2;
+/** Desk streams of one connection and direction: those that are answered, and some told to wait. */
+const DESK_STREAMS_MAX = 4 * DESK_REQUESTS_PER_PEER_MAX;
 
 /** Everything that exists between start and stop. */
 interface Running {
   readonly node: Libp2p<Services>;
   readonly links: Links;
+  readonly desk: Desk;
   readonly supervisor: LinkSupervisor;
   cancelCheck: () => void;
 }
@@ -88,6 +96,10 @@ class Libp2pNetwork implements Network {
       maxInboundStreams: SYNC_STREAMS_MAX,
       maxOutboundStreams: SYNC_STREAMS_MAX,
     });
+    await node.handle(DESK_PROTOCOL, (stream, at) => this.#takeRequest(running, stream, at), {
+      maxInboundStreams: DESK_STREAMS_MAX,
+      maxOutboundStreams: DESK_STREAMS_MAX,
+    });
     const { gossip } = node.services;
     guardGossip(gossip, { handler, budgets: this.#budgets, log: this.#log });
     this.#running = running; // a peer may be up before `start` returns
@@ -99,6 +111,15 @@ class Libp2pNetwork implements Network {
   send(peer: PeerName, frame: Uint8Array): void {
     assert(frame.length > 0 && frame.length <= FRAME_BYTES_MAX, `frame of ${frame.length} bytes`);
     this.#running?.links.send(peer, frame);
+  }
+
+  async ask(peer: PeerName, request: Uint8Array): Promise<Uint8Array> {
+    const running = this.#running;
+    const link = running?.links.of(peer);
+    if (running === null || link === undefined) {
+      throw new Failure('peer-unreachable', 'there is no link to this peer');
+    }
+    return running.desk.ask(link.connection, request);
   }
 
   publish(message: Uint8Array): void {
@@ -190,7 +211,16 @@ class Libp2pNetwork implements Network {
     });
     node.addEventListener('connection:open', ({ detail }) => links.opened(detail));
     node.addEventListener('connection:close', ({ detail }) => links.closed(detail));
-    return { node, links, supervisor, cancelCheck: () => undefined };
+    const desk = new Desk({ clock, log: this.#log, handler });
+    return { node, links, desk, supervisor, cancelCheck: () => undefined };
+  }
+
+  /** Requests are taken from whoever is up, as whom the handshake found there. */
+  #takeRequest({ links, desk }: Running, stream: Stream, { remotePeer }: Connection): void {
+    const peer = remotePeer.toString();
+    const link = links.of(peer);
+    if (link === undefined) stream.abort(new Error('no link'));
+    else void desk.accept(stream, peer, link.session.admitted);
   }
 
   /** Identifies the peer again, which is what makes gossipsub open a stream to it. */

@@ -118,6 +118,11 @@ export class Links {
     this.#current.get(peer)?.channel.send(frame);
   }
 
+  /** The link of a peer that is up, and whom the handshake found there. */
+  of(peer: PeerName): Pick<Link, 'connection' | 'session'> | undefined {
+    return this.#current.get(peer);
+  }
+
   /** Ends every connection of `peer`. */
   abort(peer: PeerName, reason: string): void {
     const current = this.#current.get(peer);

@@ -30,7 +30,7 @@ export const REOPEN_MS = SECOND_MS;
 export const STREAM_WINDOW_BYTES_MAX = 1024 * 1024;
 
 /** Bytes handed to libp2p at once: what it then holds beyond our queue. */
-const CHUNK_BYTES = 64 * 1024;
+export const CHUNK_BYTES = 64 * 1024;
 const PREFIX = prefix32(FRAME_BYTES_MAX);
 const HEARTBEAT = PREFIX.encode(0);
 

@@ -17,7 +17,7 @@ import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-no
 import { DerReader } from '../../core/der.ts';
 import { Failure } from '../../core/failure.ts';
 import { AUTHORITIES_MAX, DOCUMENT_BYTES_MAX } from '../../core/limits.ts';
-import { REFUSALS, Refusal, type RefusalCode } from '../../core/refusal.ts';
+import { isRefusalCode, Refusal } from '../../core/refusal.ts';
 import {
   parseSpiffeId,
   pathOf,
@@ -145,8 +145,8 @@ function splitDer(concatenated: Uint8Array): readonly Uint8Array[] {
 function troubleOf(error: ConnectError): Refusal | Failure {
   const [, code = '', details] =
     /^([a-z0-9-]+): [^(;]*(?:\((.*)\))?; /.exec(error.rawMessage) ?? [];
-  if (Object.hasOwn(REFUSALS, code)) {
-    return new Refusal(code as RefusalCode, details === undefined ? {} : { told: details });
+  if (isRefusalCode(code)) {
+    return new Refusal(code, details === undefined ? {} : { told: details });
   }
   const told = `no answer from the Workload API (${Code[error.code]}): ${error.rawMessage}`;
   return new Failure('daemon-unreachable', told, error);

@@ -1,5 +1,6 @@
 /** The `Network` port that goes nowhere: it writes down what it was asked, in order. */
 
+import { Failure } from '../../core/failure.ts';
 import type { Network, NetworkHandler, PeerName } from '../../daemon/ports.ts';
 
 export class FakeNetwork implements Network {
@@ -9,6 +10,10 @@ export class FakeNetwork implements Network {
   readonly sent: { readonly peer: PeerName; readonly frame: Uint8Array }[] = [];
   readonly published: Uint8Array[] = [];
   handler: NetworkHandler | null = null;
+  /** Answers what is asked of a peer; unless set, nobody is there. */
+  answerOf: (peer: PeerName, request: Uint8Array) => Promise<Uint8Array> = async () => {
+    throw new Failure('peer-unreachable', 'nobody is linked');
+  };
 
   async start(handler: NetworkHandler): Promise<void> {
     this.handler = handler;
@@ -17,6 +22,11 @@ export class FakeNetwork implements Network {
   send(peer: PeerName, frame: Uint8Array): void {
     this.asked.push(`send ${peer}`);
     this.sent.push({ peer, frame });
+  }
+
+  async ask(peer: PeerName, request: Uint8Array): Promise<Uint8Array> {
+    this.asked.push(`ask ${peer}`);
+    return this.answerOf(peer, request);
   }
 
   publish(message: Uint8Array): void {

@@ -32,6 +32,9 @@ export class Scribe implements NetworkHandler {
   readonly heard: string[] = [];
   verdictOf: (text: string) => Verdict = () => 'accept';
   onFrame: (peer: PeerName, bytes: Uint8Array) => void = () => undefined;
+  onDesk: NetworkHandler['desk'] = async () => {
+    throw new Refusal('desk-closed');
+  };
 
   constructor(word: string) {
     this.#word = word;
@@ -66,6 +69,10 @@ export class Scribe implements NetworkHandler {
     const text = new TextDecoder().decode(bytes);
     this.heard.push(text);
     return this.verdictOf(text);
+  }
+
+  desk(peer: PeerName, admitted: AdmittedPeer | null, bytes: Uint8Array): Promise<Uint8Array> {
+    return this.onDesk(peer, admitted, bytes);
   }
 }
 
