@@ -6,17 +6,19 @@
  * what it does not understand, and an attacker chooses what that is.
  */
 
-import { assert } from './assert.ts';
+import { assert, Bug } from './assert.ts';
 import { Refusal } from './refusal.ts';
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+/** Bytes that a writer begins with; most messages fit. */
+const WRITER_BYTES = 128;
 const B64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const B64 = `${B64URL.slice(0, 62)}+/`;
 
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
   let out = '';
-  for (const byte of bytes) out += HEX[byte];
+  for (let i = 0; i < bytes.length; i++) out += HEX[bytes[i] ?? 0];
   return out;
 }
 
@@ -165,10 +167,12 @@ export class Reader {
 
 /** Builds a byte string of big-endian fields. A number out of range is a bug, not input. */
 export class Writer {
-  #parts: Uint8Array[] = [];
+  #bytes = new Uint8Array(WRITER_BYTES);
+  #length = 0;
 
   raw(bytes: Uint8Array): this {
-    this.#parts.push(bytes);
+    const from = this.#grow(bytes.length);
+    this.#bytes.set(bytes, from);
     return this;
   }
 
@@ -189,24 +193,34 @@ export class Writer {
   }
 
   u64(value: bigint): this {
-    assert(value >= 0n && value < 1n << 64n, `not a u64: ${value}`);
-    const out = new Uint8Array(8);
-    new DataView(out.buffer).setBigUint64(0, value);
-    return this.raw(out);
+    if (value < 0n || value >= 1n << 64n) throw new Bug(`not a u64: ${value}`);
+    return this.u32(Number(value >> 32n)).u32(Number(value & 0xffff_ffffn));
   }
 
   finish(): Uint8Array {
-    return concat(...this.#parts);
+    return this.#bytes.slice(0, this.#length);
   }
 
   #number(value: number, width: 1 | 2 | 3 | 4): this {
-    const ok = Number.isInteger(value) && value >= 0 && value < 256 ** width;
-    assert(ok, `not a u${8 * width}: ${value}`);
-    const out = new Uint8Array(width);
+    const fits = Number.isInteger(value) && value >= 0 && value < 256 ** width;
+    if (!fits) throw new Bug(`not a u${8 * width}: ${value}`);
+    const from = this.#grow(width);
     for (let i = width - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) {
-      out[i] = rest % 256;
+      this.#bytes[from + i] = rest % 256;
     }
-    return this.raw(out);
+    return this;
+  }
+
+  /** Makes room for `count` more bytes; where they begin. */
+  #grow(count: number): number {
+    const from = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    return from;
   }
 }
 

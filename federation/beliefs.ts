@@ -23,6 +23,7 @@ export class Beliefs {
   readonly #all = new Map<TrustDomain, Belief>();
   #policy: Policy = NO_POLICY;
   #policyDigest: Digest | undefined;
+  #spoken: readonly Belief[] | null = null;
 
   /** Restores what was stored. `local` tightens every domain's limits. */
   constructor(
@@ -51,15 +52,16 @@ export class Beliefs {
   }
 
   /** Everything that is stored, former partners too: their age goes on. */
-  get all(): readonly Belief[] {
-    return [...this.#all.values()];
+  get all(): Iterable<Belief> {
+    return this.#all.values();
   }
 
-  /** Our own domain and every partner, in the order of their names. */
+  /** Our own domain and every partner, by name; the same array until a belief changes. */
   readonly spoken = (): readonly Belief[] => {
-    return [...this.#all.values()]
+    this.#spoken ??= [...this.#all.values()]
       .filter((belief) => this.isSpoken(belief.domain))
       .sort((a, b) => (a.domain < b.domain ? -1 : 1));
+    return this.#spoken;
   };
 
   /**
@@ -104,7 +106,12 @@ export class Beliefs {
   }
 
   set(belief: Belief): void {
+    const before = this.#all.get(belief.domain);
     this.#all.set(belief.domain, belief);
+    const isSame = before?.firstRoot === belief.firstRoot;
+    this.#spoken = isSame
+      ? (this.#spoken?.map((held) => (held === before ? belief : held)) ?? null)
+      : null;
     if (belief.domain === this.ownDomain) this.#readPolicy();
   }
 
@@ -114,6 +121,7 @@ export class Beliefs {
     const document = own === undefined ? null : documentNamed(own, 'policy');
     if (document?.head.digest === this.#policyDigest) return;
     this.#policyDigest = document?.head.digest;
+    this.#spoken = null;
     this.#policy = document === null ? NO_POLICY : readPolicy(document.members);
     for (const relation of this.#policy.relations.values()) {
       if (this.#all.has(relation.domain)) continue;

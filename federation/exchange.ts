@@ -20,48 +20,29 @@ import {
   type Frame,
   type SummaryRow,
   type Tag,
-  tagOf,
   versionArgument,
   type Want,
 } from './message.ts';
+import { PeerLink } from './peer-link.ts';
 import { revocationsDigest } from './revocations.ts';
-import {
-  isAhead,
-  missing,
-  type Reading,
-  revocationWants,
-  rowOf,
-  sharedDigest,
-  wantsFrom,
-} from './summary.ts';
+import { isAhead, missing, type Reading, revocationWants, rowOf, wantsFrom } from './summary.ts';
 import { encodeTick } from './tick.ts';
 
-/** What one side knows of a link. */
-interface Link {
-  readonly peer: string;
-  readonly domain: TrustDomain;
-  readonly binding: Uint8Array;
-  /** Tags the peer named; empty until its interest came. */
-  interests: ReadonlySet<Tag>;
-  /** Ours were named again since the last comparison. */
-  named: boolean;
-  /** The row last sent for a domain, so that nothing is said twice. */
-  readonly sent: Map<Tag, string>;
-  /** The row last received for a domain. */
-  readonly rows: Map<Tag, SummaryRow>;
-  compareAt: BootMs;
-}
-
-/** The domains that may be spoken of: our own, and those we relate to. */
+/**
+ * The domains that may be spoken of: our own, and those we relate to; the same array until one of
+ * them changes.
+ */
 export type Beliefs = () => readonly Belief[];
 
 /** All links of one node, what was said on each, and what was asked for. */
 export class Exchange {
   readonly #own: TrustDomain;
   readonly #beliefs: Beliefs;
-  readonly #links = new Map<string, Link>();
+  readonly #links = new Map<string, PeerLink>();
   /** What was asked for and when to ask again, over all links: a body is fetched once. */
   readonly #wanted = new Map<string, { readonly peer: string; readonly until: BootMs }>();
+  /** When `wake` has something to do; null where that has to be found out. */
+  #dueAt: number | null = null;
 
   constructor(own: TrustDomain, beliefs: Beliefs) {
     this.#own = own;
@@ -69,22 +50,15 @@ export class Exchange {
   }
 
   up(peer: string, domain: TrustDomain, binding: Uint8Array, now: BootMs): readonly Effect[] {
-    const link: Link = {
-      peer,
-      domain,
-      binding,
-      interests: new Set(),
-      named: false,
-      sent: new Map(),
-      rows: new Map(),
-      compareAt: compareTime(peer, now),
-    };
+    const link = new PeerLink(peer, domain, binding, compareTime(peer, now));
     this.#links.set(peer, link);
+    this.#dueAt = null;
     return [send(link, { kind: 'interest', tags: this.#tags(link) })];
   }
 
   down(peer: string): void {
     this.#links.delete(peer);
+    this.#dueAt = null;
     for (const [key, wanted] of this.#wanted) if (wanted.peer === peer) this.#wanted.delete(key);
   }
 
@@ -109,17 +83,16 @@ export class Exchange {
     link.interests = new Set(tags);
     link.sent.clear();
     const ours = lacksOurs ? [send(link, { kind: 'interest', tags: this.#tags(link) })] : [];
-    return [...ours, ...this.#sendRows(link, this.#shared(link))];
+    return [...ours, ...this.#sendRows(link, link.shared(this.#beliefs()))];
   }
 
   digest(peer: string, digest: string): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined || link.interests.size === 0) return [];
-    const shared = this.#shared(link);
-    const rows = shared.map((belief) => rowOf(belief, this.#reading(link, belief)));
-    if (sharedDigest(rows) === digest) return [];
+    const beliefs = this.#beliefs();
+    if (link.digest(beliefs, this.#own) === digest) return [];
     link.sent.clear();
-    return this.#sendRows(link, shared);
+    return this.#sendRows(link, link.shared(beliefs));
   }
 
   summary(peer: string, rows: readonly SummaryRow[], now: BootMs): readonly Effect[] {
@@ -127,11 +100,11 @@ export class Exchange {
     if (link === undefined) return [];
     const effects: Effect[] = [];
     for (const belief of this.#beliefs()) {
-      const row = rows.find((candidate) => candidate.tag === tagOf(belief.domain, link.binding));
+      const row = rows.find((candidate) => candidate.tag === link.tag(belief.domain));
       if (row === undefined) continue;
       link.rows.set(row.tag, row);
-      showInterest(link, row.tag);
-      const reading = this.#reading(link, belief);
+      link.showInterest(row.tag);
+      const reading = link.reading(belief, this.#own);
       effects.push(...this.#ask(link, belief, now, revocationWants(belief, row, reading)));
       const mine = rowOf(belief, reading);
       const contentsDiffer = mine.beacon === row.beacon && mine.contents !== row.contents;
@@ -145,12 +118,10 @@ export class Exchange {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
     return wants.flatMap((want) => {
-      const belief = this.#beliefs().find(
-        (candidate) => tagOf(candidate.domain, link.binding) === want.tag,
-      );
-      if (belief !== undefined) showInterest(link, want.tag);
-      const found =
-        belief === undefined ? [] : answersTo(want, belief, this.#reading(link, belief));
+      const belief = this.#beliefs().find(({ domain }) => link.tag(domain) === want.tag);
+      if (belief === undefined) return [];
+      link.showInterest(want.tag);
+      const found = answersTo(want, belief, link.reading(belief, this.#own));
       return found.map((frame) => send(link, frame));
     });
   }
@@ -163,9 +134,7 @@ export class Exchange {
 
   /** What we hold of this domain changed: tell everybody who has an interest. */
   push(belief: Belief): readonly Effect[] {
-    return [...this.#links.values()]
-      .filter((link) => link.interests.has(tagOf(belief.domain, link.binding)))
-      .flatMap((link) => this.#sendRows(link, [belief]));
+    return this.#interested(belief).flatMap((link) => this.#sendRows(link, [belief]));
   }
 
   /** Sends a stop directly to every interested peer: it must not wait for gossip. */
@@ -179,21 +148,32 @@ export class Exchange {
   }
 
   #pushFrame(belief: Belief, frame: Frame): readonly Effect[] {
-    return [...this.#links.values()]
-      .filter((link) => link.interests.has(tagOf(belief.domain, link.binding)))
-      .map((link) => send(link, frame));
+    return this.#interested(belief).map((link) => send(link, frame));
   }
 
-  /** Compares with a peer that knows more than it said: after a tick of an unknown beacon, say. */
+  #interested(belief: Belief): readonly PeerLink[] {
+    return [...this.#links.values()].filter((link) => link.interests.has(link.tag(belief.domain)));
+  }
+
+  /**
+   * The peer relays ticks of a beacon that we lack (`beacon` as a tick names it): compare, once for
+   * each such beacon, since most are of domains that we do not speak of (PROTOCOL §3.3).
+   */
+  stranger(peer: string, beacon: string): readonly Effect[] {
+    return this.#links.get(peer)?.meetsStranger(beacon) === true ? this.compare(peer) : [];
+  }
+
+  /** Compares with a peer that knows more than it said. */
   compare(peer: string): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined || link.interests.size === 0) return [];
-    const rows = this.#shared(link).map((belief) => rowOf(belief, this.#reading(link, belief)));
-    return [send(link, { kind: 'digest', digest: sharedDigest(rows) })];
+    return [send(link, { kind: 'digest', digest: link.digest(this.#beliefs(), this.#own) })];
   }
 
   /** The comparisons that are due. */
   wake(now: BootMs): readonly Effect[] {
+    if (this.#due() > now) return [];
+    this.#dueAt = null;
     for (const [key, wanted] of this.#wanted) if (wanted.until <= now) this.#wanted.delete(key);
     const effects: Effect[] = [];
     for (const link of this.#links.values()) {
@@ -210,35 +190,40 @@ export class Exchange {
 
   /** When `wake` has something to do again, or null. */
   wakeAt(): BootMs | null {
-    const times = [
-      ...[...this.#links.values()].map((link) => link.compareAt),
-      ...[...this.#wanted.values()].map((wanted) => wanted.until),
-    ];
-    return times.length === 0 ? null : bootMs(Math.min(...times));
+    const dueAt = this.#due();
+    return dueAt === Number.POSITIVE_INFINITY ? null : bootMs(dueAt);
   }
 
-  #tags(link: Link): readonly Tag[] {
+  #due(): number {
+    if (this.#dueAt !== null) return this.#dueAt;
+    let dueAt = Number.POSITIVE_INFINITY;
+    for (const { compareAt } of this.#links.values()) dueAt = Math.min(dueAt, compareAt);
+    for (const { until } of this.#wanted.values()) dueAt = Math.min(dueAt, until);
+    this.#dueAt = dueAt;
+    return dueAt;
+  }
+
+  #tags(link: PeerLink): readonly Tag[] {
     return this.#beliefs()
-      .map((belief) => tagOf(belief.domain, link.binding))
+      .map(({ domain }) => link.tag(domain))
       .sort();
   }
 
-  #shared(link: Link): readonly Belief[] {
-    return this.#beliefs().filter((belief) =>
-      link.interests.has(tagOf(belief.domain, link.binding)),
-    );
-  }
-
-  #sendRows(link: Link, beliefs: readonly Belief[]): readonly Effect[] {
-    const rows = beliefs.map((belief) => rowOf(belief, this.#reading(link, belief)));
+  #sendRows(link: PeerLink, beliefs: readonly Belief[]): readonly Effect[] {
+    const rows = beliefs.map((belief) => rowOf(belief, link.reading(belief, this.#own)));
     const news = rows.filter((row) => link.sent.get(row.tag) !== fingerprint(row));
     for (const row of news) link.sent.set(row.tag, fingerprint(row));
     return news.length === 0 ? [] : [send(link, { kind: 'summary', rows: news })];
   }
 
   /** Asks for `first`, then for what the newest row shows that we lack. */
-  #ask(link: Link, belief: Belief, now: BootMs, first: readonly Want[] = []): readonly Effect[] {
-    const mine = this.#reading(link, belief);
+  #ask(
+    link: PeerLink,
+    belief: Belief,
+    now: BootMs,
+    first: readonly Want[] = [],
+  ): readonly Effect[] {
+    const mine = link.reading(belief, this.#own);
     const row = link.rows.get(mine.tag);
     const wants = row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
     const fresh = [...first, ...wants]
@@ -246,18 +231,13 @@ export class Exchange {
       .slice(0, WANTS_MAX);
     const until = bootMs(now + WANT_TIMEOUT_MS);
     for (const want of fresh) this.#wanted.set(wantKey(want, link), { peer: link.peer, until });
+    if (fresh.length > 0) this.#dueAt = null;
     return fresh.length === 0 ? [] : [send(link, { kind: 'want', wants: fresh })];
-  }
-
-  /** How the two sides of this link may speak of a domain: all of it, if both are its nodes. */
-  #reading(link: Link, belief: Belief): Reading {
-    const isOwnNode = belief.domain === this.#own && link.domain === this.#own;
-    return { tag: tagOf(belief.domain, link.binding), isOwnNode };
   }
 
   /** A want was answered: it may be asked again, of anybody. */
   settle(what: Want['what'], argument: string): void {
-    this.#wanted.delete(`${what}/${argument}`);
+    if (this.#wanted.size > 0 && this.#wanted.delete(`${what}/${argument}`)) this.#dueAt = null;
   }
 }
 
@@ -281,14 +261,6 @@ function answersTo(want: Want, belief: Belief, mine: Reading): readonly Frame[] 
 
 /** A want that names one thing. */
 type SingleWant = Want & { readonly what: Exclude<Want['what'], 'revocations'> };
-
-/**
- * Whoever names a tag knows the domain, and so has asked for it: an interest that was lost, or that
- * an older one overtook, must not silence the link.
- */
-function showInterest(link: Link, tag: Tag): void {
-  if (!link.interests.has(tag)) link.interests = new Set([...link.interests, tag]);
-}
 
 function answerTo(want: SingleWant, belief: Belief, mine: Reading): Frame | null {
   const { beacon, manifest, tick, stop } = belief;
@@ -320,12 +292,12 @@ function answerTo(want: SingleWant, belief: Belief, mine: Reading): Frame | null
   }
 }
 
-function send(link: Link, frame: Frame): Effect {
+function send(link: PeerLink, frame: Frame): Effect {
   return { kind: 'send', peer: link.peer, frame: encodeFrame(frame) };
 }
 
 /** One body is fetched once, of anybody; what a peer has revoked is asked of each. */
-function wantKey({ what, argument }: Want, link: Link): string {
+function wantKey({ what, argument }: Want, link: PeerLink): string {
   return what === 'revocations' ? `${what}/${argument}/${link.peer}` : `${what}/${argument}`;
 }
 

@@ -110,7 +110,8 @@ export function revocationOf(
   { union }: Revocations,
   target: Pick<RevocationTarget, 'class' | 'target'>,
 ): Revocation | undefined {
-  return union.get(revocationKey(target));
+  // Nearly always empty, and asked several times a step: no key is put together for that.
+  return union.size === 0 ? undefined : union.get(revocationKey(target));
 }
 
 /** How many keys of the role have to sign a document with these entries (PROTOCOL §2.1). */

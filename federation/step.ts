@@ -151,7 +151,7 @@ export class Step {
     const belief = refusalOf(() => this.#parts.beliefs.ofTick(tick));
     if (belief instanceof Refusal) {
       // Its beacon may be one we lack: the peer that relayed it can say (PROTOCOL §3.3).
-      this.#effects.push(...this.#parts.exchange.compare(from.peer));
+      this.#effects.push(...this.#parts.exchange.stranger(from.peer, tick.tag));
       throw belief;
     }
     this.#takeFor(belief, { kind: 'tick', tick }, from);

@@ -16,7 +16,7 @@
  */
 
 import { assert } from '../core/assert.ts';
-import { concat, equalBytes, fromHex, Reader, toUtf8, Writer } from '../core/bytes.ts';
+import { concat, equalBytes, fromHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
 import { DIGEST_BYTES, type Digest, sha256 } from '../core/digest.ts';
 import { Refusal } from '../core/refusal.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
@@ -36,7 +36,8 @@ const NO_PREVIOUS = new Uint8Array(DIGEST_BYTES);
 
 /** A tick or a stop off the wire: nothing in it is verified. */
 export interface UnverifiedTick {
-  readonly tag: Uint8Array;
+  /** The first 8 bytes of the digest of the beacon it claims, as hex. */
+  readonly tag: string;
   readonly index: number;
   readonly value: Uint8Array;
   readonly bytes: Uint8Array;
@@ -103,14 +104,18 @@ export function stopCommitment(commitment: Uint8Array, secret: Uint8Array): Uint
 
 /** The 43 bytes of a tick or a stop. */
 export function encodeTick(beacon: Digest, index: number, value: Uint8Array): Uint8Array {
-  return new Writer().raw(fromHex(beacon).subarray(0, TAG_BYTES)).u24(index).raw(value).finish();
+  return new Writer()
+    .raw(fromHex(beacon.slice(0, 2 * TAG_BYTES)))
+    .u24(index)
+    .raw(value)
+    .finish();
 }
 
 /** Reads the 43 bytes. Refuses `truncated` and `trailing-bytes`. */
 export function decodeTick(bytes: Uint8Array): UnverifiedTick {
   const reader = new Reader(bytes);
   const tick = {
-    tag: reader.take(TAG_BYTES),
+    tag: toHex(reader.take(TAG_BYTES)),
     index: reader.u24(),
     value: reader.take(DIGEST_BYTES),
     bytes,
@@ -121,7 +126,7 @@ export function decodeTick(bytes: Uint8Array): UnverifiedTick {
 
 /** True when the tick names this beacon. */
 export function isTickOf(tick: UnverifiedTick, beacon: Digest): boolean {
-  return equalBytes(tick.tag, fromHex(beacon).subarray(0, TAG_BYTES));
+  return beacon.startsWith(tick.tag);
 }
 
 /** The time of step `index`: when the writer's clock read it, nothing had been withdrawn. */

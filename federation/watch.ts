@@ -10,10 +10,20 @@ import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import type { Effect } from './effect.ts';
 import { NO_LIMITS } from './limits.ts';
+import type { Policy } from './policy.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
 import { believableUntil, standingOf } from './standing.ts';
 import type { Tier } from './tier.ts';
+
+/** What was last judged of one belief, and until when that stands. */
+interface Judged {
+  readonly belief: Belief;
+  readonly policy: Policy;
+  /** How far the wall clock is ahead of the boot clock: where it was set, all is judged anew. */
+  readonly offsetMs: number;
+  readonly dueAt: number;
+}
 
 /** Watches the beliefs of one node; it decides nothing and says what changed. */
 export class Watch {
@@ -22,6 +32,8 @@ export class Watch {
   readonly #tiers = new Map<TrustDomain, Tier>();
   readonly #late = new Set<TrustDomain>();
   readonly #stored = new Map<TrustDomain, BootMs>();
+  readonly #judged = new Map<TrustDomain, Judged>();
+  #dueAt = Number.POSITIVE_INFINITY;
 
   constructor(beliefs: Beliefs, bootId: string) {
     this.#beliefs = beliefs;
@@ -33,36 +45,56 @@ export class Watch {
     this.#stored.set(domain, now.boot);
   }
 
-  /** Tells of every change of tier, and writes the ledger ahead before it runs out. */
+  /**
+   * Tells of every change of tier, and writes the ledger ahead before it runs out. Judges only what
+   * changed, and what time alone has changed.
+   */
   look(now: Instant): readonly Effect[] {
-    const changes = this.#beliefs.spoken().flatMap((belief) => {
-      const standing = standingOf(belief, this.#beliefs.tightening(belief.domain), now);
-      return [
-        ...this.#tier(belief.domain, standing.tier, standing.ageMs),
-        ...this.#lateness(belief.domain, standing.late),
-      ];
-    });
+    const effects: Effect[] = [];
+    const offsetMs = now.wall - now.boot;
+    const { policy } = this.#beliefs;
+    let dueAt = Number.POSITIVE_INFINITY;
+    for (const belief of this.#beliefs.spoken()) {
+      let judged = this.#judged.get(belief.domain);
+      const stands =
+        judged?.belief === belief &&
+        judged.policy === policy &&
+        judged.offsetMs === offsetMs &&
+        judged.dueAt > now.boot;
+      if (judged === undefined || !stands) {
+        judged = { belief, policy, offsetMs, dueAt: this.#judge(belief, now, effects) };
+        this.#judged.set(belief.domain, judged);
+      }
+      dueAt = Math.min(dueAt, judged.dueAt);
+    }
     // A former partner may come back: its ledger is kept too, or a reboot would make it younger.
-    return [...changes, ...this.#beliefs.all.flatMap((belief) => this.#checkpoint(belief, now))];
+    for (const belief of this.#beliefs.all) {
+      if (belief.keeping === null) continue;
+      if (this.#checkpointAt(belief) <= now.boot) effects.push(this.#checkpoint(belief, now));
+      dueAt = Math.min(dueAt, this.#checkpointAt(belief));
+    }
+    this.#dueAt = dueAt;
+    return effects;
   }
 
-  /** In how many milliseconds something of this will change if nothing else does. */
+  /** In how many milliseconds something of this will change if nothing else does, as last seen. */
   wakeInMs(now: Instant): number {
-    const times = this.#beliefs.spoken().flatMap((belief) => {
-      const standing = standingOf(belief, this.#beliefs.tightening(belief.domain), now);
-      const { cliff, lateInMs } = standing;
-      return [
-        cliff?.inMs ?? Number.POSITIVE_INFINITY,
-        lateInMs ?? Number.POSITIVE_INFINITY,
-        belief.future === null
-          ? Number.POSITIVE_INFINITY
-          : belief.future.issuedAt - believableUntil(belief, now),
-      ];
-    });
-    const checkpoints = this.#beliefs.all.flatMap((belief) =>
-      belief.keeping === null ? [] : [this.#checkpointAt(belief) - now.boot],
+    return this.#dueAt - now.boot;
+  }
+
+  /** Says what changed of one belief; the boot time at which it may change again. */
+  #judge(belief: Belief, now: Instant, effects: Effect[]): number {
+    const { domain, future } = belief;
+    const standing = standingOf(belief, this.#beliefs.tightening(domain), now);
+    effects.push(...this.#tier(domain, standing.tier, standing.ageMs));
+    effects.push(...this.#lateness(domain, standing.late));
+    const { cliff, lateInMs } = standing;
+    const inMs = Math.min(
+      cliff?.inMs ?? Number.POSITIVE_INFINITY,
+      lateInMs ?? Number.POSITIVE_INFINITY,
+      future === null ? Number.POSITIVE_INFINITY : future.issuedAt - believableUntil(belief, now),
     );
-    return Math.min(Number.POSITIVE_INFINITY, ...times, ...checkpoints);
+    return now.boot + Math.max(1, inMs);
   }
 
   #tier(domain: TrustDomain, tier: Tier, ageMs: number | null): readonly Effect[] {
@@ -88,11 +120,10 @@ export class Watch {
     ];
   }
 
-  #checkpoint(belief: Belief, now: Instant): readonly Effect[] {
-    if (belief.keeping === null || this.#checkpointAt(belief) > now.boot) return [];
+  #checkpoint(belief: Belief, now: Instant): Effect {
     this.#stored.set(belief.domain, now.boot);
     const value = encodeKeeping(belief, this.#bootId, now.boot);
-    return [{ kind: 'persist', writes: [{ key: recordKey(belief.domain, 'keeping'), value }] }];
+    return { kind: 'persist', writes: [{ key: recordKey(belief.domain, 'keeping'), value }] };
   }
 
   /**

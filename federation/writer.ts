@@ -73,6 +73,8 @@ interface Chain {
   readonly values: readonly Uint8Array[];
   readonly stopSecret: Uint8Array;
   released: number;
+  /** When the next step is due: hashed once for each step, asked at every input. */
+  nextAt: UnixMs;
 }
 
 const JITTER_LABEL = toUtf8('holdfast/jitter/v1');
@@ -198,16 +200,21 @@ export class Writer {
     const chain = this.#chain;
     if (chain === null) return null;
     let index = chain.released;
-    while (index + 1 < chain.values.length && this.#releaseTime(chain, index + 1) <= clock) index++;
+    let nextAt = chain.nextAt;
+    while (index + 1 < chain.values.length && nextAt <= clock) {
+      index++;
+      nextAt = releaseTime(chain, index + 1);
+    }
     const value = chain.values[index];
     if (index === chain.released || value === undefined) return null;
     chain.released = index;
+    chain.nextAt = nextAt;
     return encodeTick(chain.beacon, index, value);
   }
 
   /** When the next tick is due, or null without a chain. */
   nextTickAt(): UnixMs | null {
-    return this.#chain === null ? null : this.#releaseTime(this.#chain, this.#chain.released + 1);
+    return this.#chain?.nextAt ?? null;
   }
 
   #nextEpoch(belief: Belief, clock: UnixMs): bigint {
@@ -223,16 +230,6 @@ export class Writer {
   #nextAfterHeld(belief: Belief): bigint {
     const held = belief.beacon?.beacon.epoch ?? 0n;
     return (held > this.#allocated ? held : this.#allocated) + 1n;
-  }
-
-  /**
-   * Step i is released in the first quarter of its period, at a moment nobody else can compute
-   * before: a strictly periodic sender would be easy to find (PROTOCOL §6.6).
-   */
-  #releaseTime(chain: Chain, index: number): UnixMs {
-    const noise = sha256(JITTER_LABEL, chain.stopSecret, toUtf8(String(index)));
-    const share = ((noise[0] ?? 0) * 256 + (noise[1] ?? 0)) / 65_536;
-    return addMs(chain.issuedAt, (index + share / 4) * chain.periodMs);
   }
 
   /**
@@ -329,16 +326,24 @@ export class Writer {
       },
       [this.keys.beacon],
     );
-    this.#chain = {
-      beacon: decodeEnvelope(bytes).digest,
-      issuedAt: made.now,
-      periodMs,
-      values,
-      stopSecret: made.stopSecret,
-      released: 0,
-    };
+    const timing = { issuedAt: made.now, periodMs, stopSecret: made.stopSecret };
+    const beacon = decodeEnvelope(bytes).digest;
+    this.#chain = { ...timing, beacon, values, released: 0, nextAt: releaseTime(timing, 1) };
     return bytes;
   }
+}
+
+/**
+ * Step i is released in the first quarter of its period, at a moment nobody else can compute
+ * before: a strictly periodic sender would be easy to find (PROTOCOL §6.6).
+ */
+function releaseTime(
+  chain: Pick<Chain, 'issuedAt' | 'periodMs' | 'stopSecret'>,
+  index: number,
+): UnixMs {
+  const noise = sha256(JITTER_LABEL, chain.stopSecret, toUtf8(String(index)));
+  const share = ((noise[0] ?? 0) * 256 + (noise[1] ?? 0)) / 65_536;
+  return addMs(chain.issuedAt, (index + share / 4) * chain.periodMs);
 }
 
 const HEAD_MEMBERS = new Set(['domain', 'name', 'salt', 'spiffe_sequence', 'type', 'version']);

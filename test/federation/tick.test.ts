@@ -35,7 +35,7 @@ ticks('are 43 bytes: the tag of the beacon, an index, a value', () => {
   assert.is(TICK_BYTES, 43);
   const tick = decodeTick(forged.tick(7));
   assert.is(tick.index, 7);
-  assert.equal(tick.tag, fromHex(forged.digest).subarray(0, 8));
+  assert.is(tick.tag, forged.digest.slice(0, 16));
   assert.equal(encodeTick(forged.digest, tick.index, tick.value), forged.tick(7));
   assert.ok(isTickOf(tick, forged.digest));
   assert.not.ok(isTickOf(tick, forgeBeacon({ epoch: 2 }).digest));
