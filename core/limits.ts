@@ -154,9 +154,15 @@ export const LEASE_FOR_MS = 7 * DAY_MS;
 export const CHAIN_CERTIFICATES_MAX = 8;
 /** Bytes of an entry's hint (SPIFFE Workload API §5.2.1). */
 export const HINT_BYTES_MAX = 1_024;
-/** Registration entries of one domain, and selectors of one entry. */
+/** Registration entries of one domain, the groups they stand in, and selectors of one entry. */
 export const ENTRIES_MAX = 10_000;
+export const ENTRY_GROUPS_MAX = 256;
 export const SELECTORS_MAX = 32;
+/** Names of hosts of one entry, and characters of one (RFC 1035 §2.3.4). */
+export const DNS_NAMES_MAX = 16;
+export const DNS_NAME_CHARS_MAX = 253;
+/** Changes that the history of one entry shows, the newest. */
+export const ENTRY_HISTORY_MAX = 256;
 /** An executable larger than this is not hashed: its sha256 selector is absent. */
 export const WORKLOAD_BINARY_BYTES_MAX = 512 * 1024 * 1024;
 /** What a container engine may say about one container; an ordinary answer has 10 kB. */

@@ -236,6 +236,11 @@ export const REFUSALS = {
     'no registration entry matches the caller',
     'holdfast entry create --spiffe-id ID --selector unix:uid:UID',
   ),
+  'assurance-insufficient': row(
+    'ignore',
+    'the entry asks for more assurance than the lease of this node says',
+    'enrol the node by its chip, or lower what the entry asks for: holdfast entry update',
+  ),
   'workload-streams': row(
     'ignore',
     'more Workload API streams than one user may hold, or all together',

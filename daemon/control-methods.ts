@@ -9,6 +9,7 @@ import { assert } from '../core/assert.ts';
 import { toUtf8 } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import type { UnixMs } from '../core/time.ts';
 import { decodeBundleFile } from '../federation/bundle-file.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
 import type { DomainView } from '../federation/view.ts';
@@ -39,6 +40,7 @@ export interface MethodOptions {
   readonly issued: IssuedBook;
   /** Partners that speak SPIFFE federation alone. */
   readonly partners: SpiffePartners;
+  readonly now: () => UnixMs;
   readonly views: () => readonly DomainView[];
   readonly status: () => Status;
   readonly exportBundle: (domain: TrustDomain) => string;
@@ -47,7 +49,8 @@ export interface MethodOptions {
 export function controlMethods(options: MethodOptions): ControlMethods {
   const { config, driver, audit, partners } = options;
   const ownView = () => viewNamed(options, undefined);
-  const book = new EntryBook({ domain: config.trustDomain, driver, ownView });
+  const { now } = options;
+  const book = new EntryBook({ domain: config.trustDomain, driver, ownView, now });
   return {
     status: async () => options.status(),
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),

@@ -35,7 +35,9 @@ import { fileCustody } from './custody/file-custody.ts';
 import { type DomainKeys, openDomain } from './domain-keys.ts';
 import { Driver } from './driver.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
-import { encodeEntries } from './identity/entry.ts';
+import { DEFAULT_GROUP } from './identity/entry.ts';
+import { encodeEntries, groupDocument } from './identity/entry-group.ts';
+import { nodeSpiffeId } from './identity/node-id.ts';
 import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
 import { createLibp2pNetwork } from './network/libp2p-network.ts';
@@ -46,7 +48,7 @@ import { formatRfc3339 } from './rfc3339.ts';
 import { domainStatus, endpointStatus } from './status.ts';
 import { openLevelStore } from './store/level-store.ts';
 import { openStateFolder } from './store/state-folder.ts';
-import { bundleText, ENTRIES_NAME, entriesOf, trustViewOf } from './trust-view.ts';
+import { bundleText, entriesOf, type NodeStanding, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
 /** What the daemon takes from the machine it runs on. */
@@ -156,7 +158,9 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const { clock, random, log, processes, peerCredentialsOf } = host;
   const views = (): readonly DomainView[] => node.view(clock.now());
   const partners = createPartners(parts, (domain) => rootsOf(trustView(), domain));
-  const trustView = () => trustViewOf(views(), node.policy, (needs) => partners.bundles(needs));
+  const standing = standingOfAuthority(parts.keys);
+  const trustView = () =>
+    trustViewOf(views(), node.policy, (needs) => partners.bundles(needs), standing);
   const issued = new IssuedBook({ store, records, clock, log });
   opening.defer(() => issued.close());
   const crls = new CrlMaker(authorities, () => clock.now().wall);
@@ -193,6 +197,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
       authorities,
       issued,
       partners,
+      now: () => clock.now().wall,
       views,
       status,
       exportBundle: (domain) => node.exportBundle(domain),
@@ -304,9 +309,19 @@ function missingDrafts(
   const first: readonly Draft[] = [
     bundleDraft(authorities.published),
     { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
-    { type: 'entries', name: ENTRIES_NAME, body: { group: 'default', ...encodeEntries([]) } },
+    {
+      type: 'entries',
+      name: groupDocument(DEFAULT_GROUP),
+      body: encodeEntries(DEFAULT_GROUP, []),
+    },
   ];
   return first.filter((draft) => own?.documents.has(draft.name) !== true);
+}
+
+/** An authority vouches for itself, and for no more than a machine can say without a chip. */
+function standingOfAuthority({ domain, node }: DomainKeys): NodeStanding {
+  const spiffeId = nodeSpiffeId(domain, node.keyId);
+  return { spiffeId, group: DEFAULT_GROUP, assurance: 'software' };
 }
 
 function isOwn(view: DomainView): boolean {

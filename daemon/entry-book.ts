@@ -2,25 +2,30 @@
  * The registration entries of our own domain, as operators change them.
  *
  * Changes are made one after the other, each from what the one before left, and each is one epoch.
- * An entry is named by its ID and selectors, so these never change: what is updated is the rest,
- * under a revision one higher. Whoever applies a list of entries says what should be, and gets the
- * difference to what is; applying it again makes no epoch. History is kept by the audit log.
+ * An entry is named by its ID, its selectors and its place (group and parent), so these never
+ * change: what is updated is the rest, under a revision one higher. Whoever applies a list of
+ * entries says what should be, and gets the difference to what is; applying it again makes no
+ * epoch. History is kept by the audit log.
  */
 
 import { canonicalText, type Json, type JsonObject } from '../core/canonical.ts';
-import { ENTRIES_MAX } from '../core/limits.ts';
+import { ENTRIES_MAX, ENTRY_GROUPS_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { UnixMs } from '../core/time.ts';
+import { isAssured } from '../federation/assurance.ts';
+import type { Draft } from '../federation/input.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { Driver } from './driver.ts';
 import {
   createEntry,
+  DEFAULT_GROUP,
   type Entry,
   type EntryDraft,
-  encodeEntries,
   encodeEntry,
 } from './identity/entry.ts';
-import { ENTRIES_NAME, entriesOf } from './trust-view.ts';
+import { encodeEntries, groupDocument, parseGroup } from './identity/entry-group.ts';
+import { entriesOf } from './trust-view.ts';
 
 /** One entry as it was and as it shall be; null where there was or shall be none. */
 export type EntryChange =
@@ -36,12 +41,16 @@ export interface ChangedEntries {
 }
 
 /** What may be changed of an entry that stands. */
-export type EntryRevision = Omit<Partial<EntryDraft>, 'spiffeId' | 'selectors'>;
+export type EntryRevision = Omit<
+  Partial<EntryDraft>,
+  'spiffeId' | 'selectors' | 'group' | 'parent'
+>;
 
 export interface EntryBookOptions {
   readonly domain: TrustDomain;
   readonly driver: Driver;
   readonly ownView: () => DomainView;
+  readonly now: () => UnixMs;
 }
 
 export class EntryBook {
@@ -67,7 +76,7 @@ export class EntryBook {
   /** Adds one entry. Refuses `entry-exists`, `too-large`, and what `createEntry` refuses. */
   create(draft: EntryDraft): Promise<ChangedEntries> {
     return this.#inTurn(() => {
-      const after = createEntry(draft, this.#options.domain);
+      const after = this.#draftOf(draft);
       const exists = this.entries.some(({ id }) => id === after.id);
       if (exists) throw new Refusal('entry-exists', { id: after.id });
       return this.#publish([{ kind: 'create', before: null, after }]);
@@ -126,7 +135,8 @@ export class EntryBook {
   }
 
   #draftOf(draft: EntryDraft): Entry {
-    return createEntry(draft, this.#options.domain);
+    if (draft.group !== undefined) parseGroup(draft.group);
+    return createEntry(draft, this.#options.domain, this.#options.now());
   }
 
   async #publish(changes: readonly EntryChange[]): Promise<ChangedEntries> {
@@ -138,11 +148,22 @@ export class EntryBook {
       if (after !== null) entries.set(after.id, after);
     }
     if (entries.size > ENTRIES_MAX) throw new Refusal('too-large', { limit: ENTRIES_MAX });
-    const body = { group: 'default', ...encodeEntries([...entries.values()]) };
-    const drafts = [{ type: 'entries' as const, name: ENTRIES_NAME, body }];
+    const drafts = this.#documents(changes, [...entries.values()]);
     const withdrawal = changes.some(isWithdrawal);
     const answer = await this.#options.driver.request({ kind: 'publish', drafts, withdrawal });
     return { ...outcome, epoch: answer.epoch ?? outcome.epoch };
+  }
+
+  /** The documents of the groups that change: a group is one from its first entry on, for ever. */
+  #documents(changes: readonly EntryChange[], entries: readonly Entry[]): readonly Draft[] {
+    const changed = new Set(changes.map(({ before, after }) => (after ?? before).group));
+    const names = new Set([...changed, ...entries.map(({ group }) => group)]);
+    if (names.size > ENTRY_GROUPS_MAX) throw new Refusal('too-large', { limit: ENTRY_GROUPS_MAX });
+    return [...changed].sort().map((group) => ({
+      type: 'entries' as const,
+      name: groupDocument(group),
+      body: encodeEntries(group, entries),
+    }));
   }
 
   #unpublished(changes: readonly EntryChange[]): ChangedEntries {
@@ -158,24 +179,33 @@ export class EntryBook {
   }
 }
 
-/** Members that differ, sorted by name; the revision follows from the others. */
+/** What nobody decides about an entry: it follows from the rest, or from the moment. */
+const FOLLOWING: ReadonlySet<string> = new Set(['createdAt', 'id', 'revision']);
+
+/** Members that differ, sorted by name; `null` stands for what is left out. */
 export function membersChanged({
   before,
   after,
 }: EntryChange): readonly { readonly member: string; readonly from: Json; readonly to: Json }[] {
-  const from: JsonObject = before === null ? {} : encodeEntry(before);
-  const to: JsonObject = after === null ? {} : encodeEntry(after);
+  const from = before === null ? {} : membersOf(before);
+  const to = after === null ? {} : membersOf(after);
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
   return names
-    .filter((name) => name !== 'revision' && name !== 'id')
+    .filter((name) => !FOLLOWING.has(name))
     .map((member) => ({ member, from: from[member] ?? null, to: to[member] ?? null }))
     .filter((change) => canonicalText(change.from) !== canonicalText(change.to));
+}
+
+function membersOf(entry: Entry): JsonObject {
+  const { group } = entry;
+  return { ...encodeEntry(entry), ...(group === DEFAULT_GROUP ? {} : { group }) };
 }
 
 /** Nothing where the entry is as it should be. */
 function changesTo(before: Entry | undefined, wanted: Entry): readonly EntryChange[] {
   if (before === undefined) return [{ kind: 'create', before: null, after: wanted }];
-  const after = { ...wanted, revision: before.revision + 1 };
+  const { createdAt } = before;
+  const after = { ...wanted, createdAt, revision: before.revision + 1 };
   const change = { kind: 'update', before, after } as const;
   return membersChanged(change).length === 0 ? [] : [change];
 }
@@ -184,5 +214,13 @@ function changesTo(before: Entry | undefined, wanted: Entry): readonly EntryChan
 function isWithdrawal({ before, after }: EntryChange): boolean {
   if (before === null) return false;
   if (after === null) return true;
-  return before.federatesWith.some((domain) => !after.federatesWith.includes(domain));
+  const endsSooner =
+    (after.expiresAt ?? Number.POSITIVE_INFINITY) < (before.expiresAt ?? Number.POSITIVE_INFINITY);
+  return (
+    endsSooner ||
+    !isAssured(before.minAssurance, after.minAssurance) ||
+    (before.admin && !after.admin) ||
+    before.dnsNames.some((name) => !after.dnsNames.includes(name)) ||
+    before.federatesWith.some((domain) => !after.federatesWith.includes(domain))
+  );
 }

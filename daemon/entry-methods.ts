@@ -1,13 +1,18 @@
 /**
  * What the control socket does with registration entries: each method over the book of entries.
  *
- * Every changed entry is a line of the audit log before the answer: which one, which members, who
- * asked. A deleted entry's history stays there.
+ * Every changed entry is a line of the audit log before the answer: which one, which members,
+ * what it says since, who asked. So its history stays when an entry goes, and is read there.
  */
 
 import { assert } from '../core/assert.ts';
+import { canonicalText } from '../core/canonical.ts';
+import { ENTRY_HISTORY_MAX } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { UnixMs } from '../core/time.ts';
+import type { AuditEntry } from './audit/audit-entry.ts';
 import type { AuditLog } from './audit/audit-log.ts';
-import type { EntryChangeView, EntryCreate, EntryView } from './control/protocol.ts';
+import type { EntryChangeView, EntryCreate, EntryUpdate, EntryView } from './control/protocol.ts';
 import type { Caller, ControlMethods } from './control/server.ts';
 import {
   type ChangedEntries,
@@ -15,7 +20,8 @@ import {
   type EntryChange,
   membersChanged,
 } from './entry-book.ts';
-import type { Entry, EntryDraft } from './identity/entry.ts';
+import { type Entry, type EntryDraft, encodeEntry, refuseEntry } from './identity/entry.ts';
+import { formatRfc3339, formatSecond, parseRfc3339 } from './rfc3339.ts';
 
 export interface EntryMethodOptions {
   readonly book: EntryBook;
@@ -26,10 +32,15 @@ export interface EntryMethodOptions {
 
 const EVENTS = { create: 'entry.created', update: 'entry.updated', delete: 'entry.deleted' };
 
+const HISTORY: ReadonlySet<string> = new Set(Object.values(EVENTS));
+
 /** The methods about registration entries. */
 export function entryMethods(options: EntryMethodOptions) {
   const { book, svidTtlMs } = options;
-  const withTtl = (draft: EntryCreate): EntryDraft => ({ x509SvidTtlMs: svidTtlMs, ...draft });
+  const withTtl = (draft: EntryCreate): EntryDraft => ({
+    x509SvidTtlMs: svidTtlMs,
+    ...withTime(draft),
+  });
   return {
     'entry.create': async (draft, caller) => {
       const changed = await book.create(withTtl(draft));
@@ -40,8 +51,14 @@ export function entryMethods(options: EntryMethodOptions) {
     },
     'entry.list': async () => ({ entries: book.entries.map(entryView) }),
     'entry.show': async ({ id }) => entryView(book.find(id)),
+    'entry.history': async ({ id }) => {
+      const isOf = ({ event, fields }: AuditEntry) => HISTORY.has(event) && fields.id === id;
+      const entries = await options.audit.find(isOf, ENTRY_HISTORY_MAX);
+      if (entries.length === 0) throw new Refusal('entry-unknown', { id: id.slice(0, 64) });
+      return { entries };
+    },
     'entry.update': async ({ id, ...revision }, caller) => {
-      const changed = await book.update(id, revision);
+      const changed = await book.update(id, withTime(revision));
       await audited(options, caller, changed);
       const [change] = changed.changes;
       return { ...entryView(change?.after ?? book.find(id)), epoch: String(changed.epoch) };
@@ -69,12 +86,31 @@ async function audited(
     const { id, spiffeId, revision } = change.after ?? change.before;
     const members = membersChanged(change).map(({ member }) => member);
     const which = change.kind === 'update' ? { members: members.join(' ') } : {};
-    await audit.append(EVENTS[change.kind], { id, spiffeId, revision, ...which, uid, pid });
+    const what = change.after === null ? {} : { entry: canonicalText(encodeEntry(change.after)) };
+    const fields = { id, spiffeId, revision, ...which, ...what, uid, pid };
+    await audit.append(EVENTS[change.kind], fields);
   }
 }
 
 function entryView(entry: Entry): EntryView {
-  return { ...entry };
+  const { parent, expiresAt, createdAt, ...members } = entry;
+  return {
+    ...members,
+    parent: parent ?? '',
+    expiresAt: expiresAt === null ? '' : formatSecond(expiresAt),
+    createdAt: createdAt === 0 ? '' : formatRfc3339(createdAt),
+  };
+}
+
+/** What people write as text. Refuses `entry-malformed` for what is no second of the calendar. */
+function withTime<T extends Pick<EntryUpdate, 'expiresAt'>>(
+  asked: T,
+): Omit<T, 'expiresAt'> & { readonly expiresAt?: UnixMs | null } {
+  const { expiresAt: text, ...members } = asked;
+  if (text === undefined) return members;
+  if (text === '') return { ...members, expiresAt: null };
+  const why = 'a second such as 2027-01-01T00:00:00Z';
+  return { ...members, expiresAt: parseRfc3339(text) ?? refuseEntry('expiresAt', why) };
 }
 
 function changeView(change: EntryChange): EntryChangeView {

@@ -8,14 +8,17 @@
 import { canonicalText } from '../core/canonical.ts';
 import { digestOf } from '../core/digest.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
-import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { SpiffeId, TrustDomain } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
+import { type Assurance, isAssured } from '../federation/assurance.ts';
+import type { Members } from '../federation/members.ts';
 import type { Policy } from '../federation/policy.ts';
 import { type ActionClass, isPermitted, type Tier, worst } from '../federation/tier.ts';
 import { type DomainView, type Permission, permitted } from '../federation/view.ts';
 import { decodeCertificate } from './identity/certificate.ts';
 import type { TrustView } from './identity/directory.ts';
-import { type Entry, parseEntries } from './identity/entry.ts';
+import type { Entry } from './identity/entry.ts';
+import { groupDocument, isGroupDocument, parseEntries } from './identity/entry-group.ts';
 import { isAuthorityRevoked, type RevokedSet } from './identity/revoked.ts';
 import {
   type AuthoritySet,
@@ -26,39 +29,79 @@ import {
 } from './identity/spiffe-bundle.ts';
 import { crlsOf, revokedOf } from './revoked-view.ts';
 
-/** The one group of entries until nodes have their own. */
-export const ENTRIES_NAME = 'entries/default';
-/** What every act of our own rests on, beside our beacon. */
-const OWN_STATEMENTS = ['policy', ENTRIES_NAME] as const;
+/** What the lease of this node says about it. */
+export interface NodeStanding {
+  readonly spiffeId: SpiffeId;
+  /** Whose entries it serves. */
+  readonly group: string;
+  readonly assurance: Assurance;
+}
 
 /** Bundles of partners that speak SPIFFE federation alone, of those of such a tier or better. */
 export type EndpointBundles = (needs: Tier) => ReadonlyMap<TrustDomain, DomainAuthorities>;
+
+/** What the use of a partner's bundle is judged by. */
+interface Terms {
+  readonly policy: Policy;
+  readonly endpoints: EndpointBundles;
+  readonly node: NodeStanding;
+}
+
+/** A view is made at every tick, and a document is another object as soon as it differs. */
+const KNOWN_ENTRIES = new WeakMap<Members, readonly Entry[]>();
 
 /** What the directory of identities is fed with. */
 export function trustViewOf(
   views: readonly DomainView[],
   policy: Policy,
   endpoints: EndpointBundles,
+  node: NodeStanding,
 ): TrustView {
   const own = views.find((view) => view.isOwn);
   if (own === undefined) throw new Refusal('root-unknown', { why: 'no domain of our own' });
+  const entries = entriesAt(own, node);
   return {
     domain: own.domain,
-    entries: entriesOf(own),
+    entries: entries.filter(({ minAssurance }) => isAssured(node.assurance, minAssurance)),
+    withheld: entries.filter(({ minAssurance }) => !isAssured(node.assurance, minAssurance)),
+    assurance: node.assurance,
     ownAuthorities: bundleOf(own),
-    foreignAuthorities: foreignAuthorities(views, own, policy, endpoints),
-    issueUntil: untilOf(own, policy, 'issue'),
-    renewUntil: untilOf(own, policy, 'renew'),
+    foreignAuthorities: foreignAuthorities(views, own, { policy, endpoints, node }),
+    issueUntil: untilOf(own, policy, node, 'issue'),
+    renewUntil: untilOf(own, policy, node, 'renew'),
     ownRevoked: revokedOf(own),
     foreignRevoked: new Map(views.map((view) => [view.domain, revokedOf(view)])),
     crls: new Map(views.map((view) => [view.domain, crlsOf(view).map(({ der }) => der)])),
   };
 }
 
-/** The registration entries of our own domain, as published. */
+/** The registration entries of our own domain, of every group whose document is held. */
 export function entriesOf(own: DomainView): readonly Entry[] {
-  const document = own.documents.get(ENTRIES_NAME);
-  return document === undefined ? [] : parseEntries(document.members.json(), own.domain);
+  return [...own.documents.keys()]
+    .filter(isGroupDocument)
+    .sort()
+    .flatMap((name) => entriesIn(own, name));
+}
+
+/** The entries that this node serves: of its group, for all of the group's nodes or for itself. */
+function entriesAt(own: DomainView, { group, spiffeId }: NodeStanding): readonly Entry[] {
+  const entries = entriesIn(own, groupDocument(group));
+  return entries.filter(({ parent }) => parent === null || parent === spiffeId);
+}
+
+function entriesIn(own: DomainView, name: string): readonly Entry[] {
+  const members = own.documents.get(name)?.members;
+  if (members === undefined) return [];
+  const known = KNOWN_ENTRIES.get(members);
+  if (known !== undefined) return known;
+  const entries = parseEntries(members.json(), own.domain);
+  KNOWN_ENTRIES.set(members, entries);
+  return entries;
+}
+
+/** What every act of our own rests on, beside our beacon. */
+function ownStatements({ group }: NodeStanding): readonly string[] {
+  return ['policy', groupDocument(group)];
 }
 
 /** The authorities of a domain, as it published them. */
@@ -98,10 +141,10 @@ export function authoritiesOf(view: DomainView): readonly Uint8Array[] {
 }
 
 /** True while the bundle of this partner may be served (PROTOCOL §4.7). */
-export function mayServe(view: DomainView, own: DomainView, policy: Policy): boolean {
+function mayServe(view: DomainView, own: DomainView, { policy, node }: Terms): boolean {
   const bundle = view.documents.get('bundle');
   if (bundle === undefined) return false;
-  const tier = worst(view.standing.tier, bundle.tier, ownTier(own));
+  const tier = worst(view.standing.tier, bundle.tier, ownTier(own, node));
   const table = policy.tiers.get('serve-foreign') ?? 'FRESH';
   const needs = view.relation?.survivalForeign === true ? worst(table, 'SURVIVAL') : table;
   return isPermitted(tier, needs);
@@ -110,16 +153,15 @@ export function mayServe(view: DomainView, own: DomainView, policy: Policy): boo
 function foreignAuthorities(
   views: readonly DomainView[],
   own: DomainView,
-  policy: Policy,
-  endpoints: EndpointBundles,
+  terms: Terms,
 ): ReadonlyMap<TrustDomain, DomainAuthorities> {
-  const partners = views.filter((view) => !view.isOwn && mayServe(view, own, policy));
+  const partners = views.filter((view) => !view.isOwn && mayServe(view, own, terms));
   const signed = partners.flatMap((view) => {
     // A bundle we cannot use is absent, like one that is too old; the partner's others stay.
     const authorities = refusalOf(() => bundleOf(view));
     return authorities instanceof Refusal ? [] : [[view.domain, authorities] as const];
   });
-  return new Map([...unsigned(views, own, policy, endpoints), ...signed]);
+  return new Map([...unsigned(views, own, terms), ...signed]);
 }
 
 /**
@@ -129,26 +171,30 @@ function foreignAuthorities(
 function unsigned(
   views: readonly DomainView[],
   own: DomainView,
-  policy: Policy,
-  endpoints: EndpointBundles,
+  { policy, endpoints, node }: Terms,
 ): readonly (readonly [TrustDomain, DomainAuthorities])[] {
   const needs = policy.tiers.get('serve-foreign') ?? 'FRESH';
-  if (!isPermitted(ownTier(own), needs)) return [];
+  if (!isPermitted(ownTier(own, node), needs)) return [];
   const known = new Set(views.map(({ domain }) => domain));
   return [...endpoints(needs)].filter(([domain]) => !known.has(domain));
 }
 
 /** The worst of what every act of our own rests on. */
-function ownTier(own: DomainView): Tier {
-  const ours = OWN_STATEMENTS.map((name) => own.documents.get(name)?.tier ?? 'EXPIRED');
+function ownTier(own: DomainView, node: NodeStanding): Tier {
+  const ours = ownStatements(node).map((name) => own.documents.get(name)?.tier ?? 'EXPIRED');
   return worst(own.standing.tier, ...ours);
 }
 
-function untilOf(own: DomainView, policy: Policy, action: ActionClass): UnixMs | Refusal {
+function untilOf(
+  own: DomainView,
+  policy: Policy,
+  node: NodeStanding,
+  action: ActionClass,
+): UnixMs | Refusal {
   const permission: Permission = permitted(own, policy, {
     action,
     lifetime: 'renew',
-    documents: OWN_STATEMENTS,
+    documents: ownStatements(node),
   });
   if (permission.permitted) return permission.until;
   const { tier, needs } = permission;

@@ -23,6 +23,7 @@ import {
   type Suite,
 } from '../core/suite.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
+import { ASSURANCES, type Assurance } from './assurance.ts';
 import { type Belief, isDisowned, newestRoot } from './belief.ts';
 import {
   decodeEnvelope,
@@ -36,10 +37,6 @@ import { LEASE_KINDS, type LeaseKind } from './root.ts';
 
 /** Which side of the handshake proves itself. */
 export type ProverRole = 'initiator' | 'responder';
-
-/** Assurance a domain's authority vouches for, from least to most (PROTOCOL §7.3). */
-export const ASSURANCES = ['software', 'vtpm', 'tpm', 'measured-boot'] as const;
-export type Assurance = (typeof ASSURANCES)[number];
 
 /** A lease as read: the domain's word that a key is its node's until `notAfter`. */
 export interface Lease {

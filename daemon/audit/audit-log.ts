@@ -30,7 +30,7 @@ import {
   hashOfLine,
   nextEntry,
 } from './audit-entry.ts';
-import { checkKept, cutShort, verifyAudit } from './audit-verify.ts';
+import { checkKept, cutShort, verifyAudit, walkAudit } from './audit-verify.ts';
 
 /** How much of the end is verified on opening: at least one line, for most logs hundreds. */
 const TAIL_BYTES = 4 * AUDIT_LINE_BYTES_MAX;
@@ -63,7 +63,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     if (kept.seq > head.seq) throw cutShort(head, kept);
     if (kept.seq === head.seq) checkKept(head, kept);
     else if (kept.seq > 0) await verifyAudit(path, kept);
-    const log = new AuditLog(file, clock, head);
+    const log = new AuditLog({ path, file, clock, head });
     if (rest.length > 0) await recover(file, rest.length, log);
     return log;
   } catch (error) {
@@ -74,6 +74,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
 
 /** An open audit log. One process at a time holds it: the store's lock sees to that. */
 export class AuditLog {
+  readonly #path: string;
   readonly #file: FileHandle;
   readonly #clock: Clock;
   readonly #commit = new GroupCommit<Pending>((group) => this.#flush(group));
@@ -82,11 +83,17 @@ export class AuditLog {
   #newest: AuditHead;
   #broken: Failure | undefined;
 
-  constructor(file: FileHandle, clock: Clock, head: AuditHead) {
-    this.#file = file;
-    this.#clock = clock;
-    this.#durable = head;
-    this.#newest = head;
+  constructor(opened: {
+    readonly path: string;
+    readonly file: FileHandle;
+    readonly clock: Clock;
+    readonly head: AuditHead;
+  }) {
+    this.#path = opened.path;
+    this.#file = opened.file;
+    this.#clock = opened.clock;
+    this.#durable = opened.head;
+    this.#newest = opened.head;
   }
 
   /** The last entry that is on the disk: what the daemon keeps in its store. */
@@ -116,6 +123,20 @@ export class AuditLog {
   async tail(count: number): Promise<readonly AuditEntry[]> {
     const { lines } = await readTail(this.#file);
     return lines.slice(Math.max(0, lines.length - count)).map(decodeEntry);
+  }
+
+  /** The newest of all entries that `isWanted` takes, at most `count`, oldest first. */
+  async find(
+    isWanted: (entry: AuditEntry) => boolean,
+    count: number,
+  ): Promise<readonly AuditEntry[]> {
+    const found: AuditEntry[] = [];
+    await walkAudit(this.#path, (entry) => {
+      if (!isWanted(entry)) return;
+      found.push(entry);
+      if (found.length > count) found.shift();
+    });
+    return found;
   }
 
   async close(): Promise<void> {

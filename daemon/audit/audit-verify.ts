@@ -12,7 +12,7 @@ import { Failure } from '../../core/failure.ts';
 import { AUDIT_LINE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { AuditChain, splitLines } from './audit-chain.ts';
-import { type AuditHead, EMPTY_HEAD } from './audit-entry.ts';
+import { type AuditEntry, type AuditHead, EMPTY_HEAD } from './audit-entry.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -30,23 +30,36 @@ export interface AuditVerdict {
  */
 export async function verifyAudit(path: string, kept = EMPTY_HEAD): Promise<AuditVerdict> {
   const chain = new AuditChain(EMPTY_HEAD);
-  let rest: Uint8Array = new Uint8Array();
   let keptSeen = kept.seq === 0;
+  const tornBytes = await walk(path, chain, ({ seq }) => {
+    if (seq === kept.seq) keptSeen = checkKept(chain.head, kept);
+  });
+  const head = chain.head ?? EMPTY_HEAD;
+  if (!keptSeen) throw cutShort(head, kept);
+  return { head, tornBytes };
+}
+
+/** Shows `visit` every line of a log, verified as it goes; returns the bytes of a torn one. */
+export async function walkAudit(path: string, visit: (entry: AuditEntry) => void): Promise<number> {
+  return walk(path, new AuditChain(EMPTY_HEAD), visit);
+}
+
+async function walk(
+  path: string,
+  chain: AuditChain,
+  visit: (entry: AuditEntry) => void,
+): Promise<number> {
+  let rest: Uint8Array = new Uint8Array();
   for await (const chunk of chunksOf(path)) {
     const split = splitLines(concat(rest, chunk));
-    for (const line of split.lines) {
-      const { seq } = chain.add(line);
-      if (seq === kept.seq) keptSeen = checkKept(chain.head, kept);
-    }
+    for (const line of split.lines) visit(chain.add(line));
     rest = split.rest.slice();
     if (rest.length > AUDIT_LINE_BYTES_MAX) {
       const line = (chain.head ?? EMPTY_HEAD).seq + 1;
       throw new Refusal('audit-broken', { line, why: 'too long', limit: AUDIT_LINE_BYTES_MAX });
     }
   }
-  const head = chain.head ?? EMPTY_HEAD;
-  if (!keptSeen) throw cutShort(head, kept);
-  return { head, tornBytes: rest.length };
+  return rest.length;
 }
 
 /** The refusal of a log that ends before a head it once had. */

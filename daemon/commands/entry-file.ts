@@ -2,7 +2,9 @@
  * A file of registration entries, as a person keeps it under version control.
  *
  * `{"entries": [{"spiffeId": "spiffe://home.example/web", "selectors": ["unix:uid:1000"],
- * "ttl": "30m", "federatesWith": ["blue.example"], "hint": "web"}]}`; the last three may be absent.
+ * "ttl": "30m", "federatesWith": ["blue.example"], "hint": "web"}]}`; the last three may be absent,
+ * and so may `group`, `parent`, `dnsNames`, `admin`, `minAssurance`, `expiresAt`, `keyType` and
+ * `jwtTtl`.
  * The reader is the control protocol's own, so a file can say what a command can, and nothing
  * else: an unknown or repeated member is refused, never skipped. What the values mean is judged by
  * the daemon.
@@ -33,15 +35,22 @@ function parseFileEntry(value: Json, position: number): EntryCreate {
   throw new Refusal('entry-malformed', { entry: position, ...entry.details });
 }
 
-/** The life of an SVID is text for people and milliseconds for the protocol. */
+/** Lives are text for people and milliseconds for the protocol. */
 function withMilliseconds(value: Json): Json {
   if (!isObject(value)) return value;
-  const { ttl, ...members } = value;
+  const { ttl, jwtTtl, ...members } = value;
   if ('x509SvidTtlMs' in members) refuse('x509SvidTtlMs', 'write ttl, such as "30m"');
-  if (ttl === undefined) return members;
-  const x509SvidTtlMs = typeof ttl === 'string' ? parseDuration(ttl) : undefined;
-  if (x509SvidTtlMs === undefined) return refuse('ttl', 'a duration such as "30m"');
-  return { ...members, x509SvidTtlMs };
+  if ('jwtSvidTtlMs' in members) refuse('jwtSvidTtlMs', 'write jwtTtl, such as "5m"');
+  return {
+    ...members,
+    ...(ttl === undefined ? {} : { x509SvidTtlMs: millisecondsOf('ttl', ttl) }),
+    ...(jwtTtl === undefined ? {} : { jwtSvidTtlMs: millisecondsOf('jwtTtl', jwtTtl) }),
+  };
+}
+
+function millisecondsOf(member: string, text: Json): number {
+  const ms = typeof text === 'string' ? parseDuration(text) : undefined;
+  return ms ?? refuse(member, 'a duration such as "30m"');
 }
 
 function refuse(member: string, why: string): never {

@@ -3,8 +3,8 @@
 import { resolve } from 'node:path';
 import { ENTRY_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
-import type { EntryApplied, EntryUpdate, EntryView, KeyType } from '../control/protocol.ts';
-import { formatDuration, parseDuration } from '../duration.ts';
+import type { EntryApplied, EntryView } from '../control/protocol.ts';
+import { formatDuration } from '../duration.ts';
 import { readBounded } from '../host/files.ts';
 import {
   type Command,
@@ -15,19 +15,21 @@ import {
   UsageError,
 } from './command.ts';
 import { parseEntryFile } from './entry-file.ts';
-import { countText, factsText, jsonText, tableText } from './print.ts';
+import { REVISION_OPTIONS, revisionIn } from './entry-options.ts';
+import { entryFacts, entryTable, historyText } from './entry-print.ts';
+import { countText, factsText, jsonText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\
 Usage: holdfast entry create --spiffe-id ID --selector SELECTOR… [OPTIONS]
-       holdfast entry list [OPTIONS]
+       holdfast entry list [--group NAME] [OPTIONS]
        holdfast entry show ID [OPTIONS]
-       holdfast entry update ID [--ttl DURATION] [--hint TEXT]
-                [--federates-with NAME… | --federates-with-nobody] [OPTIONS]
+       holdfast entry history ID [OPTIONS]
+       holdfast entry update ID [OPTIONS]
        holdfast entry apply FILE [--delete-others] [--yes] [OPTIONS]
        holdfast entry delete ID [OPTIONS]
 
-An entry says: whoever shows all of these selectors is this SPIFFE ID.
+An entry says: whoever shows all of these selectors, at this node, is this SPIFFE ID.
 
   --spiffe-id ID          such as spiffe://home.example/web
   --selector SELECTOR     unix:uid:N, unix:user:NAME, unix:gid:N, unix:group:NAME,
@@ -36,28 +38,42 @@ An entry says: whoever shows all of these selectors is this SPIFFE ID.
                           systemd:fragment_path:/ABSOLUTE, cgroup:path:/ABSOLUTE,
                           docker:label:KEY:VALUE, docker:env:NAME=VALUE or
                           docker:image_id:IMAGE; repeat it, and all have to match
+  --group NAME            the group of nodes that holds the entry: default, unless said
+  --parent ID             the SPIFFE ID of the one node of the group that serves it;
+                          every node of the group, unless said
   --ttl DURATION          life of an X509-SVID, such as 30m
   --jwt-ttl DURATION      life of a token, such as 5m
   --key-type TYPE         ec-p256 (the default), or ml-dsa-65 for a workload whose
                           library knows it; most fail on such keys
+  --dns NAME              a host name for the certificate; may be repeated
+  --no-dns                update: no host name any more
   --federates-with NAME   a partner whose bundle the workload gets; may be repeated
   --federates-with-nobody
                           update: the workload gets no partner's bundle any more
-  --hint TEXT             a word for a workload that holds several SVIDs
+  --hint TEXT             a word for a workload that holds several SVIDs; where two
+                          entries of one workload share it, the older keeps it
+  --admin, --no-admin     marks a workload that speaks for operators
+  --min-assurance LEVEL   software, vtpm, tpm or measured-boot: a node whose lease says
+                          less serves nothing of the entry
+  --expires TIME          the entry ends at this second, such as 2027-01-01T00:00:00Z;
+                          never says that it does not
 
-An entry is named by its SPIFFE ID and selectors; update changes the rest.
+An entry is named by its SPIFFE ID, selectors, group and parent; update changes the
+rest. history shows every change that was made to it, after its end too.
 
 apply shows how the entries differ from FILE, and with --yes makes them what FILE
 says; applied again, it changes nothing. Entries that FILE does not name stay, or go
 with --delete-others. FILE is JSON: {"entries": [{"spiffeId": …, "selectors": […],
-"ttl": "30m", "federatesWith": […], "hint": …}]}; the last three may be absent.
+"ttl": "30m", "federatesWith": […], "hint": …}]}; the last three may be absent, and
+so may group, parent, jwtTtl, keyType, dnsNames, admin, minAssurance and expiresAt.
 ${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'entry',
-  summary: 'create, list, show, update, apply and delete registration entries',
+  summary: 'create, list, show, update, apply and delete registration entries; their history',
   usage: USAGE,
-  run: (context) => runAction(context, { create, list, show, update, apply, delete: remove }),
+  run: (context) =>
+    runAction(context, { create, list, show, history, update, apply, delete: remove }),
 };
 
 async function create(context: CommandContext): Promise<number> {
@@ -65,25 +81,31 @@ async function create(context: CommandContext): Promise<number> {
     ...CLIENT_OPTIONS,
     'spiffe-id': { type: 'string' },
     selector: { type: 'string', multiple: true },
-    ttl: { type: 'string' },
-    'jwt-ttl': { type: 'string' },
-    'key-type': { type: 'string' },
-    'federates-with': { type: 'string', multiple: true },
-    hint: { type: 'string' },
+    group: { type: 'string' },
+    parent: { type: 'string' },
+    ...REVISION_OPTIONS,
   });
   const { 'spiffe-id': spiffeId, selector: selectors } = values;
   if (spiffeId === undefined) throw new UsageError('--spiffe-id is missing');
   if (selectors === undefined) throw new UsageError('--selector is missing');
-  const draft = { spiffeId, selectors, ...revisionIn(values) };
+  const { group, parent } = values;
+  const draft = {
+    ...{ spiffeId, selectors },
+    ...(group === undefined ? {} : { group }),
+    ...(parent === undefined ? {} : { parent }),
+    ...revisionIn(values),
+  };
   const entry = await withDaemon(context, values, (daemon) => daemon.call('entry.create', draft));
   context.write(values.json ? jsonText(entry) : createdText(entry));
   return EXIT_DONE;
 }
 
 async function list(context: CommandContext): Promise<number> {
-  const { values } = parseLine(context.args, CLIENT_OPTIONS);
-  const { entries } = await withDaemon(context, values, (daemon) => daemon.call('entry.list', {}));
-  context.write(values.json ? jsonText({ entries }) : listText(entries));
+  const { values } = parseLine(context.args, { ...CLIENT_OPTIONS, group: { type: 'string' } });
+  const all = await withDaemon(context, values, (daemon) => daemon.call('entry.list', {}));
+  const isAsked = ({ group }: EntryView) => values.group === undefined || values.group === group;
+  const entries = all.entries.filter(isAsked);
+  context.write(values.json ? jsonText({ entries }) : entryTable(entries));
   return EXIT_DONE;
 }
 
@@ -91,7 +113,17 @@ async function show(context: CommandContext): Promise<number> {
   const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, ['ID']);
   const [id = ''] = operands;
   const entry = await withDaemon(context, values, (daemon) => daemon.call('entry.show', { id }));
-  context.write(values.json ? jsonText(entry) : factsText(factsOf(entry)));
+  context.write(values.json ? jsonText(entry) : factsText(entryFacts(entry)));
+  return EXIT_DONE;
+}
+
+async function history(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, ['ID']);
+  const [id = ''] = operands;
+  const { entries } = await withDaemon(context, values, (daemon) =>
+    daemon.call('entry.history', { id }),
+  );
+  context.write(values.json ? jsonText({ entries }) : historyText(entries));
   return EXIT_DONE;
 }
 
@@ -100,12 +132,9 @@ async function update(context: CommandContext): Promise<number> {
     context.args,
     {
       ...CLIENT_OPTIONS,
-      ttl: { type: 'string' },
-      'jwt-ttl': { type: 'string' },
-      'key-type': { type: 'string' },
-      'federates-with': { type: 'string', multiple: true },
+      ...REVISION_OPTIONS,
       'federates-with-nobody': { type: 'boolean' },
-      hint: { type: 'string' },
+      'no-dns': { type: 'boolean' },
     },
     ['ID'],
   );
@@ -113,12 +142,13 @@ async function update(context: CommandContext): Promise<number> {
   const revision = {
     ...revisionIn(values),
     ...(values['federates-with-nobody'] ? { federatesWith: [] } : {}),
+    ...(values['no-dns'] ? { dnsNames: [] } : {}),
   };
   if (Object.keys(revision).length === 0) throw new UsageError('say what to update');
   const entry = await withDaemon(context, values, (daemon) =>
     daemon.call('entry.update', { id, ...revision }),
   );
-  const facts = [...factsOf(entry), ['epoch', entry.epoch]] as const;
+  const facts = [...entryFacts(entry), ['epoch', entry.epoch]] as const;
   context.write(values.json ? jsonText(entry) : factsText(facts));
   return EXIT_DONE;
 }
@@ -161,36 +191,6 @@ async function remove(context: CommandContext): Promise<number> {
   return EXIT_DONE;
 }
 
-/** What was said of an entry beside its name; nothing where nothing was said. */
-function revisionIn(values: {
-  readonly ttl?: string | undefined;
-  readonly 'jwt-ttl'?: string | undefined;
-  readonly 'key-type'?: string | undefined;
-  readonly 'federates-with'?: readonly string[] | undefined;
-  readonly hint?: string | undefined;
-}): Omit<EntryUpdate, 'id'> {
-  const { ttl, 'federates-with': federatesWith, hint } = values;
-  const { 'jwt-ttl': jwtTtl, 'key-type': keyType } = values;
-  return {
-    ...(ttl === undefined ? {} : { x509SvidTtlMs: parseTtl(ttl) }),
-    ...(jwtTtl === undefined ? {} : { jwtSvidTtlMs: parseTtl(jwtTtl) }),
-    ...(keyType === undefined ? {} : { keyType: parseKeyType(keyType) }),
-    ...(federatesWith === undefined ? {} : { federatesWith }),
-    ...(hint === undefined ? {} : { hint }),
-  };
-}
-
-function parseKeyType(text: string): KeyType {
-  if (text === 'ec-p256' || text === 'ml-dsa-65') return text;
-  throw new UsageError('--key-type takes ec-p256 or ml-dsa-65');
-}
-
-function parseTtl(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new UsageError('--ttl takes a duration such as 30m');
-  return ms;
-}
-
 function createdText(entry: EntryView & { readonly epoch: string }): string {
   return factsText([
     ['created', entry.id],
@@ -199,18 +199,6 @@ function createdText(entry: EntryView & { readonly epoch: string }): string {
     ['ttl', formatDuration(entry.x509SvidTtlMs)],
     ['epoch', entry.epoch],
   ]);
-}
-
-function factsOf(entry: EntryView): readonly (readonly [string, string])[] {
-  return [
-    ['entry', entry.id],
-    ['SPIFFE ID', entry.spiffeId],
-    ['selectors', entry.selectors.join(' ')],
-    ['ttl', formatDuration(entry.x509SvidTtlMs)],
-    ['federates with', entry.federatesWith.join(' ') || 'nobody'],
-    ['hint', entry.hint || 'none'],
-    ['revision', String(entry.revision)],
-  ];
 }
 
 const SIGNS = { create: '+', update: '~', delete: '-' };
@@ -232,20 +220,4 @@ function differenceText({ changes, unchanged }: EntryApplied): string {
   });
   const total = `${counts.join(', ')}, ${unchanged} unchanged`;
   return `${[...lines, total].map(printable).join('\n')}\n`;
-}
-
-function listText(entries: readonly EntryView[]): string {
-  if (entries.length === 0) return 'no entries; holdfast entry create makes one\n';
-  const table = tableText(
-    ['ID', 'SPIFFE ID', 'TTL', 'SELECTORS', 'FEDERATES WITH', 'HINT'],
-    entries.map((entry) => [
-      entry.id,
-      entry.spiffeId,
-      formatDuration(entry.x509SvidTtlMs),
-      entry.selectors.join(' '),
-      entry.federatesWith.join(' '),
-      entry.hint,
-    ]),
-  );
-  return `${table}\n${countText(entries.length, 'entry', 'entries')}\n`;
 }

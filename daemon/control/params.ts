@@ -11,6 +11,8 @@ import {
   AUDIT_TAIL_LINES_MAX,
   BUNDLE_FILE_BYTES_MAX,
   DIAL_ADDRESS_CHARS_MAX,
+  DNS_NAME_CHARS_MAX,
+  DNS_NAMES_MAX,
   DOCUMENT_BYTES_MAX,
   ENDPOINT_URL_CHARS_MAX,
   ENTRIES_MAX,
@@ -23,6 +25,7 @@ import {
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type {
+  AssuranceLevel,
   AuthorityUse,
   BundleFormat,
   EntryCreate,
@@ -37,6 +40,7 @@ import type {
 const TEXT_CHARS_MAX = 4_096 + 64;
 
 const KEY_TYPES: readonly KeyType[] = ['ec-p256', 'ml-dsa-65'];
+const ASSURANCE_LEVELS: readonly AssuranceLevel[] = ['software', 'vtpm', 'tpm', 'measured-boot'];
 const AUTHORITY_USES: readonly AuthorityUse[] = ['x509', 'jwt'];
 
 const REVOCATION_KINDS: readonly RevocationKind[] = ['svid', 'identity', 'node', 'authority'];
@@ -50,6 +54,7 @@ const PARSERS: Parsers = {
   'entry.create': entryIn,
   'entry.list': () => ({}),
   'entry.show': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
+  'entry.history': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
   'entry.update': (params) => ({
     id: params.text('id', TEXT_CHARS_MAX),
     ...revisionIn(params),
@@ -124,6 +129,8 @@ function entryIn(params: ParamReader): EntryCreate {
   return {
     spiffeId: params.text('spiffeId', SPIFFE_ID_BYTES_MAX),
     selectors: params.texts('selectors', SELECTORS_MAX, TEXT_CHARS_MAX),
+    ...params.optional('group', (name) => params.text(name, TEXT_CHARS_MAX)),
+    ...params.optional('parent', (name) => params.text(name, SPIFFE_ID_BYTES_MAX)),
     ...revisionIn(params),
   };
 }
@@ -137,7 +144,11 @@ function revisionIn(params: ParamReader): Omit<EntryUpdate, 'id'> {
     ...params.optional('federatesWith', (name) =>
       params.texts(name, RELATIONS_MAX, TRUST_DOMAIN_BYTES_MAX),
     ),
+    ...params.optional('dnsNames', (name) => params.texts(name, DNS_NAMES_MAX, DNS_NAME_CHARS_MAX)),
     ...params.optional('hint', (name) => params.text(name, TEXT_CHARS_MAX)),
+    ...params.optional('admin', (name) => params.flag(name)),
+    ...params.optional('minAssurance', (name) => params.oneOf(name, ASSURANCE_LEVELS)),
+    ...params.optional('expiresAt', (name) => params.text(name, TEXT_CHARS_MAX)),
   };
 }
 

@@ -94,15 +94,29 @@ export interface Status {
 /** The kind of a workload's keys; `ml-dsa-65` for clients that know it. */
 export type KeyType = 'ec-p256' | 'ml-dsa-65';
 
+/** How much is known about a machine, from least to most. */
+export type AssuranceLevel = 'software' | 'vtpm' | 'tpm' | 'measured-boot';
+
 export interface EntryView {
   readonly id: string;
   readonly spiffeId: string;
   readonly selectors: readonly string[];
+  /** Whose nodes hold the entry. */
+  readonly group: string;
+  /** SPIFFE ID of the one node that serves it; empty for every node of the group. */
+  readonly parent: string;
   readonly x509SvidTtlMs: number;
   readonly jwtSvidTtlMs: number;
   readonly keyType: KeyType;
+  readonly dnsNames: readonly string[];
   readonly federatesWith: readonly string[];
   readonly hint: string;
+  readonly admin: boolean;
+  readonly minAssurance: AssuranceLevel;
+  /** RFC 3339; empty for never. */
+  readonly expiresAt: string;
+  /** RFC 3339; empty for an entry older than this member. */
+  readonly createdAt: string;
   /** Counts the changes of this entry, from 1. */
   readonly revision: number;
 }
@@ -110,20 +124,30 @@ export interface EntryView {
 export interface EntryCreate {
   readonly spiffeId: string;
   readonly selectors: readonly string[];
+  readonly group?: string;
+  readonly parent?: string;
   readonly x509SvidTtlMs?: number;
   readonly jwtSvidTtlMs?: number;
   readonly keyType?: KeyType;
+  readonly dnsNames?: readonly string[];
   readonly federatesWith?: readonly string[];
   readonly hint?: string;
+  readonly admin?: boolean;
+  readonly minAssurance?: AssuranceLevel;
+  /** A whole second in RFC 3339, such as `2027-01-01T00:00:00Z`; empty for never. */
+  readonly expiresAt?: string;
 }
 
 /** What is left out stays as it is. */
-export type EntryUpdate = Omit<Partial<EntryCreate>, 'spiffeId' | 'selectors'> & {
+export type EntryUpdate = Omit<
+  Partial<EntryCreate>,
+  'spiffeId' | 'selectors' | 'group' | 'parent'
+> & {
   readonly id: string;
 };
 
 export interface EntryApply {
-  /** What should be; an entry is found by its SPIFFE ID and selectors. */
+  /** What should be; an entry is found by its SPIFFE ID, selectors, group and parent. */
   readonly entries: readonly EntryCreate[];
   /** What becomes of entries that are not in the list. */
   readonly others: 'keep' | 'delete';
@@ -268,6 +292,11 @@ export interface Calls {
   'entry.create': { params: EntryCreate; result: EntryView & { readonly epoch: string } };
   'entry.list': { params: Nothing; result: { readonly entries: readonly EntryView[] } };
   'entry.show': { params: { readonly id: string }; result: EntryView };
+  /** Every change of an entry, oldest first, of one that was deleted too. */
+  'entry.history': {
+    params: { readonly id: string };
+    result: { readonly entries: readonly AuditEntryView[] };
+  };
   'entry.update': { params: EntryUpdate; result: EntryView & { readonly epoch: string } };
   'entry.apply': { params: EntryApply; result: EntryApplied };
   'entry.delete': {

@@ -101,9 +101,13 @@ export function encodeName(...attributes: readonly (readonly [string, string])[]
   return encodeDer(TAG.sequence, ...sets);
 }
 
-/** The GeneralNames with one URI: how a SPIFFE ID stands in a certificate (X509-SVID §2). */
-export function encodeUriName(uri: string): Uint8Array {
-  return encodeDer(TAG.sequence, encodeDer(contextTag(6, 'primitive'), ascii(uri)));
+/** The GeneralNames of one URI, the SPIFFE ID (X509-SVID §2), and of names of hosts. */
+export function encodeNames(uri: string, dnsNames: readonly string[] = []): Uint8Array {
+  return encodeDer(
+    TAG.sequence,
+    encodeDer(contextTag(6, 'primitive'), ascii(uri)),
+    ...dnsNames.map((name) => encodeDer(contextTag(2, 'primitive'), ascii(name))),
+  );
 }
 
 /** A KeyUsage of one octet, `bits` counted from its top (RFC 5280 §4.2.1.3). */

@@ -10,6 +10,7 @@
 import { Refusal } from '../../core/refusal.ts';
 import { type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
 import { bootMs, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
+import type { Assurance } from '../../federation/assurance.ts';
 import type { CostlyFacts } from '../attestation/workload-attestor.ts';
 import type { Clock, Random } from '../ports.ts';
 import { Changes } from './changes.ts';
@@ -29,7 +30,11 @@ import type { X509Svid } from './x509-svid.ts';
 /** What the daemon believes, as far as identities follow from it. */
 export interface TrustView extends IssuePermission {
   readonly domain: TrustDomain;
+  /** The entries that this node serves. */
   readonly entries: readonly Entry[];
+  /** Those that ask for more assurance than this node has: they match, and give nothing. */
+  readonly withheld: readonly Entry[];
+  readonly assurance: Assurance;
   readonly ownAuthorities: DomainAuthorities;
   /** Of partners; only of those whose tier permits their use now. */
   readonly foreignAuthorities: ReadonlyMap<TrustDomain, DomainAuthorities>;
@@ -87,6 +92,7 @@ export class IdentityDirectory {
   readonly #changes: Changes;
   #view: TrustView;
   #entries: EntryIndex;
+  #withheld: EntryIndex;
   #cancelWake: (() => void) | undefined;
   /** What the wake-up is for; undefined while there is none. */
   #armedFor: UnixMs | undefined;
@@ -98,6 +104,8 @@ export class IdentityDirectory {
     this.#svids = new SvidCache(options.signers, options.random, options.onIssued);
     this.#view = options.view;
     this.#entries = new EntryIndex(options.view.entries);
+    this.#withheld = new EntryIndex(options.view.withheld);
+    this.#arm();
   }
 
   /** The own trust domain. */
@@ -114,13 +122,15 @@ export class IdentityDirectory {
   update(view: TrustView): void {
     this.#view = view;
     this.#entries = new EntryIndex(view.entries);
+    this.#withheld = new EntryIndex(view.withheld);
     this.#refresh();
     this.#changes.notify();
   }
 
   /**
-   * The identities of a caller. Refuses `workload-no-identity` if no entry matches; if entries
-   * match and none may be issued, the refusal that says why.
+   * The identities of a caller. Refuses `workload-no-identity` if no entry matches,
+   * `assurance-insufficient` if all that match ask for more than this node has; if entries match
+   * and none may be issued, the refusal that says why.
    */
   identitiesOf(selectors: readonly Selector[]): WorkloadIdentities {
     const answers = this.#demand(this.#match(selectors));
@@ -152,7 +162,8 @@ export class IdentityDirectory {
     return this.#demand(entries).map(({ entry }) => {
       const authority = this.#signers.jwt(entry.keyType);
       if (authority instanceof Refusal) throw authority;
-      const notAfter = unixMs(Math.min(now + entry.jwtSvidTtlMs, renewUntil));
+      const entryEnd = entry.expiresAt ?? renewUntil;
+      const notAfter = unixMs(Math.min(now + entry.jwtSvidTtlMs, renewUntil, entryEnd));
       if (notAfter < now + 2 * SECOND_MS) {
         throw new Refusal('tier-insufficient', { permittedUntil: renewUntil, now });
       }
@@ -220,11 +231,16 @@ export class IdentityDirectory {
   }
 
   #match(selectors: readonly Selector[]): readonly Entry[] {
-    const entries = this.#entries.match(selectors);
-    if (entries.length === 0) {
+    const { wall } = this.#clock.now();
+    const entries = this.#entries.match(selectors, wall);
+    if (entries.length > 0) return entries;
+    const [withheld] = this.#withheld.match(selectors, wall);
+    if (withheld === undefined) {
       throw new Refusal('workload-no-identity', { shown: selectors.join(' ') });
     }
-    return entries;
+    const { spiffeId, minAssurance: needs } = withheld;
+    const { assurance } = this.#view;
+    throw new Refusal('assurance-insufficient', { spiffeId, needs, assurance });
   }
 
   /** The SVIDs of entries; what cannot be issued is absent, unless that is all. */
@@ -259,13 +275,15 @@ export class IdentityDirectory {
   }
 
   #refresh(): boolean {
-    const changed = this.#svids.refresh(this.#entries.byId, this.#view, this.#clock.now().wall);
+    const { wall } = this.#clock.now();
+    const ended = this.#entries.end(wall);
+    const changed = this.#svids.refresh(this.#entries.byId, this.#view, wall);
     this.#arm();
-    return changed;
+    return ended || changed;
   }
 
   #arm(): void {
-    const next = this.#svids.nextAt;
+    const next = earlier(this.#svids.nextAt, this.#entries.nextEnd);
     if (next === this.#armedFor) return;
     this.#disarm();
     if (next === undefined) return;
@@ -277,6 +295,10 @@ export class IdentityDirectory {
       if (this.#refresh()) this.#changes.notify();
     });
   }
+}
+
+function earlier(a: UnixMs | undefined, b: UnixMs | undefined): UnixMs | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
 }
 
 function jwtKeysOf({ jwtAuthorities, mlDsa65 }: DomainAuthorities): readonly JwtAuthority[] {

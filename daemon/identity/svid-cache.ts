@@ -128,7 +128,8 @@ export class SvidCache {
     // What is issued within the second of a revocation must not count as issued before it.
     const revokedAt = revoked.identities.get(entry.spiffeId) ?? 0;
     const issuedAt = unixMs(Math.max(now, Math.ceil(revokedAt / SECOND_MS) * SECOND_MS));
-    const order = { spiffeId: entry.spiffeId, now: issuedAt, notAfter };
+    const { spiffeId, dnsNames } = entry;
+    const order = { spiffeId, dnsNames, now: issuedAt, notAfter };
     if (addMs(issuedAt, -SVID_BACKDATE_MS) > now || notAfter <= issuedAt) {
       return new Refusal('svid-revoked', { spiffeId: entry.spiffeId, revokedAt, now });
     }
@@ -146,10 +147,11 @@ export class SvidCache {
     const authority = this.#signers.x509(entry.keyType);
     if (authority instanceof Refusal) return authority;
     const authorityEnd = authority.certificate.notAfter;
-    const end = Math.min(addMs(now, entry.x509SvidTtlMs), until, authorityEnd);
+    const entryEnd = entry.expiresAt ?? authorityEnd;
+    const end = Math.min(addMs(now, entry.x509SvidTtlMs), until, authorityEnd, entryEnd);
     const wholeSeconds = unixMs(end - (end % 1_000));
     if (now < wholeSeconds) return wholeSeconds;
-    return new Refusal('tier-insufficient', { permittedUntil: until, authorityEnd, now });
+    return new Refusal('tier-insufficient', { permittedUntil: until, authorityEnd, entryEnd, now });
   }
 
   #renewalOf(svid: X509Svid, now: UnixMs): UnixMs {

@@ -21,7 +21,7 @@ import {
   encodeExtension,
   encodeKeyUsage,
   encodeName,
-  encodeUriName,
+  encodeNames,
   keyIdOf,
   serialFrom,
   signCertificate,
@@ -115,7 +115,7 @@ function authorityKeyId(keyId: Uint8Array): Uint8Array {
 }
 
 function domainName(domain: TrustDomain): Uint8Array {
-  return encodeExtension(EXTENSION.subjectAltName, 'optional', encodeUriName(domainId(domain)));
+  return encodeExtension(EXTENSION.subjectAltName, 'optional', encodeNames(domainId(domain)));
 }
 
 function domainId(domain: TrustDomain): SpiffeId {

@@ -19,7 +19,7 @@ import { EXTENSION, PURPOSE } from './certificate.ts';
 import {
   encodeExtension,
   encodeKeyUsage,
-  encodeUriName,
+  encodeNames,
   keyIdOf,
   serialFrom,
   signCertificate,
@@ -47,6 +47,8 @@ export interface X509Svid {
 /** What is to be issued. */
 export interface SvidOrder {
   readonly spiffeId: SpiffeId;
+  /** Names of hosts beside the ID. */
+  readonly dnsNames?: readonly string[];
   readonly now: UnixMs;
   /** The end of what may be signed; cut to whole seconds, and to the authority's own end. */
   readonly notAfter: UnixMs;
@@ -79,7 +81,11 @@ export function issueX509Svid(
         subjectKeyId(keyIdOf(drawn.bits)),
         authority.authorityKeyId,
         // Critical because the subject is empty (RFC 5280 §4.2.1.6).
-        encodeExtension(EXTENSION.subjectAltName, 'critical', encodeUriName(order.spiffeId)),
+        encodeExtension(
+          EXTENSION.subjectAltName,
+          'critical',
+          encodeNames(order.spiffeId, order.dnsNames),
+        ),
       ],
     },
     authority,

@@ -105,6 +105,7 @@ const STATES: ReadonlyMap<RefusalCode, Code> = new Map([
   ['workload-header', Code.InvalidArgument],
   ['workload-no-identity', Code.PermissionDenied],
   ['workload-argument', Code.InvalidArgument],
+  ['assurance-insufficient', Code.PermissionDenied],
   ['workload-streams', Code.ResourceExhausted],
   ['jwt-algorithm', Code.InvalidArgument],
   ['jwt-audience', Code.InvalidArgument],
@@ -122,12 +123,14 @@ function isStandardClaim([name]: readonly [string, unknown]): boolean {
   return STANDARD_CLAIMS.includes(name);
 }
 
-/** A hint names one SVID of a message: of several entries with one hint, the first keeps it. */
+/**
+ * A hint names one SVID of a message: of several entries with one hint, the oldest keeps it, as
+ * SPIRE has it, so that a new entry takes nothing from one in use.
+ */
 function hintsOf(answers: readonly { readonly entry: Entry }[]): (entry: Entry) => string {
+  const byAge = answers.map(({ entry }) => entry).sort((a, b) => a.createdAt - b.createdAt);
   const holders = new Map<string, string>();
-  for (const { entry } of answers) {
-    if (!holders.has(entry.hint)) holders.set(entry.hint, entry.id);
-  }
+  for (const { hint, id } of byAge) if (!holders.has(hint)) holders.set(hint, id);
   return ({ hint, id }) => (holders.get(hint) === id ? hint : '');
 }
 

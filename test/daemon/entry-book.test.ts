@@ -93,6 +93,55 @@ book('applies a list in one epoch, previews it first, and is idle the second tim
   });
 });
 
+book(
+  'keeps groups apart, each in its own document, and the history of what was deleted',
+  async () => {
+    await withDaemon(async (control) => {
+      const here = await control.call('entry.create', draft('web'));
+      const edge = await control.call(
+        'entry.create',
+        draft('web', {
+          group: 'edge-7',
+          dnsNames: ['web.home.example'],
+          expiresAt: '2099-01-01T00:00:00Z',
+          minAssurance: 'tpm',
+          admin: true,
+        }),
+      );
+      assert.is.not(here.id, edge.id);
+      assert.equal(
+        [edge.group, edge.expiresAt, edge.minAssurance, edge.admin],
+        ['edge-7', '2099-01-01T00:00:00Z', 'tpm', true],
+      );
+      const again = await control.call('entry.update', {
+        id: edge.id,
+        expiresAt: '',
+        admin: false,
+      });
+      assert.equal([again.expiresAt, again.createdAt], ['', edge.createdAt]);
+      await control.call('entry.delete', { id: edge.id });
+      const { entries } = await control.call('entry.list', {});
+      assert.equal(
+        entries.map(({ id }) => id),
+        [here.id],
+      );
+      const history = await control.call('entry.history', { id: edge.id });
+      assert.equal(
+        history.entries.map(({ event }) => event),
+        ['entry.created', 'entry.updated', 'entry.deleted'],
+      );
+      assert.match(String(history.entries[0]?.fields.entry), /"dnsNames":\["web\.home\.example"\]/);
+      const codes = await Promise.all([
+        codeOf(control.call('entry.history', { id: 'e-none' })),
+        codeOf(control.call('entry.create', draft('x', { group: 'Edge' }))),
+        codeOf(control.call('entry.create', draft('x', { expiresAt: '2099-02-30T00:00:00Z' }))),
+        codeOf(control.call('entry.create', draft('holdfast/node/00'))),
+      ]);
+      assert.equal(codes, ['entry-unknown', ...Array(3).fill('entry-malformed')]);
+    });
+  },
+);
+
 book('refuses a list with one wrong entry whole', async () => {
   await withDaemon(async (control) => {
     const apply = (...entries: EntryCreate[]) =>

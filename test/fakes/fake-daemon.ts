@@ -24,11 +24,18 @@ export const ENTRY: EntryView = {
   id: 'e-0123456789abcdef',
   spiffeId: 'spiffe://home.example/web',
   selectors: ['unix:uid:1000'],
+  group: 'default',
+  parent: '',
   x509SvidTtlMs: 3_600_000,
   jwtSvidTtlMs: 300_000,
   keyType: 'ec-p256',
+  dnsNames: [],
   federatesWith: [],
   hint: '',
+  admin: false,
+  minAssurance: 'software',
+  expiresAt: '',
+  createdAt: '2026-01-01T00:00:00.000Z',
   revision: 1,
 };
 
@@ -132,6 +139,17 @@ export const METHODS: ControlMethods = {
   'entry.create': async (params) => ({ ...ENTRY, ...params, epoch: '8' }),
   'entry.list': async () => ({ entries: [ENTRY] }),
   'entry.show': async () => ENTRY,
+  'entry.history': async ({ id }) => ({
+    entries: [
+      {
+        seq: 1,
+        at: '2026-01-01T00:00:00.000Z',
+        event: 'entry.deleted',
+        previous: '0'.repeat(64),
+        fields: { id, revision: 1, uid: 1_000 },
+      },
+    ],
+  }),
   'entry.update': async ({ id, ...revision }) => ({
     ...ENTRY,
     ...revision,

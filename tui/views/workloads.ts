@@ -35,7 +35,10 @@ export const WORKLOADS: Sheet<EntryView> = {
   detailsOf: (entry, columns) =>
     factLines(
       [
-        ['entry', `${entry.id}, revision ${entry.revision}, key ${entry.keyType}`],
+        [
+          'entry',
+          `${entry.id}, revision ${entry.revision}, key ${entry.keyType}${placeText(entry)}`,
+        ],
         ['SPIFFE ID', entry.spiffeId, 'strong'],
         ['selectors', entry.selectors.join(' ')],
         ['life', `X509 ${ttlText(entry.x509SvidTtlMs)}, JWT ${ttlText(entry.jwtSvidTtlMs)}`],
@@ -51,6 +54,12 @@ export const WORKLOADS: Sheet<EntryView> = {
 /** A life is exact: seconds below two minutes. */
 function ttlText(ms: number): string {
   return ms < 120_000 ? `${Math.round(ms / 1_000)} s` : ageText(ms);
+}
+
+/** Where the entry holds; the group of every node that was given no other is not worth a word. */
+function placeText({ group, parent }: EntryView): string {
+  const node = parent === '' ? '' : `, node ${parent.slice(parent.lastIndexOf('/') + 1)}`;
+  return `${group === 'default' ? '' : `, group ${group}`}${node}`;
 }
 
 /** All entries are of our own domain: the path tells them apart. */

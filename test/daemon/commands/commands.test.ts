@@ -86,7 +86,10 @@ commands('entry create asks for exactly what was said', async () => {
 
 commands('entry list counts, and says how to make the first', async () => {
   const one = await holdfastWithDaemon(['entry', 'list']);
-  assert.match(one.out, /^e-0123456789abcdef +spiffe:\/\/home\.example\/web +1 h +unix:uid:1000$/m);
+  assert.match(
+    one.out,
+    /^e-0123456789abcdef +spiffe:\/\/home\.example\/web +1 h +unix:uid:1000 +default$/m,
+  );
   assert.match(one.out, /^1 entry$/m);
   const none = await holdfastWithDaemon(['entry', 'list'], {
     'entry.list': async () => ({ entries: [] }),

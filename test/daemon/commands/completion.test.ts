@@ -20,7 +20,7 @@ completion('finds actions and options in the help of a command', async () => {
   const load = COMMANDS.entry;
   if (load === undefined) throw new Error('there is no entry command');
   const { actions, options } = wordsOf(await load());
-  assert.equal(actions, ['create', 'list', 'show', 'update', 'apply', 'delete']);
+  assert.equal(actions, ['create', 'list', 'show', 'history', 'update', 'apply', 'delete']);
   assert.ok(options.includes('--federates-with'));
   assert.ok(options.includes('--help'));
 });

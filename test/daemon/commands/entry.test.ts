@@ -47,9 +47,59 @@ entry('show prints one entry with its revision', async () => {
   assert.match(out, /^revision +1$/m);
 });
 
+entry('create says group, parent and all the rest; list shows one group alone', async () => {
+  const asked: unknown[] = [];
+  const args = ['entry', 'create', '--spiffe-id', WEB.spiffeId, '--selector', 'unix:uid:1000'];
+  const parent = 'spiffe://home.example/holdfast/node/0123456789abcdef';
+  const { code } = await holdfastWithDaemon(
+    [
+      ...[
+        ...args,
+        '--group',
+        'edge',
+        '--parent',
+        parent,
+        '--dns',
+        'a.example',
+        '--dns',
+        'b.example',
+      ],
+      ...['--admin', '--min-assurance', 'tpm', '--expires', '2027-01-01T00:00:00Z'],
+    ],
+    {
+      'entry.create': async (params) => {
+        asked.push({ ...params });
+        return { ...ENTRY, epoch: '8' };
+      },
+    },
+  );
+  assert.is(code, 0);
+  assert.equal(asked, [
+    {
+      ...{ ...WEB, group: 'edge', parent, dnsNames: ['a.example', 'b.example'] },
+      ...{ admin: true, minAssurance: 'tpm', expiresAt: '2027-01-01T00:00:00Z' },
+    },
+  ]);
+  const wrong = await holdfastWithDaemon([...args, '--min-assurance', 'high']);
+  assert.is(wrong.code, 2);
+  const { out } = await holdfastWithDaemon(['entry', 'list', '--group', 'edge']);
+  assert.match(out, /^no entries/);
+});
+
+entry('history shows what was changed, by whom, after the end too', async () => {
+  const { code, out } = await holdfastWithDaemon(['entry', 'history', ENTRY.id]);
+  assert.is(code, 0);
+  assert.is(out, '2026-01-01T00:00:00.000Z entry.deleted by uid 1000, revision 1\n');
+});
+
 entry('update asks for what was said and nothing else', async () => {
   const asked: unknown[] = [];
-  for (const more of [['--ttl', '30m'], ['--hint', ''], ['--federates-with-nobody']]) {
+  for (const more of [
+    ['--ttl', '30m'],
+    ['--hint', ''],
+    ['--federates-with-nobody'],
+    ['--no-dns', '--no-admin', '--expires', 'never'],
+  ]) {
     const { code, out } = await holdfastWithDaemon(['entry', 'update', 'e-1', ...more], {
       'entry.update': async (params) => {
         asked.push({ ...params });
@@ -64,6 +114,7 @@ entry('update asks for what was said and nothing else', async () => {
     { id: 'e-1', x509SvidTtlMs: 1_800_000 },
     { id: 'e-1', hint: '' },
     { id: 'e-1', federatesWith: [] },
+    { id: 'e-1', dnsNames: [], admin: false, expiresAt: '' },
   ]);
   assert.is((await holdfastWithDaemon(['entry', 'update', 'e-1'])).code, 2);
 });
@@ -131,6 +182,10 @@ entry('files of entries are refused whole for one wrong member', () => {
     { entries: [{ selectors: ['unix:uid:1'] }] },
     { entries: [WEB, { ...WEB, selector: 'unix:uid:1' }] },
     { entries: [{ ...WEB, ttl: 5 }] },
+    { entries: [{ ...WEB, jwtTtl: 5 }] },
+    { entries: [{ ...WEB, jwtSvidTtlMs: 5 }] },
+    { entries: [{ ...WEB, admin: 'yes' }] },
+    { entries: [{ ...WEB, minAssurance: 'high' }] },
     { entries: [{ ...WEB, ttl: '5 minutes' }] },
     { entries: [{ ...WEB, x509SvidTtlMs: 5 }] },
     { entries: [{ ...WEB, federatesWith: 'blue.example' }] },

@@ -1,5 +1,6 @@
 /** What callers get as views change and time passes: renewal, permission, redaction. */
 
+import { X509Certificate } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../../core/refusal.ts';
@@ -32,6 +33,52 @@ function open(names: readonly string[], change: Partial<TrustView> = {}) {
     directory.update(trust.view(next, nextChange));
   return { clock, trust, entries, directory, held, update };
 }
+
+directories('puts the names of hosts of an entry beside its ID', () => {
+  const { trust, held, update, directory } = open([]);
+  update([trust.entry('web', { dnsNames: ['web.home.example', '*.api.home.example'] })]);
+  const { subjectAltName = '' } = new X509Certificate(held()[0]?.certificatesDer[0] ?? HOME);
+  const names = 'URI:spiffe://home.example/web, DNS:*.api.home.example, DNS:web.home.example';
+  assert.is(subjectAltName, names);
+  directory.close();
+});
+
+directories(
+  'ends an entry at its second: its SVID, its bundles, and all who follow it',
+  async () => {
+    const { clock, trust, held, update, directory } = open([]);
+    const { wall } = clock.now();
+    const expiresAt = addMs(wall, 10 * MINUTE_MS - (wall % 1_000));
+    update([trust.entry('web', { expiresAt })]);
+    assert.is(held()[0]?.notAfter, expiresAt);
+    const ending = new AbortController();
+    const following = directory.follow(ending.signal);
+    await following.next();
+    clock.advance(expiresAt - clock.now().wall - 1);
+    assert.is(directory.bundlesOf(CALLER).size, 1);
+    clock.advance(1);
+    assert.not.ok((await following.next()).done);
+    await refused(() => directory.identitiesOf(CALLER), 'workload-no-identity');
+    await refused(() => directory.bundlesOf(CALLER), 'workload-no-identity');
+    ending.abort();
+    directory.close();
+  },
+);
+
+directories('withholds an entry that asks for more assurance than the node has', async () => {
+  const { trust, held, update, directory } = open([]);
+  const strict = trust.entry('vault', { minAssurance: 'tpm' });
+  update([], { withheld: [strict] });
+  await refused(() => directory.identitiesOf(CALLER), 'assurance-insufficient');
+  await refused(() => directory.bundlesOf(CALLER), 'assurance-insufficient');
+  await refused(() => directory.tokensOf(CALLER, ['a'], undefined), 'assurance-insufficient');
+  update([trust.entry('web')], { withheld: [strict] });
+  assert.equal(
+    held().map(({ spiffeId }) => spiffeId),
+    ['spiffe://home.example/web'],
+  );
+  directory.close();
+});
 
 directories('gives each matching entry one SVID, in the order of ids', () => {
   const { entries, held } = open(['a', 'b', 'c']);

@@ -9,7 +9,7 @@ import {
   encodeExtension,
   encodeKeyUsage,
   encodeName,
-  encodeUriName,
+  encodeNames,
   signCertificate,
 } from '../../../daemon/identity/certificate-writer.ts';
 import { drawKey, openPrivateKey } from '../../../daemon/identity/private-key.ts';
@@ -87,7 +87,7 @@ export function purposes(...ids: readonly string[]): Uint8Array {
 }
 
 export function uris(...names: readonly string[]): Uint8Array {
-  const inner = names.map((name) => encodeUriName(name).subarray(2));
+  const inner = names.map((name) => encodeNames(name).subarray(2));
   const value = encodeDer(TAG.sequence, ...inner);
   return encodeExtension(EXTENSION.subjectAltName, 'optional', value);
 }

@@ -93,10 +93,13 @@ export function testTrust(now: UnixMs): TestTrust {
       createEntry(
         { spiffeId: `spiffe://${HOME}/${name}`, selectors: ['unix:uid:1000'], ...draft },
         HOME,
+        now,
       ),
     view: (entries, change = {}) => ({
       domain: HOME,
       entries,
+      withheld: [],
+      assurance: 'software',
       ownAuthorities: signers.authorities,
       foreignAuthorities: new Map([
         [AWAY, { x509Authorities: [awayRoot], jwtAuthorities: [awayKey], mlDsa65: NO_AUTHORITIES }],

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { fromUtf8 } from '../../../core/bytes.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { parseSpiffeId } from '../../../core/spiffe-id.ts';
-import { addMs, HOUR_MS, MINUTE_MS } from '../../../core/time.ts';
+import { addMs, HOUR_MS, MINUTE_MS, unixMs } from '../../../core/time.ts';
 import { createJwtAuthority, openJwtAuthority } from '../../../daemon/identity/jwt-authority.ts';
 import { issueJwtSvid } from '../../../daemon/identity/jwt-svid.ts';
 import { parseJwtSvid, verifyJwtSvid } from '../../../daemon/identity/jwt-verify.ts';
@@ -57,6 +57,15 @@ tokens('gives one for each identity, or for the one that is named', async () => 
   const all = await s.api.fetchJWTSVID({ audience: AUDIENCE });
   assert.is(all.svids.length, 2);
   assert.equal(all.svids.map(({ hint }) => hint).sort(), ['', 'internal']);
+  // The entry that was there first keeps the hint, whatever the order of ids.
+  for (const older of [s.web, db]) {
+    s.update(
+      [s.web, db].map((entry) => (entry === older ? { ...entry, createdAt: unixMs(1) } : entry)),
+    );
+    const { svids } = await s.api.fetchJWTSVID({ audience: AUDIENCE });
+    const holder = svids.find(({ hint }) => hint === 'internal');
+    assert.is(holder?.spiffeId, older.spiffeId);
+  }
   const one = await s.api.fetchJWTSVID({ audience: AUDIENCE, spiffeId: db.spiffeId });
   assert.equal(
     one.svids.map(({ spiffeId }) => spiffeId),
