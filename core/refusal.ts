@@ -192,7 +192,41 @@ export const REFUSALS = {
     'the peer did not prove a lease of a related domain',
     'relate the two domains on both sides, then link them again',
   ),
-  'lease-expired': row('ignore', 'the peer shows a lease that has ended', 'let the peer renew'),
+  'lease-expired': row(
+    'ignore',
+    'the lease has ended',
+    'let its node renew it: restore a path to the authority, or enrol it by files',
+  ),
+  'lease-kind': row(
+    'reject',
+    'a lease of a kind that the newest Root does not allow',
+    'ask for a kind that Root allows, or have Root allow this one',
+  ),
+  'lease-revoked': row(
+    'reject',
+    'the lease is revoked: its node, or the key that signed it',
+    'enrol the node anew under a new key, once it is known to be sound',
+  ),
+  'lease-key': row(
+    'reject',
+    'the lease names another node',
+    'install the grant on the machine that asked for it',
+  ),
+  'lease-older': row(
+    'ignore',
+    'the lease was issued before the one held',
+    'nothing to do: the newer lease stays',
+  ),
+  'not-enrolled': row(
+    'ignore',
+    'this node has no lease of its domain yet',
+    'enrol it at the authority of its domain',
+  ),
+  'issuing-none': row(
+    'ignore',
+    'this node was granted nothing to issue identities with',
+    'run workloads on a node that issues, or ask the authority for a lease that allows it',
+  ),
   'frame-malformed': row(
     'reject',
     'a frame that is none of the protocol',

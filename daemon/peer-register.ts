@@ -7,6 +7,7 @@ import { Failure } from '../core/failure.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, elapsedMs } from '../core/time.ts';
+import { scopeOf } from '../federation/lease.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { PeerStatus } from './control/protocol.ts';
 import type { Driver } from './driver.ts';
@@ -27,16 +28,23 @@ export class PeerRegister implements NetworkHandler {
   get peers(): readonly PeerStatus[] {
     const { boot } = this.#clock.now();
     return [...this.#peers]
-      .map(([peer, { admitted, up }]) => ({ peer, ...admitted, sinceMs: elapsedMs(up, boot) }))
+      .map(([peer, { admitted, up }]) => {
+        const { domain, node } = admitted;
+        return { peer, domain, node, sinceMs: elapsedMs(up, boot) };
+      })
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
   }
 
-  /** Peers still linked whose relation has ended, or whose leases are revoked. */
+  /** Peers still linked whose relation has ended, or whose leases have, or are revoked. */
   get displaced(): readonly PeerName[] {
+    const now = this.#clock.now();
     return [...this.#peers]
       .filter(([, { admitted }]) => {
         const domain = parseTrustDomain(admitted.domain);
-        return !this.#node.hasPlaceFor(domain) || this.#node.hasRevoked(domain, admitted.node);
+        if (!this.#node.hasPlaceFor(domain) || this.#node.hasRevoked(domain, admitted.node)) {
+          return true;
+        }
+        return admitted.notAfter <= this.#node.clockOf(domain, now);
       })
       .map(([peer]) => peer);
   }
@@ -47,13 +55,15 @@ export class PeerRegister implements NetworkHandler {
 
   admit(role: HandshakeRole, handshakeHash: Uint8Array, proof: Uint8Array): AdmittedPeer {
     const lease = this.#node.judgePeer(this.#clock.now(), role, handshakeHash, proof);
-    return { domain: lease.domain, node: lease.node };
+    const { domain, node, notAfter } = lease;
+    return { domain, node, groups: scopeOf(lease), notAfter };
   }
 
   peerUp(peer: PeerName, admitted: AdmittedPeer, binding: Uint8Array): void {
     this.#peers.set(peer, { admitted, up: this.#clock.now().boot });
     const domain = parseTrustDomain(admitted.domain);
-    void this.#driver.input({ kind: 'peer-up', peer, domain, binding });
+    const { groups } = admitted;
+    void this.#driver.input({ kind: 'peer-up', peer, domain, groups, binding });
   }
 
   peerDown(peer: PeerName): void {

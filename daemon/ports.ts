@@ -5,7 +5,8 @@
  * simulator. Nothing else in the project reads a clock, draws randomness or opens a file.
  */
 
-import type { BootMs, Instant } from '../core/time.ts';
+import type { BootMs, Instant, UnixMs } from '../core/time.ts';
+import type { GroupScope } from '../federation/lease.ts';
 
 /** Both clocks, and which boot the second belongs to. */
 export interface Clock {
@@ -49,6 +50,10 @@ export interface AdmittedPeer {
   readonly domain: string;
   /** Key id of the node key in the lease. */
   readonly node: string;
+  /** Which entries it reads of its own domain; an authority reads every group's. */
+  readonly groups: GroupScope;
+  /** When its lease ends. */
+  readonly notAfter: UnixMs;
 }
 
 export type HandshakeRole = 'initiator' | 'responder';

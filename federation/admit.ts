@@ -73,13 +73,36 @@ export function admitAll(
       throw next;
     }
     if (next.refusal !== null) throw next.refusal;
-    whole = {
-      belief: next.belief,
-      writes: [...whole.writes, ...next.writes],
-      notes: [...whole.notes, ...next.notes],
-      forward: whole.forward || next.forward,
-      refusal: null,
-    };
+    whole = joined(whole, next);
   }
   return whole;
+}
+
+/**
+ * Admits what is news in a file about a domain that is known already: what is older than what is
+ * held changes nothing, and what is provably wrong spoils all of it.
+ */
+export function admitNews(
+  context: AdmitContext,
+  belief: Belief,
+  items: readonly FileItem[],
+): Admission {
+  let whole: Admission = { belief, writes: [], notes: [], forward: false, refusal: null };
+  for (const item of items) {
+    const { belief: before } = whole;
+    const next = refusalOf(() => admitAll(context, before, [item]));
+    if (!(next instanceof Refusal)) whole = joined(whole, next);
+    else if (next.judgement === 'reject') throw next;
+  }
+  return whole;
+}
+
+function joined(whole: Admission, next: Admission): Admission {
+  return {
+    belief: next.belief,
+    writes: [...whole.writes, ...next.writes],
+    notes: [...whole.notes, ...next.notes],
+    forward: whole.forward || next.forward,
+    refusal: null,
+  };
 }

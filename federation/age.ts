@@ -45,6 +45,14 @@ export function evaluationClock(keeping: TimeKeeping, now: Instant): UnixMs {
   return unixMs(Math.max(now.wall, boundAt(keeping, now.boot)));
 }
 
+/** The clock of an evaluation about a domain; the wall clock before any evidence of it. */
+export function clockOf(
+  { keeping }: { readonly keeping: TimeKeeping | null },
+  now: Instant,
+): UnixMs {
+  return keeping === null ? now.wall : evaluationClock(keeping, now);
+}
+
 /** Powered time since asOf, at the least. */
 export function ledgerAt(keeping: TimeKeeping, boot: BootMs): number {
   return keeping.ledgerMs + elapsedMs(keeping.ledgerBoot, boot);

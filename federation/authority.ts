@@ -8,19 +8,27 @@ import type { Digest } from '../core/digest.ts';
 import { LEASE_FOR_MS } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { Signer } from '../core/suite.ts';
-import { type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
+import { keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
+import { addMs, type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
-import { admitAll } from './admit.ts';
-import { evaluationClock } from './age.ts';
+import { admitAll, admitNews } from './admit.ts';
+import { clockOf } from './age.ts';
 import { type Belief, isDisowned, newBelief, newestRoot } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import type { Effect, RecordWrite } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import type { Input } from './input.ts';
+import {
+  checkLease,
+  type GroupScope,
+  type Lease,
+  type LeaseTerms,
+  readLease,
+  signLease,
+} from './lease.ts';
 import { Members } from './members.ts';
-import { makeProof, type ProverRole, signLease } from './peer-proof.ts';
+import { makeProof, type ProverRole } from './peer-proof.ts';
 import { policyBody, type Relation, readPolicy } from './policy.ts';
 import { recordKey } from './record-key.ts';
 import type { RevocationTarget } from './revocations.ts';
@@ -45,6 +53,9 @@ export interface AuthorityOptions {
   readonly start: BootMs;
 }
 
+/** What the authority decides about a node that it grants a lease to. */
+export type GrantedTerms = Pick<LeaseTerms, 'kind' | 'assurance' | 'group' | 'chip' | 'references'>;
+
 /** What is due: records to store, then a tick or stop to release, then entropy to draw. */
 export interface Duty {
   readonly writes: readonly RecordWrite[];
@@ -63,6 +74,8 @@ type Request = Extract<Input, { readonly kind: 'publish' | 'relate' | 'unrelate'
 
 /** After a beacon that our own ladder refused, the next attempt waits so long. */
 const RETRY_MS = SECOND_MS;
+/** The group whose entries an authority serves itself. */
+const OWN_GROUP = 'default';
 const NOTHING_DUE: Duty = { writes: [], tick: null, draw: 0 };
 
 /** The authority of one domain: one per state machine, on the machine that holds the keys. */
@@ -193,17 +206,57 @@ export class Authority {
     };
   }
 
-  /** Our proof for one handshake; the lease is renewed at half its life. */
+  /** An authority reads all that it signed. */
+  get scope(): GroupScope {
+    return 'every';
+  }
+
+  /** Our proof for one handshake. */
   prove(now: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
+    return makeProof(this.#node, this.#inForce(now), role, handshakeHash);
+  }
+
+  /** Our lease, by which we vouch for our own node. */
+  inForce(now: Instant): Lease {
+    return readLease(decodeEnvelope(this.#inForce(now)));
+  }
+
+  /** The bytes of our lease, renewed at half its life. */
+  #inForce(now: Instant): Uint8Array {
     const own = this.#beliefs.own;
     const clock = clockOf(own, now);
     if (this.#lease === null || this.#lease.renewAt <= clock) {
-      const asOf = own.asOf ?? clock;
-      const grant = { domain: own.domain, assurance: 'software', asOf } as const;
-      const bytes = signLease(this.#writer.keys.documents, this.#node.publicPair, grant);
-      this.#lease = { bytes, renewAt: (asOf + LEASE_FOR_MS / 2) as UnixMs };
+      const issuedAt = own.asOf ?? clock;
+      const notAfter = addMs(issuedAt, LEASE_FOR_MS);
+      const terms: LeaseTerms = {
+        ...{ domain: own.domain, kind: 'slices', assurance: 'software', issuedAt, notAfter },
+        ...{ group: OWN_GROUP, isAuthority: true, chip: null, references: null },
+      };
+      const bytes = signLease(this.#writer.keys.documents, this.#node.publicPair, terms);
+      this.#lease = { bytes, renewAt: (issuedAt + LEASE_FOR_MS / 2) as UnixMs };
     }
-    return makeProof(this.#node, this.#lease.bytes, role, handshakeHash);
+    return this.#lease.bytes;
+  }
+
+  /**
+   * A lease for a node of our domain: from our asOf on, never longer than survivalFor. Refuses
+   * `key-revoked` where we have no voice, `lease-kind` for a kind that Root does not allow, and
+   * `lease-revoked` for a node that was revoked.
+   */
+  grantLease(now: Instant, node: PublicPair, asked: GrantedTerms): Uint8Array {
+    this.#checkVoice();
+    const { own } = this.#beliefs;
+    const issuedAt = own.asOf ?? clockOf(own, now);
+    const survivalForMs = own.beacon?.beacon.limits.survivalForMs ?? 0;
+    const terms: LeaseTerms = {
+      ...asked,
+      domain: own.domain,
+      isAuthority: false,
+      issuedAt,
+      notAfter: addMs(issuedAt, Math.min(LEASE_FOR_MS, survivalForMs)),
+    };
+    checkLease({ ...terms, node: keyIdOf(node), publicPair: node }, own, clockOf(own, now));
+    return signLease(this.#writer.keys.documents, node, terms);
   }
 
   /** In how many milliseconds `duty` has something to do. */
@@ -269,21 +322,7 @@ export class Authority {
     if (known.firstRoot !== firstRoot) {
       throw new Refusal('root-conflict', { expected: known.firstRoot, got: firstRoot });
     }
-    let whole: Admission = {
-      belief: known,
-      writes: [],
-      notes: [],
-      forward: false,
-      refusal: null,
-    };
-    for (const item of items) {
-      const { belief, writes, notes } = whole;
-      const next = refusalOf(() => admitAll(context, belief, [item]));
-      if (next instanceof Refusal && next.judgement === 'reject') throw next;
-      if (next instanceof Refusal) continue; // older than what is held: ours stands
-      whole = { ...next, writes: [...writes, ...next.writes], notes: [...notes, ...next.notes] };
-    }
-    return whole;
+    return admitNews(context, known, items);
   }
 
   #changeRelations(
@@ -314,11 +353,6 @@ export class Authority {
     this.#newcomers.delete(request);
     return newcomer === undefined ? [] : [newcomer];
   }
-}
-
-/** The clock of an evaluation for our own domain; the wall before any evidence. */
-function clockOf(own: Belief, now: Instant): UnixMs {
-  return own.keeping === null ? now.wall : evaluationClock(own.keeping, now);
 }
 
 function asItem(bytes: Uint8Array): FileItem {

@@ -11,7 +11,7 @@
 import { Refusal } from '../core/refusal.ts';
 import { type Block, decodeBlocks, encodeBlock } from './armour.ts';
 import { type Belief, isManifestCurrent } from './belief.ts';
-import { isPublic } from './document.ts';
+import { type DocumentHead, isPublic } from './document.ts';
 import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
 import { decodeTick, encodeTick, type UnverifiedTick } from './tick.ts';
 
@@ -20,8 +20,14 @@ export type FileItem =
   | { readonly kind: 'envelope'; readonly envelope: UnverifiedEnvelope }
   | { readonly kind: 'tick'; readonly tick: UnverifiedTick };
 
-/** Writes the bundle file of a domain as far as it is held. Refuses `root-unknown`. */
-export function encodeBundleFile(belief: Belief): string {
+/**
+ * Writes the bundle file of a domain as far as it is held, with those documents that `isFor` its
+ * reader. Refuses `root-unknown`.
+ */
+export function encodeBundleFile(
+  belief: Belief,
+  isFor: (head: DocumentHead) => boolean = ({ type }) => isPublic(type),
+): string {
   if (belief.roots.length === 0) throw new Refusal('root-unknown', { domain: belief.domain });
   const { beacon, tick, stop } = belief;
   const blocks: Block[] = belief.roots.map((held) => ({ label: 'root', bytes: held.bytes }));
@@ -42,7 +48,7 @@ export function encodeBundleFile(belief: Belief): string {
   if (isManifestCurrent(belief) && belief.manifest !== null) {
     blocks.push({ label: 'manifest', bytes: belief.manifest.bytes });
     for (const held of belief.documents.values()) {
-      if (held.frozenAsOf !== null || !isPublic(held.head.type)) continue;
+      if (held.frozenAsOf !== null || !isFor(held.head)) continue;
       blocks.push({ label: held.head.type, bytes: held.bytes });
     }
   }

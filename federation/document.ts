@@ -13,6 +13,7 @@ import { Refusal } from '../core/refusal.ts';
 import { readBundle } from './bundle.ts';
 import type { DocumentType, UnverifiedEnvelope } from './envelope.ts';
 import { saltedKey } from './manifest.ts';
+import type { Members } from './members.ts';
 import { checkMust } from './must.ts';
 import { readPolicy } from './policy.ts';
 
@@ -21,7 +22,8 @@ export const CONTENT_TYPES = ['bundle', 'policy', 'revocations', 'references', '
 export type ContentType = (typeof CONTENT_TYPES)[number];
 /** Types that related domains may read; all others stay inside the domain (PROTOCOL §6.4). */
 const PUBLIC_TYPES: ReadonlySet<DocumentType> = new Set(['bundle', 'revocations']);
-const ENTRIES_NAME = /^entries\/[a-z0-9][a-z0-9-]{0,62}$/;
+const GROUP = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const ENTRIES_PREFIX = 'entries/';
 const ENTRIES_KNOWN = new Set([
   ...['domain', 'entries', 'group', 'must', 'name', 'salt', 'type', 'version'],
 ]);
@@ -42,6 +44,28 @@ export function isPublic(type: DocumentType): boolean {
   return PUBLIC_TYPES.has(type);
 }
 
+/** True for the name of a group: 1 to 63 of `a-z 0-9 -`, not beginning with `-`. */
+export function isGroup(name: string): boolean {
+  return GROUP.test(name);
+}
+
+/** Reads the member `group`. Refuses `document-malformed`. */
+export function readGroup(members: Members): string {
+  const group = members.text('group', NAME_CHARS_MAX);
+  return isGroup(group) ? group : members.refuse('group');
+}
+
+/** The group whose entries a document of this name holds; null for every other name. */
+export function groupOf(name: string): string | null {
+  const group = name.startsWith(ENTRIES_PREFIX) ? name.slice(ENTRIES_PREFIX.length) : '';
+  return isGroup(group) ? group : null;
+}
+
+/** Name of the document with the entries of a group. */
+export function entriesName(group: string): string {
+  return `${ENTRIES_PREFIX}${group}`;
+}
+
 /**
  * Reads the head of a content document and checks the body of the types this core acts on.
  * Refuses `document-type`, `document-malformed`, `document-must` and `bundle-malformed`.
@@ -57,6 +81,6 @@ export function readDocument(envelope: UnverifiedEnvelope): DocumentHead {
   if (isPublic(type)) return { ...head, name: type, key: type };
   const name = members.text('name', NAME_CHARS_MAX);
   if (type === 'entries') checkMust(members, ENTRIES_KNOWN);
-  if (type === 'entries' ? !ENTRIES_NAME.test(name) : name !== type) members.refuse('name');
+  if (type === 'entries' ? groupOf(name) === null : name !== type) members.refuse('name');
   return { ...head, name, key: saltedKey(name, members.digest('salt')) };
 }

@@ -9,11 +9,9 @@
 import { toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
 import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS, WANTS_MAX } from '../core/limits.ts';
-import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import { isManifestCurrent } from './belief.ts';
-import { isPublic } from './document.ts';
 import type { Effect } from './effect.ts';
 import {
   encodeFrame,
@@ -23,9 +21,17 @@ import {
   versionArgument,
   type Want,
 } from './message.ts';
-import { PeerLink } from './peer-link.ts';
+import { type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
 import { revocationsDigest } from './revocations.ts';
-import { isAhead, missing, type Reading, revocationWants, rowOf, wantsFrom } from './summary.ts';
+import {
+  isAhead,
+  isReadable,
+  missing,
+  type Reading,
+  revocationWants,
+  rowOf,
+  wantsFrom,
+} from './summary.ts';
 import { encodeTick } from './tick.ts';
 
 /**
@@ -36,7 +42,7 @@ export type Beliefs = () => readonly Belief[];
 
 /** All links of one node, what was said on each, and what was asked for. */
 export class Exchange {
-  readonly #own: TrustDomain;
+  readonly #own: Reader;
   readonly #beliefs: Beliefs;
   readonly #links = new Map<string, PeerLink>();
   /** What was asked for and when to ask again, over all links: a body is fetched once. */
@@ -44,13 +50,14 @@ export class Exchange {
   /** When `wake` has something to do; null where that has to be found out. */
   #dueAt: number | null = null;
 
-  constructor(own: TrustDomain, beliefs: Beliefs) {
+  constructor(own: Reader, beliefs: Beliefs) {
     this.#own = own;
     this.#beliefs = beliefs;
   }
 
-  up(peer: string, domain: TrustDomain, binding: Uint8Array, now: BootMs): readonly Effect[] {
-    const link = new PeerLink(peer, domain, binding, compareTime(peer, now));
+  up(linked: LinkedPeer, now: BootMs): readonly Effect[] {
+    const { peer } = linked;
+    const link = new PeerLink(linked, compareTime(peer, now));
     this.#links.set(peer, link);
     this.#dueAt = null;
     return [send(link, { kind: 'interest', tags: this.#tags(link) })];
@@ -286,8 +293,7 @@ function answerTo(want: SingleWant, belief: Belief, mine: Reading): Frame | null
         : null;
     case 'document': {
       const held = [...belief.documents.values()].find((d) => d.head.digest === want.argument);
-      const readable = held !== undefined && (mine.isOwnNode || isPublic(held.head.type));
-      return readable ? envelope(held.bytes) : null;
+      return held !== undefined && isReadable(mine, held.head) ? envelope(held.bytes) : null;
     }
   }
 }

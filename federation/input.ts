@@ -3,9 +3,11 @@
  */
 
 import type { JsonObject } from '../core/canonical.ts';
+import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { ContentType } from './document.ts';
 import type { AgeLimits } from './limits.ts';
+import type { LinkedPeer } from './peer-link.ts';
 import type { RevocationTarget } from './revocations.ts';
 
 /** A document the authority wants to publish: its type, its name, its own members. */
@@ -23,13 +25,8 @@ export type Input =
   | { readonly kind: 'wake' }
   /** The random bytes an effect `draw` asked for. */
   | { readonly kind: 'drawn'; readonly bytes: Uint8Array }
-  /** A link was admitted. `binding` is the handshake hash, the same on both sides. */
-  | {
-      readonly kind: 'peer-up';
-      readonly peer: string;
-      readonly domain: TrustDomain;
-      readonly binding: Uint8Array;
-    }
+  /** A link was admitted. */
+  | ({ readonly kind: 'peer-up' } & LinkedPeer)
   | { readonly kind: 'peer-down'; readonly peer: string }
   /** One frame of the sync protocol. */
   | { readonly kind: 'frame'; readonly peer: string; readonly bytes: Uint8Array }
@@ -37,6 +34,18 @@ export type Input =
   | { readonly kind: 'gossip'; readonly peer: string; readonly bytes: Uint8Array }
   /** A file of documents carried here. */
   | { readonly kind: 'import'; readonly request: number; readonly file: Uint8Array }
+  /**
+   * A grant came to a node that holds no authority keys (PROTOCOL §7.1): its lease, and a file of
+   * the documents that its domain stands by. All of it is taken, or nothing.
+   */
+  | {
+      readonly kind: 'grant';
+      readonly request: number;
+      /** Digest of the first Root that a person pinned the domain by. */
+      readonly firstRoot: Digest;
+      readonly file: Uint8Array;
+      readonly lease: Uint8Array;
+    }
   /** The authority publishes documents; with `withdrawal`, something it stood by is no more. */
   | {
       readonly kind: 'publish';

@@ -9,21 +9,25 @@
 
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { Signer, Suite } from '../core/suite.ts';
-import type { Instant } from '../core/time.ts';
-import { evaluationClock } from './age.ts';
-import { Authority } from './authority.ts';
+import type { PublicPair, Signer, Suite } from '../core/suite.ts';
+import type { Instant, UnixMs } from '../core/time.ts';
+import { clockOf } from './age.ts';
+import { Authority, type GrantedTerms } from './authority.ts';
 import { Beliefs } from './beliefs.ts';
 import { encodeBundleFile } from './bundle-file.ts';
 import { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
+import type { Lease } from './lease.ts';
+import { Leaseholder } from './leaseholder.ts';
 import type { AgeLimits } from './limits.ts';
 import { PeerLedger } from './peer-ledger.ts';
-import { decodeProof, type Lease, type ProverRole, verifyProof } from './peer-proof.ts';
+import type { Reader } from './peer-link.ts';
+import { decodeProof, type ProverRole, verifyProof } from './peer-proof.ts';
 import type { Policy } from './policy.ts';
 import type { Continuity } from './record.ts';
 import { revocationOf } from './revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';
+import { isReadable } from './summary.ts';
 import { type DomainView, viewOf } from './view.ts';
 import { Watch } from './watch.ts';
 import type { WriterKeys, WriterSettings } from './writer.ts';
@@ -55,22 +59,32 @@ export class FederationNode {
   /** What guards the marks of this node; statements about it say so. */
   readonly continuity: Continuity;
   readonly #parts: Parts;
+  readonly #self: Authority | Leaseholder;
 
   constructor(options: NodeOptions) {
     const { own, suite, records, bootId, now, continuity, limits, authority, node } = options;
     const beliefs = new Beliefs(own, records, { bootId, continuity }, limits);
+    const self =
+      authority === null
+        ? new Leaseholder({ suite, node, beliefs, records })
+        : new Authority({ ...authority, node, records, beliefs, start: now.boot });
+    const reader: Reader = {
+      domain: own,
+      get groups() {
+        return self.scope;
+      },
+    };
     this.continuity = continuity;
+    this.#self = self;
     this.#parts = {
       suite,
       bootId,
       beliefs,
-      exchange: new Exchange(own, beliefs.spoken),
+      exchange: new Exchange(reader, beliefs.spoken),
       ledger: new PeerLedger(),
       watch: new Watch(beliefs, bootId),
-      authority:
-        authority === null
-          ? null
-          : new Authority({ ...authority, node, records, beliefs, start: now.boot }),
+      authority: self instanceof Authority ? self : null,
+      leaseholder: self instanceof Leaseholder ? self : null,
     };
   }
 
@@ -97,17 +111,51 @@ export class FederationNode {
     return encodeBundleFile(this.#parts.beliefs.of(domain));
   }
 
-  /** Our proof for one handshake. Refuses `not-authority` where no lease is held. */
+  /** Our proof for one handshake. Refuses as `lease` does. */
   prove(now: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
-    if (this.#parts.authority === null)
-      throw new Refusal('not-authority', { why: 'no lease is held' });
-    return this.#parts.authority.prove(now, role, handshakeHash);
+    return this.#self.prove(now, role, handshakeHash);
+  }
+
+  /**
+   * Our lease in force. Refuses `not-enrolled` before any, `lease-expired`, `lease-revoked` and
+   * `lease-kind`.
+   */
+  lease(now: Instant): Lease {
+    return this.#self.inForce(now);
+  }
+
+  /** Our lease, in force or not; null on a node that never had one. */
+  heldLease(now: Instant): Lease | null {
+    return this.#parts.leaseholder === null ? this.lease(now) : this.#parts.leaseholder.lease;
+  }
+
+  /**
+   * The authority's lease for a node, and the file of all that such a node reads of our domain.
+   * Refuses `not-authority` elsewhere, and as `Authority.grantLease` does.
+   */
+  grant(
+    now: Instant,
+    node: PublicPair,
+    terms: GrantedTerms,
+  ): { readonly lease: Uint8Array; readonly file: string } {
+    const { authority, beliefs } = this.#parts;
+    if (authority === null) throw new Refusal('not-authority');
+    const lease = authority.grantLease(now, node, terms);
+    const reading = { isOwnNode: true, groups: { group: terms.group } };
+    const file = encodeBundleFile(beliefs.own, (head) => isReadable(reading, head));
+    return { lease, file };
   }
 
   /** True for our own domain and for partners whose relation grants peering (PROTOCOL §6.2). */
   hasPlaceFor(domain: TrustDomain): boolean {
     const isOwn = domain === this.#parts.beliefs.ownDomain;
     return isOwn || this.#parts.beliefs.relationTo(domain)?.peering === true;
+  }
+
+  /** The least favourable clock for statements of a domain (PROTOCOL §4.1). */
+  clockOf(domain: TrustDomain, now: Instant): UnixMs {
+    const belief = this.#parts.beliefs.stored(domain);
+    return belief === null ? now.wall : clockOf(belief, now);
   }
 
   /** True if the domain revoked the leases of that node key. */
@@ -128,7 +176,7 @@ export class FederationNode {
       throw new Refusal('peer-unadmitted', { domain, why: 'no relation grants it peering' });
     }
     const belief = this.#parts.beliefs.of(domain);
-    const clock = belief.keeping === null ? now.wall : evaluationClock(belief.keeping, now);
+    const clock = clockOf(belief, now);
     return verifyProof(this.#parts.suite, proof, belief, { role, handshakeHash, clock });
   }
 }

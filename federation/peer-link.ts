@@ -8,8 +8,22 @@
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { BootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
+import type { GroupScope } from './lease.ts';
 import { type SummaryRow, type Tag, tagOf } from './message.ts';
-import { type Reading, rowOf, sharedDigest } from './summary.ts';
+import { commonGroups, type Reading, rowOf, sharedDigest } from './summary.ts';
+
+/** A node of some domain, and what it reads of that, by its lease (PROTOCOL §6.4). */
+export interface Reader {
+  readonly domain: TrustDomain;
+  readonly groups: GroupScope;
+}
+
+/** A peer as its handshake admitted it. */
+export interface LinkedPeer extends Reader {
+  readonly peer: string;
+  /** The handshake hash, the same on both sides. */
+  readonly binding: Uint8Array;
+}
 
 /** Unknown beacons remembered for each link; beyond, the oldest are forgotten. */
 const STRANGERS_MAX = 256;
@@ -24,7 +38,6 @@ interface Shared {
 /** What one side knows of a link. */
 export class PeerLink {
   readonly peer: string;
-  readonly domain: TrustDomain;
   /** The row last sent for a domain, so that nothing is said twice. */
   readonly sent = new Map<Tag, string>();
   /** The row last received for a domain. */
@@ -32,16 +45,15 @@ export class PeerLink {
   compareAt: BootMs;
   /** Ours were named again since the last comparison. */
   named = false;
-  readonly #binding: Uint8Array;
+  readonly #linked: LinkedPeer;
   readonly #tags = new Map<TrustDomain, Tag>();
   readonly #strangers = new Set<string>();
   #interests: ReadonlySet<Tag> = new Set();
   #shared: Shared | null = null;
 
-  constructor(peer: string, domain: TrustDomain, binding: Uint8Array, compareAt: BootMs) {
-    this.peer = peer;
-    this.domain = domain;
-    this.#binding = binding;
+  constructor(linked: LinkedPeer, compareAt: BootMs) {
+    this.peer = linked.peer;
+    this.#linked = linked;
     this.compareAt = compareAt;
   }
 
@@ -59,15 +71,16 @@ export class PeerLink {
   tag(domain: TrustDomain): Tag {
     const known = this.#tags.get(domain);
     if (known !== undefined) return known;
-    const tag = tagOf(domain, this.#binding);
+    const tag = tagOf(domain, this.#linked.binding);
     this.#tags.set(domain, tag);
     return tag;
   }
 
   /** How the two sides may speak of a domain: all of it, if both are nodes of it. */
-  reading(belief: Belief, own: TrustDomain): Reading {
-    const isOwnNode = belief.domain === own && this.domain === own;
-    return { tag: this.tag(belief.domain), isOwnNode };
+  reading({ domain }: Belief, own: Reader): Reading {
+    const isOwnNode = domain === own.domain && this.#linked.domain === own.domain;
+    const groups = commonGroups(own.groups, this.#linked.groups);
+    return { tag: this.tag(domain), isOwnNode, groups };
   }
 
   /** Those of `beliefs` that the peer has an interest in. */
@@ -76,7 +89,7 @@ export class PeerLink {
   }
 
   /** One digest over the rows of all that is shared. */
-  digest(beliefs: readonly Belief[], own: TrustDomain): string {
+  digest(beliefs: readonly Belief[], own: Reader): string {
     const shared = this.#sharedOf(beliefs);
     shared.digest ??= sharedDigest(shared.beliefs.map((b) => rowOf(b, this.reading(b, own))));
     return shared.digest;

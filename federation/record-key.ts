@@ -22,6 +22,7 @@ export const RECORD_KINDS = [
   'history', // JCS: past evidence
   'disowned', // part: key id → u32 length ‖ envelope ‖ envelope
   'revocations', // part: digest → envelope
+  'lease', // envelope of our own; of our own domain alone
   'writer', // JCS: highest epoch allocated
 ] as const;
 /** One kind of record. */

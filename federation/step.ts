@@ -13,16 +13,17 @@ import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Suite } from '../core/suite.ts';
 import { type BootMs, bootMs, type Instant, SECOND_MS } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
-import { admit, UNBOUNDED_STEPS } from './admit.ts';
+import { admit, admitAll, admitNews, UNBOUNDED_STEPS } from './admit.ts';
 import type { StepBudget } from './admit-tick.ts';
 import type { Authority } from './authority.ts';
-import type { Belief } from './belief.ts';
+import { type Belief, newBelief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import type { Effect, ImportOutcome } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
+import type { Leaseholder } from './leaseholder.ts';
 import { decodeFrame, versionArgument } from './message.ts';
 import type { PeerLedger } from './peer-ledger.ts';
 import { recordKey } from './record-key.ts';
@@ -41,6 +42,8 @@ export interface Parts {
   readonly watch: Watch;
   /** Present on the machine that writes for its domain. */
   readonly authority: Authority | null;
+  /** Present on every other machine. */
+  readonly leaseholder: Leaseholder | null;
 }
 
 /** What one step asks of the world. */
@@ -86,11 +89,9 @@ export class Step {
         return;
       case 'drawn':
         return this.#drawn(input.bytes);
-      case 'peer-up': {
-        const { peer, domain, binding } = input;
-        this.#effects.push(...this.#parts.exchange.up(peer, domain, binding, this.#now.boot));
+      case 'peer-up':
+        this.#effects.push(...this.#parts.exchange.up(input, this.#now.boot));
         return;
-      }
       case 'peer-down':
         return this.#parts.exchange.down(input.peer);
       case 'frame':
@@ -99,6 +100,8 @@ export class Step {
         return this.#gossip(input.peer, input.bytes);
       case 'import':
         return this.#import(input.request, input.file);
+      case 'grant':
+        return this.#takeGrant(input);
       case 'revoke':
         return this.#revoke(input.request, input.targets);
       default:
@@ -238,6 +241,31 @@ export class Step {
     );
     this.#effects.push(...this.#parts.exchange.push(admission.belief));
     return admission;
+  }
+
+  /**
+   * Takes a grant whole: documents and lease are stored in one batch. What is held already stays
+   * where it is newer; a first grant makes our domain known at all.
+   */
+  #takeGrant(grant: Extract<Input, { readonly kind: 'grant' }>): void {
+    const { beliefs, leaseholder } = this.#parts;
+    if (leaseholder === null)
+      throw new Refusal('lease-key', { why: 'an authority grants its own' });
+    const items = decodeBundleFile(grant.file).map(decodeFileItem);
+    const known = beliefs.stored(beliefs.ownDomain);
+    if (known !== null && known.firstRoot !== grant.firstRoot) {
+      throw new Refusal('root-conflict', { expected: known.firstRoot, got: grant.firstRoot });
+    }
+    const admission =
+      known === null
+        ? admitAll(this.#context, newBelief(beliefs.ownDomain, grant.firstRoot), items)
+        : admitNews(this.#context, known, items);
+    const verified = leaseholder.verify(grant.lease, admission.belief, this.#now);
+    this.#commit({ ...admission, writes: [...admission.writes, verified.write] });
+    leaseholder.hold(verified);
+    this.#effects.push(...this.#parts.exchange.push(admission.belief));
+    const answer = { epoch: null, imported: [] };
+    this.#effects.push({ kind: 'reply', request: grant.request, answer });
   }
 
   /** Signs, believes, stores and spreads; answers when all that is done. */

@@ -7,7 +7,8 @@ import type { Digest } from '../core/digest.ts';
 import { DIGEST_BYTES, digestOf } from '../core/digest.ts';
 import { comparePlaces } from './beacon.ts';
 import { type Belief, isManifestCurrent, newestRoot } from './belief.ts';
-import { isPublic } from './document.ts';
+import { type DocumentHead, groupOf, isPublic } from './document.ts';
+import type { GroupScope } from './lease.ts';
 import {
   encodeRow,
   type SummaryRow,
@@ -22,10 +23,34 @@ import { STOP_INDEX } from './tick.ts';
 const NO_DIGEST = '0'.repeat(2 * DIGEST_BYTES) as Digest;
 const CONTENTS_CHARS = 16;
 
-/** Whether both sides are nodes of the domain spoken of, and so read what is not public. */
+/**
+ * What the two sides of a link may show each other of a domain: the same for both, so that their
+ * rows agree when they hold the same (PROTOCOL §6.4).
+ */
 export interface Reading {
   readonly tag: Tag;
+  /** Both are nodes of the domain spoken of, and so read what is not public. */
   readonly isOwnNode: boolean;
+  /** Of that, the entries that both read. */
+  readonly groups: GroupScope;
+}
+
+/** True for a document that both sides may read. */
+export function isReadable(
+  { isOwnNode, groups }: Omit<Reading, 'tag'>,
+  head: DocumentHead,
+): boolean {
+  if (isPublic(head.type)) return true;
+  if (!isOwnNode) return false;
+  const group = groupOf(head.name);
+  return group === null || groups === 'every' || (groups !== 'none' && groups.group === group);
+}
+
+/** The groups that two nodes of one domain both read. */
+export function commonGroups(a: GroupScope, b: GroupScope): GroupScope {
+  if (a === 'every') return b;
+  if (b === 'every' || a === 'none') return a;
+  return b !== 'none' && a.group === b.group ? a : 'none';
 }
 
 /** What we hold of a domain, as a row for one peer. */
@@ -95,30 +120,42 @@ export function isAhead(belief: Belief, row: SummaryRow): boolean {
   return mine > row.tick;
 }
 
-/** The manifest, or the documents it pins, that we lack and may read. */
-export function missing(
-  belief: Belief,
-  reading: Reading,
-): readonly { readonly what: 'manifest' | 'document'; readonly digest: Digest }[] {
+/** One body that we lack. */
+export interface Gap {
+  readonly what: 'manifest' | 'document';
+  readonly digest: Digest;
+}
+
+/**
+ * The manifest, or the documents it pins, that we lack and may read. A salted name that we never
+ * held may be another group's: it is asked for last, and not answered.
+ */
+export function missing(belief: Belief, reading: Reading): readonly Gap[] {
   const beacon = belief.beacon?.beacon;
   if (beacon === undefined) return [];
   if (!isManifestCurrent(belief)) return [{ what: 'manifest', digest: beacon.manifestDigest }];
-  const gaps: { readonly what: 'document'; readonly digest: Digest }[] = [];
+  const known: Gap[] = [];
+  const unknown: Gap[] = [];
   for (const [key, pin] of belief.manifest?.manifest.pins ?? []) {
     if (key === 'revocations') continue; // asked for as a set, whatever the manifest says
-    const readable = reading.isOwnNode || !key.startsWith('~');
-    const held = belief.documents.get(key)?.head.digest === pin.digest;
-    if (readable && !held && pin.digest !== null)
-      gaps.push({ what: 'document', digest: pin.digest });
+    const held = belief.documents.get(key);
+    const mayRead =
+      held === undefined
+        ? reading.isOwnNode || !key.startsWith('~')
+        : isReadable(reading, held.head);
+    if (!mayRead || pin.digest === null || held?.head.digest === pin.digest) continue;
+    const gap = { what: 'document', digest: pin.digest } as const;
+    if (held === undefined) unknown.push(gap);
+    else known.push(gap);
   }
-  return gaps;
+  return [...known, ...unknown];
 }
 
 function contentsDigest(belief: Belief, reading: Reading): string {
   const current = isManifestCurrent(belief) ? belief.manifest : null;
   const digests = [...belief.documents.values()]
     .filter((held) => held.frozenAsOf === null)
-    .filter((held) => reading.isOwnNode || isPublic(held.head.type))
+    .filter((held) => isReadable(reading, held.head))
     .map((held) => held.head.digest);
   const revoked = belief.revocations.documents.map((held) => held.digest);
   const parts = [current?.manifest.digest ?? NO_DIGEST, ...[...digests, ...revoked].sort()];

@@ -8,7 +8,7 @@ import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { Adversary } from './adversary.ts';
 import { relate } from './faults/people.ts';
-import { firstDrafts, firstRecords, keysOf, signerOf } from './founding.ts';
+import { firstDrafts, firstRecords, keysOf, leaseRecord, signerOf } from './founding.ts';
 import { faultNamed, type Happening, shapeOf } from './happening.ts';
 import { Machine } from './machine.ts';
 import type { World } from './world.ts';
@@ -52,12 +52,13 @@ function foundDomain(world: World, name: string): void {
   const followers = Array.from({ length: scenario.followers }, (_, i) => `${name}-${i + 1}`);
   for (const machine of [name, ...followers]) {
     const isAuthority = machine === name;
+    const node = signerOf(suite, `${machine}/node`);
     const options = {
       name: machine,
       domain,
       suite,
-      records,
-      node: signerOf(suite, `${machine}/node`),
+      records: isAuthority ? records : [...records, leaseRecord(keys, domain, node)],
+      node,
       authority: isAuthority
         ? { keys: writer, revocation: keys.revocation, settings: { limits, periodMs } }
         : null,

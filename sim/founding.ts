@@ -10,13 +10,15 @@ import { concat, toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer, Suite } from '../core/suite.ts';
-import { DAY_MS, unixMs } from '../core/time.ts';
+import { addMs, DAY_MS, unixMs } from '../core/time.ts';
 import type { RecordWrite } from '../federation/effect.ts';
 import { decodeEnvelope, signEnvelope } from '../federation/envelope.ts';
 import { type FoundingKeys, foundDomain } from '../federation/found.ts';
 import type { Draft } from '../federation/input.ts';
+import { type LeaseTerms, signLease } from '../federation/lease.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { NO_POLICY, policyBody } from '../federation/policy.ts';
+import { recordKey } from '../federation/record-key.ts';
 import { START_MS } from './machine-clock.ts';
 
 /** All private keys of a domain. */
@@ -72,4 +74,18 @@ export function firstDrafts(): readonly Draft[] {
     { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
     { type: 'entries', name: 'entries/default', body: { group: 'default', entries: [] } },
   ];
+}
+
+/** The group that every follower serves. */
+export const FIRST_GROUP = 'default';
+
+/** The lease that a follower of a domain starts with, as the record it is stored in. */
+export function leaseRecord(keys: DomainKeys, domain: TrustDomain, node: Signer): RecordWrite {
+  const issuedAt = unixMs(START_MS - DAY_MS);
+  const terms: LeaseTerms = {
+    ...{ domain, kind: 'slices', assurance: 'software', group: FIRST_GROUP, isAuthority: false },
+    ...{ chip: null, references: null, issuedAt, notAfter: addMs(issuedAt, 365 * DAY_MS) },
+  };
+  const value = signLease(keys.documents, node.publicPair, terms);
+  return { key: recordKey(domain, 'lease'), value };
 }

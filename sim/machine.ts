@@ -12,10 +12,12 @@ import type { Signer, Suite } from '../core/suite.ts';
 import type { Write } from '../daemon/ports.ts';
 import type { Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
+import type { GroupScope } from '../federation/lease.ts';
 import { FederationNode, type NodeOptions } from '../federation/node.ts';
 import type { Adversary } from './adversary.ts';
 import type { Dice } from './dice.ts';
 import { Disk, type WriteOutcome } from './disk.ts';
+import { FIRST_GROUP } from './founding.ts';
 import { MachineClock } from './machine-clock.ts';
 import { gossipOf, plain } from './network.ts';
 import type { Delivery } from './step.ts';
@@ -51,6 +53,8 @@ export class Machine {
   readonly domain: TrustDomain;
   readonly clock: MachineClock;
   readonly disk: Disk;
+  /** What it reads of its own domain, by its lease. */
+  readonly groups: GroupScope;
   readonly isAuthority: boolean;
   /** What the process believes, as records; the disk may lag behind it. */
   believed = new Map<string, Uint8Array>();
@@ -84,6 +88,7 @@ export class Machine {
     this.name = options.name;
     this.domain = options.domain;
     this.isAuthority = options.authority !== null;
+    this.groups = this.isAuthority ? 'every' : { group: FIRST_GROUP };
     this.clock = new MachineClock(options.name);
     this.disk = new Disk(world, options.diskDice, options.records);
   }

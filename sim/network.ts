@@ -228,8 +228,12 @@ export class Network {
     link.up = true;
     const [{ from: a, to: b }] = link.wires;
     const binding = sha256(toUtf8(`${a.name}/${b.name}/${this.#world.now}`));
-    a.receive(plain({ kind: 'peer-up', peer: b.name, domain: b.domain, binding }));
-    b.receive(plain({ kind: 'peer-up', peer: a.name, domain: a.domain, binding }));
+    a.receive(
+      plain({ kind: 'peer-up', peer: b.name, domain: b.domain, groups: b.groups, binding }),
+    );
+    b.receive(
+      plain({ kind: 'peer-up', peer: a.name, domain: a.domain, groups: a.groups, binding }),
+    );
     this.#world.linkChanged(link);
   }
 

@@ -133,7 +133,7 @@ drivers('writes what it owes before anything else leaves', async () => {
     store.writable = true;
     const from = journal.length;
     const binding = new Uint8Array(32);
-    await driver.input({ kind: 'peer-up', peer: 'red', domain: DOMAIN, binding });
+    await driver.input({ kind: 'peer-up', peer: 'red', domain: DOMAIN, groups: 'every', binding });
     await settle();
     const since = journal.slice(from);
     assert.ok(since.includes('send'), since.join());

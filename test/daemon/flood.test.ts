@@ -13,15 +13,18 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concat, toUtf8, Writer } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
-import { unixMs } from '../../core/time.ts';
+import { LEASE_FOR_MS } from '../../core/limits.ts';
+import { addMs, unixMs } from '../../core/time.ts';
 import type { Admitter } from '../../daemon/network/admission.ts';
 import { GOSSIP_TOPIC } from '../../daemon/network/gossip.ts';
 import { libp2pOptions, type Services } from '../../daemon/network/libp2p-settings.ts';
 import { NoiseEncrypter } from '../../daemon/network/noise-encrypter.ts';
 import { SYNC_PROTOCOL } from '../../daemon/network/sync-channel.ts';
+import { signLease } from '../../federation/lease.ts';
 import { encodeFrame } from '../../federation/message.ts';
-import { makeProof, signLease } from '../../federation/peer-proof.ts';
+import { makeProof } from '../../federation/peer-proof.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
+import { admittedPeer, leaseTerms } from '../fakes/admitted.ts';
 import { DOMAIN, KEYS } from '../federation/forge.ts';
 import { auditOf, controlling, eventually, fileBeside, type, withDaemons } from './live.ts';
 import { runNode } from './network/raw-node.ts';
@@ -38,11 +41,12 @@ const LINES_MAX = 12;
 
 /** Proves with a real lease of the partner domain, and admits whoever answers. */
 function leaseHolder(): Admitter {
-  const grant = { domain: DOMAIN, assurance: 'software', asOf: unixMs(Date.now()) } as const;
-  const lease = signLease(KEYS.documents, KEYS.node.publicPair, grant);
+  const issuedAt = unixMs(Date.now());
+  const terms = leaseTerms({ domain: DOMAIN, issuedAt, notAfter: addMs(issuedAt, LEASE_FOR_MS) });
+  const lease = signLease(KEYS.documents, KEYS.node.publicPair, terms);
   return {
     prove: (role, hash) => makeProof(KEYS.node, lease, role, hash),
-    admit: () => ({ domain: 'home.example', node: '' }),
+    admit: () => admittedPeer({ domain: 'home.example' }),
   };
 }
 

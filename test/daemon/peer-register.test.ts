@@ -3,7 +3,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
+import { addMs } from '../../core/time.ts';
 import { PeerRegister } from '../../daemon/peer-register.ts';
+import { admittedPeer } from '../fakes/admitted.ts';
 import { keysOf } from '../fakes/coalition.ts';
 import { temporaryFolder } from '../folder.ts';
 import { refuses } from '../refused.ts';
@@ -48,13 +50,14 @@ registers('refuse a lease of a domain without a relation', async () => {
 
 registers('say who is linked, for how long, in one order', async () => {
   await withRegister(async (register, { clock, driver }) => {
-    const admitted = { domain: DOMAIN, node: 'n' };
+    const admitted = admittedPeer({ domain: DOMAIN });
+    const { domain, node } = admitted;
     register.peerUp('b', admitted, HASH);
     clock.advance(500);
     register.peerUp('a', admitted, OTHER_HASH);
     assert.equal(register.peers, [
-      { peer: 'a', ...admitted, sinceMs: 0 },
-      { peer: 'b', ...admitted, sinceMs: 500 },
+      { peer: 'a', domain, node, sinceMs: 0 },
+      { peer: 'b', domain, node, sinceMs: 500 },
     ]);
     register.peerDown('b');
     await driver.input({ kind: 'wake' });
@@ -67,9 +70,21 @@ registers('say who is linked, for how long, in one order', async () => {
 
 registers('name those whose domain has no place here any more', async () => {
   await withRegister(async (register) => {
-    register.peerUp('ours', { domain: DOMAIN, node: 'n' }, HASH);
-    register.peerUp('former', { domain: parseTrustDomain('red.example'), node: 'm' }, HASH);
+    register.peerUp('ours', admittedPeer({ domain: DOMAIN }), HASH);
+    const domain = parseTrustDomain('red.example');
+    register.peerUp('former', admittedPeer({ domain }), HASH);
     assert.equal(register.displaced, ['former']);
+  });
+});
+
+registers('name those whose lease has ended since they were admitted', async () => {
+  await withRegister(async (register, { clock }) => {
+    const notAfter = addMs(clock.now().wall, 500);
+    register.peerUp('ours', admittedPeer({ domain: DOMAIN, notAfter }), HASH);
+    clock.advance(499);
+    assert.equal(register.displaced, []);
+    clock.advance(1);
+    assert.equal(register.displaced, ['ours']);
   });
 });
 

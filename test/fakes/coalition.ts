@@ -9,9 +9,11 @@ import type { Refusal } from '../../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../../core/spiffe-id.ts';
 import { runtimeSuite, type Signer } from '../../core/suite.ts';
 import { bootMs, DAY_MS, type Instant, unixMs } from '../../core/time.ts';
+import type { GrantedTerms } from '../../federation/authority.ts';
 import type { Answer, Effect, RecordWrite } from '../../federation/effect.ts';
 import { foundDomain } from '../../federation/found.ts';
 import type { Draft, Input } from '../../federation/input.ts';
+import { type GroupScope, scopeOf } from '../../federation/lease.ts';
 import type { AgeLimits } from '../../federation/limits.ts';
 import { FederationNode } from '../../federation/node.ts';
 import { NO_POLICY, policyBody } from '../../federation/policy.ts';
@@ -39,6 +41,8 @@ export interface MachineOptions {
   readonly limits?: AgeLimits;
   readonly periodMs?: number;
   readonly minEpochMs?: number;
+  /** The authority whose domain this machine belongs to; its own without one. */
+  readonly memberOf?: string;
 }
 
 /** The keys of a test domain, by role. */
@@ -52,7 +56,7 @@ export function keysOf(name: string) {
   };
 }
 
-/** An authority's machine: a state machine, its disk, its clocks. */
+/** A machine: a state machine, its disk, its clocks. An authority, unless it is a member. */
 export class Machine {
   readonly domain: TrustDomain;
   readonly records = new Map<string, Uint8Array>();
@@ -81,9 +85,14 @@ export class Machine {
   #request = 0;
 
   constructor(options: MachineOptions, startMs: number) {
-    this.options = { limits: LIMITS, periodMs: 1_000, minEpochMs: 100, ...options };
-    this.domain = parseTrustDomain(`${options.name}.example`);
+    const defaults = { limits: LIMITS, periodMs: 1_000, minEpochMs: 100, memberOf: '' };
+    this.options = { ...defaults, ...options };
+    this.domain = parseTrustDomain(`${options.memberOf ?? options.name}.example`);
     this.wallMs = startMs;
+    if (options.memberOf !== undefined) {
+      this.node = this.#start();
+      return;
+    }
     this.#write(
       foundDomain(keysOf(options.name), {
         domain: this.domain,
@@ -150,6 +159,32 @@ export class Machine {
     return request;
   }
 
+  /** What an authority grants is taken here, as whole as the authority holds it now. */
+  takeGrant({ node, domain, now }: Machine, terms: Partial<GrantedTerms> = {}): Answer | Refusal {
+    const granted: GrantedTerms = {
+      ...{ kind: 'slices', assurance: 'software', group: 'default', chip: null, references: null },
+      ...terms,
+    };
+    const { lease, file } = node.grant(now, this.keys.node.publicPair, granted);
+    const firstRoot = node.view(now).find((view) => view.domain === domain)?.firstRoot;
+    if (firstRoot === undefined) throw new Error('no authority');
+    return this.install({ firstRoot, file: toUtf8(file), lease });
+  }
+
+  install(grant: Pick<Extract<Input, { kind: 'grant' }>, 'firstRoot' | 'file' | 'lease'>) {
+    const request = ++this.#request;
+    this.input({ kind: 'grant', request, ...grant });
+    const reply = this.replies.get(request);
+    if (reply === undefined) throw new Error('no reply');
+    return reply;
+  }
+
+  /** What it reads of its own domain, as its proof would say. */
+  get groups(): GroupScope {
+    const lease = this.node.heldLease(this.now);
+    return lease === null ? 'none' : scopeOf(lease);
+  }
+
   importFile(file: string): number {
     const request = ++this.#request;
     this.input({ kind: 'import', request, file: toUtf8(file) });
@@ -181,11 +216,14 @@ export class Machine {
       continuity: this.continuity,
       limits: null,
       node: keys.node,
-      authority: {
-        keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },
-        revocation: keys.revocation,
-        settings: { limits, periodMs },
-      },
+      authority:
+        this.options.memberOf !== ''
+          ? null
+          : {
+              keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },
+              revocation: keys.revocation,
+              settings: { limits, periodMs },
+            },
     });
   }
 
@@ -269,8 +307,13 @@ export class Coalition {
     const names = [a.options.name, b.options.name].sort();
     this.#links.add(names.join());
     const binding = sha256(toUtf8(`${names.join()}/${this.nowMs}`));
-    a.input({ kind: 'peer-up', peer: b.options.name, domain: b.domain, binding });
-    b.input({ kind: 'peer-up', peer: a.options.name, domain: a.domain, binding });
+    for (const [here, there] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const { domain, groups } = there;
+      here.input({ kind: 'peer-up', peer: there.options.name, domain, groups, binding });
+    }
     this.settle();
   }
 

@@ -43,7 +43,7 @@ function framesTo(machine: Machine, peer: string): readonly Frame[] {
 
 /** Links a peer of our making, which says what we make it say. */
 function linkSpy(machine: Machine, domain = STRANGE): (frame: Frame) => readonly Frame[] {
-  machine.input({ kind: 'peer-up', peer: 'spy', domain, binding: BINDING });
+  machine.input({ kind: 'peer-up', peer: 'spy', domain, groups: 'every', binding: BINDING });
   machine.sent.length = 0;
   return (frame) => {
     machine.input({ kind: 'frame', peer: 'spy', bytes: encodeFrame(frame) });
@@ -69,7 +69,13 @@ exchange('sends the stop to peers directly, before the beacon that follows it', 
 exchange('names domains by tags that say nothing to whoever does not know them', () => {
   const { blue, red } = couple();
   const [interest] = (() => {
-    blue.input({ kind: 'peer-up', peer: 'spy', domain: STRANGE, binding: BINDING });
+    blue.input({
+      kind: 'peer-up',
+      peer: 'spy',
+      domain: STRANGE,
+      groups: 'every',
+      binding: BINDING,
+    });
     return framesTo(blue, 'spy');
   })();
   assert.is(interest?.kind, 'interest');

@@ -10,15 +10,14 @@ import type { Signer } from '../../core/suite.ts';
 import { unixMs } from '../../core/time.ts';
 import { newBelief } from '../../federation/belief.ts';
 import { decodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
+import { type Lease, readLease, signLease } from '../../federation/lease.ts';
 import {
   decodeProof,
-  type Lease,
   makeProof,
   type ProverRole,
-  readLease,
-  signLease,
   verifyProof,
 } from '../../federation/peer-proof.ts';
+import { leaseTerms } from '../fakes/admitted.ts';
 import { Coalition, SUITE } from '../fakes/coalition.ts';
 import { refuses } from '../refused.ts';
 import { settled } from './climber.ts';
@@ -27,7 +26,9 @@ import { CONTENTS, DOMAIN, FOUNDED, forgeRoot, KEYS, NOW, STRANGER } from './for
 const proofs = suite('federation/peer-proof');
 
 const HASH = sha256(toUtf8('handshake'));
-const GRANT = { domain: DOMAIN, assurance: 'software', asOf: unixMs(NOW) } as const;
+const GRANT = leaseTerms({
+  ...{ domain: DOMAIN, issuedAt: unixMs(NOW), notAfter: unixMs(NOW + LEASE_FOR_MS) },
+});
 const LEASE = signLease(KEYS.documents, KEYS.node.publicPair, GRANT);
 const BELIEF = settled().belief;
 

@@ -115,7 +115,7 @@ test('a revoked node is admitted nowhere', () => {
   const { keyId: target } = blue.keys.node;
   blue.revoke({ class: 'lease', target, notAfter: unixMs(blue.wallMs + DAY_MS) });
   world.settle();
-  assert.throws(judge, (e: unknown) => e instanceof Refusal && e.details.why === 'revoked');
+  assert.throws(judge, (e: unknown) => e instanceof Refusal && e.code === 'lease-revoked');
 });
 
 test('its own beacon key revoked, the authority says nothing more and says why', () => {

@@ -4,15 +4,22 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../core/digest.ts';
 import type { SummaryRow } from '../../federation/message.ts';
-import { isAhead, missing, rowOf, sharedDigest, wantsFrom } from '../../federation/summary.ts';
+import {
+  isAhead,
+  missing,
+  type Reading,
+  rowOf,
+  sharedDigest,
+  wantsFrom,
+} from '../../federation/summary.ts';
 import { STOP_INDEX } from '../../federation/tick.ts';
 import { Climber, settled } from './climber.ts';
 import { CONTENTS, forgeBeacon, forgeContents, forgeRoot } from './forge.ts';
 
 const summaries = suite('federation/summary');
 
-const FOREIGN = { tag: 'ab'.repeat(16), isOwnNode: false };
-const OWN = { ...FOREIGN, isOwnNode: true };
+const FOREIGN: Reading = { tag: 'ab'.repeat(16), isOwnNode: false, groups: 'none' };
+const OWN: Reading = { ...FOREIGN, isOwnNode: true, groups: 'every' };
 const OTHER = digestOf(new Uint8Array());
 
 const row = (node: Climber, changes: Partial<SummaryRow> = {}): SummaryRow => ({

@@ -15,6 +15,7 @@ import { Refusal, type RefusalCode } from '../../../core/refusal.ts';
 import type { Admitter } from '../../../daemon/network/admission.ts';
 import { NoiseEncrypter, type NoiseOptions } from '../../../daemon/network/noise-encrypter.ts';
 import type { HandshakeRole } from '../../../daemon/ports.ts';
+import { admittedPeer } from '../../fakes/admitted.ts';
 
 /** Yamux under its name, as an upgrader hands it out. */
 const MUXERS = new Map<string, StreamMuxerFactory>([['/yamux/1.0.0', yamux()()]]);
@@ -32,7 +33,7 @@ export const openDoor: Admitter = {
   prove: (role, hash) => proofOf(role, hash),
   admit(role, hash, proof) {
     if (!equalBytes(proof, proofOf(role, hash))) throw new Refusal('peer-unadmitted');
-    return { domain: 'blue.example', node: role };
+    return admittedPeer({ node: role });
   },
 };
 

@@ -17,6 +17,7 @@ import type {
   PeerName,
   Random,
 } from '../../../daemon/ports.ts';
+import { admittedPeer } from '../../fakes/admitted.ts';
 import { realClock } from '../../fakes/real-clock.ts';
 
 export const testRandom: Random = { bytes: (count) => new Uint8Array(randomBytes(count)) };
@@ -46,7 +47,7 @@ export class Scribe implements NetworkHandler {
 
   admit(role: HandshakeRole, hash: Uint8Array, proof: Uint8Array): AdmittedPeer {
     if (!equalBytes(proof, this.prove(role, hash))) throw new Refusal('peer-unadmitted');
-    return { domain: 'blue.example', node: role };
+    return admittedPeer({ node: role });
   }
 
   peerUp(peer: PeerName, _admitted: AdmittedPeer, binding: Uint8Array): void {

@@ -1,0 +1,41 @@
+/**
+ * What a member issues identities with, as seen by enrolment: bytes that travel with a request and
+ * with a grant, opaque here, and who signs by them afterwards (PROTOCOL §7.2).
+ *
+ * Enrolment carries, signs and stores these bytes; what they say depends on the kind of the lease.
+ * An empty grant gives nothing: such a member holds its domain's statements and issues nothing.
+ */
+
+import { Refusal } from '../../core/refusal.ts';
+import type { Lease } from '../../federation/lease.ts';
+import type { Signers } from '../identity/signers.ts';
+
+/** The authority's side. */
+export interface IssuingDesk {
+  /** What the holder of `lease` may issue with, by what it asked for. Refuses malformed requests. */
+  issue(lease: Lease, request: Uint8Array): Promise<Uint8Array>;
+}
+
+/** The member's side. */
+export interface MemberIssuing extends Signers {
+  /** What to ask for beside the lease: public keys, mostly. */
+  request(): Promise<Uint8Array>;
+  /** Takes what was granted, durably, in place of all that was granted before. */
+  install(lease: Lease, granted: Uint8Array): Promise<void>;
+}
+
+/** Gives nothing to anybody. */
+export const emptyDesk: IssuingDesk = {
+  issue: async () => new Uint8Array(0),
+};
+
+/** Asks for nothing, and signs nothing. */
+export const emptyIssuing: MemberIssuing = {
+  request: async () => new Uint8Array(0),
+  async install(_lease, granted) {
+    if (granted.length > 0) throw new Refusal('trailing-bytes', { got: granted.length });
+  },
+  x509: (keyType) => new Refusal('issuing-none', { keyType }),
+  jwt: (keyType) => new Refusal('issuing-none', { keyType }),
+  isTainted: () => false,
+};

@@ -1,0 +1,23 @@
+/** A peer as a handshake admits it, and the terms of a lease; what matters is said, not the rest. */
+
+import { unixMs } from '../../core/time.ts';
+import type { AdmittedPeer } from '../../daemon/ports.ts';
+import type { LeaseTerms } from '../../federation/lease.ts';
+
+const FOR_EVER = unixMs(8_000_000_000_000);
+
+/** An authority's node of `blue.example`, but for what is named. */
+export function admittedPeer(named: Partial<AdmittedPeer> = {}): AdmittedPeer {
+  return { domain: 'blue.example', node: 'n', groups: 'every', notAfter: FOR_EVER, ...named };
+}
+
+/** A lease of an authority for itself, but for what is named. */
+export function leaseTerms(
+  named: Pick<LeaseTerms, 'domain' | 'issuedAt' | 'notAfter'> & Partial<LeaseTerms>,
+): LeaseTerms {
+  return {
+    ...{ kind: 'slices', assurance: 'software', group: 'default', isAuthority: true },
+    ...{ chip: null, references: null },
+    ...named,
+  };
+}
