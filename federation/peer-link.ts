@@ -10,7 +10,7 @@ import type { BootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import type { GroupScope } from './lease.ts';
 import { type SummaryRow, type Tag, tagOf } from './message.ts';
-import { commonGroups, type Reading, rowOf, sharedDigest } from './summary.ts';
+import { type Reading, rowOf, sharedDigest, sharedGroups } from './summary.ts';
 
 /** A node of some domain, and what it reads of that, by its lease (PROTOCOL §6.4). */
 export interface Reader {
@@ -79,7 +79,7 @@ export class PeerLink {
   /** How the two sides may speak of a domain: all of it, if both are nodes of it. */
   reading({ domain }: Belief, own: Reader): Reading {
     const isOwnNode = domain === own.domain && this.#linked.domain === own.domain;
-    const groups = commonGroups(own.groups, this.#linked.groups);
+    const groups = sharedGroups(own.groups, this.#linked.groups);
     return { tag: this.tag(domain), isOwnNode, groups };
   }
 

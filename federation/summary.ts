@@ -47,7 +47,7 @@ export function isReadable(
 }
 
 /** The groups that two nodes of one domain both read. */
-export function commonGroups(a: GroupScope, b: GroupScope): GroupScope {
+export function sharedGroups(a: GroupScope, b: GroupScope): GroupScope {
   if (a === 'every') return b;
   if (b === 'every' || a === 'none') return a;
   return b !== 'none' && a.group === b.group ? a : 'none';

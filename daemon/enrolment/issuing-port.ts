@@ -12,7 +12,7 @@ import type { Signers } from '../identity/signers.ts';
 
 /** The authority's side. */
 export interface IssuingDesk {
-  /** What the holder of `lease` may issue with, by what it asked for. Refuses malformed requests. */
+  /** What the holder of `lease` may issue with, by what it asked for. */
   issue(lease: Lease, request: Uint8Array): Promise<Uint8Array>;
 }
 

@@ -1,4 +1,4 @@
-/** A peer as a handshake admits it, and the terms of a lease; what matters is said, not the rest. */
+/** A peer as a handshake admits it, and the terms of a lease: what matters is said, the rest not. */
 
 import { unixMs } from '../../core/time.ts';
 import type { AdmittedPeer } from '../../daemon/ports.ts';
