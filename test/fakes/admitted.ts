@@ -1,4 +1,4 @@
-/** A peer as a handshake admits it, and the terms of a lease: what matters is said, the rest not. */
+/** A peer as a handshake admits it, and the terms of a lease; only what matters is said. */
 
 import { unixMs } from '../../core/time.ts';
 import type { AdmittedPeer } from '../../daemon/ports.ts';
