@@ -215,6 +215,8 @@ export const AUDIT_LINE_BYTES_MAX = 64 * 1024;
 export const AUDIT_FIELD_CHARS_MAX = 1_024;
 /** A key file: in armour, two seeds, or a key of ML-DSA-65 with its certificate. */
 export const KEY_FILE_BYTES_MAX = 16 * 1024;
+/** A file that holds the passphrase of a person's key. */
+export const PASSPHRASE_BYTES_MAX = 1_024;
 
 // ---- evidence of a boot ----
 

@@ -97,6 +97,21 @@ export const REFUSALS = {
   ),
   'root-step': row('ignore', 'a Root that is not the next version', ASK_SENDER),
   'root-key-reused': row('reject', 'a key occurs twice in a Root', ASK_SENDER),
+  'root-change': row(
+    'reject',
+    'a change that the Root held leaves no room for',
+    'holdfast root show prints the keys that it names; a key has one role',
+  ),
+  'proposal-malformed': row(
+    'reject',
+    'not a proposal for people to sign',
+    'ask whoever made it for the file of root propose or revoke propose',
+  ),
+  'proposal-differs': row(
+    'reject',
+    'the two files propose different documents, and signatures of one are none of the other',
+    'agree on one of the two, and sign that',
+  ),
   'root-rank-reused': row(
     'reject',
     'a Root gives a beacon rank away a second time, or one below those there were',
@@ -428,6 +443,11 @@ export const REFUSALS = {
     'reject',
     'a key file that does not read back',
     'restore the key file from a backup',
+  ),
+  'passphrase-wrong': row(
+    'reject',
+    'the passphrase does not open the key file',
+    'type it again, with the keyboard it was made on; nobody can recover it',
   ),
   'port-busy': row(
     'ignore',

@@ -20,7 +20,7 @@ import { COMMANDS } from './commands/table.ts';
 import { troubleLines } from './commands/trouble.ts';
 import { readEnvironment } from './host/environment.ts';
 import { systemCode } from './host/files.ts';
-import { terminalAsk } from './host/terminal.ts';
+import { terminalAsk, terminalAskSecret } from './host/terminal.ts';
 import { nearestName } from './nearest-name.ts';
 
 /** Everything of a context but the arguments: what `main` finds outside. */
@@ -96,8 +96,10 @@ function hostSurroundings(): Surroundings {
     if (systemCode(error) !== 'EPIPE') throw error;
   });
   const ask = terminalAsk();
+  const askSecret = terminalAskSecret();
   return {
     ...(ask === undefined ? {} : { ask }),
+    ...(askSecret === undefined ? {} : { askSecret }),
     environment: readEnvironment(),
     write: (text) => void process.stdout.write(text),
     complain: (line) => void process.stderr.write(`${line}\n`),

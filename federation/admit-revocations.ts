@@ -117,14 +117,16 @@ function roleFor(
   if (newest === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
   const threshold = thresholdOf(newest.revocation, document.entries);
   const earlier = new Map(belief.roots.flatMap(({ root }) => [...root.revocation.keys]));
-  const isCarried = newest.revocationsDigest === envelope.digest;
+  const isCarried = newest.revocations.includes(envelope.digest);
   const compromised = new Set<KeyId>(newest.compromised);
   for (const { keyId } of envelope.slots) {
     if (compromised.has(keyId)) throw new Refusal('key-revoked', { key: keyId });
     const isRetired = earlier.has(keyId) && !newest.revocation.keys.has(keyId);
     if (isRetired && !isCarried) throw new Refusal('revocation-key', { key: keyId });
   }
-  return { keys: isCarried ? earlier : newest.revocation.keys, threshold };
+  // What Root itself names needs no number of keys: thresholds may have changed since it was made.
+  if (isCarried) return { keys: earlier, threshold: Math.max(1, envelope.slots.length) };
+  return { keys: newest.revocation.keys, threshold };
 }
 
 function checkRoom({ documents, union }: Revocations): void {

@@ -15,11 +15,11 @@ import type { RecordWrite } from './effect.ts';
 import type { UnverifiedEnvelope } from './envelope.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
-import { checkSuccession, type Root, readRoot, verifyFirstRoot, verifyNextRoot } from './root.ts';
+import { checkNext, type Root, readRoot, verifyFirstRoot, verifyNextRoot } from './root.ts';
 
 /**
  * Admits a Root. Refuses `document-held`, `root-conflict`, and the codes of `readRoot`,
- * `verifyFirstRoot` and `verifyNextRoot`.
+ * `checkNext`, `verifyFirstRoot` and `verifyNextRoot`.
  */
 export function admitRoot(
   context: AdmitContext,
@@ -43,8 +43,8 @@ export function admitRoot(
     }
     verifyFirstRoot(context.suite, envelope, root);
   } else {
-    // PROTOCOL §2.1 — a rank given away twice: the key in force would be outranked for ever.
-    checkSuccession(
+    // PROTOCOL §2.1 — a skipped step, a rank given away twice, a compromised key that comes back.
+    checkNext(
       root,
       belief.roots.map((earlier) => earlier.root),
     );

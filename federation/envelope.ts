@@ -162,11 +162,14 @@ export function signEnvelope(
   signers: readonly Signer[],
 ): Uint8Array {
   const payload = encodeCanonical({ ...body, type });
-  const slots = signers.map((signer) => ({
-    keyId: signer.keyId,
-    signature: signer.sign(preimageOf(type, signer.keyId, payload), ENVELOPE_CONTEXT),
-  }));
+  const slots = signers.map((signer) => signSlot(type, payload, signer));
   return encodeEnvelope(type, slots, payload);
+}
+
+/** The signature of one key over a payload of that type (PROTOCOL §1.2). */
+export function signSlot(type: DocumentType, payload: Uint8Array, signer: Signer): SignatureSlot {
+  const { keyId } = signer;
+  return { keyId, signature: signer.sign(preimageOf(type, keyId, payload), ENVELOPE_CONTEXT) };
 }
 
 /** The bytes of an envelope; slots are put in the one order, by key id. */

@@ -10,7 +10,7 @@ import { toBase64Url } from '../core/bytes.ts';
 import type { JsonObject } from '../core/canonical.ts';
 import { BEACON_KEY_LIFE_MS, CHAIN_MS_MAX, MAX_LEAD_MS } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { Signer } from '../core/suite.ts';
+import type { PublicPair, Signer } from '../core/suite.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
 import type { RecordWrite } from './effect.ts';
 import { decodeEnvelope, signEnvelope } from './envelope.ts';
@@ -50,7 +50,7 @@ function rootBody(keys: FoundingKeys, terms: FoundingTerms): JsonObject {
     version: '1',
     lineage: '0',
     issuedAt: String(terms.now),
-    keys: Object.fromEntries(all.map((signer) => [signer.keyId, publicMembers(signer)])),
+    keys: Object.fromEntries(all.map((signer) => [signer.keyId, publicMembers(signer.publicPair)])),
     roles: {
       root: { keys: [keys.root.keyId], threshold: 1 },
       beacon: keys.beacon.map((signer, rank) => ({ key: signer.keyId, rank, until })),
@@ -63,7 +63,7 @@ function rootBody(keys: FoundingKeys, terms: FoundingTerms): JsonObject {
     },
     retired: [],
     compromised: [],
-    revocations: { version: '0', digest: null },
+    revocations: [],
     ceilings: { ...terms.ceilings },
     leaseKinds: ['slices'],
     minEpochMs: terms.minEpochMs,
@@ -73,9 +73,7 @@ function rootBody(keys: FoundingKeys, terms: FoundingTerms): JsonObject {
   };
 }
 
-function publicMembers(signer: Signer): JsonObject {
-  return {
-    ed25519: toBase64Url(signer.publicPair.ed25519),
-    mlDsa65: toBase64Url(signer.publicPair.mlDsa65),
-  };
+/** The members of a Root that name one key. */
+export function publicMembers(pair: PublicPair): JsonObject {
+  return { ed25519: toBase64Url(pair.ed25519), mlDsa65: toBase64Url(pair.mlDsa65) };
 }

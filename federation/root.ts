@@ -5,9 +5,16 @@
  * believed at all is a relation's business (`admit-root.ts`), never this file's.
  */
 
+import { assert } from '../core/assert.ts';
 import { toHex } from '../core/bytes.ts';
 import type { Digest } from '../core/digest.ts';
-import { CHAIN_MS_MAX, MIN_EPOCH_MS_MAX, MIN_EPOCH_MS_MIN, SIGNERS_MAX } from '../core/limits.ts';
+import {
+  CHAIN_MS_MAX,
+  MIN_EPOCH_MS_MAX,
+  MIN_EPOCH_MS_MIN,
+  REVOCATION_DOCUMENTS_MAX,
+  SIGNERS_MAX,
+} from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
   ED25519_KEY_BYTES,
@@ -53,19 +60,21 @@ export interface Root {
   /** Rising by rank: one machine each, the lowest rank in force speaks (PROTOCOL §2.5). */
   readonly beaconKeys: readonly BeaconKey[];
   readonly publicPairs: ReadonlyMap<KeyId, PublicPair>;
-  readonly retired: readonly Digest[];
-  readonly compromised: readonly Digest[];
+  readonly retired: readonly KeyId[];
+  readonly compromised: readonly KeyId[];
   readonly ceilings: AgeLimits;
   readonly leaseKinds: readonly LeaseKind[];
   readonly minEpochMs: number;
   readonly chainMs: number;
   readonly maxLeadMs: number;
   readonly timeQuorum: number;
-  readonly revocationsVersion: bigint;
-  readonly revocationsDigest: Digest | null;
+  /** Revocation documents that count whatever key signed them (PROTOCOL §5.5). */
+  readonly revocations: readonly Digest[];
 }
 
 const KEYS_MAX = 4 * SIGNERS_MAX;
+/** Keys that a Root may call retired, and as many compromised. */
+export const KEYS_NAMED_MAX = 64;
 /** One byte in a summary row and in the commitment of a chain. */
 export const RANK_MAX = 255;
 /** A domain may trade lead for slow clocks, but not for more than this. */
@@ -101,16 +110,15 @@ export function readRoot(envelope: UnverifiedEnvelope): Root {
     },
     beaconKeys,
     publicPairs,
-    retired: members.digests('retired', KEYS_MAX),
-    compromised: members.digests('compromised', KEYS_MAX),
+    retired: members.digests('retired', KEYS_NAMED_MAX),
+    compromised: members.digests('compromised', KEYS_NAMED_MAX),
     ceilings: readLimits(members.object('ceilings')),
     leaseKinds: readLeaseKinds(members),
     minEpochMs: members.integer('minEpochMs', MIN_EPOCH_MS_MIN, MIN_EPOCH_MS_MAX),
     chainMs: members.integer('chainMs', 1, CHAIN_MS_MAX),
     maxLeadMs: members.integer('maxLeadMs', 0, LEAD_MS_MAX),
     timeQuorum: members.integer('timeQuorum', 1, SIGNERS_MAX),
-    revocationsVersion: members.object('revocations').u64('version'),
-    revocationsDigest: members.object('revocations').digestOrNull('digest'),
+    revocations: members.digests('revocations', REVOCATION_DOCUMENTS_MAX),
   };
   if (root.version < 1n) members.refuse('version');
   checkNoReuse(root);
@@ -128,17 +136,24 @@ export function verifyFirstRoot(suite: Suite, envelope: UnverifiedEnvelope, root
   return verifyRoles(suite, envelope, [root.root]);
 }
 
-/**
- * Verifies a Root that follows `held`: exactly the next version, a lineage that does not fall,
- * and the thresholds of both Roots. Refuses `root-rolled-back`, `root-step`, `threshold-unmet`,
- * `signer-unknown` and `signature-invalid`.
- */
+/** Verifies that both Roots' thresholds signed the later one; see `checkNext` for its contents. */
 export function verifyNextRoot(
   suite: Suite,
   envelope: UnverifiedEnvelope,
   root: Root,
   held: Root,
 ): Verified {
+  return verifyRoles(suite, envelope, [held.root, root.root]);
+}
+
+/**
+ * Checks that a Root may follow `chain`, the whole chain from version 1: exactly the next version,
+ * a lineage and a date that do not fall, and a lawful succession of keys. Refuses
+ * `root-rolled-back`, `root-step`, `root-rank-reused` and `root-key-reused`.
+ */
+export function checkNext(root: Root, chain: readonly Root[]): void {
+  const held = chain.at(-1);
+  assert(held !== undefined, 'a first Root follows nothing');
   if (root.version <= held.version) {
     throw new Refusal('root-rolled-back', { held: held.version, got: root.version });
   }
@@ -148,7 +163,7 @@ export function verifyNextRoot(
   if (root.lineage < held.lineage || root.issuedAt < held.issuedAt) {
     throw new Refusal('root-rolled-back', { why: 'lineage or date falls' });
   }
-  return verifyRoles(suite, envelope, [held.root, root.root]);
+  checkSuccession(root, chain);
 }
 
 /** The beacon key of a rank, or undefined where the Root names none. */
@@ -157,14 +172,12 @@ export function beaconKeyOf(root: Root, rank: number): BeaconKey | undefined {
 }
 
 /**
- * Checks that a Root which follows `chain`, the whole chain from version 1, gives away no rank
- * twice within its lineage: a key keeps its rank, or gets one above all there ever were. A rank
- * that came back, or came in below, would be in force under evidence that outranks it, and the
- * domain could say nothing more. Nor does a key come back that was called compromised.
- *
- * Refuses `root-rank-reused` and `root-key-reused`.
+ * Checks that a Root which follows `chain` gives away no rank twice within its lineage: a key
+ * keeps its rank, or gets one above all there ever were. A rank that came back, or came in below,
+ * would be in force under evidence that outranks it, and the domain could say nothing more. Nor
+ * does a key come back that was called compromised.
  */
-export function checkSuccession(root: Root, chain: readonly Root[]): void {
+function checkSuccession(root: Root, chain: readonly Root[]): void {
   const lineage = chain.filter((earlier) => earlier.lineage === root.lineage);
   const used = lineage.flatMap(({ beaconKeys }) => beaconKeys.map(({ rank }) => rank));
   const highest = Math.max(-1, ...used);

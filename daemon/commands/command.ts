@@ -30,6 +30,8 @@ export interface CommandContext {
   complain(line: string): void;
   /** Puts a question to the person at the terminal; absent where nobody sits there. */
   readonly ask?: (question: string) => Promise<string>;
+  /** The same for a passphrase, which is not shown as it is typed. */
+  readonly askSecret?: (question: string) => Promise<string>;
 }
 
 export const EXIT_DONE = 0;

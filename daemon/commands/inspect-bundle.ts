@@ -33,6 +33,11 @@ export interface BundleFacts {
  * Root, and whatever a ladder refuses.
  */
 export function inspectBundle(file: Uint8Array, now: Instant): BundleFacts {
+  return factsOf(believeFile(file, now));
+}
+
+/** What a file says, believed by itself alone. Refuses as `inspectBundle` does. */
+export function believeFile(file: Uint8Array, now: Instant): Belief {
   const items = decodeBundleFile(file).map(decodeFileItem);
   const first = items[0];
   if (first?.kind !== 'envelope' || first.envelope.type !== 'root') {
@@ -40,7 +45,7 @@ export function inspectBundle(file: Uint8Array, now: Instant): BundleFacts {
   }
   const { domain, digest } = first.envelope;
   const context = { suite: runtimeSuite(), now, bootId: '' };
-  return factsOf(admitAll(context, newBelief(domain, digest), items).belief);
+  return admitAll(context, newBelief(domain, digest), items).belief;
 }
 
 function factsOf(belief: Belief): BundleFacts {

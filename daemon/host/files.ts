@@ -5,7 +5,7 @@
  */
 
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { concat } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
@@ -53,6 +53,19 @@ export function refuseWide(path: string, mend: 'chmod 600' | 'chmod 700', mode: 
   if ((mode & OTHERS) === 0) return;
   const got = (mode & 0o777).toString(8).padStart(4, '0');
   throw new Refusal('permissions-wide', { path, got, mend: `${mend} ${path}` });
+}
+
+/** Writes a new file durably, and never over one that stands: that fails `file-unwritable`. */
+export async function createFile(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const fresh = `${path}.new`;
+  try {
+    await writeFresh(fresh, bytes, mode);
+    await link(fresh, path); // unlike rename, this refuses to replace
+    await rm(fresh);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw new Failure('file-unwritable', `${path} cannot be created`, error);
+  }
 }
 
 /** Replaces `path` by `bytes`, durably: after a crash it holds the old content or the new. */

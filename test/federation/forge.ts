@@ -74,7 +74,7 @@ export function forgeRoot(plan: RootPlan = {}): Uint8Array {
     },
     retired: (plan.retired ?? []).map(idOf),
     compromised: (plan.compromised ?? []).map(idOf),
-    revocations: { version: '0', digest: null },
+    revocations: [],
     ceilings: { freshForMs: DAY_MS, degradedForMs: 2 * DAY_MS, survivalForMs: 30 * DAY_MS },
     leaseKinds: ['slices'],
     minEpochMs: 100,

@@ -131,7 +131,7 @@ test('H2: rotation un-revokes nothing, and a retired key revokes nothing new', (
   node.take(forgeRevocations([leaf('0a'), leaf('0b')], { version: 2, signers: fresh.slice(0, 1) }));
   assert.equal(revoked(node), ['leaf/0a', 'leaf/0b']);
   // Who has the Root first takes what that Root carries, and nothing else by the old key.
-  const carried = { version: '1', digest: decodeEnvelope(before).digest };
+  const carried = [decodeEnvelope(before).digest];
   const late = settled().take(forgeRoot({ ...rotated, members: { revocations: carried } }));
   assert.is(late.give(forgeRevocations([leaf('0b')])), 'revocation-key');
   assert.is(late.give(before), 'admitted');

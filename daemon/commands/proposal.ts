@@ -1,0 +1,199 @@
+/**
+ * What `holdfast root` and `holdfast revoke` do with a proposal: show it, sign it, merge copies,
+ * publish it (PROTOCOL §2.7). Only publishing needs a daemon.
+ */
+
+import { resolve } from 'node:path';
+import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
+import { BUNDLE_FILE_BYTES_MAX, PASSPHRASE_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { runtimeSuite } from '../../core/suite.ts';
+import { encodeBlock } from '../../federation/armour.ts';
+import type { DocumentType } from '../../federation/envelope.ts';
+import {
+  decodeProposal,
+  encodeProposal,
+  lackingOf,
+  mergeProposals,
+  type Proposal,
+  signProposal,
+} from '../../federation/proposal.ts';
+import { readRevocations } from '../../federation/revocations.ts';
+import { readRoot } from '../../federation/root.ts';
+import { type AskPassphrase, openPersonKey } from '../ceremony/person-key.ts';
+import { revocationWords, rootWords } from '../ceremony/root-words.ts';
+import type { ImportOutcome } from '../control/protocol.ts';
+import { readBounded, readPrivate, replaceFile } from '../host/files.ts';
+import { formatRfc3339 } from '../rfc3339.ts';
+import { type CommandContext, EXIT_DONE, EXIT_FAILED, parseLine, UsageError } from './command.ts';
+import { factsText, jsonText, tableText } from './print.ts';
+import { CLIENT_OPTIONS, withDaemon } from './settings.ts';
+
+const SUITE = runtimeSuite();
+
+/** The actions of a command whose proposals are documents of `type`. */
+export function proposalActions(type: DocumentType) {
+  return {
+    show: (context: CommandContext) => show(context, type),
+    sign: (context: CommandContext) => sign(context, type),
+    merge: (context: CommandContext) => merge(context, type),
+    publish: (context: CommandContext) => publish(context, type),
+  };
+}
+
+/** Writes a proposal to a file and prints what it is. */
+export async function saveProposal(
+  context: CommandContext,
+  path: string,
+  text: string,
+): Promise<number> {
+  await replaceFile(path, toUtf8(text), 0o644);
+  context.write(proposalText(decodeProposal(SUITE, toUtf8(text))));
+  return EXIT_DONE;
+}
+
+/** The passphrase from the file that was named, else from the terminal. Throws `UsageError`. */
+export function passphraseFrom(
+  { askSecret }: CommandContext,
+  file: string | undefined,
+  question: string,
+): AskPassphrase {
+  return async () => {
+    if (file !== undefined) {
+      const text = fromUtf8(await readPrivate(resolve(file), PASSPHRASE_BYTES_MAX));
+      return text.replace(/\r?\n$/, '');
+    }
+    if (askSecret === undefined) throw new UsageError('say --passphrase-file');
+    return await askSecret(question);
+  };
+}
+
+async function show(context: CommandContext, type: DocumentType): Promise<number> {
+  const { values, operands } = parseLine(context.args, { json: CLIENT_OPTIONS.json }, ['FILE']);
+  const proposal = await load(operands[0] ?? '', type);
+  context.write(values.json ? jsonText(facts(proposal)) : proposalText(proposal));
+  return EXIT_DONE;
+}
+
+async function sign(context: CommandContext, type: DocumentType): Promise<number> {
+  const options = {
+    key: { type: 'string' },
+    'passphrase-file': { type: 'string' },
+    yes: { type: 'boolean', default: false },
+  } as const;
+  const { values, operands } = parseLine(context.args, options, ['FILE']);
+  if (values.key === undefined) throw new UsageError('--key is missing');
+  const path = resolve(operands[0] ?? '');
+  const proposal = await load(path, type);
+  for (const line of proposalText(proposal).trimEnd().split('\n')) context.complain(line);
+  if (!values.yes && !(await isMeant(context))) {
+    context.complain('nothing was signed');
+    return EXIT_FAILED;
+  }
+  const ask = passphraseFrom(context, values['passphrase-file'], 'Passphrase of the key: ');
+  const signer = await openPersonKey(SUITE, resolve(values.key), ask);
+  await replaceWith(path, proposal, signProposal(proposal, signer));
+  context.write(`signed with ${signer.keyId}\n`);
+  return EXIT_DONE;
+}
+
+async function merge(context: CommandContext, type: DocumentType): Promise<number> {
+  const { operands } = parseLine(context.args, {}, ['FILE', 'OTHER']);
+  const path = resolve(operands[0] ?? '');
+  const one = await load(path, type);
+  const other = await load(operands[1] ?? '', type);
+  await replaceWith(path, one, mergeProposals(one, other));
+  context.write(proposalText(await load(path, type)));
+  return EXIT_DONE;
+}
+
+async function publish(context: CommandContext, type: DocumentType): Promise<number> {
+  const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, ['FILE']);
+  const proposal = await load(operands[0] ?? '', type);
+  const [lacking] = lackingOf(proposal);
+  if (lacking !== undefined) {
+    const { name: of, role, signed } = lacking;
+    throw new Refusal('threshold-unmet', { of, expected: role.threshold, got: signed.length });
+  }
+  const text = encodeBlock(type, proposal.envelope.bytes);
+  const { documents } = await withDaemon(context, values, (daemon) =>
+    daemon.call('bundle.import', { text }),
+  );
+  context.write(values.json ? jsonText({ documents }) : outcomesText(documents));
+  return documents.every(isTaken) ? EXIT_DONE : EXIT_FAILED;
+}
+
+/** Has the act typed. Throws `UsageError` where nobody can be asked. */
+async function isMeant({ ask }: CommandContext): Promise<boolean> {
+  if (ask === undefined) throw new UsageError('a signature binds: say --yes');
+  return (await ask('Type sign to go on: ')).trim() === 'sign';
+}
+
+async function load(file: string, type: DocumentType): Promise<Proposal> {
+  const bytes = await readBounded(resolve(file), BUNDLE_FILE_BYTES_MAX);
+  const proposal = decodeProposal(SUITE, bytes);
+  const got = proposal.envelope.type;
+  if (got !== type) throw new Refusal('document-type', { expected: type, got });
+  return proposal;
+}
+
+async function replaceWith(path: string, of: Proposal, envelope: Uint8Array): Promise<void> {
+  await replaceFile(path, toUtf8(encodeProposal(of.belief, envelope)), 0o644);
+}
+
+function isTaken({ outcome }: ImportOutcome): boolean {
+  return outcome === 'admitted' || outcome === 'held already';
+}
+
+function outcomesText(documents: readonly ImportOutcome[]): string {
+  return tableText(
+    ['DOCUMENT', 'OUTCOME'],
+    documents.map(({ type, outcome }) => [type, outcome]),
+  );
+}
+
+interface ProposalFacts {
+  readonly domain: string;
+  /** Digest of the first Root: what the domain is known by. */
+  readonly firstRoot: string;
+  /** Digest of the newest Root that the proposal is made upon. */
+  readonly heldRoot: string;
+  readonly heldVersion: string;
+  /** Digest of what is proposed: what signers compare before they sign. */
+  readonly proposal: string;
+  readonly dated: string;
+  readonly changes: readonly string[];
+  readonly signatures: readonly string[];
+}
+
+function facts(proposal: Proposal): ProposalFacts {
+  const { belief, held, envelope, quorums } = proposal;
+  const next = envelope.type === 'root' ? readRoot(envelope) : null;
+  return {
+    domain: belief.domain,
+    firstRoot: belief.firstRoot,
+    heldRoot: belief.roots.at(-1)?.digest ?? '',
+    heldVersion: String(held.version),
+    proposal: envelope.digest,
+    dated: next === null ? '' : formatRfc3339(next.issuedAt),
+    changes: next === null ? revocationWords(readRevocations(envelope)) : rootWords(held, next),
+    signatures: quorums.map(
+      ({ name, role, signed }) => `${signed.length} of ${role.threshold} ${name}`,
+    ),
+  };
+}
+
+function proposalText(proposal: Proposal): string {
+  const { envelope, held } = proposal;
+  const told = facts(proposal);
+  const names = envelope.type === 'root' ? `Root ${held.version + 1n}` : 'revocations';
+  const head = factsText([
+    ['domain', told.domain],
+    ['first Root', told.firstRoot],
+    ['upon', `Root ${told.heldVersion}, ${told.heldRoot}`],
+    ['proposed', `${names}, ${told.proposal}`],
+    ...told.signatures.map((line) => ['signed', line] as const),
+  ]);
+  const changes = told.changes.map((line) => `  ${line}\n`).join('');
+  return `${head}what it changes:\n${changes || '  nothing\n'}`;
+}

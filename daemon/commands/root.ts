@@ -1,0 +1,123 @@
+/** `holdfast root`: the next Root of a domain, made by people with keys of their own. */
+
+import { resolve } from 'node:path';
+import { toUtf8 } from '../../core/bytes.ts';
+import { BUNDLE_FILE_BYTES_MAX, SIGNERS_MAX } from '../../core/limits.ts';
+import { runtimeSuite } from '../../core/suite.ts';
+import { encodeProposal } from '../../federation/proposal.ts';
+import { draftRoot } from '../../federation/root-draft.ts';
+import { createPersonKey } from '../ceremony/person-key.ts';
+import { openClock } from '../host/clock.ts';
+import { readBounded } from '../host/files.ts';
+import { hostRandom } from '../host/random.ts';
+import {
+  type Command,
+  type CommandContext,
+  EXIT_DONE,
+  parseLine,
+  runAction,
+  UsageError,
+} from './command.ts';
+import { believeFile } from './inspect-bundle.ts';
+import { passphraseFrom, proposalActions, saveProposal } from './proposal.ts';
+import { CHANGE_OPTIONS, changesOf } from './root-changes.ts';
+import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
+
+const USAGE = `\
+Usage: holdfast root propose FILE CHANGES [--from BUNDLE] [OPTIONS]
+       holdfast root show FILE [--json]
+       holdfast root sign FILE --key KEY-FILE [--passphrase-file FILE] [--yes]
+       holdfast root merge FILE OTHER
+       holdfast root publish FILE [OPTIONS]
+       holdfast root key create FILE [--passphrase-file FILE | --no-passphrase]
+
+A Root says who may speak for the domain. propose drafts the next one; each signer
+looks at it and signs on a machine of his own, one after the other or each a copy
+that merge puts together; publish gives it to the daemon of an authority once the
+thresholds of the Root that stands and of the new one are met. show, sign and merge
+need no daemon and no network. Compare the digest of the proposal by voice.
+
+  --rotate-beacon FILE    public key of the beacon key that speaks from now on; the
+                          one in force is retired, standbys move behind the new one
+  --standby FILE          public key of one more beacon key, behind all others
+  --add-root FILE         public key of one more signer of Roots
+  --add-documents FILE    … of documents, which an authority needs beside its beacon key
+  --add-revocation FILE   … of revocations
+  --retire KEY-ID         takes a key away; what it signed until now ages on
+  --compromise KEY-ID     takes a stolen key away; what it signed counts no more
+  --root-threshold N      how many root keys have to sign from now on
+  --lease-threshold N     … revocation keys, for leaves, identities and nodes
+  --authority-threshold N … revocation keys, for authorities
+  --fresh-ceiling, --degraded-ceiling, --survival-ceiling DURATION
+                          limits that no beacon may exceed
+  --lease-kinds LIST      of slices, cell, domain
+  --until KEY-ID=DURATION the beacon key signs no longer than so long from now
+  --new-lineage           every node forgets the numbers and times it holds
+  --from BUNDLE           a bundle file of the domain, where no daemon is at hand
+  --passphrase-file FILE  0600; without it the terminal is asked
+  --no-passphrase         whoever reads the key file can sign
+  --yes                   do not ask
+${CLIENT_USAGE}`;
+
+export const command: Command = {
+  name: 'root',
+  summary: 'propose, sign and publish the next Root',
+  usage: USAGE,
+  run: (context) => runAction(context, { propose, ...proposalActions('root'), key }),
+};
+
+async function propose(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(
+    context.args,
+    {
+      'control-socket': CLIENT_OPTIONS['control-socket'],
+      from: { type: 'string' },
+      ...CHANGE_OPTIONS,
+    },
+    ['FILE'],
+  );
+  const clock = openClock().now();
+  const changes = await changesOf(values, clock.wall);
+  if (changes.length === 0) throw new UsageError('say what the next Root changes');
+  if (changes.length > SIGNERS_MAX) throw new UsageError(`at most ${SIGNERS_MAX} changes at once`);
+  const { from } = values;
+  const file =
+    from === undefined
+      ? await withDaemon(context, values, async (daemon) =>
+          toUtf8((await daemon.call('bundle.export', { format: 'holdfast' })).text),
+        )
+      : await readBounded(resolve(from), BUNDLE_FILE_BYTES_MAX);
+  const belief = believeFile(file, clock);
+  const text = encodeProposal(belief, draftRoot(belief, changes, clock.wall));
+  return await saveProposal(context, resolve(operands[0] ?? ''), text);
+}
+
+async function key(context: CommandContext): Promise<number> {
+  return runAction(context, { create: createKey });
+}
+
+async function createKey(context: CommandContext): Promise<number> {
+  const options = {
+    'passphrase-file': { type: 'string' },
+    'no-passphrase': { type: 'boolean', default: false },
+  } as const;
+  const { values, operands } = parseLine(context.args, options, ['FILE']);
+  const file = values['passphrase-file'];
+  if (values['no-passphrase'] && file !== undefined) {
+    throw new UsageError('--passphrase-file and --no-passphrase exclude each other');
+  }
+  const passphrase = values['no-passphrase'] ? null : await newPassphrase(context, file);
+  const path = resolve(operands[0] ?? '');
+  const keyId = await createPersonKey(runtimeSuite(), hostRandom, { path, passphrase });
+  context.write(`key   ${keyId}\nfile  ${path}, for its owner alone\nsend  ${path}.pub\n`);
+  return EXIT_DONE;
+}
+
+/** A passphrase that is asked for has to be typed twice; nobody can recover one. */
+async function newPassphrase(context: CommandContext, file: string | undefined): Promise<string> {
+  const passphrase = await passphraseFrom(context, file, 'Passphrase of the new key: ')();
+  const isSame =
+    file !== undefined || (await passphraseFrom(context, file, 'Once more: ')()) === passphrase;
+  if (passphrase === '' || !isSame) throw new UsageError('no passphrase, or two different ones');
+  return passphrase;
+}
