@@ -36,32 +36,14 @@ export class Changes {
     if (this.#cancelStep === undefined) this.#wakeBatch();
   }
 
-  /** Yields at once, and again after changes, until `signal` aborts. */
-  async *follow(signal: AbortSignal): AsyncGenerator<void> {
-    let isPending = true;
-    let wake: (() => void) | undefined;
-    const ring = (): void => {
-      isPending = true;
-      wake?.();
+  /** Calls `wake` after changes, until the function it returns is called. */
+  follow(wake: () => void): () => void {
+    const follower = (): void => wake(); // each its own, should one function follow twice
+    this.#followers.add(follower);
+    return () => {
+      this.#followers.delete(follower);
+      this.#due.delete(follower);
     };
-    this.#followers.add(ring);
-    signal.addEventListener('abort', ring);
-    try {
-      while (!signal.aborted) {
-        if (isPending) {
-          isPending = false;
-          yield;
-          continue;
-        }
-        const waiting = Promise.withResolvers<void>();
-        wake = waiting.resolve;
-        await waiting.promise;
-      }
-    } finally {
-      this.#followers.delete(ring);
-      this.#due.delete(ring);
-      signal.removeEventListener('abort', ring);
-    }
   }
 
   /** Leaves the rest asleep. */

@@ -213,9 +213,9 @@ export class IdentityDirectory {
     throw new Refusal('svid-revoked', { spiffeId, issuedAt });
   }
 
-  /** Yields at once, and again whenever an answer may have changed, until `signal` aborts. */
-  follow(signal: AbortSignal): AsyncGenerator<void> {
-    return this.#changes.follow(signal);
+  /** Calls `wake` whenever an answer may have changed, until the function it returns is called. */
+  follow(wake: () => void): () => void {
+    return this.#changes.follow(wake);
   }
 
   /** Ends the renewals. */

@@ -16,7 +16,6 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import type { ConnectRouter } from '@connectrpc/connect';
 import { assert } from '../../core/assert.ts';
 import {
   ErrorResponseSchema,
@@ -24,14 +23,13 @@ import {
   ListServiceResponseSchema,
   ServerReflection,
   type ServerReflectionRequest,
+  ServerReflectionRequestSchema,
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
 } from './gen/reflection_pb.ts';
 import { file_workload } from './gen/workload_pb.ts';
-
-/** Status codes of gRPC (grpc/grpc, doc/statuscodes.md). */
-const NOT_FOUND = 5;
-const UNIMPLEMENTED = 12;
+import { GRPC, type GrpcCall, type GrpcMethod, type GrpcMethods } from './grpc.ts';
+import { decodeRequest, MALFORMED } from './request.ts';
 
 const ALPHA = alphaOf(ServerReflection.file);
 const FILES: readonly DescFile[] = [
@@ -42,23 +40,32 @@ const FILES: readonly DescFile[] = [
 ];
 const SERVICES: readonly DescService[] = FILES.flatMap((file) => file.services);
 
-/** Adds reflection, in both versions, to a router. */
-export function addReflection(router: ConnectRouter): void {
-  router.service(ServerReflection, { serverReflectionInfo: answerEach });
-  // The messages of both versions are one on the wire, and the handler asks for no more.
-  router.service(ALPHA as typeof ServerReflection, { serverReflectionInfo: answerEach });
+/** Reflection, in both versions: their messages are one on the wire. */
+export function reflectionMethods(): GrpcMethods {
+  const method: GrpcMethod = { requests: 'many', open: answerEach };
+  return new Map(
+    [ServerReflection, ALPHA].map(({ typeName }) => [`/${typeName}/ServerReflectionInfo`, method]),
+  );
 }
 
-async function* answerEach(
-  requests: AsyncIterable<ServerReflectionRequest>,
-): AsyncGenerator<ServerReflectionResponse> {
-  for await (const request of requests) {
-    yield create(ServerReflectionResponseSchema, {
-      validHost: request.host,
-      originalRequest: request,
-      messageResponse: answerTo(request),
-    });
-  }
+function answerEach(call: GrpcCall) {
+  return {
+    take: (message: Uint8Array): void => {
+      const request = decodeRequest(ServerReflectionRequestSchema, message);
+      if (request === undefined) call.end(MALFORMED);
+      else call.send(toBinary(ServerReflectionResponseSchema, responseTo(request)));
+    },
+    drained: () => undefined,
+    closed: () => undefined,
+  };
+}
+
+function responseTo(request: ServerReflectionRequest): ServerReflectionResponse {
+  return create(ServerReflectionResponseSchema, {
+    validHost: request.host,
+    originalRequest: request,
+    messageResponse: answerTo(request),
+  });
 }
 
 type Answer = ServerReflectionResponse['messageResponse'];
@@ -78,13 +85,13 @@ function answerTo({ messageRequest }: ServerReflectionRequest): Answer {
     case 'fileContainingSymbol':
       return fileAnswer(FILES.find((file) => symbolsOf(file).includes(value)));
     default:
-      return refusal(UNIMPLEMENTED, 'nothing here has extensions');
+      return refusal(GRPC.unimplemented, 'nothing here has extensions');
   }
 }
 
 /** A file and all that it needs, so that no client has to ask twice. */
 function fileAnswer(file: DescFile | undefined): Answer {
-  if (file === undefined) return refusal(NOT_FOUND, 'no such file or symbol');
+  if (file === undefined) return refusal(GRPC.notFound, 'no such file or symbol');
   const bytes = [file, ...file.dependencies].map(({ proto }) =>
     toBinary(FileDescriptorProtoSchema, proto),
   );

@@ -6,7 +6,6 @@
  */
 
 import { create, type JsonObject as StructJson } from '@bufbuild/protobuf';
-import { Code, ConnectError } from '@connectrpc/connect';
 import { concat } from '../../core/bytes.ts';
 import { encodeCanonical } from '../../core/canonical.ts';
 import { describeDetails, type Refusal, type RefusalCode } from '../../core/refusal.ts';
@@ -31,6 +30,7 @@ import {
   type X509SVIDResponse,
   X509SVIDResponseSchema,
 } from './gen/workload_pb.ts';
+import { GRPC, type GrpcState } from './grpc.ts';
 
 /** The metadata every request must carry, with the value `true` (Workload Endpoint §6). */
 export const SECURITY_HEADER = 'workload.spiffe.io';
@@ -93,28 +93,28 @@ export function encodeClaims(
 }
 
 /** The refusal as the state a call ends in; the message says what happened and what mends it. */
-export function connectErrorOf(refusal: Refusal): ConnectError {
+export function stateOf(refusal: Refusal): GrpcState {
   const details = describeDetails(refusal.details);
   const told = details === '' ? refusal.message : `${refusal.message} (${details})`;
-  const state = STATES.get(refusal.code) ?? Code.Unavailable;
-  return new ConnectError(`${refusal.code}: ${told}; ${refusal.mend}`, state);
+  const code = STATES.get(refusal.code) ?? GRPC.unavailable;
+  return { code, message: `${refusal.code}: ${told}; ${refusal.mend}` };
 }
 
 /** Clients give up on InvalidArgument; on all others they come again (Workload API §5.1). */
-const STATES: ReadonlyMap<RefusalCode, Code> = new Map([
-  ['workload-header', Code.InvalidArgument],
-  ['workload-no-identity', Code.PermissionDenied],
-  ['workload-argument', Code.InvalidArgument],
-  ['assurance-insufficient', Code.PermissionDenied],
-  ['workload-streams', Code.ResourceExhausted],
-  ['jwt-algorithm', Code.InvalidArgument],
-  ['jwt-audience', Code.InvalidArgument],
-  ['jwt-expired', Code.InvalidArgument],
-  ['jwt-kid', Code.InvalidArgument],
-  ['jwt-malformed', Code.InvalidArgument],
-  ['jwt-signature', Code.InvalidArgument],
-  ['jwt-untrusted', Code.InvalidArgument],
-  ['svid-revoked', Code.InvalidArgument],
+const STATES: ReadonlyMap<RefusalCode, GrpcState['code']> = new Map([
+  ['workload-header', GRPC.invalidArgument],
+  ['workload-no-identity', GRPC.permissionDenied],
+  ['workload-argument', GRPC.invalidArgument],
+  ['assurance-insufficient', GRPC.permissionDenied],
+  ['workload-streams', GRPC.resourceExhausted],
+  ['jwt-algorithm', GRPC.invalidArgument],
+  ['jwt-audience', GRPC.invalidArgument],
+  ['jwt-expired', GRPC.invalidArgument],
+  ['jwt-kid', GRPC.invalidArgument],
+  ['jwt-malformed', GRPC.invalidArgument],
+  ['jwt-signature', GRPC.invalidArgument],
+  ['jwt-untrusted', GRPC.invalidArgument],
+  ['svid-revoked', GRPC.invalidArgument],
 ]);
 
 const STANDARD_CLAIMS: readonly string[] = ['sub', 'exp', 'aud', 'iat'];

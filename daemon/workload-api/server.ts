@@ -8,25 +8,21 @@
 
 import { once } from 'node:events';
 import {
-  constants,
   createServer,
   type Http2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2';
-import { createContextValues } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
-import { assert, Bug } from '../../core/assert.ts';
 import { Failure } from '../../core/failure.ts';
 import { WORKLOAD_STREAMS_MAX, WORKLOAD_STREAMS_PER_UID_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { ConnectedProcess } from '../attestation/workload-attestor.ts';
 import { deadline } from '../host/deadline.ts';
+import { systemCode } from '../host/files.ts';
 import { listenAt } from '../host/unix-socket.ts';
-import { SpiffeWorkloadAPI } from './gen/workload_pb.ts';
-import { addReflection } from './reflection.ts';
-import { CALLER, createWorkloadService, type WorkloadServiceOptions } from './service.ts';
+import { answerStream } from './grpc.ts';
+import { reflectionMethods } from './reflection.ts';
+import { createWorkloadService, type WorkloadServiceOptions } from './service.ts';
 import { Slots } from './slots.ts';
 
 /** What the server answers from, and where. */
@@ -41,12 +37,8 @@ export interface WorkloadServer {
   close(): Promise<void>;
 }
 
-/** Requests hold no fields of ours; a client that sends more means something else. */
-const REQUEST_BYTES_MAX = 64 * 1024;
 /** Streams of one connection; a SPIFFE library uses one or two. */
 const STREAMS_PER_CONNECTION = 32;
-/** Status codes of gRPC (grpc/grpc, doc/statuscodes.md). */
-const GRPC_UNIMPLEMENTED = '12';
 /** How long streams that end may take to say so. */
 const FAREWELL_MS_MAX = 500;
 
@@ -59,62 +51,31 @@ export async function createWorkloadServer(
 ): Promise<WorkloadServer> {
   const { socketPath } = options;
   const connections = new Connections(options);
-  const ending = new AbortController();
-  const answer = connectNodeAdapter({
-    routes: (router) => {
-      router.service(SpiffeWorkloadAPI, createWorkloadService(options, ending.signal));
-      addReflection(router);
-    },
-    grpc: true,
-    grpcWeb: false,
-    connect: false,
-    readMaxBytes: REQUEST_BYTES_MAX,
-    acceptCompression: [], // private keys do not go through a compressor
-    contextValues: (request) => {
-      assert('stream' in request, 'this server speaks HTTP/2 alone');
-      return createContextValues().set(CALLER, connections.callerOf(request.stream.session));
-    },
-    // A path no service has is Unimplemented in gRPC, in the one frame a client needs.
-    fallback: (_request, response) => {
-      response.setHeader('content-type', 'application/grpc');
-      response.setHeader('grpc-status', GRPC_UNIMPLEMENTED);
-      response.end();
-    },
-  });
-  const settings = { maxConcurrentStreams: STREAMS_PER_CONNECTION };
-  const server = createServer({ settings }, (request, response) => {
-    answerPlainly(answer, request, response);
-  });
+  const service = createWorkloadService(options, (session) => connections.callerOf(session));
+  const methods = new Map([...service.methods, ...reflectionMethods()]);
+  const server = createServer({ settings: { maxConcurrentStreams: STREAMS_PER_CONNECTION } });
+  server.on('stream', (stream, headers) =>
+    answerStream(stream as ServerHttp2Stream, headers, methods),
+  );
   server.maxConnections = WORKLOAD_STREAMS_MAX;
   server.on('session', (session) => connections.open(session));
-  server.on('sessionError', (error) => options.log.info('workload connection lost', told(error)));
+  server.on('sessionError', (error) => {
+    if (!isGoing(error)) options.log.info('workload connection lost', told(error));
+  });
   await listenAt(server, { path: socketPath, mode: 0o666 });
   return {
     socketPath,
     close: () => {
-      ending.abort();
+      service.close();
       return close(server, connections);
     },
   };
 }
 
-/**
- * Hands a request to the library without what it trips over. The authority of a Unix socket is
- * whatever a client puts there, such as an escaped path, and says nothing; the library makes a URL
- * of it, and what that throws would end the process.
- */
-function answerPlainly(
-  answer: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
-  request: Http2ServerRequest,
-  response: Http2ServerResponse,
-): void {
-  request.headers[':authority'] = 'localhost';
-  try {
-    answer(request, response);
-  } catch (error) {
-    if (error instanceof Bug) throw error;
-    response.stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
-  }
+/** A client that has what it came for may just hang up, as most do: that is no news. */
+function isGoing(error: Error): boolean {
+  const code = systemCode(error);
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_HTTP2_SESSION_ERROR';
 }
 
 /** The open connections, and whose each is. */

@@ -8,9 +8,6 @@
  */
 
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
-import { createContextKey, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
-import { Bug } from '../../core/assert.ts';
-import { equalBytes } from '../../core/bytes.ts';
 import {
   JWT_AUDIENCE_CHARS_MAX,
   JWT_AUDIENCES_MAX,
@@ -27,20 +24,27 @@ import {
 import type { IdentityDirectory } from '../identity/directory.ts';
 import type { Selector } from '../identity/selector.ts';
 import type { Log } from '../ports.ts';
+import { Following } from './following.ts';
 import {
   JWTBundlesResponseSchema,
-  type SpiffeWorkloadAPI,
+  JWTSVIDRequestSchema,
+  JWTSVIDResponseSchema,
+  SpiffeWorkloadAPI,
+  ValidateJWTSVIDRequestSchema,
+  ValidateJWTSVIDResponseSchema,
   X509BundlesResponseSchema,
   X509SVIDResponseSchema,
 } from './gen/workload_pb.ts';
+import type { GrpcCall, GrpcMethod, GrpcMethods } from './grpc.ts';
+import { decodeRequest, MALFORMED } from './request.ts';
 import {
-  connectErrorOf,
   encodeClaims,
   encodeIdentities,
   encodeJwtAuthorities,
   encodeTokens,
   encodeX509Authorities,
   SECURITY_HEADER,
+  stateOf,
 } from './response.ts';
 import { Slots } from './slots.ts';
 
@@ -51,107 +55,140 @@ export interface WorkloadServiceOptions {
   readonly log: Log;
 }
 
-/** Whose connection a call came over; the server sets it. */
-export const CALLER = createContextKey<ConnectedProcess | undefined>(undefined);
+/** The calls, until `close` ends their streams with a word. */
+export interface WorkloadService {
+  readonly methods: GrpcMethods;
+  close(): void;
+}
 
-/** The implementation, for a Connect router; its streams end once `ending` aborts. */
+/** The implementation; `callerOf` says whose connection a call came over. */
 export function createWorkloadService(
   options: WorkloadServiceOptions,
-  ending: AbortSignal,
-): Partial<ServiceImpl<typeof SpiffeWorkloadAPI>> {
+  callerOf: (session: object | undefined) => ConnectedProcess | undefined,
+): WorkloadService {
+  const service = new Service(options, callerOf);
   const { directory } = options;
-  const streams = new Slots({
-    inAll: WORKLOAD_STREAMS_MAX,
-    perUid: WORKLOAD_STREAMS_PER_UID_MAX,
-  });
-  const service = { ...options, streams, ending };
-  return {
-    fetchX509SVID: (_request, context) =>
-      follow(service, context, X509SVIDResponseSchema, (selectors) =>
-        encodeIdentities(directory.identitiesOf(selectors)),
-      ),
-    fetchX509Bundles: (_request, context) =>
-      follow(service, context, X509BundlesResponseSchema, (selectors) =>
-        encodeX509Authorities(directory.bundlesOf(selectors), directory.crlsFor(selectors)),
-      ),
-    fetchJWTBundles: (_request, context) =>
-      follow(service, context, JWTBundlesResponseSchema, (selectors) =>
-        encodeJwtAuthorities(directory.bundlesOf(selectors)),
-      ),
-    fetchJWTSVID: ({ audience, spiffeId }, context) =>
-      answer(service, context, (selectors) => {
+  const x509Svids = (selectors: readonly Selector[]): Uint8Array =>
+    toBinary(X509SVIDResponseSchema, encodeIdentities(directory.identitiesOf(selectors)));
+  const x509Bundles = (selectors: readonly Selector[]): Uint8Array => {
+    const answer = [directory.bundlesOf(selectors), directory.crlsFor(selectors)] as const;
+    return toBinary(X509BundlesResponseSchema, encodeX509Authorities(...answer));
+  };
+  const jwtBundles = (selectors: readonly Selector[]): Uint8Array =>
+    toBinary(JWTBundlesResponseSchema, encodeJwtAuthorities(directory.bundlesOf(selectors)));
+  const methods: readonly (readonly [string, GrpcMethod])[] = [
+    ['FetchX509SVID', service.followed(x509Svids)],
+    ['FetchX509Bundles', service.followed(x509Bundles)],
+    ['FetchJWTBundles', service.followed(jwtBundles)],
+    [
+      'FetchJWTSVID',
+      service.answered(JWTSVIDRequestSchema, ({ audience, spiffeId }, selectors) => {
         checkAudience(audience);
-        return encodeTokens(directory.tokensOf(selectors, audience, wantedId(spiffeId)));
+        const tokens = directory.tokensOf(selectors, audience, wantedId(spiffeId));
+        return toBinary(JWTSVIDResponseSchema, encodeTokens(tokens));
       }),
-    validateJWTSVID: ({ audience, svid }, context) =>
-      answer(service, context, (selectors) => {
+    ],
+    [
+      'ValidateJWTSVID',
+      service.answered(ValidateJWTSVIDRequestSchema, ({ audience, svid }, selectors) => {
         checkAudience([audience]);
         if (svid === '') throw new Refusal('workload-argument', { argument: 'svid' });
-        return encodeClaims(directory.verifyToken(selectors, svid, audience), directory.domain);
+        const verified = directory.verifyToken(selectors, svid, audience);
+        return toBinary(ValidateJWTSVIDResponseSchema, encodeClaims(verified, directory.domain));
       }),
+    ],
+  ];
+  return {
+    methods: new Map(
+      methods.map(([name, method]) => [`/${SpiffeWorkloadAPI.typeName}/${name}`, method]),
+    ),
+    close: () => service.close(),
   };
 }
 
-interface Service extends WorkloadServiceOptions {
-  readonly streams: Slots;
-  readonly ending: AbortSignal;
-}
+/** What every call needs. */
+class Service {
+  readonly #options: WorkloadServiceOptions;
+  readonly #callerOf: (session: object | undefined) => ConnectedProcess | undefined;
+  readonly #streams = new Slots({
+    inAll: WORKLOAD_STREAMS_MAX,
+    perUid: WORKLOAD_STREAMS_PER_UID_MAX,
+  });
+  readonly #followings = new Set<Following>();
 
-/** One call that is answered once. */
-async function answer<Response>(
-  service: Service,
-  context: HandlerContext,
-  reply: (selectors: readonly Selector[]) => Response,
-): Promise<Response> {
-  try {
-    const caller = callerOf(context);
-    using _slot = service.streams.take(caller.uid);
-    return reply(await attest(service, caller));
-  } catch (error) {
-    throw troubleOf(service, context, error);
+  constructor(
+    options: WorkloadServiceOptions,
+    callerOf: (session: object | undefined) => ConnectedProcess | undefined,
+  ) {
+    this.#options = options;
+    this.#callerOf = callerOf;
   }
-}
 
-/** One call that is answered now and at each change. */
-async function* follow<Schema extends DescMessage>(
-  service: Service,
-  context: HandlerContext,
-  schema: Schema,
-  reply: (selectors: readonly Selector[]) => MessageShape<Schema>,
-): AsyncGenerator<MessageShape<Schema>> {
-  try {
-    const caller = callerOf(context);
-    using _slot = service.streams.take(caller.uid);
-    const selectors = await attest(service, caller);
-    let last = new Uint8Array(0);
-    let isFirst = true;
-    const signal = AbortSignal.any([context.signal, service.ending]);
-    for await (const _ of service.directory.follow(signal)) {
-      if (!caller.isAlive()) throw new Refusal('workload-gone', { pid: caller.pid });
-      const message = reply(selectors);
-      const bytes = toBinary(schema, message);
-      if (!isFirst && equalBytes(bytes, last)) continue;
-      isFirst = false;
-      last = bytes;
-      yield message;
-    }
-    if (service.ending.aborted) throw new Refusal('workload-ending');
-  } catch (error) {
-    throw troubleOf(service, context, error);
+  /** A method that is answered now and at each change. */
+  followed(reply: (selectors: readonly Selector[]) => Uint8Array): GrpcMethod {
+    const open = (call: GrpcCall) => {
+      const following = new Following(call, {
+        begin: () => this.#begin(call),
+        reply,
+        follow: (wake) => this.#options.directory.follow(wake),
+        refuse: (refusal) => this.#refuse(call, refusal),
+        over: () => this.#followings.delete(following),
+      });
+      this.#followings.add(following);
+      return following;
+    };
+    return { requests: 'one', open };
   }
-}
 
-/** Who calls. Workload Endpoint §6: what somebody was tricked into sending lacks the header. */
-function callerOf(context: HandlerContext): ConnectedProcess {
-  // Sent twice it arrives as "true, true".
-  if (context.requestHeader.get(SECURITY_HEADER) !== 'true') throw new Refusal('workload-header');
-  const caller = context.values.get(CALLER);
-  if (caller === undefined) throw new Refusal('workload-gone');
-  return caller;
-}
+  /** A method that is answered once. */
+  answered<Schema extends DescMessage>(
+    schema: Schema,
+    reply: (request: MessageShape<Schema>, selectors: readonly Selector[]) => Uint8Array,
+  ): GrpcMethod {
+    const take = async (call: GrpcCall, message: Uint8Array): Promise<void> => {
+      try {
+        const request = decodeRequest(schema, message);
+        if (request === undefined) return call.end(MALFORMED);
+        const { slot, attested } = this.#begin(call);
+        using _slot = slot;
+        call.send(reply(request, await attested));
+        call.end();
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.#refuse(call, error);
+      }
+    };
+    const open = (call: GrpcCall) => ({
+      take: (message: Uint8Array) => void take(call, message),
+      drained: () => undefined,
+      closed: () => undefined,
+    });
+    return { requests: 'one', open };
+  }
 
-function attest(service: Service, caller: ConnectedProcess): Promise<readonly Selector[]> {
-  return attestWorkload(caller, service.processes, service.directory.asked);
+  close(): void {
+    const ending = new Refusal('workload-ending');
+    for (const following of [...this.#followings]) following.end(ending);
+  }
+
+  /** Who calls. Workload Endpoint §6: what somebody was tricked into sending lacks the header. */
+  #begin(call: GrpcCall) {
+    // Sent twice it arrives as "true, true".
+    if (call.headers[SECURITY_HEADER] !== 'true') throw new Refusal('workload-header');
+    const caller = this.#callerOf(call.session);
+    if (caller === undefined) throw new Refusal('workload-gone');
+    const slot = this.#streams.take(caller.uid);
+    const { processes, directory } = this.#options;
+    return { caller, slot, attested: attestWorkload(caller, processes, directory.asked) };
+  }
+
+  #refuse(call: GrpcCall, refusal: Refusal): void {
+    const { pid = -1, uid = -1 } = this.#callerOf(call.session) ?? {};
+    const name = call.headers[':path'] ?? '';
+    const { code } = refusal;
+    this.#options.log.info('workload refused', { call: name.slice(-64), code, pid, uid });
+    call.end(stateOf(refusal));
+  }
 }
 
 /** Workload API §6.2.1: at least one audience, none of them empty. */
@@ -167,19 +204,4 @@ function wantedId(text: string): SpiffeId | undefined {
   const id = refusalOf(() => parseSpiffeId(text));
   if (id instanceof Refusal) throw new Refusal('workload-argument', { argument: 'spiffe_id' });
   return id;
-}
-
-/** What the library is to throw: a refusal as its state; anything else as it is. */
-function troubleOf(service: Service, context: HandlerContext, error: unknown): unknown {
-  // The gRPC library would answer Internal and go on; a bug ends the process instead.
-  if (error instanceof Bug) queueMicrotask(() => endWith(error));
-  if (!(error instanceof Refusal)) return error;
-  const { pid = -1, uid = -1 } = context.values.get(CALLER) ?? {};
-  const call = context.method.name;
-  service.log.info('workload refused', { call, code: error.code, pid, uid });
-  return connectErrorOf(error);
-}
-
-function endWith(bug: Bug): never {
-  throw bug;
 }

@@ -51,16 +51,16 @@ directories(
     const expiresAt = addMs(wall, 10 * MINUTE_MS - (wall % 1_000));
     update([trust.entry('web', { expiresAt })]);
     assert.is(held()[0]?.notAfter, expiresAt);
-    const ending = new AbortController();
-    const following = directory.follow(ending.signal);
-    await following.next();
+    let woken = 0;
+    directory.follow(() => {
+      woken += 1;
+    });
     clock.advance(expiresAt - clock.now().wall - 1);
     assert.is(directory.bundlesOf(CALLER).size, 1);
     clock.advance(1);
-    assert.not.ok((await following.next()).done);
+    assert.is(woken, 1);
     await refused(() => directory.identitiesOf(CALLER), 'workload-no-identity');
     await refused(() => directory.bundlesOf(CALLER), 'workload-no-identity');
-    ending.abort();
     directory.close();
   },
 );
@@ -250,26 +250,23 @@ directories('gives bundles to a caller whose SVID may not be issued', () => {
   assert.is(directory.bundlesOf(CALLER).size, 2);
 });
 
-directories(
-  'wakes its followers at each update and at each renewal, and ends with the signal',
-  async () => {
-    const { clock, held, directory, update, entries } = open(['web']);
-    held();
-    const ending = new AbortController();
-    const changes = directory.follow(ending.signal);
-    await changes.next();
-    update(entries);
-    update(entries);
-    assert.is((await changes.next()).done, false);
-    const renewed = changes.next();
-    clock.advance(40 * MINUTE_MS);
-    assert.is((await renewed).done, false);
-    const ended = changes.next();
-    ending.abort();
-    assert.is((await ended).done, true);
-    directory.close();
-  },
-);
+directories('wakes its followers at each update and each renewal, until they leave', () => {
+  const { clock, held, directory, update, entries } = open(['web']);
+  held();
+  let woken = 0;
+  const leave = directory.follow(() => {
+    woken += 1;
+  });
+  update(entries);
+  update(entries);
+  assert.is(woken, 2);
+  clock.advance(40 * MINUTE_MS);
+  assert.is(woken, 3);
+  leave();
+  update(entries);
+  assert.is(woken, 3);
+  directory.close();
+});
 
 directories('knows whether any entry asks for the contents of executables', () => {
   const { directory, trust, update } = open(['web']);
