@@ -193,6 +193,10 @@ export const ENDPOINT_HEADER_MS_MAX = 10 * SECOND_MS;
 
 // ---- local sockets and files ----
 
+/** Scrapers of the metrics at once, and how long one may take to ask. */
+export const METRICS_CONNECTIONS_MAX = 16;
+export const METRICS_HEADER_MS_MAX = 10 * SECOND_MS;
+
 /** One control request or answer. */
 export const CONTROL_BYTES_MAX = 10 * 1024 * 1024;
 /** Requests a control client may have under way. */

@@ -39,6 +39,11 @@ export function isDialAddress(text: string): boolean {
   return parts !== undefined && parts.port > 0;
 }
 
+/** True for an address that nobody beyond this machine can reach (RFC 1122 §3.2.1.3, RFC 4291). */
+export function isLoopback({ host }: ListenAddress): boolean {
+  return host.startsWith('127.') || host === '::1';
+}
+
 interface Parts {
   readonly kind: string;
   readonly host: string;

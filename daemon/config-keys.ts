@@ -10,6 +10,7 @@ import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import {
   isDialAddress,
   isListenAddress,
+  isLoopback,
   type ListenAddress,
   parseListenAddress,
 } from './address.ts';
@@ -37,6 +38,8 @@ export interface Config {
   /** PEM files of the endpoint's certificate and key; null where the profile is `https_spiffe`. */
   readonly endpointCertificate: string | null;
   readonly endpointKey: string | null;
+  /** Where metrics are scraped: a socket's path or an address of the loopback; null for nowhere. */
+  readonly metricsListen: string | ListenAddress | null;
   readonly logFormat: 'text' | 'json';
 }
 
@@ -139,6 +142,12 @@ export const KEYS: Keys = {
     takes: 'an absolute path, for https_web alone',
     read: (raw) => (isPath(raw) ? raw : undefined),
   },
+  metricsListen: {
+    toml: 'metrics.listen',
+    means: 'where metrics may be scraped; nowhere unless set',
+    takes: 'an absolute path for a socket, or /ip4/127.0.0.1/tcp/PORT',
+    read: metricsPlaceOf,
+  },
   logFormat: {
     toml: 'log.format',
     means: 'how log lines are written on standard error',
@@ -179,6 +188,12 @@ function addressList(form: string, isAddress: (text: string) => boolean) {
       return isEach ? raw : undefined;
     },
   };
+}
+
+function metricsPlaceOf(raw: unknown): string | ListenAddress | undefined {
+  const address = typeof raw === 'string' ? parseListenAddress(raw) : undefined;
+  if (address !== undefined) return isLoopback(address) ? address : undefined;
+  return socketPath().read(raw);
 }
 
 function isPath(raw: unknown): raw is string {

@@ -40,6 +40,7 @@ export function defaultConfig(paths: DefaultPaths): Config {
     endpointProfile: 'https_spiffe',
     endpointCertificate: null,
     endpointKey: null,
+    metricsListen: null,
     logFormat: 'text',
   };
 }

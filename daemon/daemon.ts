@@ -40,6 +40,7 @@ import { encodeEntries, groupDocument } from './identity/entry-group.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
+import { openMetrics } from './metrics/scrape.ts';
 import { createLibp2pNetwork } from './network/libp2p-network.ts';
 import { PeerRegister } from './peer-register.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
@@ -187,6 +188,12 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     bundleEndpoint: endpoint?.url ?? '',
     domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
   });
+  const place = config.metricsListen;
+  const metrics = await openMetrics({
+    ...{ place, statePath: config.statePath, status },
+    ...{ audit, refusals: parts.refusals, driver },
+  });
+  opening.defer(async () => metrics?.close());
   const control = await openControlServer({
     path: config.controlSocket,
     methods: controlMethods({

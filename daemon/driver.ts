@@ -52,6 +52,7 @@ export class Driver {
   #tail: Promise<unknown> = Promise.resolve();
   #cancelWake: () => void = () => undefined;
   #requests = 0;
+  #queued = 0;
   #closed = false;
   #onChanged: () => void = () => undefined;
 
@@ -68,6 +69,11 @@ export class Driver {
     return this.#alarms;
   }
 
+  /** Inputs that wait for their turn. */
+  get queued(): number {
+    return this.#queued;
+  }
+
   now(): Instant {
     return this.#options.clock.now();
   }
@@ -77,7 +83,11 @@ export class Driver {
    * was refused, or the failure that kept it from being done.
    */
   input(input: Input): Promise<Refusal | Failure | null> {
-    const step = this.#tail.then(() => this.#step(input));
+    this.#queued += 1;
+    const step = this.#tail.then(() => {
+      this.#queued -= 1;
+      return this.#step(input);
+    });
     this.#tail = step.catch(() => undefined);
     return step;
   }
