@@ -129,6 +129,11 @@ export const SVID_TTL_MS_MAX = DAY_MS;
 export const SVID_TTL_MS_MIN = 5 * SECOND_MS;
 /** Certificates start so long before now, for verifiers whose clock is slow. */
 export const SVID_BACKDATE_MS = 10 * SECOND_MS;
+/** X509-SVIDs renewed without a pause, some 6 ms of work, and how many may be waited for. */
+export const SVIDS_PER_BATCH_MAX = 64;
+export const SVIDS_IN_MAKING_MAX = 4;
+/** A renewal that failed is tried again so much later. */
+export const SVID_RETRY_MS = 30 * SECOND_MS;
 /** Life of a JWT-SVID, and the most and the least an entry may ask for. */
 export const JWT_SVID_TTL_MS = 5 * MINUTE_MS;
 export const JWT_SVID_TTL_MS_MAX = HOUR_MS;

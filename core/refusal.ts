@@ -285,6 +285,11 @@ export const REFUSALS = {
     'no registration entry matches the caller',
     'holdfast entry create --spiffe-id ID --selector unix:uid:UID',
   ),
+  'signer-failed': row(
+    'ignore',
+    'the key that signs identities could not be used',
+    'see the log, and the chip if the key lies there: holdfast tpm status',
+  ),
   'assurance-insufficient': row(
     'ignore',
     'the entry asks for more assurance than the lease of this node says',

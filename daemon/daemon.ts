@@ -34,6 +34,7 @@ import { CrlMaker } from './crl-maker.ts';
 import { fileCustody } from './custody/file-custody.ts';
 import { type DomainKeys, openDomain } from './domain-keys.ts';
 import { Driver } from './driver.ts';
+import { authoritySource } from './identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
 import { DEFAULT_GROUP } from './identity/entry.ts';
 import { encodeEntries, groupDocument } from './identity/entry-group.ts';
@@ -168,7 +169,9 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const directory = new IdentityDirectory({
     clock,
     random,
-    signers: authorities,
+    source: authoritySource(authorities, random, ({ spiffeId }, now) =>
+      issued.isOut(spiffeId, now),
+    ),
     view: trustView(),
     onIssued: (svid) => issued.note(svid),
   });

@@ -32,6 +32,8 @@ export interface IssuedBookOptions {
 export class IssuedBook {
   readonly #options: IssuedBookOptions;
   readonly #leaves = new Map<string, IssuedLeaf>();
+  /** The last end of what is out, by SPIFFE ID. */
+  readonly #ends = new Map<string, UnixMs>();
   #unwritten: IssuedLeaf[] = [];
   #writing: Promise<void> = Promise.resolve();
 
@@ -42,16 +44,21 @@ export class IssuedBook {
       const members = new Members(parseCanonical(value), 'issued');
       const serial = key.slice(SPACES.issued.length);
       const spiffeId = members.text('id', SPIFFE_ID_BYTES_MAX);
-      this.#leaves.set(serial, { serial, spiffeId, notAfter: members.time('notAfter') });
+      this.#remember({ serial, spiffeId, notAfter: members.time('notAfter') });
     }
   }
 
   /** Remembers an SVID; it is on the disk soon after. */
   note({ serial, spiffeId, notAfter }: X509Svid): void {
     const leaf = { serial, spiffeId, notAfter };
-    this.#leaves.set(serial, leaf);
+    this.#remember(leaf);
     this.#unwritten.push(leaf);
     if (this.#unwritten.length === 1) this.#writing = this.#writing.then(() => this.#write());
+  }
+
+  /** True if a certificate of the identity is out that has not ended at `now`. */
+  isOut(spiffeId: string, now: UnixMs): boolean {
+    return now < (this.#ends.get(spiffeId) ?? 0);
   }
 
   /** The certificates of an identity that have not ended. */
@@ -71,6 +78,12 @@ export class IssuedBook {
     await this.#writing;
   }
 
+  #remember(leaf: IssuedLeaf): void {
+    this.#leaves.set(leaf.serial, leaf);
+    const last = this.#ends.get(leaf.spiffeId) ?? 0;
+    if (last < leaf.notAfter) this.#ends.set(leaf.spiffeId, leaf.notAfter);
+  }
+
   /** Writes what was noted, and forgets what has ended. */
   async #write(): Promise<void> {
     const { store, clock, log } = this.#options;
@@ -79,6 +92,7 @@ export class IssuedBook {
     const { wall } = clock.now();
     const ended = [...this.#leaves.values()].filter(({ notAfter }) => notAfter < wall);
     for (const { serial } of ended) this.#leaves.delete(serial);
+    for (const [id, end] of this.#ends) if (end < wall) this.#ends.delete(id);
     const writes = [
       ...ended.map(({ serial }) => ({ key: SPACES.issued + serial, value: null })),
       ...fresh.map(({ serial, spiffeId, notAfter }) => ({

@@ -16,13 +16,12 @@ import type { Clock, Random } from '../ports.ts';
 import { Changes } from './changes.ts';
 import type { Entry } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
+import type { IdentitySource } from './identity-source.ts';
 import type { JwtAuthority } from './jwt-authority.ts';
-import { issueJwtSvid } from './jwt-svid.ts';
 import { type VerifiedJwtSvid, verifyJwtSvid } from './jwt-verify.ts';
 import type { KeyType } from './private-key.ts';
 import { isIdentityRevoked, type RevokedByDomain } from './revoked.ts';
 import type { Selector } from './selector.ts';
-import type { Signers } from './signers.ts';
 import type { AuthoritySet, DomainAuthorities } from './spiffe-bundle.ts';
 import { type IssuePermission, SvidCache } from './svid-cache.ts';
 import type { X509Svid } from './x509-svid.ts';
@@ -75,7 +74,7 @@ export interface WorkloadToken {
 export interface IdentityDirectoryOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly signers: Signers;
+  readonly source: IdentitySource;
   readonly view: TrustView;
   /** Hears of every X509-SVID that is issued; absent where nobody has to remember them. */
   readonly onIssued?: (svid: X509Svid) => void;
@@ -87,21 +86,25 @@ const WAIT_MS_MAX = MINUTE_MS;
 /** Owns one wake-up of the clock while it holds SVIDs; `close` gives it back. */
 export class IdentityDirectory {
   readonly #clock: Clock;
-  readonly #signers: Signers;
+  readonly #source: IdentitySource;
   readonly #svids: SvidCache;
   readonly #changes: Changes;
   #view: TrustView;
   #entries: EntryIndex;
   #withheld: EntryIndex;
   #cancelWake: (() => void) | undefined;
+  /** Something was renewed that nobody who follows was told of. */
+  #isUntold = false;
+  #isClosed = false;
   /** What the wake-up is for; undefined while there is none. */
   #armedFor: UnixMs | undefined;
 
   constructor(options: IdentityDirectoryOptions) {
     this.#clock = options.clock;
-    this.#signers = options.signers;
+    this.#source = options.source;
     this.#changes = new Changes(options.clock);
-    this.#svids = new SvidCache(options.signers, options.random, options.onIssued);
+    const { source, random, onIssued } = options;
+    this.#svids = new SvidCache({ source, random, onIssued, onRenewed: () => this.#wake() });
     this.#view = options.view;
     this.#entries = new EntryIndex(options.view.entries);
     this.#withheld = new EntryIndex(options.view.withheld);
@@ -132,8 +135,8 @@ export class IdentityDirectory {
    * `assurance-insufficient` if all that match ask for more than this node has; if entries match
    * and none may be issued, the refusal that says why.
    */
-  identitiesOf(selectors: readonly Selector[]): WorkloadIdentities {
-    const answers = this.#demand(this.#match(selectors));
+  async identitiesOf(selectors: readonly Selector[]): Promise<WorkloadIdentities> {
+    const answers = await this.#demand(() => this.#match(selectors));
     const entries = answers.map(({ entry }) => entry);
     const identities = answers.map((answer) => ({
       ...answer,
@@ -148,28 +151,33 @@ export class IdentityDirectory {
    * workload of tokens alone lives through a cut as one of certificates does. Refuses as
    * `identitiesOf` does.
    */
-  tokensOf(
+  async tokensOf(
     selectors: readonly Selector[],
     audience: readonly string[],
     spiffeId: SpiffeId | undefined,
-  ): readonly WorkloadToken[] {
+  ): Promise<readonly WorkloadToken[]> {
     const isAsked = (entry: Entry) => spiffeId === undefined || entry.spiffeId === spiffeId;
-    const entries = this.#match(selectors).filter(isAsked);
-    if (entries.length === 0) throw new Refusal('workload-no-identity', { asked: spiffeId ?? '' });
+    const held = await this.#demand(() => {
+      const entries = this.#match(selectors).filter(isAsked);
+      if (entries.length > 0) return entries;
+      throw new Refusal('workload-no-identity', { asked: spiffeId ?? '' });
+    });
+    return Promise.all(held.map(({ entry }) => this.#tokenOf(entry, audience)));
+  }
+
+  async #tokenOf(entry: Entry, audience: readonly string[]): Promise<WorkloadToken> {
     const { renewUntil } = this.#view;
     if (renewUntil instanceof Refusal) throw renewUntil;
     const { wall: now } = this.#clock.now();
-    return this.#demand(entries).map(({ entry }) => {
-      const authority = this.#signers.jwt(entry.keyType);
-      if (authority instanceof Refusal) throw authority;
-      const entryEnd = entry.expiresAt ?? renewUntil;
-      const notAfter = unixMs(Math.min(now + entry.jwtSvidTtlMs, renewUntil, entryEnd));
-      if (notAfter < now + 2 * SECOND_MS) {
-        throw new Refusal('tier-insufficient', { permittedUntil: renewUntil, now });
-      }
-      const order = { spiffeId: entry.spiffeId, audience, now, notAfter };
-      return { entry, token: issueJwtSvid(authority, order) };
-    });
+    const entryEnd = entry.expiresAt ?? renewUntil;
+    const notAfter = unixMs(Math.min(now + entry.jwtSvidTtlMs, renewUntil, entryEnd));
+    if (notAfter < now + 2 * SECOND_MS) {
+      throw new Refusal('tier-insufficient', { permittedUntil: renewUntil, now });
+    }
+    const order = { spiffeId: entry.spiffeId, audience, now, notAfter };
+    const token = await this.#source.token(entry, order);
+    if (token instanceof Refusal) throw token;
+    return { entry, token };
   }
 
   /** What a caller may verify with, its own domain first. Refuses `workload-no-identity`. */
@@ -220,6 +228,7 @@ export class IdentityDirectory {
 
   /** Ends the renewals. */
   close(): void {
+    this.#isClosed = true;
     this.#changes.close();
     this.#disarm();
   }
@@ -243,29 +252,33 @@ export class IdentityDirectory {
     throw new Refusal('assurance-insufficient', { spiffeId, needs, assurance });
   }
 
-  /** The SVIDs of entries; what cannot be issued is absent, unless that is all. */
-  #demand(entries: readonly Entry[]): readonly Pick<WorkloadIdentity, 'entry' | 'svid'>[] {
-    const { wall } = this.#clock.now();
-    const answers = entries.map((entry) => ({
-      entry,
-      svid: this.#svids.demand(entry, this.#view, wall),
-    }));
-    this.#arm();
-    const held = answers.flatMap(({ entry, svid }) =>
-      svid instanceof Refusal ? [] : [{ entry, svid }],
-    );
-    if (held.length > 0) return held;
-    for (const { svid } of answers) if (svid instanceof Refusal) throw svid;
-    return held;
+  /**
+   * The SVIDs of the entries that match; what cannot be issued is absent, unless that is all. What
+   * took its time to make is asked for again if the view changed meanwhile: the entry may be gone.
+   */
+  async #demand(
+    match: () => readonly Entry[],
+  ): Promise<readonly Pick<WorkloadIdentity, 'entry' | 'svid'>[]> {
+    for (;;) {
+      const view = this.#view;
+      const { wall } = this.#clock.now();
+      const making = match().map(async (entry) => ({
+        entry,
+        svid: await this.#svids.demand(entry, view, wall),
+      }));
+      const answers = await Promise.all(making);
+      this.#arm();
+      if (view === this.#view) return present(answers);
+    }
   }
 
   #federatedOf(entries: readonly Entry[]): AuthoritiesByDomain {
     const names = new Set(entries.flatMap(({ federatesWith }) => federatesWith));
-    const present = [...names].sort().flatMap((name) => {
+    const here = [...names].sort().flatMap((name) => {
       const authorities = this.#view.foreignAuthorities.get(name);
       return authorities === undefined ? [] : [[name, known(authorities, entries)] as const];
     });
-    return new Map(present);
+    return new Map(here);
   }
 
   #crlsOf(entries: readonly Entry[]): readonly Uint8Array[] {
@@ -283,6 +296,7 @@ export class IdentityDirectory {
   }
 
   #arm(): void {
+    if (this.#isClosed) return; // something was made after the end
     const next = earlier(this.#svids.nextAt, this.#entries.nextEnd);
     if (next === this.#armedFor) return;
     this.#disarm();
@@ -292,9 +306,29 @@ export class IdentityDirectory {
     const waitMs = Math.min(WAIT_MS_MAX, Math.max(0, next - wall));
     this.#cancelWake = this.#clock.wakeAt(bootMs(boot + waitMs), () => {
       this.#armedFor = undefined;
-      if (this.#refresh()) this.#changes.notify();
+      this.#wake();
     });
   }
+
+  /** Renews what is due; whoever follows hears of it once all batches of it are done. */
+  #wake(): void {
+    this.#isUntold = this.#refresh() || this.#isUntold;
+    const isBehind = (this.#svids.nextAt ?? Number.POSITIVE_INFINITY) <= this.#clock.now().wall;
+    if (!this.#isUntold || isBehind) return;
+    this.#isUntold = false;
+    this.#changes.notify();
+  }
+}
+
+function present(
+  answers: readonly { readonly entry: Entry; readonly svid: X509Svid | Refusal }[],
+): readonly Pick<WorkloadIdentity, 'entry' | 'svid'>[] {
+  const held = answers.flatMap(({ entry, svid }) =>
+    svid instanceof Refusal ? [] : [{ entry, svid }],
+  );
+  if (held.length > 0) return held;
+  for (const { svid } of answers) if (svid instanceof Refusal) throw svid;
+  return held;
 }
 
 function earlier(a: UnixMs | undefined, b: UnixMs | undefined): UnixMs | undefined {

@@ -42,6 +42,8 @@ export interface X509Svid {
   readonly serial: string;
   /** Id of the authority that signed it. */
   readonly authorityId: string;
+  /** When the next one can be had; absent where that is at any time. */
+  readonly renewAt?: UnixMs;
 }
 
 /** What is to be issued. */

@@ -2,7 +2,8 @@
  * One stream of the Workload API: the state now, and the whole of it again at each change (§5.1).
  *
  * A client that reads slowly is owed the latest state and none of those between, so nothing is
- * queued: while it has no room the stream only remembers to look again. Of the last message it
+ * queued: while it has no room, or a state is still being made, the stream only remembers to look
+ * again. Of the last message it
  * keeps a digest, because a thousand streams would keep a thousand copies.
  */
 
@@ -24,7 +25,7 @@ export interface Beginning {
 export interface FollowingOptions {
   readonly begin: () => Beginning;
   /** The state of a caller, as one message. */
-  readonly reply: (selectors: readonly Selector[]) => Uint8Array;
+  readonly reply: (selectors: readonly Selector[]) => Uint8Array | Promise<Uint8Array>;
   /** Calls `wake` at each change, until the function it returns is called. */
   readonly follow: (wake: () => void) => () => void;
   readonly refuse: (refusal: Refusal) => void;
@@ -42,6 +43,7 @@ export class Following implements GrpcHandler {
   #selectors: readonly Selector[] = [];
   #last: Uint8Array | undefined;
   #isOwed = false;
+  #isMaking = false;
 
   constructor(call: GrpcCall, options: FollowingOptions) {
     this.#call = call;
@@ -86,19 +88,27 @@ export class Following implements GrpcHandler {
   }
 
   #show(): void {
-    this.#isOwed = !this.#call.hasRoom;
-    if (this.#isOwed || this.#isOver) return;
+    this.#isOwed = !this.#call.hasRoom || this.#isMaking;
+    if (!this.#isOwed && !this.#isOver) void this.#make();
+  }
+
+  async #make(): Promise<void> {
+    this.#isMaking = true;
     try {
+      const message = await this.#options.reply(this.#selectors);
+      if (this.#isOver) return;
       const { pid = -1 } = this.#caller ?? {};
       if (this.#caller?.isAlive() !== true) throw new Refusal('workload-gone', { pid });
-      const message = this.#options.reply(this.#selectors);
       const digest = sha256(message);
-      if (this.#last !== undefined && equalBytes(digest, this.#last)) return;
+      const isNews = this.#last === undefined || !equalBytes(digest, this.#last);
       this.#last = digest;
-      this.#call.send(message);
+      if (isNews) this.#call.send(message);
     } catch (error) {
       this.#endWith(error);
+    } finally {
+      this.#isMaking = false;
     }
+    if (this.#isOwed) this.#show();
   }
 
   /** What is no refusal is a bug: it ends the process. */

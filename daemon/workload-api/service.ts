@@ -24,7 +24,7 @@ import {
 import type { IdentityDirectory } from '../identity/directory.ts';
 import type { Selector } from '../identity/selector.ts';
 import type { Log } from '../ports.ts';
-import { Following } from './following.ts';
+import { Following, type FollowingOptions } from './following.ts';
 import {
   JWTBundlesResponseSchema,
   JWTSVIDRequestSchema,
@@ -68,8 +68,10 @@ export function createWorkloadService(
 ): WorkloadService {
   const service = new Service(options, callerOf);
   const { directory } = options;
-  const x509Svids = (selectors: readonly Selector[]): Uint8Array =>
-    toBinary(X509SVIDResponseSchema, encodeIdentities(directory.identitiesOf(selectors)));
+  const x509Svids = async (selectors: readonly Selector[]): Promise<Uint8Array> => {
+    const identities = await directory.identitiesOf(selectors);
+    return toBinary(X509SVIDResponseSchema, encodeIdentities(identities));
+  };
   const x509Bundles = (selectors: readonly Selector[]): Uint8Array => {
     const answer = [directory.bundlesOf(selectors), directory.crlsFor(selectors)] as const;
     return toBinary(X509BundlesResponseSchema, encodeX509Authorities(...answer));
@@ -82,9 +84,9 @@ export function createWorkloadService(
     ['FetchJWTBundles', service.followed(jwtBundles)],
     [
       'FetchJWTSVID',
-      service.answered(JWTSVIDRequestSchema, ({ audience, spiffeId }, selectors) => {
+      service.answered(JWTSVIDRequestSchema, async ({ audience, spiffeId }, selectors) => {
         checkAudience(audience);
-        const tokens = directory.tokensOf(selectors, audience, wantedId(spiffeId));
+        const tokens = await directory.tokensOf(selectors, audience, wantedId(spiffeId));
         return toBinary(JWTSVIDResponseSchema, encodeTokens(tokens));
       }),
     ],
@@ -125,7 +127,7 @@ class Service {
   }
 
   /** A method that is answered now and at each change. */
-  followed(reply: (selectors: readonly Selector[]) => Uint8Array): GrpcMethod {
+  followed(reply: FollowingOptions['reply']): GrpcMethod {
     const open = (call: GrpcCall) => {
       const following = new Following(call, {
         begin: () => this.#begin(call),
@@ -143,7 +145,10 @@ class Service {
   /** A method that is answered once. */
   answered<Schema extends DescMessage>(
     schema: Schema,
-    reply: (request: MessageShape<Schema>, selectors: readonly Selector[]) => Uint8Array,
+    reply: (
+      request: MessageShape<Schema>,
+      selectors: readonly Selector[],
+    ) => Uint8Array | Promise<Uint8Array>,
   ): GrpcMethod {
     const take = async (call: GrpcCall, message: Uint8Array): Promise<void> => {
       try {
@@ -151,7 +156,7 @@ class Service {
         if (request === undefined) return call.end(MALFORMED);
         const { slot, attested } = this.#begin(call);
         using _slot = slot;
-        call.send(reply(request, await attested));
+        call.send(await reply(request, await attested));
         call.end();
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;

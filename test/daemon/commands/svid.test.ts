@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { authoritySource } from '../../../daemon/identity/authority-source.ts';
 import { IdentityDirectory } from '../../../daemon/identity/directory.ts';
 import { createWorkloadServer } from '../../../daemon/workload-api/server.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -26,7 +27,7 @@ async function serve(folder: TemporaryFolder, caller = { pid: 4242, uid: 1_000, 
   const directory = new IdentityDirectory({
     clock,
     random: trust.random,
-    signers: trust.signers,
+    source: authoritySource(trust.signers, trust.random),
     view: trust.view(entries),
   });
   const processes = new FakeProcesses();

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../../core/refusal.ts';
 import { addMs, HOUR_MS, MINUTE_MS } from '../../../core/time.ts';
+import { authoritySource } from '../../../daemon/identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from '../../../daemon/identity/directory.ts';
 import type { Entry } from '../../../daemon/identity/entry.ts';
 import { parseSelector } from '../../../daemon/identity/selector.ts';
@@ -25,19 +26,24 @@ function open(names: readonly string[], change: Partial<TrustView> = {}) {
   const directory = new IdentityDirectory({
     clock,
     random: trust.random,
-    signers: trust.signers,
+    source: authoritySource(trust.signers, trust.random),
     view: trust.view(entries, change),
   });
-  const held = () => directory.identitiesOf(CALLER).identities.map(({ svid }) => svid);
+  const held = async () => {
+    const { identities } = await directory.identitiesOf(CALLER);
+    return identities.map(({ svid }) => svid);
+  };
   const update = (next: readonly Entry[], nextChange: Partial<TrustView> = {}) =>
     directory.update(trust.view(next, nextChange));
   return { clock, trust, entries, directory, held, update };
 }
 
-directories('puts the names of hosts of an entry beside its ID', () => {
+directories('puts the names of hosts of an entry beside its ID', async () => {
   const { trust, held, update, directory } = open([]);
   update([trust.entry('web', { dnsNames: ['web.home.example', '*.api.home.example'] })]);
-  const { subjectAltName = '' } = new X509Certificate(held()[0]?.certificatesDer[0] ?? HOME);
+  const { subjectAltName = '' } = new X509Certificate(
+    (await held())[0]?.certificatesDer[0] ?? HOME,
+  );
   const names = 'URI:spiffe://home.example/web, DNS:*.api.home.example, DNS:web.home.example';
   assert.is(subjectAltName, names);
   directory.close();
@@ -50,7 +56,7 @@ directories(
     const { wall } = clock.now();
     const expiresAt = addMs(wall, 10 * MINUTE_MS - (wall % 1_000));
     update([trust.entry('web', { expiresAt })]);
-    assert.is(held()[0]?.notAfter, expiresAt);
+    assert.is((await held())[0]?.notAfter, expiresAt);
     let woken = 0;
     directory.follow(() => {
       woken += 1;
@@ -74,55 +80,55 @@ directories('withholds an entry that asks for more assurance than the node has',
   await refused(() => directory.tokensOf(CALLER, ['a'], undefined), 'assurance-insufficient');
   update([trust.entry('web')], { withheld: [strict] });
   assert.equal(
-    held().map(({ spiffeId }) => spiffeId),
+    (await held()).map(({ spiffeId }) => spiffeId),
     ['spiffe://home.example/web'],
   );
   directory.close();
 });
 
-directories('gives each matching entry one SVID, in the order of ids', () => {
+directories('gives each matching entry one SVID, in the order of ids', async () => {
   const { entries, held } = open(['a', 'b', 'c']);
   const ids = [...entries].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ spiffeId }) => spiffeId);
   assert.equal(
-    held().map(({ spiffeId }) => spiffeId),
+    (await held()).map(({ spiffeId }) => spiffeId),
     ids,
   );
 });
 
-directories('issues on first use and hands out the same until renewal', () => {
+directories('issues on first use and hands out the same until renewal', async () => {
   const { clock, held, directory } = open(['web']);
-  const [first] = held();
+  const [first] = await held();
   clock.advance(20 * MINUTE_MS);
-  assert.is(held()[0], first);
+  assert.is((await held())[0], first);
   directory.close();
   assert.is(clock.waiting, 0);
 });
 
-directories('renews by itself at half the life, a tenth sooner or later', () => {
+directories('renews by itself at half the life, a tenth sooner or later', async () => {
   const { clock, held, directory } = open(['web']);
-  const [first] = held();
+  const [first] = await held();
   clock.advance(23 * MINUTE_MS);
-  assert.is(held()[0], first);
+  assert.is((await held())[0], first);
   clock.advance(14 * MINUTE_MS);
-  assert.is.not(held()[0]?.serial, first?.serial);
+  assert.is.not((await held())[0]?.serial, first?.serial);
   directory.close();
 });
 
-directories('never lets an SVID outlive what permits it', () => {
+directories('never lets an SVID outlive what permits it', async () => {
   const { clock, held, update, entries, directory } = open(['web']);
   const permitted = addMs(clock.now().wall, 10 * MINUTE_MS);
   update(entries, { issueUntil: permitted, renewUntil: permitted });
-  assert.is(held()[0]?.notAfter, permitted);
+  assert.is((await held())[0]?.notAfter, permitted);
   directory.close();
 });
 
-directories('does not renew again and again towards an end that stands', () => {
+directories('does not renew again and again towards an end that stands', async () => {
   const { clock, held, update, entries, directory } = open(['web']);
   const permitted = addMs(clock.now().wall, HOUR_MS);
   update(entries, { issueUntil: permitted, renewUntil: permitted });
-  const [first] = held();
+  const [first] = await held();
   clock.advance(59 * MINUTE_MS);
-  assert.is(held()[0], first);
+  assert.is((await held())[0], first);
   directory.close();
 });
 
@@ -130,10 +136,10 @@ directories(
   'keeps serving a valid SVID that may not be renewed, and drops it at its end',
   async () => {
     const { clock, held, update, entries, directory } = open(['web']);
-    const [first] = held();
+    const [first] = await held();
     update(entries, { issueUntil: TOO_OLD, renewUntil: TOO_OLD });
     clock.advance(59 * MINUTE_MS);
-    assert.is(held()[0], first);
+    assert.is((await held())[0], first);
     clock.advance(MINUTE_MS);
     assert.is(await refused(held, 'tier-insufficient'), TOO_OLD);
     directory.close();
@@ -142,36 +148,36 @@ directories(
 
 directories('renews in a tier that allows no first issue', async () => {
   const { clock, held, update, entries, trust, directory } = open(['web']);
-  const [first] = held();
+  const [first] = await held();
   update([...entries, trust.entry('late')], { issueUntil: TOO_OLD });
   clock.advance(40 * MINUTE_MS);
-  assert.is(held().length, 1);
-  assert.is.not(held()[0]?.serial, first?.serial);
+  assert.is((await held()).length, 1);
+  assert.is.not((await held())[0]?.serial, first?.serial);
   directory.close();
 });
 
-directories('issues anew what a tainted authority signed, and nothing else', () => {
+directories('issues anew what a tainted authority signed, and nothing else', async () => {
   const { clock, trust, entries, held, update, directory } = open(['web']);
-  const [first] = held();
+  const [first] = await held();
   const stored = createX509Authority(HOME, clock.now().wall, trust.random);
   trust.signers.x509Authority = openX509Authority(HOME, stored);
   update(entries);
-  assert.is(held()[0], first);
+  assert.is((await held())[0], first);
   trust.signers.tainted.add(trust.authority.id);
   update(entries);
-  assert.is(held()[0]?.authorityId, trust.signers.x509Authority.id);
-  const second = held()[0];
+  assert.is((await held())[0]?.authorityId, trust.signers.x509Authority.id);
+  const second = (await held())[0];
   update(entries);
-  assert.is(held()[0], second);
+  assert.is((await held())[0], second);
   directory.close();
 });
 
-directories('keeps what a tainted authority signed while nothing may be renewed', () => {
+directories('keeps what a tainted authority signed while nothing may be renewed', async () => {
   const { trust, entries, held, update, directory } = open(['web']);
-  const [first] = held();
+  const [first] = await held();
   trust.signers.tainted.add(trust.authority.id);
   update(entries, { issueUntil: TOO_OLD, renewUntil: TOO_OLD });
-  assert.is(held()[0], first);
+  assert.is((await held())[0], first);
   directory.close();
 });
 
@@ -182,7 +188,7 @@ directories('signs with the kind of key that the entry asks for, or says why not
   const stored = createX509Authority(HOME, clock.now().wall, trust.random, 'ml-dsa-65');
   const x509 = openX509Authority(HOME, stored);
   trust.signers.mlDsa65 = { x509, jwt: trust.signers.jwtSigner };
-  assert.is(held()[0]?.authorityId, x509.id);
+  assert.is((await held())[0]?.authorityId, x509.id);
   directory.close();
 });
 
@@ -208,51 +214,54 @@ directories('refuses a caller that no entry matches', async () => {
 
 directories('drops the SVID of a deleted entry, and issues a new one if it returns', async () => {
   const { held, update, entries, directory } = open(['web']);
-  const [first] = held();
+  const [first] = await held();
   update([]);
   await refused(held, 'workload-no-identity');
   update(entries);
-  assert.is.not(held()[0]?.serial, first?.serial);
+  assert.is.not((await held())[0]?.serial, first?.serial);
   directory.close();
 });
 
-directories('issues anew for a changed entry', () => {
+directories('issues anew for a changed entry', async () => {
   const { clock, held, update, entries, directory } = open(['web']);
-  held();
+  await held();
   update(entries.map((entry) => ({ ...entry, revision: 2, x509SvidTtlMs: MINUTE_MS })));
-  assert.is(held()[0]?.notAfter, clock.now().wall + MINUTE_MS);
+  assert.is((await held())[0]?.notAfter, clock.now().wall + MINUTE_MS);
   directory.close();
 });
 
-directories('issues anew when the wall clock was set back before the beginning', () => {
+directories('issues anew when the wall clock was set back before the beginning', async () => {
   const { clock, held, directory } = open(['web']);
-  const [first] = held();
+  const [first] = await held();
   clock.advance(20 * MINUTE_MS);
   clock.setWall(clock.now().wall - HOUR_MS);
   clock.advance(MINUTE_MS);
-  assert.ok((held()[0]?.notBefore ?? 0) < (first?.notBefore ?? 0));
+  assert.ok(((await held())[0]?.notBefore ?? 0) < (first?.notBefore ?? 0));
   directory.close();
 });
 
-directories('shows partners only to entries that name them, and only while the view does', () => {
-  const { directory, update, entries, trust } = open(['web']);
-  assert.equal([...directory.identitiesOf(CALLER).federated.keys()], [AWAY]);
-  assert.equal([...directory.bundlesOf(CALLER).keys()], [HOME, AWAY]);
-  update(entries, { foreignAuthorities: new Map() });
-  assert.equal([...directory.bundlesOf(CALLER).keys()], [HOME]);
-  update([trust.entry('alone')]);
-  assert.equal([...directory.identitiesOf(CALLER).federated.keys()], []);
-  directory.close();
-});
+directories(
+  'shows partners only to entries that name them, and only while the view does',
+  async () => {
+    const { directory, update, entries, trust } = open(['web']);
+    assert.equal([...(await directory.identitiesOf(CALLER)).federated.keys()], [AWAY]);
+    assert.equal([...directory.bundlesOf(CALLER).keys()], [HOME, AWAY]);
+    update(entries, { foreignAuthorities: new Map() });
+    assert.equal([...directory.bundlesOf(CALLER).keys()], [HOME]);
+    update([trust.entry('alone')]);
+    assert.equal([...(await directory.identitiesOf(CALLER)).federated.keys()], []);
+    directory.close();
+  },
+);
 
-directories('gives bundles to a caller whose SVID may not be issued', () => {
+directories('gives bundles to a caller whose SVID may not be issued', async () => {
   const { directory } = open(['web'], { issueUntil: TOO_OLD });
   assert.is(directory.bundlesOf(CALLER).size, 2);
 });
 
-directories('wakes its followers at each update and each renewal, until they leave', () => {
+directories('wakes its followers at each update and each renewal, until they leave', async () => {
   const { clock, held, directory, update, entries } = open(['web']);
-  held();
+  await held();
   let woken = 0;
   const leave = directory.follow(() => {
     woken += 1;
@@ -268,7 +277,7 @@ directories('wakes its followers at each update and each renewal, until they lea
   directory.close();
 });
 
-directories('knows whether any entry asks for the contents of executables', () => {
+directories('knows whether any entry asks for the contents of executables', async () => {
   const { directory, trust, update } = open(['web']);
   assert.is(directory.asked.sha256, false);
   update([trust.entry('pinned', { selectors: [`unix:sha256:${'0'.repeat(64)}`] })]);
@@ -281,7 +290,7 @@ directories('tells why a node without an authority issues nothing', async () => 
   const directory = new IdentityDirectory({
     clock,
     random: trust.random,
-    signers: new TestSigners(new Refusal('not-authority')),
+    source: authoritySource(new TestSigners(new Refusal('not-authority')), trust.random),
     view: trust.view([trust.entry('web')]),
   });
   await refused(() => directory.identitiesOf(CALLER), 'not-authority');

@@ -6,6 +6,7 @@ import { digestOf } from '../../../core/digest.ts';
 import { REVOCATIONS_MAX, SVID_BACKDATE_MS } from '../../../core/limits.ts';
 import { parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { addMs, HOUR_MS, unixMs } from '../../../core/time.ts';
+import { authoritySource } from '../../../daemon/identity/authority-source.ts';
 import { decodeCertificate } from '../../../daemon/identity/certificate.ts';
 import { IdentityDirectory } from '../../../daemon/identity/directory.ts';
 import { NOTHING_REVOKED, type RevokedSet, serialText } from '../../../daemon/identity/revoked.ts';
@@ -14,6 +15,7 @@ import { decodeCrl, isCrlOf, signCrl } from '../../../daemon/identity/x509-crl.t
 import { decodeX509Svid, verifyX509Svid } from '../../../daemon/identity/x509-verify.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { refuses } from '../../refused.ts';
+import { refused } from '../refused.ts';
 import { forgeLeaf, forgeRoot, NOW } from './forge.ts';
 import { testTrust } from './trust.ts';
 
@@ -55,41 +57,49 @@ function open() {
   const trust = testTrust(clock.now().wall);
   const entries = [trust.entry('web')];
   const directory = new IdentityDirectory({
-    ...{ clock, random: trust.random, signers: trust.signers, view: trust.view(entries) },
+    ...{
+      clock,
+      random: trust.random,
+      source: authoritySource(trust.signers, trust.random),
+      view: trust.view(entries),
+    },
   });
-  const held = () => directory.identitiesOf([parseSelector('unix:uid:1000')]).identities[0]?.svid;
+  const held = async () => {
+    const { identities } = await directory.identitiesOf([parseSelector('unix:uid:1000')]);
+    return identities[0]?.svid;
+  };
   const update = (ownRevoked: RevokedSet) => directory.update(trust.view(entries, { ownRevoked }));
   return { clock, directory, held, update };
 }
 
-revoked('serves another SVID in place of a revoked one, at once', () => {
+revoked('serves another SVID in place of a revoked one, at once', async () => {
   const { directory, held, update } = open();
-  const first = held();
+  const first = await held();
   update({ ...NOTHING_REVOKED, serials: new Set([first?.serial ?? '']) });
-  assert.is.not(held()?.serial, first?.serial);
+  assert.is.not((await held())?.serial, first?.serial);
   directory.close();
 });
 
-revoked('issues anew what no revocation of the same second covers', () => {
+revoked('issues anew what no revocation of the same second covers', async () => {
   const { clock, directory, held, update } = open();
-  const first = held();
+  const first = await held();
   clock.advance(300);
   const at = unixMs(clock.now().wall);
   const set = { ...NOTHING_REVOKED, identities: new Map([[first?.spiffeId ?? '', at]]) };
   update(set);
-  const second = held();
+  const second = await held();
   assert.is.not(second?.serial, first?.serial);
   assert.ok(addMs(second?.notBefore ?? at, SVID_BACKDATE_MS) >= at);
-  assert.is(held(), second);
+  assert.is(await held(), second);
   directory.close();
 });
 
-revoked('withholds what a revocation of our future covers', () => {
+revoked('withholds what a revocation of our future covers', async () => {
   const { clock, directory, held, update } = open();
-  const id = held()?.spiffeId ?? '';
+  const id = (await held())?.spiffeId ?? '';
   const later = addMs(clock.now().wall, HOUR_MS / 2);
   update({ ...NOTHING_REVOKED, identities: new Map([[id, later]]) });
-  refuses('svid-revoked', held);
+  await refused(held, 'svid-revoked');
   directory.close();
 });
 

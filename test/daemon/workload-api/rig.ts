@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { authoritySource } from '../../../daemon/identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from '../../../daemon/identity/directory.ts';
 import type { Entry } from '../../../daemon/identity/entry.ts';
 import { openWorkloadClient } from '../../../daemon/workload-api/client.ts';
@@ -63,7 +64,7 @@ export async function serve(folder: TemporaryFolder) {
   const directory = new IdentityDirectory({
     clock,
     random: trust.random,
-    signers: trust.signers,
+    source: authoritySource(trust.signers, trust.random),
     view: trust.view([web]),
   });
   const processes = new FakeProcesses();

@@ -8,6 +8,7 @@ import { Failure } from '../../../core/failure.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { MINUTE_MS, unixMs } from '../../../core/time.ts';
 import { hostProcesses } from '../../../daemon/host/process-facts.ts';
+import { authoritySource } from '../../../daemon/identity/authority-source.ts';
 import { IdentityDirectory } from '../../../daemon/identity/directory.ts';
 import { verifyX509Svid } from '../../../daemon/identity/x509-verify.ts';
 import { openWorkloadClient } from '../../../daemon/workload-api/client.ts';
@@ -187,7 +188,7 @@ servers('attests real callers by what the kernel says', async () => {
   const selectors = [`unix:uid:${process.getuid?.()}`, `unix:path:${process.execPath}`];
   const me = trust.entry('me', { selectors });
   const directory = new IdentityDirectory({
-    ...{ clock, random: trust.random, signers: trust.signers },
+    ...{ clock, random: trust.random, source: authoritySource(trust.signers, trust.random) },
     view: trust.view([me]),
   });
   const socketPath = folder.file('workload.sock');

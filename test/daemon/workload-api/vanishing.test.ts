@@ -9,6 +9,7 @@ import { connect } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hostProcesses } from '../../../daemon/host/process-facts.ts';
+import { authoritySource } from '../../../daemon/identity/authority-source.ts';
 import { IdentityDirectory } from '../../../daemon/identity/directory.ts';
 import { createWorkloadServer } from '../../../daemon/workload-api/server.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -51,7 +52,7 @@ vanishing(`callers leave nothing open, ${CALLERS} of them`, async () => {
   const { signers, random, view, entry } = testTrust(clock.now().wall);
   const selectors = [`unix:uid:${process.getuid?.()}`];
   const directory = new IdentityDirectory({
-    ...{ clock, random, signers },
+    ...{ clock, random, source: authoritySource(signers, random) },
     view: view([entry('web', { selectors })]),
   });
   const socketPath = folder.file('workload.sock');
