@@ -10,6 +10,10 @@ import { assert, Bug } from './assert.ts';
 import { Refusal } from './refusal.ts';
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+/** The value of a hex digit by its code; −1 for what is none. */
+const HEX_DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(code)),
+);
 /** Bytes that a writer begins with; most messages fit. */
 const WRITER_BYTES = 128;
 const B64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -27,15 +31,12 @@ export function fromHex(text: string): Uint8Array {
   if (text.length % 2 !== 0) throw new Refusal('bad-encoding', { encoding: 'hex' });
   const out = new Uint8Array(text.length / 2);
   for (let i = 0; i < out.length; i++) {
-    out[i] = 16 * hexDigit(text.charCodeAt(2 * i)) + hexDigit(text.charCodeAt(2 * i + 1));
+    const high = HEX_DIGITS[text.charCodeAt(2 * i)] ?? -1;
+    const low = HEX_DIGITS[text.charCodeAt(2 * i + 1)] ?? -1;
+    if (high < 0 || low < 0) throw new Refusal('bad-encoding', { encoding: 'hex' });
+    out[i] = 16 * high + low;
   }
   return out;
-}
-
-function hexDigit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  if (code >= 0x61 && code <= 0x66) return code - 0x57;
-  throw new Refusal('bad-encoding', { encoding: 'hex' });
 }
 
 /** base64url without padding (RFC 4648 §5). */

@@ -93,8 +93,10 @@ export const BAN_MS = 10 * MINUTE_MS;
 export const WANTS_MAX = 64;
 /** Domains a summary may list. */
 export const SUMMARY_DOMAINS_MAX = 1_024;
-/** Interval of a full comparison with each peer. */
+/** Interval of a full comparison with a peer, until both have heard that they hold the same. */
 export const SYNC_INTERVAL_MS = 30 * SECOND_MS;
+/** Interval of a comparison with a peer known to hold the same: a bound on what nobody foresaw. */
+export const QUIET_INTERVAL_MS = 8 * MINUTE_MS;
 /** After an unanswered want, ask again so late. */
 export const WANT_TIMEOUT_MS = 10 * SECOND_MS;
 /** One admission proof inside the handshake: a lease and a signature pair. */

@@ -713,7 +713,12 @@ export class Refusal extends Error {
   readonly details: RefusalDetails;
 
   constructor(code: RefusalCode, details: RefusalDetails = {}) {
+    // An answer to input is no bug: nobody reads its stack, and whoever sends us nonsense is not to
+    // make us walk it for each message.
+    const depth = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(REFUSALS[code].means);
+    Error.stackTraceLimit = depth;
     this.code = code;
     this.details = details;
   }

@@ -166,8 +166,9 @@ export class Authority {
     if (this.#isSilenced()) return NOTHING_DUE;
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);
-    const mayWrite = this.#notBefore <= context.now.boot && this.#writer.nextEpochAt(own) <= clock;
-    if (this.#writer.isBeaconDue(own) && mayWrite) {
+    const mayWrite = (): boolean =>
+      this.#notBefore <= context.now.boot && this.#writer.nextEpochAt(own) <= clock;
+    if (this.#writer.isBeaconDue(own) && mayWrite()) {
       const stop = this.#writer.allocate(own, clock);
       const value = encodeCanonical({ allocated: String(this.#writer.allocated) });
       const writes = [{ key: recordKey(own.domain, 'writer'), value }];

@@ -8,7 +8,7 @@
 
 import { toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
-import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS, WANTS_MAX } from '../core/limits.ts';
+import { QUIET_INTERVAL_MS, SYNC_INTERVAL_MS, WANT_TIMEOUT_MS, WANTS_MAX } from '../core/limits.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import { isManifestCurrent } from './belief.ts';
@@ -28,6 +28,7 @@ import {
   isReadable,
   missing,
   type Reading,
+  RowBook,
   revocationWants,
   rowOf,
   wantsFrom,
@@ -47,6 +48,7 @@ export class Exchange {
   readonly #links = new Map<string, PeerLink>();
   /** What was asked for and when to ask again, over all links: a body is fetched once. */
   readonly #wanted = new Map<string, { readonly peer: string; readonly until: BootMs }>();
+  readonly #rows = new RowBook();
   /** When `wake` has something to do; null where that has to be found out. */
   #dueAt: number | null = null;
 
@@ -57,7 +59,7 @@ export class Exchange {
 
   up(linked: LinkedPeer, now: BootMs): readonly Effect[] {
     const { peer } = linked;
-    const link = new PeerLink(linked, compareTime(peer, now));
+    const link = new PeerLink(linked, timeAfter(SYNC_INTERVAL_MS, peer, now));
     this.#links.set(peer, link);
     this.#dueAt = null;
     return [send(link, { kind: 'interest', tags: this.#tags(link) })];
@@ -93,11 +95,14 @@ export class Exchange {
     return [...ours, ...this.#sendRows(link, link.shared(this.#beliefs()))];
   }
 
-  digest(peer: string, digest: string): readonly Effect[] {
+  digest(peer: string, digest: string, now: BootMs): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined || link.interests.size === 0) return [];
     const beliefs = this.#beliefs();
-    if (link.digest(beliefs, this.#own) === digest) return [];
+    if (link.digest(beliefs, this.#own, this.#rows) === digest) {
+      this.#compareIn(link, link.hears(digest) ? QUIET_INTERVAL_MS : SYNC_INTERVAL_MS, now);
+      return [];
+    }
     link.sent.clear();
     return this.#sendRows(link, link.shared(beliefs));
   }
@@ -139,6 +144,13 @@ export class Exchange {
     return link === undefined ? [] : this.#ask(link, belief, now);
   }
 
+  /** What we hold of this domain changed: see within an interval that those who share it have it. */
+  changed(belief: Belief, now: BootMs): void {
+    for (const link of this.#interested(belief)) {
+      if (link.compareAt > now + SYNC_INTERVAL_MS) this.#compareIn(link, SYNC_INTERVAL_MS, now);
+    }
+  }
+
   /** What we hold of this domain changed: tell everybody who has an interest. */
   push(belief: Belief): readonly Effect[] {
     return this.#interested(belief).flatMap((link) => this.#sendRows(link, [belief]));
@@ -159,7 +171,7 @@ export class Exchange {
   }
 
   #interested(belief: Belief): readonly PeerLink[] {
-    return [...this.#links.values()].filter((link) => link.interests.has(link.tag(belief.domain)));
+    return [...this.#links.values()].filter((link) => link.shares(belief.domain));
   }
 
   /**
@@ -174,7 +186,9 @@ export class Exchange {
   compare(peer: string): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined || link.interests.size === 0) return [];
-    return [send(link, { kind: 'digest', digest: link.digest(this.#beliefs(), this.#own) })];
+    const digest = link.digest(this.#beliefs(), this.#own, this.#rows);
+    link.announced(digest);
+    return [send(link, { kind: 'digest', digest })];
   }
 
   /** The comparisons that are due. */
@@ -185,12 +199,14 @@ export class Exchange {
     const effects: Effect[] = [];
     for (const link of this.#links.values()) {
       if (link.compareAt > now) continue;
-      link.compareAt = compareTime(link.peer, now);
+      this.#compareIn(link, SYNC_INTERVAL_MS, now);
       link.named = false;
       if (link.interests.size === 0) {
         effects.push(send(link, { kind: 'interest', tags: this.#tags(link) }));
       }
       effects.push(...this.compare(link.peer));
+      const digest = link.digest(this.#beliefs(), this.#own, this.#rows);
+      if (link.isSettled(digest)) this.#compareIn(link, QUIET_INTERVAL_MS, now);
     }
     return effects;
   }
@@ -199,6 +215,11 @@ export class Exchange {
   wakeAt(): BootMs | null {
     const dueAt = this.#due();
     return dueAt === Number.POSITIVE_INFINITY ? null : bootMs(dueAt);
+  }
+
+  #compareIn(link: PeerLink, intervalMs: number, now: BootMs): void {
+    link.compareAt = timeAfter(intervalMs, link.peer, now);
+    this.#dueAt = null;
   }
 
   #due(): number {
@@ -311,8 +332,8 @@ function fingerprint(row: SummaryRow): string {
   return `${row.rootVersion}/${row.beacon}/${row.tick}/${row.contents}`;
 }
 
-/** The next comparison: an interval away, spread over a fifth of it by the peer's own name. */
-function compareTime(peer: string, now: BootMs): BootMs {
+/** An interval away, spread over a fifth of it by the peer's own name. */
+function timeAfter(intervalMs: number, peer: string, now: BootMs): BootMs {
   const noise = sha256(toUtf8(`${peer}/${now}`))[0] ?? 0;
-  return bootMs(Math.round(now + SYNC_INTERVAL_MS * (0.9 + (0.2 * noise) / 256)));
+  return bootMs(Math.round(now + intervalMs * (0.9 + (0.2 * noise) / 256)));
 }

@@ -98,7 +98,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
       return writer.raw(fromHex(frame.digest)).finish();
     case 'summary':
       writer.u16(frame.rows.length);
-      for (const row of frame.rows) writer.raw(encodeRow(row));
+      for (const row of frame.rows) writer.raw(fromHex(row.tag)).raw(encodeRowBody(row));
       return writer.finish();
     case 'want':
       writer.u16(frame.wants.length);
@@ -123,10 +123,9 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   return frame;
 }
 
-/** The bytes of a row; also what the shared digest is computed over. */
-export function encodeRow(row: SummaryRow): Uint8Array {
+/** The bytes of a row after its tag. */
+export function encodeRowBody(row: SummaryRow): Uint8Array {
   return new Writer()
-    .raw(fromHex(row.tag))
     .u64(row.rootVersion)
     .u64(row.lineage)
     .u8(row.rank)

@@ -13,6 +13,7 @@ import type { PublicPair, Signer, Suite } from '../core/suite.ts';
 import type { Instant, UnixMs } from '../core/time.ts';
 import { clockOf } from './age.ts';
 import { Authority, type GrantedTerms } from './authority.ts';
+import type { Belief } from './belief.ts';
 import { Beliefs } from './beliefs.ts';
 import { encodeBundleFile } from './bundle-file.ts';
 import { Exchange } from './exchange.ts';
@@ -95,11 +96,15 @@ export class FederationNode {
 
   /** Every domain we speak of, as it stands now; our own first. */
   view(now: Instant): readonly DomainView[] {
-    const views = this.#parts.beliefs.spoken().map((belief) => {
-      const relation = this.#parts.beliefs.relationTo(belief.domain);
-      return viewOf(belief, relation, this.#parts.beliefs.tightening(belief.domain), now);
-    });
+    const views = this.#parts.beliefs.spoken().map((belief) => this.#viewOf(belief, now));
     return views.sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
+  }
+
+  /** One domain as it stands now, or null where we do not speak of it. */
+  viewOf(domain: TrustDomain, now: Instant): DomainView | null {
+    const { beliefs } = this.#parts;
+    const belief = beliefs.isSpoken(domain) ? beliefs.stored(domain) : null;
+    return belief === null ? null : this.#viewOf(belief, now);
   }
 
   get policy(): Policy {
@@ -178,5 +183,11 @@ export class FederationNode {
     const belief = this.#parts.beliefs.of(domain);
     const clock = clockOf(belief, now);
     return verifyProof(this.#parts.suite, proof, belief, { role, handshakeHash, clock });
+  }
+
+  #viewOf(belief: Belief, now: Instant): DomainView {
+    const { beliefs } = this.#parts;
+    const relation = beliefs.relationTo(belief.domain);
+    return viewOf(belief, relation, beliefs.tightening(belief.domain), now);
   }
 }

@@ -10,7 +10,7 @@ import type { BootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import type { GroupScope } from './lease.ts';
 import { type SummaryRow, type Tag, tagOf } from './message.ts';
-import { type Reading, rowOf, sharedDigest, sharedGroups } from './summary.ts';
+import { type Reading, type RowBook, sharedDigest, sharedGroups } from './summary.ts';
 
 /** A node of some domain, and what it reads of that, by its lease (PROTOCOL §6.4). */
 export interface Reader {
@@ -27,6 +27,15 @@ export interface LinkedPeer extends Reader {
 
 /** Unknown beacons remembered for each link; beyond, the oldest are forgotten. */
 const STRANGERS_MAX = 256;
+
+/** Said again so often, a digest shows that our own was not heard. */
+const HEARINGS_MAX = 2;
+
+/** A domain as it is called on one link, and whether the peer has an interest in it. */
+interface Name {
+  readonly tag: Tag;
+  isShared: boolean;
+}
 
 /** What both peers speak of, and one digest over how it stands. */
 interface Shared {
@@ -46,10 +55,14 @@ export class PeerLink {
   /** Ours were named again since the last comparison. */
   named = false;
   readonly #linked: LinkedPeer;
-  readonly #tags = new Map<TrustDomain, Tag>();
+  readonly #names = new Map<TrustDomain, Name>();
   readonly #strangers = new Set<string>();
   #interests: ReadonlySet<Tag> = new Set();
   #shared: Shared | null = null;
+  /** The digest we sent last, and the one that the peer sent last which was ours too. */
+  #announced: string | null = null;
+  #heard: string | null = null;
+  #hearings = 0;
 
   constructor(linked: LinkedPeer, compareAt: BootMs) {
     this.peer = linked.peer;
@@ -65,15 +78,17 @@ export class PeerLink {
   set interests(tags: ReadonlySet<Tag>) {
     this.#interests = tags;
     this.#shared = null;
+    for (const name of this.#names.values()) name.isShared = tags.has(name.tag);
   }
 
   /** The name of a domain on this link. */
   tag(domain: TrustDomain): Tag {
-    const known = this.#tags.get(domain);
-    if (known !== undefined) return known;
-    const tag = tagOf(domain, this.#linked.binding);
-    this.#tags.set(domain, tag);
-    return tag;
+    return this.#name(domain).tag;
+  }
+
+  /** True where the peer has an interest in the domain. */
+  shares(domain: TrustDomain): boolean {
+    return this.#name(domain).isShared;
   }
 
   /** How the two sides may speak of a domain: all of it, if both are nodes of it. */
@@ -89,9 +104,14 @@ export class PeerLink {
   }
 
   /** One digest over the rows of all that is shared. */
-  digest(beliefs: readonly Belief[], own: Reader): string {
+  digest(beliefs: readonly Belief[], own: Reader, rows: RowBook): string {
     const shared = this.#sharedOf(beliefs);
-    shared.digest ??= sharedDigest(shared.beliefs.map((b) => rowOf(b, this.reading(b, own))));
+    shared.digest ??= sharedDigest(
+      shared.beliefs.map((belief) => {
+        const reading = this.reading(belief, own);
+        return [reading.tag, rows.bodyOf(belief, reading)];
+      }),
+    );
     return shared.digest;
   }
 
@@ -101,6 +121,25 @@ export class PeerLink {
    */
   showInterest(tag: Tag): void {
     if (!this.#interests.has(tag)) this.interests = new Set([...this.#interests, tag]);
+  }
+
+  /** We say this digest to the peer. */
+  announced(digest: string): void {
+    this.#announced = digest;
+    this.#hearings = 0;
+  }
+
+  /** The peer says this digest, which is ours too. False where it seems not to have heard ours. */
+  hears(digest: string): boolean {
+    this.#hearings = this.#heard === digest ? this.#hearings + 1 : 1;
+    this.#heard = digest;
+    if (this.#announced === digest && this.#hearings > HEARINGS_MAX) this.#announced = null;
+    return this.isSettled(digest);
+  }
+
+  /** True when both have said this digest: while it is ours there is nothing to compare. */
+  isSettled(digest: string): boolean {
+    return this.#announced === digest && this.#heard === digest;
   }
 
   /** True the first time that the peer relays a tick of a beacon we lack. */
@@ -114,9 +153,19 @@ export class PeerLink {
     return true;
   }
 
+  #name(domain: TrustDomain): Name {
+    let name = this.#names.get(domain);
+    if (name === undefined) {
+      const tag = tagOf(domain, this.#linked.binding);
+      name = { tag, isShared: this.#interests.has(tag) };
+      this.#names.set(domain, name);
+    }
+    return name;
+  }
+
   #sharedOf(beliefs: readonly Belief[]): Shared {
     if (this.#shared?.over === beliefs) return this.#shared;
-    const both = beliefs.filter(({ domain }) => this.#interests.has(this.tag(domain)));
+    const both = beliefs.filter(({ domain }) => this.shares(domain));
     this.#shared = { over: beliefs, beliefs: both, digest: null };
     return this.#shared;
   }

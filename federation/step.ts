@@ -118,7 +118,7 @@ export class Step {
         this.#effects.push(...this.#parts.exchange.interest(peer, frame.tags));
         return;
       case 'digest':
-        this.#effects.push(...this.#parts.exchange.digest(peer, frame.digest));
+        this.#effects.push(...this.#parts.exchange.digest(peer, frame.digest, this.#now.boot));
         return;
       case 'summary':
         this.#effects.push(...this.#parts.exchange.summary(peer, frame.rows, this.#now.boot));
@@ -292,6 +292,7 @@ export class Step {
     this.#effects.push(...notes);
     const partners = this.#parts.beliefs.policy.relations;
     this.#parts.beliefs.set(belief);
+    this.#parts.exchange.changed(belief, this.#now.boot);
     const keeping = recordKey(belief.domain, 'keeping');
     if (writes.some(({ key }) => key === keeping))
       this.#parts.watch.wasStored(belief.domain, this.#now);

@@ -10,7 +10,7 @@ import { type Belief, isManifestCurrent, newestRoot } from './belief.ts';
 import { type DocumentHead, groupOf, isPublic } from './document.ts';
 import type { GroupScope } from './lease.ts';
 import {
-  encodeRow,
+  encodeRowBody,
   type SummaryRow,
   type Tag,
   versionArgument,
@@ -68,10 +68,31 @@ export function rowOf(belief: Belief, reading: Reading): SummaryRow {
   };
 }
 
-/** One digest over all rows two peers share: equal means there is nothing to say. */
-export function sharedDigest(rows: readonly SummaryRow[]): string {
-  const sorted = [...rows].sort((a, b) => (a.tag < b.tag ? -1 : 1));
-  return digestOf(...sorted.map(encodeRow));
+/** One digest over the bytes of all rows two peers share: equal means there is nothing to say. */
+export function sharedDigest(rows: readonly (readonly [Tag, Uint8Array])[]): string {
+  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
+  return digestOf(...sorted.flatMap(([tag, body]) => [fromHex(tag), body]));
+}
+
+/** The bytes of our rows after their tag, made once for each belief: every link says the same. */
+export class RowBook {
+  readonly #rows = new Map<string, KnownRow>();
+
+  /** What follows the tag in the row of `belief` for one peer. */
+  bodyOf(belief: Belief, reading: Reading): Uint8Array {
+    const page = `${belief.domain} ${readerOf(reading)}`;
+    let known = this.#rows.get(page);
+    if (known?.belief !== belief) {
+      known = { belief, body: encodeRowBody(rowOf(belief, reading)) };
+      this.#rows.set(page, known);
+    }
+    return known.body;
+  }
+}
+
+interface KnownRow {
+  readonly belief: Belief;
+  readonly body: Uint8Array;
 }
 
 /** What to ask of a peer whose row is `row`. Negative statements first, then newest evidence. */
@@ -151,8 +172,36 @@ export function missing(belief: Belief, reading: Reading): readonly Gap[] {
   return [...known, ...unknown];
 }
 
+/** What a digest of contents was made from; it holds while all of that is the same. */
+interface KnownContents {
+  readonly manifest: Belief['manifest'];
+  readonly revocations: Belief['revocations'];
+  readonly digest: string;
+}
+
+/** By the documents held, then by who reads them: ticks change none of it. */
+const knownContents = new WeakMap<Belief['documents'], Map<string, KnownContents>>();
+
 function contentsDigest(belief: Belief, reading: Reading): string {
-  const current = isManifestCurrent(belief) ? belief.manifest : null;
+  const manifest = isManifestCurrent(belief) ? belief.manifest : null;
+  const { documents, revocations } = belief;
+  const byReader = knownContents.get(documents) ?? new Map<string, KnownContents>();
+  knownContents.set(documents, byReader);
+  const reader = readerOf(reading);
+  const last = byReader.get(reader);
+  if (last?.manifest === manifest && last.revocations === revocations) return last.digest;
+  const digest = digestContents(belief, reading, manifest);
+  byReader.set(reader, { manifest, revocations, digest });
+  return digest;
+}
+
+/** One name for all who read the same of a domain. */
+function readerOf({ isOwnNode, groups }: Reading): string {
+  if (!isOwnNode) return 'others';
+  return typeof groups === 'string' ? groups : `group ${groups.group}`;
+}
+
+function digestContents(belief: Belief, reading: Reading, current: Belief['manifest']): string {
   const digests = [...belief.documents.values()]
     .filter((held) => held.frozenAsOf === null)
     .filter((held) => isReadable(reading, held.head))

@@ -33,7 +33,12 @@ export class Watch {
   readonly #late = new Set<TrustDomain>();
   readonly #stored = new Map<TrustDomain, BootMs>();
   readonly #judged = new Map<TrustDomain, Judged>();
-  #dueAt = Number.POSITIVE_INFINITY;
+  /** What was looked at last: while that is the same and nothing is due, nothing has changed. */
+  #looked: {
+    readonly spoken: readonly Belief[];
+    readonly offsetMs: number;
+    readonly dueAt: number;
+  } | null = null;
 
   constructor(beliefs: Beliefs, bootId: string) {
     this.#beliefs = beliefs;
@@ -52,16 +57,17 @@ export class Watch {
   look(now: Instant): readonly Effect[] {
     const effects: Effect[] = [];
     const offsetMs = now.wall - now.boot;
+    const spoken = this.#beliefs.spoken();
+    const looked = this.#looked;
+    const stands = looked?.spoken === spoken && looked.offsetMs === offsetMs;
+    if (stands && looked.dueAt > now.boot) return [];
     const { policy } = this.#beliefs;
     let dueAt = Number.POSITIVE_INFINITY;
-    for (const belief of this.#beliefs.spoken()) {
+    for (const belief of spoken) {
       let judged = this.#judged.get(belief.domain);
-      const stands =
-        judged?.belief === belief &&
-        judged.policy === policy &&
-        judged.offsetMs === offsetMs &&
-        judged.dueAt > now.boot;
-      if (judged === undefined || !stands) {
+      const isSame =
+        judged?.belief === belief && judged.policy === policy && judged.offsetMs === offsetMs;
+      if (!isSame || judged === undefined || judged.dueAt <= now.boot) {
         judged = { belief, policy, offsetMs, dueAt: this.#judge(belief, now, effects) };
         this.#judged.set(belief.domain, judged);
       }
@@ -73,13 +79,13 @@ export class Watch {
       if (this.#checkpointAt(belief) <= now.boot) effects.push(this.#checkpoint(belief, now));
       dueAt = Math.min(dueAt, this.#checkpointAt(belief));
     }
-    this.#dueAt = dueAt;
+    this.#looked = { spoken, offsetMs, dueAt };
     return effects;
   }
 
   /** In how many milliseconds something of this will change if nothing else does, as last seen. */
   wakeInMs(now: Instant): number {
-    return this.#dueAt - now.boot;
+    return (this.#looked?.dueAt ?? Number.POSITIVE_INFINITY) - now.boot;
   }
 
   /** Says what changed of one belief; the boot time at which it may change again. */

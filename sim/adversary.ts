@@ -132,6 +132,6 @@ export class Adversary {
   }
 
   #did(what: string): void {
-    this.#world.coverage.saw(`adversary: ${what}`);
+    this.#world.coverage.saw('adversary', what);
   }
 }

@@ -6,18 +6,27 @@
  */
 
 export class Coverage {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<string, Map<string, number>>();
 
-  saw(point: string, times = 1): void {
-    this.#counts.set(point, (this.#counts.get(point) ?? 0) + times);
-  }
-
-  count(point: string): number {
-    return this.#counts.get(point) ?? 0;
+  /** `saw('tier', 'FRESH')` counts the point `tier: FRESH`, whose name is put together at the end. */
+  saw(point: string, which = ''): void {
+    let counts = this.#counts.get(point);
+    if (counts === undefined) {
+      counts = new Map();
+      this.#counts.set(point, counts);
+    }
+    counts.set(which, (counts.get(which) ?? 0) + 1);
   }
 
   /** Every point seen, sorted, with how often. */
   entries(): readonly (readonly [string, number])[] {
-    return [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...this.#counts]
+      .flatMap(([point, counts]) =>
+        [...counts].map(([which, times]): readonly [string, number] => [
+          which === '' ? point : `${point}: ${which}`,
+          times,
+        ]),
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }

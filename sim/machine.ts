@@ -9,6 +9,7 @@
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer, Suite } from '../core/suite.ts';
+import { SECOND_MS } from '../core/time.ts';
 import type { Write } from '../daemon/ports.ts';
 import type { Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
@@ -45,6 +46,8 @@ type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
 
 /** The first byte of a frame that carries an envelope (`federation/message.ts`). */
 const ENVELOPE_FRAME = 5;
+/** A machine is looked at whole so often; between, where something changed. */
+const LOOK_MS = 15 * SECOND_MS;
 /** Inputs that wait for a paused or busy process; what comes beyond is lost. */
 const INBOX_MAX = 10_000;
 
@@ -77,6 +80,7 @@ export class Machine {
   #wakeDue = Number.POSITIVE_INFINITY;
   #wakeEntered = Number.POSITIVE_INFINITY;
   #requests = 0;
+  #lookAt = 0;
   #stoodStillAt: number | null = null;
   /** What a paused process was about to do when its write came back. */
   #held: (() => void) | null = null;
@@ -109,6 +113,13 @@ export class Machine {
   /** The state machine; null without power. */
   get node(): FederationNode | null {
     return this.#node;
+  }
+
+  /** True, once in a while, where all that the machine believes is to be looked at. */
+  isDueForLook(t: number): boolean {
+    if (t < this.#lookAt) return false;
+    this.#lookAt = t + LOOK_MS;
+    return true;
   }
 
   /** Power comes, and the process with it. */
@@ -186,6 +197,10 @@ export class Machine {
     if (this.#power === 'off') return;
     const isLink = delivery.input.kind === 'peer-up' || delivery.input.kind === 'peer-down';
     if (this.#power === 'asleep' && !isLink) return;
+    if (!this.#busy && this.#power === 'on' && this.#inbox.length === 0) {
+      this.#handle(delivery);
+      return this.#pump();
+    }
     if (this.#inbox.length >= INBOX_MAX) return this.#world.coverage.saw('machine: a full inbox');
     this.#inbox.push(delivery);
     this.#pump();

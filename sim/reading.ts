@@ -2,10 +2,10 @@
  * Records as checkers read them: by the shipping decoders, each record once.
  */
 
-import { parseCanonical } from '../core/canonical.ts';
+import { assert } from '../core/assert.ts';
+import { fromUtf8 } from '../core/bytes.ts';
 import { type Beacon, readBeacon } from '../federation/beacon.ts';
 import { decodeEnvelope, type UnverifiedEnvelope } from '../federation/envelope.ts';
-import { Members } from '../federation/members.ts';
 
 /** The bookkeeping of time as it is stored (`federation/record.ts`). */
 export interface Keeping {
@@ -18,22 +18,27 @@ export interface Keeping {
   readonly bootId: string;
 }
 
+/** Its one spelling: read by one pattern, since every tick writes one at every node. */
+const KEEPING =
+  /^\{"aheadMs":(\d+),"asOf":(?:null|"(\d+)"),"bootId":"([^"\\]*)","bound":"(\d+)","boundBoot":(\d+),"ledgerBoot":(\d+),"ledgerMs":(\d+)\}$/;
 const keepings = new WeakMap<Uint8Array, Keeping>();
+const beacons = new WeakMap<Uint8Array, Beacon>();
 const envelopes = new WeakMap<Uint8Array, UnverifiedEnvelope>();
 
 export function keepingOf(record: Uint8Array): Keeping {
   const known = keepings.get(record);
   if (known !== undefined) return known;
-  const members = new Members(parseCanonical(record), 'keeping');
-  const count = (name: string): number => members.integer(name, 0, Number.MAX_SAFE_INTEGER);
+  const [text, ...found] = KEEPING.exec(fromUtf8(record)) ?? [];
+  assert(text !== undefined, 'bookkeeping as federation/record.ts writes it');
+  const number = (i: number): number => Number.parseInt(found[i] ?? '', 10);
   const keeping = {
-    asOf: members.value('asOf') === null ? null : members.time('asOf'),
-    bound: members.time('bound'),
-    boundBoot: count('boundBoot'),
-    ledgerMs: count('ledgerMs'),
-    ledgerBoot: count('ledgerBoot'),
-    aheadMs: count('aheadMs'),
-    bootId: members.text('bootId', 64),
+    aheadMs: number(0),
+    asOf: found[1] === undefined ? null : number(1),
+    bootId: found[2] ?? '',
+    bound: number(3),
+    boundBoot: number(4),
+    ledgerBoot: number(5),
+    ledgerMs: number(6),
   };
   keepings.set(record, keeping);
   return keeping;
@@ -46,7 +51,9 @@ export function envelopeOf(record: Uint8Array): UnverifiedEnvelope {
 }
 
 export function beaconOf(record: Uint8Array): Beacon {
-  return readBeacon(envelopeOf(record));
+  const known = beacons.get(record) ?? readBeacon(envelopeOf(record));
+  beacons.set(record, known);
+  return known;
 }
 
 /** What stood in the ledger when the boot clock read `boot`, in the boot of the record. */

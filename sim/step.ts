@@ -39,9 +39,10 @@ export interface Step {
   readonly delivery: Delivery;
   readonly output: Output;
   readonly writes: readonly StepWrite[];
-  /** True when something believed, or a tier, changed. */
-  readonly changed: boolean;
-  /** The machine's view after the step; computed when first asked for. */
+  /**
+   * The machine's views after the step of what may stand otherwise now: of the domains about which
+   * something changed, and from time to time, since time alone ages everything, of all.
+   */
   readonly views: () => readonly DomainView[];
 }
 

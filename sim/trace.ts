@@ -39,7 +39,8 @@ export class Trace {
   }
 
   #flush(): void {
-    this.#hash.update(this.#unhashed);
+    // Lines are ASCII: names, kinds, sizes and codes.
+    this.#hash.update(this.#unhashed, 'latin1');
     this.#unhashed = '';
   }
 }

@@ -66,6 +66,7 @@ export class World {
   events = 0;
   readonly #agenda = new Agenda();
   readonly #checkers: readonly Checker[];
+  readonly #looks: readonly ((step: Step) => void)[];
   readonly #active = new Set<() => void>();
   readonly #seen = new Map<Machine, Seen>();
 
@@ -80,6 +81,7 @@ export class World {
         throw new Violation(sentence, this.now, why);
       }),
     );
+    this.#looks = this.#checkers.flatMap((checker) => checker.step?.bind(checker) ?? []);
   }
 
   /** A stream of chance of this run. */
@@ -122,7 +124,7 @@ export class World {
     const fault = faultNamed(happening.fault);
     if (fault === undefined || this.calm) return;
     const { on, forMs, amount } = happening;
-    this.coverage.saw(`fault: ${fault.name}`);
+    this.coverage.saw('fault', fault.name);
     this.note(`${fault.name} ${on.join(',')} ${forMs} ${amount}`);
     this.history.happened(this.now, happening);
     const end = fault.begin(this, happening);
@@ -150,23 +152,20 @@ export class World {
   stepped(machine: Machine, now: Instant, delivery: Delivery, output: Output): void {
     const writes = believe(machine, output);
     this.#traceStep(machine, delivery, output);
+    const t = this.now;
+    const isWake = delivery.input.kind === 'wake';
     let views: readonly DomainView[] | null = null;
-    const step: Step = {
-      t: this.now,
-      machine,
-      now,
-      delivery,
-      output,
-      writes,
-      changed: output.effects.some((effect) => effect.kind === 'changed'),
-      views: () => {
-        views ??= machine.node?.view(now) ?? [];
-        return views;
-      },
+    const viewsOf = (): readonly DomainView[] => {
+      views ??=
+        isWake && machine.isDueForLook(t)
+          ? viewAll(machine, now)
+          : viewTouched(machine, now, output);
+      return views;
     };
+    const step: Step = { t, machine, now, delivery, output, writes, views: viewsOf };
     this.#noteEvidence(machine, writes);
     this.history.stepped(step);
-    if (machine.isHonest) for (const checker of this.#checkers) checker.step?.(step);
+    if (machine.isHonest) for (const look of this.#looks) look(step);
   }
 
   /** A process begins: checkers take from its disk what it goes on from. */
@@ -191,7 +190,7 @@ export class World {
 
   /** An armed fault cut the power of a machine at a boundary of its driver. */
   crashedAt(machine: Machine, boundary: Boundary): void {
-    this.coverage.saw(`crash ${boundary}`);
+    this.coverage.saw('crash', boundary);
     this.note(`${machine.name} crashes ${boundary}`);
     const sameBoot = boundary === 'before persist';
     machine.stop(!sameBoot);
@@ -242,8 +241,11 @@ export class World {
   }
 
   #seenBy(machine: Machine): Seen {
-    const seen = this.#seen.get(machine) ?? { young: new Set(), old: new Set(), turnedAt: 0 };
-    this.#seen.set(machine, seen);
+    let seen = this.#seen.get(machine);
+    if (seen === undefined) {
+      seen = { young: new Set(), old: new Set(), turnedAt: 0 };
+      this.#seen.set(machine, seen);
+    }
     if (this.now - seen.turnedAt > SEEN_MS) {
       seen.old = seen.young;
       seen.young = new Set();
@@ -266,8 +268,19 @@ export class World {
     const verdict = output.verdict?.code ?? 'ok';
     const what = `${input.kind}${forged} ${from} ${size} ${verdict}`;
     this.trace.line(`${this.now} ${machine.name} ${what}${effects} @${output.wakeAt}`);
-    if (output.verdict !== null) this.coverage.saw(`refused: ${output.verdict.code}`);
+    if (output.verdict !== null) this.coverage.saw('refused', output.verdict.code);
   }
+}
+
+function viewAll(machine: Machine, now: Instant): readonly DomainView[] {
+  return machine.node?.view(now) ?? [];
+}
+
+/** The views of the domains about which a step changed something. */
+function viewTouched(machine: Machine, now: Instant, output: Output): readonly DomainView[] {
+  const touched = new Set<TrustDomain>();
+  for (const effect of output.effects) if (effect.kind === 'changed') touched.add(effect.domain);
+  return [...touched].flatMap((domain) => machine.node?.viewOf(domain, now) ?? []);
 }
 
 /** Applies what a step asks to store to what the process believes. */

@@ -6,14 +6,13 @@ import type { CheckerKind } from '../checker.ts';
 export const afterAStopNoTickCounts: CheckerKind = {
   sentence: 'after a stop no tick of that beacon counts',
   make: (world, fail) => ({
-    step: ({ machine, writes, changed, views }) => {
+    step: ({ machine, writes, views }) => {
       for (const { domain, kind, value } of writes) {
         if (value === null) continue;
         if (kind === 'stop') world.coverage.saw('protocol: a stop was admitted');
         if (kind !== 'tick' || !machine.believed.has(recordKey(domain, 'stop'))) continue;
         fail(`${machine.name} believed a tick of ${domain} after its stop`);
       }
-      if (!changed) return;
       for (const { domain, standing } of views()) {
         if (!machine.believed.has(recordKey(domain, 'stop'))) continue;
         if (standing.tier === 'FRESH') fail(`${machine.name}: ${domain} is FRESH after its stop`);

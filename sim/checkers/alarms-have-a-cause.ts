@@ -11,7 +11,7 @@ export const alarmsHaveACause: CheckerKind = {
     step: ({ machine, output }) => {
       for (const effect of output.effects) {
         if (effect.kind !== 'alarm') continue;
-        world.coverage.saw(`alarm: ${effect.code}`);
+        world.coverage.saw('alarm', effect.code);
         if (world.stolen.has(effect.domain)) continue;
         const gap = [machine, world.authorityOf(effect.domain)].reduce(
           (sum, one) => sum + (one?.clock.worstMs(world.now) ?? 0),

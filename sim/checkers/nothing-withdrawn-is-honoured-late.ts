@@ -61,8 +61,7 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
           if (held === null) contacts.get(machine)?.delete(domain);
         }
       },
-      step: ({ machine, now, changed, delivery, views }) => {
-        if (!changed && delivery.input.kind !== 'wake') return;
+      step: ({ machine, now, views }) => {
         for (const view of views()) {
           if (world.stolen.has(view.domain)) continue;
           const { asOf } = view.standing;
