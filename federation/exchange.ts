@@ -144,7 +144,7 @@ export class Exchange {
     return link === undefined ? [] : this.#ask(link, belief, now);
   }
 
-  /** What we hold of this domain changed: see within an interval that those who share it have it. */
+  /** What we hold of this domain changed: see that those who share it have it, in an interval. */
   changed(belief: Belief, now: BootMs): void {
     for (const link of this.#interested(belief)) {
       if (link.compareAt > now + SYNC_INTERVAL_MS) this.#compareIn(link, SYNC_INTERVAL_MS, now);

@@ -8,7 +8,7 @@
 export class Coverage {
   readonly #counts = new Map<string, Map<string, number>>();
 
-  /** `saw('tier', 'FRESH')` counts the point `tier: FRESH`, whose name is put together at the end. */
+  /** `saw('tier', 'FRESH')` counts `tier: FRESH`, a name that is put together at the end. */
   saw(point: string, which = ''): void {
     let counts = this.#counts.get(point);
     if (counts === undefined) {
