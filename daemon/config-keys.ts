@@ -19,6 +19,8 @@ import { durationText, parseDuration } from './duration.ts';
 /** A whole, checked configuration. Times in milliseconds, paths absolute. */
 export interface Config {
   readonly trustDomain: TrustDomain;
+  /** An authority founds and signs for its domain; a member belongs to one by a lease. */
+  readonly role: 'authority' | 'member';
   readonly statePath: string;
   readonly controlSocket: string;
   readonly workloadSocket: string;
@@ -62,6 +64,12 @@ export const KEYS: Keys = {
     means: 'the trust domain that this node belongs to; fixed once the state folder is made',
     takes: 'a SPIFFE trust domain name',
     read: (raw) => (typeof raw === 'string' ? trustDomainOf(raw) : undefined),
+  },
+  role: {
+    toml: 'node.role',
+    means: 'whether this node founds and signs for its domain; fixed once the state folder is made',
+    takes: 'authority or member',
+    read: (raw) => (raw === 'authority' || raw === 'member' ? raw : undefined),
   },
   svidTtlMs: {
     toml: 'svid_ttl',

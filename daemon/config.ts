@@ -25,6 +25,7 @@ const SECTIONS = new Set(
 export function defaultConfig(paths: DefaultPaths): Config {
   return {
     trustDomain: parseTrustDomain('home.example'),
+    role: 'authority',
     statePath: paths.state,
     controlSocket: paths.controlSocket,
     workloadSocket: paths.workloadSocket,

@@ -12,38 +12,33 @@ import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
 import { decodeBundleFile } from '../federation/bundle-file.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
-import type { DomainView } from '../federation/view.ts';
 import { isDialAddress } from './address.ts';
-import type { AuditLog } from './audit/audit-log.ts';
 import type { AuthorityBook } from './authority-book.ts';
 import type { SpiffePartners } from './bundle-endpoint/partners.ts';
 import { bundleView, endpointBundleView } from './bundle-view.ts';
 import type { Config } from './config-keys.ts';
-import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
-import type { Caller, ControlMethods } from './control/server.ts';
+import type { ControlMethods } from './control/server.ts';
 import { authorityMethods } from './control-authorities.ts';
-import type { Driver } from './driver.ts';
 import { EntryBook } from './entry-book.ts';
 import { entryMethods } from './entry-methods.ts';
 import type { IssuedBook } from './issued-book.ts';
-import type { LinkBook } from './link-book.ts';
+import {
+  audited,
+  type ReadingOptions,
+  readingMethods,
+  relationView,
+  viewNamed,
+} from './reading-methods.ts';
 import { revokeMethods } from './revoke-methods.ts';
 import { endpointRelation, spiffeMethods } from './spiffe-methods.ts';
-import { bundleText } from './trust-view.ts';
 
-export interface MethodOptions {
+export interface MethodOptions extends ReadingOptions {
   readonly config: Config;
-  readonly driver: Driver;
-  readonly audit: AuditLog;
-  readonly links: LinkBook;
   readonly authorities: AuthorityBook;
   readonly issued: IssuedBook;
   /** Partners that speak SPIFFE federation alone. */
   readonly partners: SpiffePartners;
   readonly now: () => UnixMs;
-  readonly views: () => readonly DomainView[];
-  readonly status: () => Status;
-  readonly exportBundle: (domain: TrustDomain) => string;
 }
 
 export function controlMethods(options: MethodOptions): ControlMethods {
@@ -52,7 +47,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
   const { now } = options;
   const book = new EntryBook({ domain: config.trustDomain, driver, ownView, now });
   return {
-    status: async () => options.status(),
+    ...readingMethods(options),
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
     ...authorityMethods(options.authorities, audit),
     ...revokeMethods(options),
@@ -65,13 +60,6 @@ export function controlMethods(options: MethodOptions): ControlMethods {
       if (partner !== undefined) return endpointBundleView(partner);
       return bundleView(viewNamed(options, domain));
     },
-    'bundle.export': async ({ domain, format }) => ({
-      text:
-        format === 'spiffe'
-          ? bundleText(viewNamed(options, domain))
-          : options.exportBundle(viewNamed(options, domain).domain),
-    }),
-    'bundle.import': ({ text }, caller) => importFile(options, text, caller),
     'federation.add': async ({ text, peers, survivalForeign = false }, caller) => {
       for (const address of peers) checkAddress(address);
       const file = toUtf8(text);
@@ -81,14 +69,14 @@ export function controlMethods(options: MethodOptions): ControlMethods {
       await partners.remove(added.domain);
       await options.links.set(added.domain, peers);
       await audited(options, caller, 'relation.added', { domain: added.domain });
-      return relationView(options, added);
+      return relationView(options.links, added);
     },
     'federation.list': async () => ({
       relations: [
         ...options
           .views()
           .filter((view) => !view.isOwn)
-          .map((view) => relationView(options, view)),
+          .map((view) => relationView(options.links, view)),
         ...partners.states.map(endpointRelation),
       ],
     }),
@@ -103,7 +91,6 @@ export function controlMethods(options: MethodOptions): ControlMethods {
       await audited(options, caller, 'relation.removed', { domain });
       return { domain, epoch: String(answer.epoch ?? 0n) };
     },
-    'audit.tail': async ({ lines }) => ({ entries: await options.audit.tail(lines) }),
   };
 }
 
@@ -114,59 +101,9 @@ function domainOf(file: Uint8Array): TrustDomain {
   return decodeEnvelope(first.bytes).domain;
 }
 
-async function importFile(
-  options: MethodOptions,
-  text: string,
-  caller: Caller,
-): Promise<{ readonly documents: readonly ImportOutcome[] }> {
-  const { imported } = await options.driver.request({ kind: 'import', file: toUtf8(text) });
-  await audited(options, caller, 'file.imported', { documents: imported.length });
-  return {
-    documents: imported.map(({ type, outcome }) => ({
-      type,
-      outcome: outcomeText(outcome),
-    })),
-  };
-}
-
-function outcomeText(outcome: 'admitted' | Refusal): ImportOutcome['outcome'] {
-  if (outcome === 'admitted') return outcome;
-  const held = ['document-held', 'tick-not-newer'].includes(outcome.code);
-  return held ? 'held already' : outcome.code;
-}
-
 /** Refuses `config-value` for what nobody could dial. */
 function checkAddress(address: string): void {
   if (!isDialAddress(address)) {
     throw new Refusal('config-value', { key: 'peer', got: address.slice(0, 128) });
   }
-}
-
-async function audited(
-  options: MethodOptions,
-  caller: Caller,
-  event: string,
-  fields: Readonly<Record<string, string | number>>,
-): Promise<void> {
-  await options.audit.append(event, { ...fields, uid: caller.uid, pid: caller.pid });
-}
-
-/** The view of a domain we speak of; of our own without a name. Refuses `domain-unrelated`. */
-function viewNamed(options: MethodOptions, name: string | undefined): DomainView {
-  const domain = name === undefined ? undefined : parseTrustDomain(name);
-  const found = options
-    .views()
-    .find((view) => (domain === undefined ? view.isOwn : view.domain === domain));
-  if (found === undefined) throw new Refusal('domain-unrelated', { domain: domain ?? 'own' });
-  return found;
-}
-
-function relationView(options: MethodOptions, view: DomainView): RelationView {
-  return {
-    ...{ domain: view.domain, kind: 'holdfast', endpoint: null },
-    fingerprint: view.firstRoot,
-    peers: options.links.of(view.domain),
-    survivalForeign: view.relation?.survivalForeign ?? false,
-    tier: view.beacon === null ? 'NONE' : view.standing.tier,
-  };
 }

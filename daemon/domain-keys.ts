@@ -11,17 +11,22 @@
  * The `revocation` keys may too: then nothing can be revoked here until they are put back.
  */
 
-import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { DEGRADED_CEILING_MS, FRESH_CEILING_MS, SURVIVAL_CEILING_MS } from '../core/limits.ts';
-import { Refusal } from '../core/refusal.ts';
-import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
-import { SEED_PAIR_BYTES, type Signer, type Suite } from '../core/suite.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import { SEED_PAIR_BYTES, type Signer } from '../core/suite.ts';
 import type { UnixMs } from '../core/time.ts';
 import { foundDomain } from '../federation/found.ts';
 import type { AgeLimits } from '../federation/limits.ts';
-import { Members } from '../federation/members.ts';
-import type { KeyCustody } from './custody/custody.ts';
-import type { Random, Store } from './ports.ts';
+import {
+  clear,
+  encodeSelf,
+  loadPair,
+  NODE,
+  type NodeKeyOptions,
+  readSelf,
+  TRANSPORT,
+  TRANSPORT_SEED_BYTES,
+} from './node-keys.ts';
 import { RECORDS } from './store/key-space.ts';
 
 /** Pairs of seeds, by the role they are for. */
@@ -32,11 +37,9 @@ const PAIRS = [
   'documents',
   'revocation-0',
   'revocation-1',
-  'node',
+  NODE,
 ] as const;
-/** The Ed25519 seed of the transport. */
-const TRANSPORT = 'transport';
-const TRANSPORT_SEED_BYTES = 32;
+type Pair = (typeof PAIRS)[number];
 
 /** No limit of a beacon may be above these; a domain that wants more founds anew. */
 const CEILINGS: AgeLimits = {
@@ -56,48 +59,32 @@ export interface DomainKeys {
   readonly transportSeed: Uint8Array;
 }
 
-export interface DomainOptions {
-  readonly domain: TrustDomain;
-  readonly custody: KeyCustody;
-  readonly store: Store;
-  readonly records: Map<string, Uint8Array>;
-  readonly suite: Suite;
-  readonly random: Random;
+export interface DomainOptions extends NodeKeyOptions {
   readonly now: UnixMs;
   readonly minEpochMs: number;
 }
 
 /**
  * Opens the keys of the domain in this state folder, founding it on the first start. Adds what it
- * stores to `records`. Refuses `config-value` when the folder belongs to another domain,
- * `state-corrupt` for keys without their Root, and what the custody refuses.
+ * stores to `records`. Refuses `config-value` for a folder of another domain or role,
+ * `state-corrupt` for keys without their record, and what the custody refuses.
  */
 export async function openDomain(options: DomainOptions): Promise<DomainKeys> {
   const { domain, records } = options;
-  const self = readSelf(records.get(RECORDS.self));
-  if (self !== null && self.domain !== domain) {
-    throw new Refusal('config-value', {
-      key: 'trust_domain',
-      expected: self.domain,
-      got: domain,
-    });
-  }
+  const self = readSelf(records, { domain, role: 'authority' });
   if (self === null || self.founding) await found(options, self !== null);
   return load(options);
 }
 
 async function found(options: DomainOptions, begun: boolean): Promise<void> {
   const { domain, custody, store, records, random, now } = options;
-  const names = [...PAIRS, TRANSPORT];
-  for (const name of names) {
-    if (!(await custody.has(name))) continue;
-    if (!begun) throw new Refusal('state-corrupt', { why: 'keys without their Root', key: name });
-    await custody.destroy(name);
-  }
-  await store.write([{ key: RECORDS.self, value: encodeSelf(domain, true) }]);
+  await clear(custody, [...PAIRS, TRANSPORT], begun);
+  await store.write([
+    { key: RECORDS.self, value: encodeSelf({ domain, role: 'authority', founding: true }) },
+  ]);
   for (const name of PAIRS) await custody.create(name, random.bytes(SEED_PAIR_BYTES));
   await custody.create(TRANSPORT, random.bytes(TRANSPORT_SEED_BYTES));
-  const open = (name: (typeof PAIRS)[number]): Promise<Signer> => openPair(options, name);
+  const open = (name: Pair): Promise<Signer> => openPair(options, name);
   const writes = foundDomain(
     {
       root: await open('root'),
@@ -107,7 +94,8 @@ async function found(options: DomainOptions, begun: boolean): Promise<void> {
     },
     { domain, now, ceilings: CEILINGS, minEpochMs: options.minEpochMs },
   );
-  const whole = [...writes, { key: RECORDS.self, value: encodeSelf(domain, false) }];
+  const self = encodeSelf({ domain, role: 'authority', founding: false });
+  const whole = [...writes, { key: RECORDS.self, value: self }];
   await store.write(whole);
   for (const { key, value } of whole) if (value !== null) records.set(key, value);
 }
@@ -119,7 +107,7 @@ async function load(options: DomainOptions): Promise<DomainKeys> {
     beacon: await openPair(options, 'beacon-0'),
     documents: await openPair(options, 'documents'),
     revocation: await openPresent(options, ['revocation-0', 'revocation-1']),
-    node: await openPair(options, 'node'),
+    node: await openPair(options, NODE),
     transportSeed: await custody.load(TRANSPORT),
   };
 }
@@ -127,7 +115,7 @@ async function load(options: DomainOptions): Promise<DomainKeys> {
 /** Opens those of the pairs that are kept here. */
 async function openPresent(
   options: DomainOptions,
-  names: readonly (typeof PAIRS)[number][],
+  names: readonly Pair[],
 ): Promise<readonly Signer[]> {
   const signers: Signer[] = [];
   for (const name of names) {
@@ -136,26 +124,6 @@ async function openPresent(
   return signers;
 }
 
-async function openPair(options: DomainOptions, name: string): Promise<Signer> {
-  const seeds = await options.custody.load(name);
-  if (seeds.length !== SEED_PAIR_BYTES) throw new Refusal('key-malformed', { key: name });
-  return options.suite.openSigner(seeds);
-}
-
-interface Self {
-  readonly domain: TrustDomain;
-  readonly founding: boolean;
-}
-
-function encodeSelf(domain: TrustDomain, founding: boolean): Uint8Array {
-  return encodeCanonical({ domain, founding });
-}
-
-function readSelf(record: Uint8Array | undefined): Self | null {
-  if (record === undefined) return null;
-  const members = new Members(parseCanonical(record), 'self');
-  return {
-    domain: parseTrustDomain(members.text('domain', 255)),
-    founding: members.flag('founding'),
-  };
+function openPair({ custody, suite }: DomainOptions, name: Pair): Promise<Signer> {
+  return loadPair(custody, suite, name);
 }

@@ -92,7 +92,8 @@ async function audited(
   }
 }
 
-function entryView(entry: Entry): EntryView {
+/** An entry as it is shown. */
+export function entryView(entry: Entry): EntryView {
   const { parent, expiresAt, createdAt, ...members } = entry;
   return {
     ...members,

@@ -34,9 +34,7 @@ const KINDS: Readonly<Record<RevocationClass, RevocationKind>> = {
   lease: 'node',
 };
 
-export function revokeMethods(
-  options: RevokeMethodOptions,
-): Pick<ControlMethods, 'revoke' | 'revoke.list'> {
+export function revokeMethods(options: RevokeMethodOptions): Pick<ControlMethods, 'revoke'> {
   const { driver, audit, authorities, views } = options;
   return {
     revoke: async (params, { uid, pid }) => {
@@ -57,12 +55,17 @@ export function revokeMethods(
           .map(({ view }) => view),
       };
     },
-    'revoke.list': async ({ domain }) => ({
-      revocations: views()
-        .filter((view) => domain === undefined || view.domain === domain)
-        .flatMap((view) => listed(view).map((entry) => entry.view)),
-    }),
   };
+}
+
+/** All that is revoked, of one domain or of each. */
+export function revocationViews(
+  views: readonly DomainView[],
+  domain: string | undefined,
+): readonly RevocationView[] {
+  return views
+    .filter((view) => domain === undefined || view.domain === domain)
+    .flatMap((view) => listed(view).map((entry) => entry.view));
 }
 
 /** What a person named, as entries: each with the end that its target has anyhow. */

@@ -3,10 +3,65 @@
  * a domain names its age, its tier, the next cliff, and what would mend it.
  */
 
-import { Refusal } from '../core/refusal.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { Instant } from '../core/time.ts';
+import { VERSION } from '../core/version.ts';
+import type { FederationNode } from '../federation/node.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
-import type { DomainStatus } from './control/protocol.ts';
+import type { DomainStatus, NodeStatus, Status } from './control/protocol.ts';
+import type { Engine, Ground } from './ground.ts';
+import { nodeSpiffeId } from './identity/node-id.ts';
+import type { PeerRegister } from './peer-register.ts';
+import { formatRfc3339 } from './rfc3339.ts';
+import { entriesOf } from './trust-view.ts';
+
+/** What the status of a daemon is read off. */
+export interface StatusFacts extends Pick<Ground, 'config' | 'host'>, Engine {
+  readonly peers: PeerRegister;
+  readonly startedAt: string;
+}
+
+/** The daemon itself, whatever its role. */
+export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' | 'domains'> {
+  const { config, host, node, network, driver, peers, startedAt } = facts;
+  const now = host.clock.now();
+  const views = node.view(now);
+  const own = views.find((view) => view.isOwn);
+  const root = own?.rootKeys ?? { threshold: 0, count: 0 };
+  const self = nodeStatus(node, now);
+  return {
+    version: VERSION,
+    domain: config.trustDomain,
+    assurance: self.lease?.assurance ?? 'software',
+    authority: config.role === 'authority',
+    node: self,
+    rootThreshold: `${root.threshold} of ${root.count}`,
+    fingerprint: own?.firstRoot ?? '',
+    startedAt,
+    wallMs: now.wall,
+    timeKnown: views.every((view) => !view.standing.timeUnknown),
+    antiRollback: node.continuity,
+    sockets: { control: config.controlSocket, workload: config.workloadSocket },
+    listen: network.addresses,
+    peers: peers.peers,
+    entries: own === undefined ? 0 : entriesOf(own).length,
+    alarms: driver.alarms,
+  };
+}
+
+/** This node and its lease, in force or not. */
+function nodeStatus(node: FederationNode, now: Instant): NodeStatus {
+  const { nodeId: id, domain } = node;
+  const spiffeId = nodeSpiffeId(domain, id);
+  const held = node.heldLease(now);
+  if (held === null) return { id, spiffeId, lease: null };
+  const inForce = refusalOf(() => node.lease(now));
+  const { group, kind, assurance, issuedAt, notAfter } = held;
+  const trouble = inForce instanceof Refusal ? inForce.code : '';
+  const dates = { issuedAt: formatRfc3339(issuedAt), notAfter: formatRfc3339(notAfter) };
+  return { id, spiffeId, lease: { group, kind, assurance, ...dates, trouble } };
+}
 
 /** One domain as it stands. */
 export function domainStatus(view: DomainView): DomainStatus {

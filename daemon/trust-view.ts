@@ -62,6 +62,7 @@ export function trustViewOf(
   const entries = entriesAt(own, node);
   return {
     domain: own.domain,
+    closed: null,
     entries: entries.filter(({ minAssurance }) => isAssured(node.assurance, minAssurance)),
     withheld: entries.filter(({ minAssurance }) => !isAssured(node.assurance, minAssurance)),
     assurance: node.assurance,

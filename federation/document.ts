@@ -61,11 +61,6 @@ export function groupOf(name: string): string | null {
   return isGroup(group) ? group : null;
 }
 
-/** Name of the document with the entries of a group. */
-export function entriesName(group: string): string {
-  return `${ENTRIES_PREFIX}${group}`;
-}
-
 /**
  * Reads the head of a content document and checks the body of the types this core acts on.
  * Refuses `document-type`, `document-malformed`, `document-must` and `bundle-malformed`.

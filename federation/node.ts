@@ -9,7 +9,7 @@
 
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { PublicPair, Signer, Suite } from '../core/suite.ts';
+import type { KeyId, PublicPair, Signer, Suite } from '../core/suite.ts';
 import type { Instant, UnixMs } from '../core/time.ts';
 import { clockOf } from './age.ts';
 import { Authority, type GrantedTerms } from './authority.ts';
@@ -59,6 +59,9 @@ export interface NodeOptions {
 export class FederationNode {
   /** What guards the marks of this node; statements about it say so. */
   readonly continuity: Continuity;
+  readonly domain: TrustDomain;
+  /** The id of this node's key. */
+  readonly nodeId: KeyId;
   readonly #parts: Parts;
   readonly #self: Authority | Leaseholder;
 
@@ -76,6 +79,8 @@ export class FederationNode {
       },
     };
     this.continuity = continuity;
+    this.domain = own;
+    this.nodeId = node.keyId;
     this.#self = self;
     this.#parts = {
       suite,

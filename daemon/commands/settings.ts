@@ -18,6 +18,7 @@ export const SETTING_OPTIONS = {
   config: { type: 'string' },
   state: { type: 'string' },
   'trust-domain': { type: 'string' },
+  role: { type: 'string' },
   listen: { type: 'string', multiple: true },
   'control-socket': { type: 'string' },
   'workload-socket': { type: 'string' },
@@ -28,6 +29,8 @@ export const SETTING_USAGE = `\
   --config FILE           configuration (TOML)
   --state FOLDER          folder of the state
   --trust-domain NAME     trust domain of this node
+  --role ROLE             authority: founds a domain and signs for it (the default)
+                          member: belongs to one; see holdfast enroll
   --listen ADDRESS        where other nodes reach this one, such as
                           /ip4/127.0.0.1/tcp/7717; may be repeated
   --control-socket PATH   socket of the commands
@@ -51,6 +54,7 @@ export interface SettingValues {
   readonly config?: string | undefined;
   readonly state?: string | undefined;
   readonly 'trust-domain'?: string | undefined;
+  readonly role?: string | undefined;
   readonly listen?: readonly string[] | undefined;
   readonly 'control-socket'?: string | undefined;
   readonly 'workload-socket'?: string | undefined;
@@ -112,6 +116,7 @@ function givenSettings(values: SettingValues): ReadonlyMap<string, unknown> {
     ['paths.control_socket', path(values['control-socket'])],
     ['paths.workload_socket', path(values['workload-socket'])],
     ['trust_domain', values['trust-domain']],
+    ['node.role', values.role],
     ['network.listen', values.listen],
   ];
   return new Map(given.filter(([, value]) => value !== undefined));

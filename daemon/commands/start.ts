@@ -10,13 +10,14 @@ import { ControlError, type Status } from '../control/protocol.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { factsText } from './print.ts';
 import { loadSettings, SETTING_OPTIONS, SETTING_USAGE } from './settings.ts';
+import { leaseText } from './status.ts';
 
 const USAGE = `\
 Usage: holdfast start [OPTIONS]
 
 Runs the daemon on defaults that work as they are, gives the user who started
 it an identity, and says what to try next. Started again, it resumes the same
-domain and the same keys.
+domain and the same keys. A member founds no domain: it says how to enrol it.
 
 ${SETTING_USAGE}`;
 
@@ -36,8 +37,8 @@ async function run(context: CommandContext): Promise<number> {
   const { serve } = await import('./serve.ts'); // so that --help does not pay for a network
   await serve(config, async (daemon) => {
     const status = daemon.status();
-    const spiffeId = await welcomeUser(status);
-    context.write(welcome(status, spiffeId));
+    if (status.authority) context.write(welcome(status, await welcomeUser(status)));
+    else context.write(welcomeMember(status));
   });
   return EXIT_DONE;
 }
@@ -79,6 +80,22 @@ Try next, in another terminal:
   npx holdfast status             how fresh everything is
   npx holdfast demo               two domains, a cut cable, and what follows
 
+`;
+}
+
+function welcomeMember(status: Status): string {
+  const facts = factsText([
+    ['domain', status.domain],
+    ['node', status.node.id],
+    ['lease', leaseText(status.node)],
+    ['commands', status.sockets.control],
+    ['workloads', `unix://${status.sockets.workload}`],
+    ['network', status.listen.join(' ') || 'none'],
+  ]);
+  return `
+Holdfast runs as a member of ${status.domain}.
+
+${indent(facts)}
 `;
 }
 

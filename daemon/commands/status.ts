@@ -1,6 +1,6 @@
 /** `holdfast status`: the daemon at one glance, above all how stale each domain is. */
 
-import type { DomainStatus, Status } from '../control/protocol.ts';
+import type { DomainStatus, NodeStatus, Status } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { factsText, jsonText, tableText } from './print.ts';
@@ -40,10 +40,12 @@ function statusText(status: Status): string {
 }
 
 function selfText(status: Status): string {
-  const role = status.authority ? 'authority' : 'node';
+  const role = status.authority ? 'authority' : 'member';
   return factsText([
     ['domain', `${status.domain} (${role}, root ${status.rootThreshold})`],
     ['fingerprint', status.fingerprint],
+    ['node', status.node.id],
+    ['lease', leaseText(status.node)],
     ['assurance', `${status.assurance}; anti-rollback: ${status.antiRollback}`],
     ['time', status.timeKnown ? 'known' : 'unknown: at best SURVIVAL until a source confirms it'],
     ['started', `${status.startedAt} (version ${status.version})`],
@@ -53,6 +55,14 @@ function selfText(status: Status): string {
     ['workloads', status.sockets.workload],
     ['control', status.sockets.control],
   ]);
+}
+
+/** What makes the node one of its domain, in words. */
+export function leaseText({ lease }: NodeStatus): string {
+  if (lease === null) return 'none: this node is not enrolled';
+  const { group, kind, notAfter, trouble } = lease;
+  const state = trouble === '' ? 'in force' : `not in force (${trouble})`;
+  return `${state}, ${kind} for group ${group}, until ${notAfter}`;
 }
 
 function domainsText(domains: readonly DomainStatus[]): string {

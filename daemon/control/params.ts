@@ -104,6 +104,9 @@ const PARSERS: Parsers = {
   subscribe: () => ({}),
 };
 
+/** Every method that there is. */
+export const METHODS = Object.keys(PARSERS) as readonly Method[];
+
 /** True if there is such a method. */
 export function isMethod(name: string): name is Method {
   return Object.hasOwn(PARSERS, name);

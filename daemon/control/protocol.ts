@@ -66,12 +66,30 @@ export interface AlarmStatus {
   readonly detail: string;
 }
 
+/** The node that this daemon is, and what makes it one of its domain. */
+export interface NodeStatus {
+  /** Id of its key, in hex. */
+  readonly id: string;
+  readonly spiffeId: string;
+  /** Null on a member that is not enrolled yet. */
+  readonly lease: {
+    readonly group: string;
+    readonly kind: string;
+    readonly assurance: string;
+    readonly issuedAt: string;
+    readonly notAfter: string;
+    /** Code of why it is not in force; empty while it is. */
+    readonly trouble: string;
+  } | null;
+}
+
 /** The daemon at one glance. */
 export interface Status {
   readonly version: string;
   readonly domain: string;
   readonly assurance: string;
   readonly authority: boolean;
+  readonly node: NodeStatus;
   /** Such as `1 of 1`. */
   readonly rootThreshold: string;
   /** Digest of the first Root, in hex: what partners compare. */

@@ -8,7 +8,7 @@
 
 import { Refusal } from '../../core/refusal.ts';
 import type { Lease } from '../../federation/lease.ts';
-import type { Signers } from '../identity/signers.ts';
+import type { IdentitySource } from '../identity/identity-source.ts';
 
 /** The authority's side. */
 export interface IssuingDesk {
@@ -16,8 +16,8 @@ export interface IssuingDesk {
   issue(lease: Lease, request: Uint8Array): Promise<Uint8Array>;
 }
 
-/** The member's side. */
-export interface MemberIssuing extends Signers {
+/** The member's side: what its directory of identities asks. */
+export interface MemberIssuing extends IdentitySource {
   /** What to ask for beside the lease: public keys, mostly. */
   request(): Promise<Uint8Array>;
   /** Takes what was granted, durably, in place of all that was granted before. */
@@ -35,7 +35,9 @@ export const emptyIssuing: MemberIssuing = {
   async install(_lease, granted) {
     if (granted.length > 0) throw new Refusal('trailing-bytes', { got: granted.length });
   },
-  x509: (keyType) => new Refusal('issuing-none', { keyType }),
-  jwt: (keyType) => new Refusal('issuing-none', { keyType }),
+  endOf: () => new Refusal('issuing-none'),
+  svid: () => new Refusal('issuing-none'),
+  token: () => new Refusal('issuing-none'),
   isTainted: () => false,
+  isRenewal: () => false,
 };

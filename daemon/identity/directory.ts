@@ -29,6 +29,8 @@ import type { X509Svid } from './x509-svid.ts';
 /** What the daemon believes, as far as identities follow from it. */
 export interface TrustView extends IssuePermission {
   readonly domain: TrustDomain;
+  /** Why nobody has anything of this node now; null while it serves. */
+  readonly closed: Refusal | null;
   /** The entries that this node serves. */
   readonly entries: readonly Entry[];
   /** Those that ask for more assurance than this node has: they match, and give nothing. */
@@ -240,6 +242,7 @@ export class IdentityDirectory {
   }
 
   #match(selectors: readonly Selector[]): readonly Entry[] {
+    if (this.#view.closed !== null) throw this.#view.closed;
     const { wall } = this.#clock.now();
     const entries = this.#entries.match(selectors, wall);
     if (entries.length > 0) return entries;

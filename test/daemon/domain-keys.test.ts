@@ -197,7 +197,7 @@ founding('makes nothing over keys whose store was lost', async () => {
   const before = keyFiles(folder);
   const empty = new MemoryStore();
   const refusal = await refused(() => start(folder, empty), 'state-corrupt');
-  assert.is(refusal.details.why, 'keys without their Root');
+  assert.is(refusal.details.why, 'keys without their record');
   assert.equal(keyFiles(folder), before);
   assert.is(empty.batches.length, 0);
 });

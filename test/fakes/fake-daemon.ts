@@ -100,6 +100,14 @@ export const STATUS: Status = {
   domain: 'home.example',
   assurance: 'software',
   authority: true,
+  node: {
+    id: 'cd'.repeat(32),
+    spiffeId: 'spiffe://home.example/holdfast/node/cdcdcdcdcdcdcdcd',
+    lease: {
+      ...{ group: 'default', kind: 'slices', assurance: 'software', trouble: '' },
+      ...{ issuedAt: '2026-01-01T00:00:00.000Z', notAfter: '2026-01-08T00:00:00.000Z' },
+    },
+  },
   rootThreshold: '1 of 1',
   fingerprint: FINGERPRINT,
   startedAt: '2026-01-01T00:00:00.000Z',

@@ -2,12 +2,14 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Refusal } from '../../../core/refusal.ts';
 import { DAY_MS, unixMs } from '../../../core/time.ts';
 import { emptyDesk, emptyIssuing } from '../../../daemon/enrolment/issuing-port.ts';
 import { decodeEnvelope } from '../../../federation/envelope.ts';
 import { readLease, signLease } from '../../../federation/lease.ts';
 import { leaseTerms } from '../../fakes/admitted.ts';
 import { DOMAIN, KEYS, NOW } from '../../federation/forge.ts';
+import { testTrust } from '../identity/trust.ts';
 import { refused } from '../refused.ts';
 
 const issuing = suite('daemon/enrolment/issuing-port');
@@ -23,10 +25,10 @@ issuing('of nothing is asked for, granted and taken in no bytes', async () => {
   await refused(() => emptyIssuing.install(LEASE, new Uint8Array(1)), 'trailing-bytes');
 });
 
-issuing('of nothing signs nothing', () => {
-  for (const refusal of [emptyIssuing.x509('ec-p256'), emptyIssuing.jwt('ml-dsa-65')]) {
-    assert.is('code' in refusal && refusal.code, 'issuing-none');
-  }
+issuing('of nothing makes nothing', () => {
+  const { entry } = testTrust(issuedAt);
+  const end = emptyIssuing.endOf(entry('web'), issuedAt);
+  assert.is(end instanceof Refusal && end.code, 'issuing-none');
 });
 
 issuing.run();

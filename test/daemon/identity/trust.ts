@@ -98,6 +98,7 @@ export function testTrust(now: UnixMs): TestTrust {
     view: (entries, change = {}) => ({
       domain: HOME,
       entries,
+      closed: null,
       withheld: [],
       assurance: 'software',
       ownAuthorities: signers.authorities,

@@ -1,0 +1,240 @@
+/**
+ * An authority: founds or resumes a domain, signs what it says, issues identities, and serves those
+ * who ask, on this machine and by the network.
+ */
+
+import { assert } from '../core/assert.ts';
+import { Failure } from '../core/failure.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Draft } from '../federation/input.ts';
+import { FederationNode } from '../federation/node.ts';
+import { NO_POLICY, policyBody } from '../federation/policy.ts';
+import type { DomainView } from '../federation/view.ts';
+import { AuthorityBook } from './authority-book.ts';
+import { openOwnEndpoint } from './bundle-endpoint/own-endpoint.ts';
+import { SpiffePartners, type SpiffePartnersOptions } from './bundle-endpoint/partners.ts';
+import type { BundleEndpoint } from './bundle-endpoint/server.ts';
+import { bundleDraft, publishBundle } from './bundle-publisher.ts';
+import type { Status } from './control/protocol.ts';
+import { controlMethods } from './control-methods.ts';
+import { CrlMaker } from './crl-maker.ts';
+import { type DomainKeys, openDomain } from './domain-keys.ts';
+import type { Driver } from './driver.ts';
+import { type Engine, type Ground, openControl, openEngine, openScrapes } from './ground.ts';
+import { authoritySource } from './identity/authority-source.ts';
+import { IdentityDirectory, type TrustView } from './identity/directory.ts';
+import { DEFAULT_GROUP } from './identity/entry.ts';
+import { encodeEntries, groupDocument } from './identity/entry-group.ts';
+import { nodeSpiffeId } from './identity/node-id.ts';
+import { IssuedBook } from './issued-book.ts';
+import { LinkBook } from './link-book.ts';
+import { PeerRegister } from './peer-register.ts';
+import type { Clock } from './ports.ts';
+import { formatRfc3339 } from './rfc3339.ts';
+import { daemonStatus, domainStatus, endpointStatus } from './status.ts';
+import { bundleText, type NodeStanding, trustViewOf } from './trust-view.ts';
+import { createWorkloadServer } from './workload-api/server.ts';
+
+/** Opens everything an authority is made of. Returns how to ask for the status. */
+export async function openAuthorityDaemon(
+  ground: Ground,
+  opening: AsyncDisposableStack,
+): Promise<() => Status> {
+  const { config, host, limits, suite, custody, store, records } = ground;
+  const { clock, random, log } = host;
+  const keys = await openDomain({
+    domain: config.trustDomain,
+    ...{ custody, store, records, suite, random },
+    now: clock.now().wall,
+    minEpochMs: config.minEpochMs,
+  });
+  const authorities = await AuthorityBook.open({
+    domain: keys.domain,
+    ...{ custody, store, records, clock, random, log },
+  });
+  const node = new FederationNode({
+    own: keys.domain,
+    ...{ suite, records, limits },
+    bootId: clock.bootId,
+    now: clock.now(),
+    continuity: 'software',
+    node: keys.node,
+    authority: {
+      keys: { rank: 0, beacon: keys.beacon, documents: keys.documents },
+      revocation: keys.revocation,
+      settings: { limits, periodMs: config.tickPeriodMs },
+    },
+  });
+  const engine = await openEngine(ground, node, keys.transportSeed, opening);
+  await publishFirst(engine.driver, missingDrafts(node, authorities, clock));
+  return openServices({ ...ground, ...engine, keys, authorities }, opening);
+}
+
+/** Everything a running authority is made of, below its sockets. */
+interface Parts extends Ground, Engine {
+  readonly keys: DomainKeys;
+  readonly authorities: AuthorityBook;
+}
+
+/** Opens the sockets: Workload API, network, control. Returns how to ask for the status. */
+async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<() => Status> {
+  const { config, host, store, records, audit, authorities, node, network, driver } = parts;
+  const { clock, random, log, processes } = host;
+  const views = (): readonly DomainView[] => node.view(clock.now());
+  const partners = createPartners(parts, (domain) => rootsOf(trustView(), domain));
+  const standing = standingOfAuthority(parts.keys);
+  const trustView = () =>
+    trustViewOf(views(), node.policy, (needs) => partners.bundles(needs), standing);
+  const issued = new IssuedBook({ store, records, clock, log });
+  opening.defer(() => issued.close());
+  const crls = new CrlMaker(authorities, () => clock.now().wall);
+  const directory = new IdentityDirectory({
+    clock,
+    random,
+    source: authoritySource(authorities, random, ({ spiffeId }, now) =>
+      issued.isOut(spiffeId, now),
+    ),
+    view: trustView(),
+    onIssued: (svid) => issued.note(svid),
+  });
+  opening.defer(() => directory.close());
+  const socketPath = config.workloadSocket;
+  const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
+  opening.defer(() => workloads.close());
+  const peers = new PeerRegister(node, driver, clock);
+  await network.start(peers);
+  opening.defer(() => network.stop());
+  const links = new LinkBook(store, records, network, config.peers);
+  const startedAt = formatRfc3339(clock.now().wall);
+  const endpoint = await openEndpoint(parts, trustView);
+  opening.defer(async () => endpoint?.close());
+  const status = (): Status => ({
+    ...daemonStatus({ ...parts, peers, startedAt }),
+    bundleEndpoint: endpoint?.url ?? '',
+    domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
+  });
+  await openScrapes(parts, parts, status, opening);
+  const methods = controlMethods({
+    ...{ config, driver, audit, links, authorities, issued, partners, views, status },
+    now: () => clock.now().wall,
+    exportBundle: (domain) => node.exportBundle(domain),
+  });
+  const control = await openControl(parts, methods, opening);
+  let republishing = false;
+  const republish = async (): Promise<void> => {
+    if (republishing) return;
+    republishing = true;
+    // What is refused now, for want of a voice, is tried again with the next change.
+    const outcome = await authorities.republish().catch((error: unknown) => error);
+    republishing = false;
+    if (outcome instanceof Refusal) log.warn('bundle not published', { code: outcome.code });
+    else if (outcome !== undefined && !(outcome instanceof Failure)) throw outcome;
+  };
+  const changed = (): void => {
+    const view = trustView();
+    void authorities.provide(new Set(view.entries.map(({ keyType }) => keyType)));
+    directory.update(view);
+    void endpoint?.renew();
+    for (const peer of peers.displaced) network.disconnect(peer);
+    const own = views().find(isOwn);
+    if (own !== undefined && crls.isDue(own)) void republish();
+    control.notify({ method: 'changed', params: {} });
+  };
+  driver.onChanged = changed;
+  partners.onChanged = changed;
+  opening.defer(() => authorities.close());
+  await authorities.start({
+    publish: (keys) => {
+      const own = views().find(isOwn);
+      return publishBundle(driver, own, keys, own === undefined ? [] : crls.lists(own));
+    },
+    changed,
+    stepped: async (step) => {
+      await audit.append(`authority.${step.kind}`, { by: 'schedule' });
+    },
+  });
+  links.open();
+  await partners.open();
+  opening.defer(() => partners.close());
+  return status;
+}
+
+/** The partners that speak SPIFFE federation alone; nothing is polled yet. */
+function createPartners(
+  { host, store, records, audit, refusals, limits }: Parts,
+  rootsOfDomain: SpiffePartnersOptions['rootsOf'],
+): SpiffePartners {
+  const { clock, random, log } = host;
+  return new SpiffePartners({
+    ...{ clock, random, log, store, records, audit, refusals, limits },
+    rootsOf: rootsOfDomain,
+  });
+}
+
+/** Opens our own bundle endpoint where one is configured. */
+function openEndpoint(
+  { config, host, authorities, node }: Parts,
+  trustView: () => TrustView,
+): Promise<BundleEndpoint | null> {
+  const { clock, random, log } = host;
+  return openOwnEndpoint({
+    ...{ config, clock, random, log },
+    permission: () => {
+      const { renewUntil: until } = trustView();
+      const authority = authorities.x509('ec-p256');
+      if (until instanceof Refusal) throw until;
+      if (authority instanceof Refusal) throw authority;
+      return { authority, until };
+    },
+    bundle: () => {
+      const own = node.view(clock.now()).find(isOwn);
+      assert(own !== undefined, 'a running daemon has its own domain');
+      return bundleText(own);
+    },
+  });
+}
+
+/** Who may vouch for the endpoint of another domain: ourselves, and whom we trust now. */
+function rootsOf(view: TrustView, domain: TrustDomain): readonly Uint8Array[] {
+  const { domain: own, ownAuthorities, foreignAuthorities } = view;
+  return (domain === own ? ownAuthorities : foreignAuthorities.get(domain))?.x509Authorities ?? [];
+}
+
+/**
+ * Publishes what a new domain lacks, and waits for it. A domain that resumes serves at once: its
+ * writer issues a beacon of its own accord as soon as it may.
+ */
+async function publishFirst(driver: Driver, drafts: readonly Draft[]): Promise<void> {
+  if (drafts.length === 0) await driver.input({ kind: 'wake' });
+  else await driver.request({ kind: 'publish', drafts, withdrawal: false });
+}
+
+/** The documents a domain cannot be without, where they are not published yet. */
+function missingDrafts(
+  node: FederationNode,
+  authorities: AuthorityBook,
+  clock: Clock,
+): readonly Draft[] {
+  const own = node.view(clock.now()).find(isOwn);
+  const first: readonly Draft[] = [
+    bundleDraft(authorities.published),
+    { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
+    {
+      type: 'entries',
+      name: groupDocument(DEFAULT_GROUP),
+      body: encodeEntries(DEFAULT_GROUP, []),
+    },
+  ];
+  return first.filter((draft) => own?.documents.has(draft.name) !== true);
+}
+
+/** An authority vouches for itself, and for no more than a machine can say without a chip. */
+function standingOfAuthority({ domain, node }: DomainKeys): NodeStanding {
+  const spiffeId = nodeSpiffeId(domain, node.keyId);
+  return { spiffeId, group: DEFAULT_GROUP, assurance: 'software' };
+}
+
+function isOwn(view: DomainView): boolean {
+  return view.isOwn;
+}

@@ -1,0 +1,139 @@
+/**
+ * What every daemon stands on, whatever its role: its state folder, records, audit log and keys,
+ * the state machine with its driver and network, and the socket of the commands.
+ */
+
+import type { Socket } from 'node:net';
+import { runtimeSuite, type Suite } from '../core/suite.ts';
+import { VERSION } from '../core/version.ts';
+import type { AgeLimits } from '../federation/limits.ts';
+import type { FederationNode } from '../federation/node.ts';
+import type { ProcessInspector } from './attestation/workload-attestor.ts';
+import type { AuditEntry } from './audit/audit-entry.ts';
+import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
+import { loadAuditHead, saveAuditHead } from './audit/kept-head.ts';
+import type { Config } from './config-keys.ts';
+import type { Status } from './control/protocol.ts';
+import {
+  type Caller,
+  type ControlMethods,
+  type ControlServer,
+  openControlServer,
+} from './control/server.ts';
+import type { KeyCustody } from './custody/custody.ts';
+import { fileCustody } from './custody/file-custody.ts';
+import { Driver } from './driver.ts';
+import { openMetrics } from './metrics/scrape.ts';
+import { createLibp2pNetwork } from './network/libp2p-network.ts';
+import type { Clock, Log, Network, Random, Store } from './ports.ts';
+import { RefusalAudit } from './refusal-audit.ts';
+import { openLevelStore } from './store/level-store.ts';
+import { openStateFolder } from './store/state-folder.ts';
+
+/** What the daemon takes from the machine it runs on. */
+export interface Host {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly processes: ProcessInspector;
+  readonly peerCredentialsOf: (socket: Socket) => Caller;
+}
+
+/** The state of a daemon, open and locked. */
+export interface Ground {
+  readonly config: Config;
+  readonly host: Host;
+  /** Local tightening of every domain's limits. */
+  readonly limits: AgeLimits;
+  readonly suite: Suite;
+  readonly store: Store;
+  /** As the store held them at the start, and what founding added. */
+  readonly records: Map<string, Uint8Array>;
+  readonly audit: AuditLog;
+  readonly refusals: RefusalAudit;
+  readonly custody: KeyCustody;
+}
+
+/** A state machine that is driven. */
+export interface Engine {
+  readonly node: FederationNode;
+  readonly network: Network;
+  readonly driver: Driver;
+}
+
+/** Opens state folder, store, audit log and custody. */
+export async function openGround(
+  config: Config,
+  host: Host,
+  opening: AsyncDisposableStack,
+): Promise<Ground> {
+  const { clock } = host;
+  const folder = await openStateFolder(config.statePath);
+  const store = await openLevelStore(folder.store);
+  opening.defer(() => store.close());
+  const records = new Map(await store.load());
+  const audit = await openAuditLog({ path: folder.auditLog, clock, kept: loadAuditHead(records) });
+  opening.defer(() => closeAudit(store, audit));
+  const { freshForMs, degradedForMs, survivalForMs } = config;
+  return {
+    ...{ config, host, store, records, audit },
+    limits: { freshForMs, degradedForMs, survivalForMs },
+    suite: runtimeSuite(),
+    refusals: new RefusalAudit(audit, clock),
+    custody: fileCustody(folder.keys),
+  };
+}
+
+/** Puts a state machine behind its driver; the network listens once it is started. */
+export async function openEngine(
+  { config, host, store, audit, refusals }: Ground,
+  node: FederationNode,
+  transportSeed: Uint8Array,
+  opening: AsyncDisposableStack,
+): Promise<Engine> {
+  const { clock, random, log } = host;
+  const { listen, trustDomain: domain, role } = config;
+  const network = createLibp2pNetwork({ transportSeed, listen, clock, random, log });
+  const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
+  await audit.append('daemon.started', { version: VERSION, domain, role });
+  opening.defer(async () => {
+    await audit.append('daemon.stopped');
+  });
+  opening.defer(() => driver.close());
+  return { node, network, driver };
+}
+
+/** Opens the socket of the commands; subscribers are told of every audit entry. */
+export async function openControl(
+  { config, host, audit }: Ground,
+  methods: ControlMethods,
+  opening: AsyncDisposableStack,
+): Promise<ControlServer> {
+  const { log, peerCredentialsOf } = host;
+  const path = config.controlSocket;
+  const control = await openControlServer({ path, methods, log, peerCredentialsOf });
+  opening.defer(() => control.close());
+  const silence = audit.onEntry((entry: AuditEntry) =>
+    control.notify({ method: 'event', params: entry }),
+  );
+  opening.defer(silence);
+  return control;
+}
+
+/** Answers scrapes where the configuration says. */
+export async function openScrapes(
+  { config, audit, refusals }: Ground,
+  { driver }: Engine,
+  status: () => Status,
+  opening: AsyncDisposableStack,
+): Promise<void> {
+  const { metricsListen: place, statePath } = config;
+  const metrics = await openMetrics({ place, statePath, status, audit, refusals, driver });
+  opening.defer(async () => metrics?.close());
+}
+
+/** Ends the audit log, and keeps its head where a shortened log will be compared with it. */
+async function closeAudit(store: Store, audit: AuditLog): Promise<void> {
+  await saveAuditHead(store, audit.head);
+  await audit.close();
+}

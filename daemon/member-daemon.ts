@@ -1,0 +1,75 @@
+/**
+ * A member: a node without authority keys. It founds nothing; it holds what its domain says and
+ * serves the entries of its group, as far and as long as its lease lets it (PROTOCOL §7).
+ *
+ * Before it is enrolled it answers on all its sockets, and says on each that it is not.
+ */
+
+import { FederationNode } from '../federation/node.ts';
+import type { DomainView } from '../federation/view.ts';
+import type { Status } from './control/protocol.ts';
+import { emptyIssuing } from './enrolment/issuing-port.ts';
+import { type Ground, openControl, openEngine, openScrapes } from './ground.ts';
+import { IdentityDirectory } from './identity/directory.ts';
+import { LinkBook } from './link-book.ts';
+import { memberMethods } from './member-methods.ts';
+import { memberView } from './member-view.ts';
+import { openNodeKeys } from './node-keys.ts';
+import { PeerRegister } from './peer-register.ts';
+import { formatRfc3339 } from './rfc3339.ts';
+import { daemonStatus, domainStatus } from './status.ts';
+import { createWorkloadServer } from './workload-api/server.ts';
+
+/** Opens everything a member is made of. Returns how to ask for the status. */
+export async function openMemberDaemon(
+  ground: Ground,
+  opening: AsyncDisposableStack,
+): Promise<() => Status> {
+  const { config, host, limits, suite, custody, store, records, audit } = ground;
+  const { clock, random, log, processes } = host;
+  const domain = config.trustDomain;
+  const keys = await openNodeKeys({ domain, custody, store, records, suite, random });
+  const node = new FederationNode({
+    own: domain,
+    ...{ suite, records, limits },
+    bootId: clock.bootId,
+    now: clock.now(),
+    continuity: 'software',
+    node: keys.node,
+    authority: null,
+  });
+  const engine = await openEngine(ground, node, keys.transportSeed, opening);
+  const { network, driver } = engine;
+  await driver.input({ kind: 'wake' });
+  const views = (): readonly DomainView[] => node.view(clock.now());
+  const trustView = () => memberView(node, clock.now());
+  const source = emptyIssuing;
+  const directory = new IdentityDirectory({ clock, random, source, view: trustView() });
+  opening.defer(() => directory.close());
+  const socketPath = config.workloadSocket;
+  const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
+  opening.defer(() => workloads.close());
+  const peers = new PeerRegister(node, driver, clock);
+  await network.start(peers);
+  opening.defer(() => network.stop());
+  const links = new LinkBook(store, records, network, config.peers);
+  const startedAt = formatRfc3339(clock.now().wall);
+  const status = (): Status => ({
+    ...daemonStatus({ config, host, node, network, driver, peers, startedAt }),
+    bundleEndpoint: '',
+    domains: views().map(domainStatus),
+  });
+  await openScrapes(ground, engine, status, opening);
+  const methods = memberMethods({
+    ...{ driver, audit, links, views, status },
+    exportBundle: (name) => node.exportBundle(name),
+  });
+  const control = await openControl(ground, methods, opening);
+  driver.onChanged = () => {
+    directory.update(trustView());
+    for (const peer of peers.displaced) network.disconnect(peer);
+    control.notify({ method: 'changed', params: {} });
+  };
+  links.open();
+  return status;
+}

@@ -1,0 +1,19 @@
+/**
+ * What the control socket of a member does: it shows what is held, takes files, and links. Whatever
+ * an authority decides is refused here with `not-authority`, new methods too.
+ */
+
+import { Refusal } from '../core/refusal.ts';
+import { METHODS } from './control/params.ts';
+import type { ControlMethods } from './control/server.ts';
+import { type ReadingOptions, readingMethods } from './reading-methods.ts';
+
+/** The methods of a member. */
+export function memberMethods(options: ReadingOptions): ControlMethods {
+  const elsewhere = Object.fromEntries(METHODS.map((method) => [method, refuseHere]));
+  return { ...(elsewhere as unknown as ControlMethods), ...readingMethods(options) };
+}
+
+async function refuseHere(): Promise<never> {
+  throw new Refusal('not-authority');
+}

@@ -1,0 +1,119 @@
+/**
+ * The control methods by which nothing is decided: what is held is shown, files of documents are
+ * taken in. Every daemon has them, whatever its role.
+ */
+
+import { toUtf8 } from '../core/bytes.ts';
+import { Refusal } from '../core/refusal.ts';
+import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import type { DomainView } from '../federation/view.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import { bundleView } from './bundle-view.ts';
+import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
+import type { Caller, ControlMethods } from './control/server.ts';
+import type { Driver } from './driver.ts';
+import { entryView } from './entry-methods.ts';
+import type { LinkBook } from './link-book.ts';
+import { revocationViews } from './revoke-methods.ts';
+import { bundleText, entriesOf } from './trust-view.ts';
+
+export interface ReadingOptions {
+  readonly driver: Driver;
+  readonly audit: AuditLog;
+  readonly links: LinkBook;
+  readonly views: () => readonly DomainView[];
+  readonly status: () => Status;
+  readonly exportBundle: (domain: TrustDomain) => string;
+}
+
+/** The methods that every daemon has. */
+export function readingMethods(options: ReadingOptions) {
+  const { views, links, audit } = options;
+  const ownView = () => viewNamed(options, undefined);
+  return {
+    status: async () => options.status(),
+    'entry.list': async () => ({ entries: entriesOf(ownView()).map(entryView) }),
+    'entry.show': async ({ id }) => {
+      const entry = entriesOf(ownView()).find((candidate) => candidate.id === id);
+      if (entry === undefined) throw new Refusal('entry-unknown', { id: id.slice(0, 64) });
+      return entryView(entry);
+    },
+    'bundle.show': async ({ domain }) => bundleView(viewNamed(options, domain)),
+    'bundle.export': async ({ domain, format }) => ({
+      text:
+        format === 'spiffe'
+          ? bundleText(viewNamed(options, domain))
+          : options.exportBundle(viewNamed(options, domain).domain),
+    }),
+    'bundle.import': ({ text }, caller) => importFile(options, text, caller),
+    'federation.list': async () => ({
+      relations: views()
+        .filter((view) => !view.isOwn)
+        .map((view) => relationView(links, view)),
+    }),
+    'revoke.list': async ({ domain }) => ({ revocations: revocationViews(views(), domain) }),
+    'audit.tail': async ({ lines }) => ({ entries: await audit.tail(lines) }),
+  } satisfies Partial<ControlMethods>;
+}
+
+/**
+ * The view of a domain we speak of; of our own without a name. Refuses `domain-unrelated`, and
+ * `not-enrolled` where nothing of our own is held.
+ */
+export function viewNamed(
+  options: Pick<ReadingOptions, 'views'>,
+  name: string | undefined,
+): DomainView {
+  const domain = name === undefined ? undefined : parseTrustDomain(name);
+  const found = options
+    .views()
+    .find((view) => (domain === undefined ? view.isOwn : view.domain === domain));
+  if (found === undefined) {
+    throw domain === undefined
+      ? new Refusal('not-enrolled')
+      : new Refusal('domain-unrelated', { domain });
+  }
+  return found;
+}
+
+/** A partner, and how it is reached. */
+export function relationView(links: LinkBook, view: DomainView): RelationView {
+  return {
+    ...{ domain: view.domain, kind: 'holdfast', endpoint: null },
+    fingerprint: view.firstRoot,
+    peers: links.of(view.domain),
+    survivalForeign: view.relation?.survivalForeign ?? false,
+    tier: view.beacon === null ? 'NONE' : view.standing.tier,
+  };
+}
+
+/** Notes an act of a person, and whose it was. */
+export async function audited(
+  options: Pick<ReadingOptions, 'audit'>,
+  caller: Caller,
+  event: string,
+  fields: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  await options.audit.append(event, { ...fields, uid: caller.uid, pid: caller.pid });
+}
+
+async function importFile(
+  options: ReadingOptions,
+  text: string,
+  caller: Caller,
+): Promise<{ readonly documents: readonly ImportOutcome[] }> {
+  const { imported } = await options.driver.request({ kind: 'import', file: toUtf8(text) });
+  await audited(options, caller, 'file.imported', { documents: imported.length });
+  return {
+    documents: imported.map(({ type, outcome }) => ({
+      type,
+      outcome: outcomeText(outcome),
+    })),
+  };
+}
+
+function outcomeText(outcome: 'admitted' | Refusal): ImportOutcome['outcome'] {
+  if (outcome === 'admitted') return outcome;
+  const held = ['document-held', 'tick-not-newer'].includes(outcome.code);
+  return held ? 'held already' : outcome.code;
+}
