@@ -2,9 +2,8 @@
  * The classical leg: Ed25519 by RFC 8032 §5.1, strict, with one verdict whichever runtime judges.
  *
  * Verifiers in the field differ on small-order keys, on non-canonical points and on the cofactor,
- * and a coalition whose nodes disagree about a signature disagrees about belief. So both
- * implementations here share one pre-check (canonical, no small order), and the portable one
- * repeats the cofactorless equation of the native one: encode(S·B − h·A) must equal R.
+ * and a coalition whose nodes disagree about a signature disagrees about belief. So this
+ * implementation and `ed25519-portable.ts` share one pre-check: canonical, no small order.
  */
 
 import {
@@ -13,15 +12,14 @@ import {
   sign as nativeSign,
   verify as nativeVerify,
 } from 'node:crypto';
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes, fromHex } from './bytes.ts';
 import { ImportedKeys } from './imported-keys.ts';
 import type { Leg } from './leg.ts';
 
 const SPKI_PREFIX = fromHex('302a300506032b6570032100'); // RFC 8410 §4
 const PKCS8_PREFIX = fromHex('302e020100300506032b657004220420'); // RFC 8410 §7
-const POINT_BYTES = 32;
+/** Bytes of an encoded point: the public key, and R of a signature. */
+export const POINT_BYTES = 32;
 
 /** y coordinates of the eight points of small order, sign bit masked, little-endian. */
 const SMALL_ORDER_Y = [
@@ -32,13 +30,19 @@ const SMALL_ORDER_Y = [
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ].map(fromHex);
 
-const sizes = { name: 'Ed25519', publicKeyBytes: 32, seedBytes: 32, signatureBytes: 64 } as const;
+/** The sizes of this leg. */
+export const ED25519_SIZES = {
+  name: 'Ed25519',
+  publicKeyBytes: 32,
+  seedBytes: 32,
+  signatureBytes: 64,
+} as const;
 
 const IMPORTED = new ImportedKeys(SPKI_PREFIX);
 
 /** Ed25519 on node:crypto. It has no context; the envelope's preimage separates its uses. */
 export const ed25519Native: Leg = {
-  ...sizes,
+  ...ED25519_SIZES,
   open(seed) {
     const key = createPrivateKey({
       key: Buffer.from(concat(PKCS8_PREFIX, seed)),
@@ -57,38 +61,11 @@ export const ed25519Native: Leg = {
   },
 };
 
-/** Ed25519 on @noble/curves, for runtimes without it and as the oracle of the native one. */
-export const ed25519Portable: Leg = {
-  ...sizes,
-  open(seed) {
-    return {
-      publicKey: ed25519.getPublicKey(seed),
-      sign: (message) => ed25519.sign(message, seed),
-    };
-  },
-  verify({ publicKey, message, signature }) {
-    if (!isStrict(publicKey, signature)) return false;
-    const r = signature.subarray(0, POINT_BYTES);
-    const s = littleEndian(signature.subarray(POINT_BYTES));
-    const order = ed25519.Point.Fn.ORDER;
-    if (s >= order) return false; // RFC 8032 §5.1.7: or S + L would be a second signature
-    const h = littleEndian(sha512(concat(r, publicKey, message))) % order;
-    try {
-      const a = ed25519.Point.fromBytes(publicKey);
-      const expected = ed25519.Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(h));
-      return equalBytes(expected.toBytes(), r);
-    } catch (error) {
-      if (error instanceof Error) return false; // the key is not a point of the curve
-      throw error;
-    }
-  },
-};
-
 /** Sizes as they must be; the key and R canonical and of no small order. */
-function isStrict(publicKey: Uint8Array, signature: Uint8Array): boolean {
+export function isStrict(publicKey: Uint8Array, signature: Uint8Array): boolean {
   return (
-    publicKey.length === sizes.publicKeyBytes &&
-    signature.length === sizes.signatureBytes &&
+    publicKey.length === ED25519_SIZES.publicKeyBytes &&
+    signature.length === ED25519_SIZES.signatureBytes &&
     isStrictPoint(publicKey) &&
     isStrictPoint(signature.subarray(0, POINT_BYTES))
   );
@@ -100,10 +77,4 @@ function isStrictPoint(encoded: Uint8Array): boolean {
   const beyondField =
     y[31] === 0x7f && y.subarray(1, 31).every((byte) => byte === 0xff) && (y[0] ?? 0) >= 0xed;
   return !beyondField && !SMALL_ORDER_Y.some((small) => equalBytes(small, y));
-}
-
-function littleEndian(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] ?? 0);
-  return value;
 }

@@ -1,12 +1,12 @@
 /**
  * The post-quantum leg: ML-DSA-65 by FIPS 204, pure, with a context string, hedged when it signs.
  *
- * Private keys are kept as their 32-byte seed, the only form both implementations share.
+ * Private keys are kept as their 32-byte seed, the only form that this implementation and
+ * `ml-dsa-65-portable.ts` share.
  */
 
 import * as crypto from 'node:crypto';
 import { sign as nativeSign, verify as nativeVerify } from 'node:crypto';
-import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { concat, fromHex, toUtf8 } from './bytes.ts';
 import { ImportedKeys } from './imported-keys.ts';
 import type { Leg, LegCheck } from './leg.ts';
@@ -17,7 +17,8 @@ const PKCS8_SEED_PREFIX = fromHex('3034020100300b060960864801650304031204228020'
 /** Bytes of a context string (FIPS 204 §5.2). */
 const CONTEXT_BYTES_MAX = 255;
 
-const sizes = {
+/** The sizes of this leg. */
+export const ML_DSA_65_SIZES = {
   name: 'ML-DSA-65',
   publicKeyBytes: 1_952,
   seedBytes: 32,
@@ -27,7 +28,7 @@ const sizes = {
 /** True where node:crypto knows ML-DSA (OpenSSL 3.5 or newer underneath). */
 export function hasNativeMlDsa(): boolean {
   try {
-    importSeed(new Uint8Array(sizes.seedBytes));
+    importSeed(new Uint8Array(ML_DSA_65_SIZES.seedBytes));
     return true;
   } catch (error) {
     if (error instanceof Error) return false; // the runtime names the key type as unknown
@@ -39,7 +40,7 @@ const IMPORTED = new ImportedKeys(SPKI_PREFIX);
 
 /** ML-DSA-65 on node:crypto. */
 export const mlDsa65Native: Leg = {
-  ...sizes,
+  ...ML_DSA_65_SIZES,
   open(seed) {
     const key = importSeed(seed);
     const spki = crypto.createPublicKey(key).export({ format: 'der', type: 'spki' });
@@ -57,32 +58,16 @@ export const mlDsa65Native: Leg = {
   },
 };
 
-/** ML-DSA-65 on @noble/post-quantum: for runtimes without it, and the oracle of the native one. */
-export const mlDsa65Portable: Leg = {
-  ...sizes,
-  open(seed) {
-    const { publicKey, secretKey } = ml_dsa65.keygen(seed);
-    return {
-      publicKey,
-      sign: (message, context) => ml_dsa65.sign(message, secretKey, { context: toUtf8(context) }),
-    };
-  },
-  verify(check) {
-    if (!hasRightSizes(check)) return false;
-    const { publicKey, message, context, signature } = check;
-    return ml_dsa65.verify(signature, message, publicKey, { context: toUtf8(context) });
-  },
-};
-
 function importSeed(seed: Uint8Array): crypto.KeyObject {
   const der = Buffer.from(concat(PKCS8_SEED_PREFIX, seed));
   return crypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
 }
 
-function hasRightSizes({ publicKey, context, signature }: LegCheck): boolean {
+/** True if key, signature and context have sizes that a verifier may be given. */
+export function hasRightSizes({ publicKey, context, signature }: LegCheck): boolean {
   return (
-    publicKey.length === sizes.publicKeyBytes &&
-    signature.length === sizes.signatureBytes &&
+    publicKey.length === ML_DSA_65_SIZES.publicKeyBytes &&
+    signature.length === ML_DSA_65_SIZES.signatureBytes &&
     context.isWellFormed() &&
     toUtf8(context).length <= CONTEXT_BYTES_MAX
   );

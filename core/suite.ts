@@ -10,9 +10,9 @@
 import { assert } from './assert.ts';
 import { concat, toUtf8 } from './bytes.ts';
 import { type Digest, digestOf } from './digest.ts';
-import { ed25519Native, ed25519Portable } from './ed25519.ts';
+import { ed25519Native } from './ed25519.ts';
 import type { Leg } from './leg.ts';
-import { hasNativeMlDsa, mlDsa65Native, mlDsa65Portable } from './ml-dsa-65.ts';
+import { mlDsa65Native } from './ml-dsa-65.ts';
 
 /** Sizes on the wire, the same for every suite behind the port. */
 export const ED25519_KEY_BYTES = 32;
@@ -98,11 +98,3 @@ export function pairSuite(name: string, classical: Leg, postQuantum: Leg): Suite
 
 /** The pair as node:crypto computes it; only where `hasNativeMlDsa()`. */
 export const nativeSuite: Suite = pairSuite('native', ed25519Native, mlDsa65Native);
-
-/** The pair as @noble computes it, in plain JavaScript. */
-export const portableSuite: Suite = pairSuite('portable', ed25519Portable, mlDsa65Portable);
-
-/** The faster suite that this runtime has. */
-export function runtimeSuite(): Suite {
-  return hasNativeMlDsa() ? nativeSuite : portableSuite;
-}

@@ -4,7 +4,8 @@
  */
 
 import type { Socket } from 'node:net';
-import { runtimeSuite, type Suite } from '../core/suite.ts';
+import { runtimeSuite } from '../core/runtime-suite.ts';
+import type { Suite } from '../core/suite.ts';
 import { VERSION } from '../core/version.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import type { FederationNode } from '../federation/node.ts';
@@ -24,7 +25,7 @@ import type { KeyCustody } from './custody/custody.ts';
 import { fileCustody } from './custody/file-custody.ts';
 import { Driver } from './driver.ts';
 import { openMetrics } from './metrics/scrape.ts';
-import { createLibp2pNetwork } from './network/libp2p-network.ts';
+import { LateNetwork } from './network/late-network.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 import { openLevelStore } from './store/level-store.ts';
@@ -93,7 +94,7 @@ export async function openEngine(
 ): Promise<Engine> {
   const { clock, random, log } = host;
   const { listen, trustDomain: domain, role } = config;
-  const network = createLibp2pNetwork({ transportSeed, listen, clock, random, log });
+  const network = new LateNetwork({ transportSeed, listen, clock, random, log });
   const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
   await audit.append('daemon.started', { version: VERSION, domain, role });
   opening.defer(async () => {

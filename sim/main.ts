@@ -6,7 +6,7 @@
  */
 
 import { describeDetails, Refusal } from '../core/refusal.ts';
-import { runtimeSuite } from '../core/suite.ts';
+import { runtimeSuite } from '../core/runtime-suite.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { isFile, readScenarioFile, writeReport } from './host/files.ts';
 import { runPool } from './host/pool.ts';

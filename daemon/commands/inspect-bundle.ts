@@ -7,7 +7,7 @@
  */
 
 import { Refusal } from '../../core/refusal.ts';
-import { runtimeSuite } from '../../core/suite.ts';
+import { runtimeSuite } from '../../core/runtime-suite.ts';
 import type { Instant } from '../../core/time.ts';
 import { admitAll } from '../../federation/admit.ts';
 import { type Belief, newBelief, newestRoot } from '../../federation/belief.ts';

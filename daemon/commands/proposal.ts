@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX, PASSPHRASE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { runtimeSuite } from '../../core/suite.ts';
+import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import type { DocumentType } from '../../federation/envelope.ts';
 import {

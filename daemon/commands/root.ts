@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX, SIGNERS_MAX } from '../../core/limits.ts';
-import { runtimeSuite } from '../../core/suite.ts';
+import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { encodeProposal } from '../../federation/proposal.ts';
 import { draftRoot } from '../../federation/root-draft.ts';
 import { createPersonKey } from '../ceremony/person-key.ts';

@@ -1,6 +1,6 @@
 /** Verified pairs a second where the runtime lacks the algorithms, held against the native ones. */
 
-import { portableSuite } from '../../core/suite.ts';
+import { portableSuite } from '../../core/portable-suite.ts';
 import { type Bench, measureRates } from './bench.ts';
 import { nativeVerification } from './native-pair.ts';
 import { GOOD_PAIR } from './signed-message.ts';

@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concat, fromHex, toHex, toUtf8 } from '../../core/bytes.ts';
-import { ed25519Native, ed25519Portable } from '../../core/ed25519.ts';
+import { ed25519Native } from '../../core/ed25519.ts';
+import { ed25519Portable } from '../../core/ed25519-portable.ts';
 import { craft, smallOrderPoints, withSurplusOrder } from './curve.ts';
 
 const ed25519 = suite('core/ed25519');

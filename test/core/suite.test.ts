@@ -4,6 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Bug } from '../../core/assert.ts';
 import { concat, toUtf8 } from '../../core/bytes.ts';
+import { portableSuite } from '../../core/portable-suite.ts';
+import { runtimeSuite } from '../../core/runtime-suite.ts';
 import {
   ED25519_KEY_BYTES,
   ED25519_SIGNATURE_BYTES,
@@ -11,8 +13,6 @@ import {
   ML_DSA_65_KEY_BYTES,
   nativeSuite,
   type PairCheck,
-  portableSuite,
-  runtimeSuite,
   SEED_PAIR_BYTES,
   SIGNATURE_PAIR_BYTES,
 } from '../../core/suite.ts';

@@ -6,8 +6,9 @@
 import { concat, toUtf8 } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
 import type { Refusal } from '../../core/refusal.ts';
+import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { parseTrustDomain, type TrustDomain } from '../../core/spiffe-id.ts';
-import { runtimeSuite, type Signer } from '../../core/suite.ts';
+import type { Signer } from '../../core/suite.ts';
 import { bootMs, DAY_MS, type Instant, unixMs } from '../../core/time.ts';
 import type { GrantedTerms } from '../../federation/authority.ts';
 import type { Answer, Effect, RecordWrite } from '../../federation/effect.ts';

@@ -3,7 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
-import { runtimeSuite } from '../../core/suite.ts';
+import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { EXIT, exitCodeOf } from '../../sim/exit-code.ts';
 import { parseOptions, parseSeed } from '../../sim/options.ts';
 import { reportOf } from '../../sim/report.ts';

@@ -1,8 +1,10 @@
 /** Wycheproof's signatures against both legs of the suite, in both implementations. */
 
-import { ed25519Native, ed25519Portable } from '../../core/ed25519.ts';
+import { ed25519Native } from '../../core/ed25519.ts';
+import { ed25519Portable } from '../../core/ed25519-portable.ts';
 import type { Leg } from '../../core/leg.ts';
-import { mlDsa65Native, mlDsa65Portable } from '../../core/ml-dsa-65.ts';
+import { mlDsa65Native } from '../../core/ml-dsa-65.ts';
+import { mlDsa65Portable } from '../../core/ml-dsa-65-portable.ts';
 import type { Kind } from './kind.ts';
 import {
   type CaseJudge,
