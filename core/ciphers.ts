@@ -1,5 +1,6 @@
 /**
- * The primitives that TPM 2.0 asks of its caller: hashes, HMAC, AES-CFB, ECDH and RSA-OAEP.
+ * The primitives that TPM 2.0 asks of its caller: hashes, HMAC, AES-CFB, ECDH and RSA-OAEP; and
+ * AES-GCM, by which one key that a chip seals guards what is too large for it.
  *
  * Everything here is a function of its arguments. Randomness is passed in, so the simulator and
  * the tests can repeat a run byte for byte. This is not the signature suite of the protocol (see
@@ -71,6 +72,41 @@ export function encryptAesCfb({ key, iv, bytes }: CfbInput): Uint8Array {
 export function decryptAesCfb({ key, iv, bytes }: CfbInput): Uint8Array {
   const decipher = createDecipheriv(cfbName(key), key, iv);
   return concat(decipher.update(bytes), decipher.final());
+}
+
+/** What AES-GCM works on. */
+export interface GcmInput {
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+  /** 12 bytes, never twice under one key. */
+  readonly nonce: Uint8Array;
+  /** What the ciphertext is bound to and does not hold, such as a name. */
+  readonly bound: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes of the nonce and of the tag that ends a ciphertext (SP 800-38D §5.2). */
+export const GCM_NONCE_BYTES = 12;
+const GCM_TAG_BYTES = 16;
+
+/** AES-256-GCM: ciphertext ‖ tag (SP 800-38D §7.1). */
+export function encryptAesGcm({ key, nonce, bound, bytes }: GcmInput): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(bound);
+  return concat(cipher.update(bytes), cipher.final(), cipher.getAuthTag());
+}
+
+/** The inverse of `encryptAesGcm`; undefined unless every byte is as it was. */
+export function decryptAesGcm({ key, nonce, bound, bytes }: GcmInput): Uint8Array | undefined {
+  if (bytes.length < GCM_TAG_BYTES) return undefined;
+  const end = bytes.length - GCM_TAG_BYTES;
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(bound);
+  decipher.setAuthTag(bytes.subarray(end));
+  const opened = decipher.update(bytes.subarray(0, end));
+  try {
+    return concat(opened, decipher.final());
+  } catch {
+    return undefined; // nothing of it may be looked at: the tag does not fit
+  }
 }
 
 /** The NIST curves a TPM key may lie on. */

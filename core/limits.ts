@@ -260,6 +260,12 @@ export const UKI_BYTES_MAX = 512 * 1024 * 1024;
 /** Approved boot states in one document, and digests one rule may list. */
 export const REFERENCE_STATES_MAX = 256;
 export const REFERENCE_DIGESTS_MAX = 1_024;
+/** Approvals of boots in one document: some for each state, since PCR 11 grows during a boot. */
+export const BOOT_APPROVALS_MAX = 1_024;
+/** Approvals that one state may come to: a value of PCR 11 for each phase, of few images. */
+export const STATE_APPROVALS_MAX = 16;
+/** Steps of a chip's counter that one withdrawal may ask for: NV memory wears out. */
+export const APPROVAL_STEPS_MAX = 1_024;
 
 // ---- the TPM ----
 
@@ -274,6 +280,14 @@ export const TPM_OBJECTS_MAX = 3;
 export const TPM_SESSIONS_MAX = 3;
 /** Callers that may wait for the TPM; the next one is told that it is busy. */
 export const TPM_PENDING_MAX = 1_024;
+/** Pieces of work that one part of the daemon may have waiting for the chip. */
+export const CHIP_PENDING_MAX = 256;
+/** How often the state's generation steps: some 9,000 times a year, of 100,000 and more. */
+export const GENERATION_STEP_MS = HOUR_MS;
+/** Steps for withdrawals of our own keep this distance, whoever has how much to withdraw. */
+export const GENERATION_HASTE_MS = 15 * MINUTE_MS;
+/** An unused connection to the chip is closed: an swtpm serves one program at a time. */
+export const CHIP_IDLE_MS = SECOND_MS;
 /** Sends of one command again after RETRY and its kin, and the first wait; each wait doubles. */
 export const TPM_RETRIES_MAX = 8;
 export const TPM_RETRY_FIRST_MS = 20;

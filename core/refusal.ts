@@ -663,6 +663,39 @@ export const REFUSALS = {
     'find out which; a person has to accept the chip again',
   ),
 
+  // keys in a chip (PROTOCOL §7.4)
+  'tpm-required': row(
+    'reject',
+    'the configuration demands a TPM, and none can be used',
+    'give this user the TPM that is named, or set [tpm] use = "auto"',
+  ),
+  'chip-needed': row(
+    'reject',
+    'the keys of this state are sealed by a chip, and the configuration keeps it from being used',
+    'set [tpm] use = "auto"',
+  ),
+  'chip-replaced': row(
+    'reject',
+    'this is not the chip that sealed the keys, or it was cleared',
+    'give the machine its chip back; else the keys are gone, see docs/OPERATIONS.md',
+  ),
+  'boot-unapproved': row(
+    'reject',
+    'the chip does not let this boot use the keys: nobody approved it, or somebody withdrew it',
+    'boot an approved state again; see docs/OPERATIONS.md',
+  ),
+  'approvals-malformed': row('reject', 'not approvals of boots', ASK_SENDER),
+  'approval-signature': row(
+    'reject',
+    'an approval of a boot that its approver did not sign',
+    ASK_SENDER,
+  ),
+  'approval-distant': row(
+    'reject',
+    'a withdrawal would step the counter of the chip further than it can bear',
+    'ask the authority to sign its approvals for a lower generation',
+  ),
+
   // audit log
   'audit-broken': row(
     'reject',

@@ -58,7 +58,7 @@ export async function openAuthorityDaemon(
     ...{ suite, records, limits },
     bootId: clock.bootId,
     now: clock.now(),
-    continuity: 'software',
+    continuity: ground.generation?.continuity ?? 'software',
     node: keys.node,
     authority: {
       keys: { rank: 0, beacon: keys.beacon, documents: keys.documents },

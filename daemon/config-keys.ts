@@ -15,6 +15,8 @@ import {
   parseListenAddress,
 } from './address.ts';
 import { durationText, parseDuration } from './duration.ts';
+import type { TpmAddress } from './host/open-tpm.ts';
+import { parseTpmAddress } from './tpm/tpm-address.ts';
 
 /** A whole, checked configuration. Times in milliseconds, paths absolute. */
 export interface Config {
@@ -42,6 +44,11 @@ export interface Config {
   readonly endpointKey: string | null;
   /** Where metrics are scraped: a socket's path or an address of the loopback; null for nowhere. */
   readonly metricsListen: string | ListenAddress | null;
+  /** Whether keys go into a chip: where one works, in any case, or not at all. */
+  readonly tpmUse: 'auto' | 'required' | 'never';
+  readonly tpmAddress: TpmAddress;
+  /** Firmware's log of measurements; null for the kernel's own, or none for an emulator. */
+  readonly tpmEventLog: string | null;
   readonly logFormat: 'text' | 'json';
 }
 
@@ -155,6 +162,24 @@ export const KEYS: Keys = {
     means: 'where metrics may be scraped; nowhere unless set',
     takes: 'an absolute path for a socket, or /ip4/127.0.0.1/tcp/PORT',
     read: metricsPlaceOf,
+  },
+  tpmUse: {
+    toml: 'tpm.use',
+    means: 'whether keys are sealed by a TPM: where one works, in any case, or not at all',
+    takes: 'auto, required or never',
+    read: (raw) => (raw === 'auto' || raw === 'required' || raw === 'never' ? raw : undefined),
+  },
+  tpmAddress: {
+    toml: 'tpm.address',
+    means: 'where the TPM is; one daemon for each',
+    takes: 'a device such as /dev/tpmrm0, swtpm:unix:PATH or swtpm:tcp:HOST:PORT',
+    read: (raw) => (typeof raw === 'string' ? parseTpmAddress(raw) : undefined),
+  },
+  tpmEventLog: {
+    toml: 'tpm.event_log',
+    means: 'the measurement log of the firmware, where it is not the kernel’s own',
+    takes: 'an absolute path',
+    read: (raw) => (isPath(raw) ? raw : undefined),
   },
   logFormat: {
     toml: 'log.format',

@@ -14,6 +14,7 @@ import { parseTrustDomain } from '../core/spiffe-id.ts';
 import { type Config, KEYS } from './config-keys.ts';
 import { durationText } from './duration.ts';
 import type { DefaultPaths } from './host/environment.ts';
+import { TPM_DEVICE } from './host/tpm-device.ts';
 import { nearestName } from './nearest-name.ts';
 
 const NAMES = Object.keys(KEYS) as (keyof Config)[];
@@ -42,6 +43,9 @@ export function defaultConfig(paths: DefaultPaths): Config {
     endpointCertificate: null,
     endpointKey: null,
     metricsListen: null,
+    tpmUse: 'auto',
+    tpmAddress: { kind: 'device', path: TPM_DEVICE },
+    tpmEventLog: null,
     logFormat: 'text',
   };
 }

@@ -74,6 +74,14 @@ export class Driver {
     return this.#queued;
   }
 
+  /** Raises an alarm that the daemon itself has cause for: audited, logged, shown. */
+  async raise(alarm: RaisedAlarm): Promise<void> {
+    const { code, domain, detail } = alarm;
+    await this.#options.audit.append(`alarm.${code}`, { domain, detail });
+    this.#options.log.warn('alarm', { code, domain });
+    this.#show(alarm);
+  }
+
   now(): Instant {
     return this.#options.clock.now();
   }
@@ -146,6 +154,11 @@ export class Driver {
     return null;
   }
 
+  #show({ code, domain, detail }: RaisedAlarm): void {
+    this.#alarms.push({ code, domain, detail });
+    this.#alarms.splice(0, Math.max(0, this.#alarms.length - ALARMS_MAX));
+  }
+
   #answer(request: number, answer: Answer | Refusal | Failure): void {
     const resolve = this.#waiting.get(request);
     this.#waiting.delete(request);
@@ -172,9 +185,7 @@ export class Driver {
         await audit.append(`alarm.${effect.code}`, { domain: effect.domain, ...effect.details });
         log.warn('alarm', { code: effect.code, domain: effect.domain });
         const detail = Object.entries(effect.details).map(([k, v]) => `${k} ${v}`);
-        this.#alarms.push({ code: effect.code, domain: effect.domain, detail: detail.join(', ') });
-        this.#alarms.splice(0, Math.max(0, this.#alarms.length - ALARMS_MAX));
-        return;
+        return this.#show({ ...effect, detail: detail.join(', ') });
       }
       case 'refused':
         return refusals.note(effect.peer, effect.refusal);

@@ -21,8 +21,10 @@ import {
   type ControlServer,
   openControlServer,
 } from './control/server.ts';
+import { announceCustody, isWithdrawalOf } from './custody/announce.ts';
 import type { KeyCustody } from './custody/custody.ts';
-import { fileCustody } from './custody/file-custody.ts';
+import { type NodeCustody, openCustody } from './custody/open-custody.ts';
+import type { StateGeneration } from './custody/state-generation.ts';
 import { Driver } from './driver.ts';
 import { openMetrics } from './metrics/scrape.ts';
 import { LateNetwork } from './network/late-network.ts';
@@ -53,6 +55,10 @@ export interface Ground {
   readonly audit: AuditLog;
   readonly refusals: RefusalAudit;
   readonly custody: KeyCustody;
+  /** Where `custody` is: in files, or behind the chip. */
+  readonly nodeCustody: NodeCustody;
+  /** Null where no chip counts the generations of the state. */
+  readonly generation: StateGeneration | null;
 }
 
 /** A state machine that is driven. */
@@ -62,41 +68,48 @@ export interface Engine {
   readonly driver: Driver;
 }
 
-/** Opens state folder, store, audit log and custody. */
+/** Opens state folder, store, custody and audit log. */
 export async function openGround(
   config: Config,
   host: Host,
   opening: AsyncDisposableStack,
 ): Promise<Ground> {
-  const { clock } = host;
+  const { clock, random, log } = host;
   const folder = await openStateFolder(config.statePath);
   const store = await openLevelStore(folder.store);
   opening.defer(() => store.close());
   const records = new Map(await store.load());
+  const nodeCustody = await openCustody({ config, folder: folder.keys, clock, random, log });
+  opening.defer(() => nodeCustody[Symbol.asyncDispose]());
+  const generation = await nodeCustody.openGeneration({ store, records, clock, log });
+  opening.defer(async () => generation?.close());
   const audit = await openAuditLog({ path: folder.auditLog, clock, kept: loadAuditHead(records) });
   opening.defer(() => closeAudit(store, audit));
   const { freshForMs, degradedForMs, survivalForMs } = config;
   return {
-    ...{ config, host, store, records, audit },
+    ...{ config, host, store, records, audit, nodeCustody, generation },
     limits: { freshForMs, degradedForMs, survivalForMs },
     suite: runtimeSuite(),
     refusals: new RefusalAudit(audit, clock),
-    custody: fileCustody(folder.keys),
+    custody: nodeCustody.keys,
   };
 }
 
 /** Puts a state machine behind its driver; the network listens once it is started. */
 export async function openEngine(
-  { config, host, store, audit, refusals }: Ground,
+  ground: Ground,
   node: FederationNode,
   transportSeed: Uint8Array,
   opening: AsyncDisposableStack,
 ): Promise<Engine> {
+  const { config, host, audit, refusals, generation } = ground;
   const { clock, random, log } = host;
   const { listen, trustDomain: domain, role } = config;
   const network = new LateNetwork({ transportSeed, listen, clock, random, log });
+  const store = generation?.guard((key) => isWithdrawalOf(domain, key)) ?? ground.store;
   const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
   await audit.append('daemon.started', { version: VERSION, domain, role });
+  await announceCustody({ domain, custody: ground.nodeCustody, generation }, audit, driver);
   opening.defer(async () => {
     await audit.append('daemon.stopped');
   });

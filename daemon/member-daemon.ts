@@ -34,7 +34,7 @@ export async function openMemberDaemon(
     ...{ suite, records, limits },
     bootId: clock.bootId,
     now: clock.now(),
-    continuity: 'software',
+    continuity: ground.generation?.continuity ?? 'software',
     node: keys.node,
     authority: null,
   });
@@ -55,7 +55,7 @@ export async function openMemberDaemon(
   const links = new LinkBook(store, records, network, config.peers);
   const startedAt = formatRfc3339(clock.now().wall);
   const status = (): Status => ({
-    ...daemonStatus({ config, host, node, network, driver, peers, startedAt }),
+    ...daemonStatus({ ...ground, ...engine, peers, startedAt }),
     bundleEndpoint: '',
     domains: views().map(domainStatus),
   });

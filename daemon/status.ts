@@ -10,6 +10,7 @@ import type { FederationNode } from '../federation/node.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
 import type { DomainStatus, NodeStatus, Status } from './control/protocol.ts';
+import { keysStatus } from './custody/open-custody.ts';
 import type { Engine, Ground } from './ground.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import type { PeerRegister } from './peer-register.ts';
@@ -17,14 +18,14 @@ import { formatRfc3339 } from './rfc3339.ts';
 import { entriesOf } from './trust-view.ts';
 
 /** What the status of a daemon is read off. */
-export interface StatusFacts extends Pick<Ground, 'config' | 'host'>, Engine {
+export interface StatusFacts extends Pick<Ground, 'config' | 'host' | 'nodeCustody'>, Engine {
   readonly peers: PeerRegister;
   readonly startedAt: string;
 }
 
 /** The daemon itself, whatever its role. */
 export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' | 'domains'> {
-  const { config, host, node, network, driver, peers, startedAt } = facts;
+  const { config, host, nodeCustody, node, network, driver, peers, startedAt } = facts;
   const now = host.clock.now();
   const views = node.view(now);
   const own = views.find((view) => view.isOwn);
@@ -42,6 +43,7 @@ export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' 
     wallMs: now.wall,
     timeKnown: views.every((view) => !view.standing.timeUnknown),
     antiRollback: node.continuity,
+    keys: keysStatus(nodeCustody),
     sockets: { control: config.controlSocket, workload: config.workloadSocket },
     listen: network.addresses,
     peers: peers.peers,

@@ -81,6 +81,40 @@ export function phasesReached(image: UkiDigests, pcr11: Uint8Array): number | nu
   return null;
 }
 
+/** A value that PCR 11 takes, and what was measured since the stub ended. */
+export interface PhaseValue {
+  readonly value: Uint8Array;
+  /** Digests of the phases, in order. */
+  readonly phases: readonly Uint8Array[];
+}
+
+/**
+ * The values of PCR 11 in which a service of this boot may find it, given the digests that the stub
+ * measured and a value seen: a service starts in `sysinit` or later, and may start again. Empty
+ * where the value is not what the stub measured and phases after it.
+ */
+export function phaseValues(
+  bank: Bank,
+  stub: readonly Uint8Array[],
+  seen: Uint8Array,
+): readonly PhaseValue[] {
+  let value = initialPcr(bank, KERNEL_BOOT_PCR, 0);
+  for (const digest of stub) value = extendPcr(bank, value, digest);
+  let phases: readonly Uint8Array[] = [];
+  const all: PhaseValue[] = [{ value, phases }];
+  for (const phase of BOOT_PHASES) {
+    const digest = phaseDigest(bank, phase);
+    value = extendPcr(bank, value, digest);
+    phases = [...phases, digest];
+    all.push({ value, phases });
+  }
+  const at = all.findIndex((each) => equalBytes(each.value, seen));
+  return at < 0 ? [] : all.slice(Math.min(at, SERVICE_PHASES_MIN));
+}
+
+/** `enter-initrd`, `leave-initrd`, `sysinit`: before these no service of ours runs. */
+const SERVICE_PHASES_MIN = 3;
+
 function phaseDigest(bank: Bank, phase: BootPhase): Uint8Array {
   return hashOf(bank, toUtf8(phase));
 }

@@ -18,11 +18,20 @@ export class DaemonProcess {
   said: string[] = [];
   #child: ChildProcess | null = null;
 
-  /** `config` is the text of the configuration file; empty means the defaults. */
+  /**
+   * `config` is the text of the configuration file; empty means the defaults. The chip of the
+   * machine that runs the tests is left alone, unless the text says else.
+   */
   constructor(domain: string, config = '') {
     this.domain = domain;
     this.folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
-    writeFileSync(join(this.folder, 'config.toml'), config);
+    this.configure(config);
+  }
+
+  /** Sets the configuration of the next start. */
+  configure(config: string): void {
+    const chip = config.includes('[tpm]') ? '' : '\n[tpm]\nuse = "never"\n';
+    writeFileSync(join(this.folder, 'config.toml'), config + chip);
   }
 
   get controlSocket(): string {

@@ -119,6 +119,7 @@ async function attestHere(challenge: Challenge, values: QuotingValues): Promise<
     bank: parseBank(values.bank),
     pcrs: values.pcrs === undefined ? QUOTED_PCRS : parsePcrs(values.pcrs),
     keyHandle: parseKeyHandle(values.key),
+    endorsement: 'shown' as const,
     logs: findLogs(named, address),
   };
   const carried = path(values.intermediates);

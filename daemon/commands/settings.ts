@@ -22,6 +22,7 @@ export const SETTING_OPTIONS = {
   listen: { type: 'string', multiple: true },
   'control-socket': { type: 'string' },
   'workload-socket': { type: 'string' },
+  tpm: { type: 'boolean' },
 } as const;
 
 /** The lines of help for `SETTING_OPTIONS`. */
@@ -35,6 +36,7 @@ export const SETTING_USAGE = `\
                           /ip4/127.0.0.1/tcp/7717; may be repeated
   --control-socket PATH   socket of the commands
   --workload-socket PATH  socket of the SPIFFE Workload API
+  --tpm                   refuse to run without a TPM
 `;
 
 /** Options of commands that talk to a daemon. */
@@ -58,6 +60,7 @@ export interface SettingValues {
   readonly listen?: readonly string[] | undefined;
   readonly 'control-socket'?: string | undefined;
   readonly 'workload-socket'?: string | undefined;
+  readonly tpm?: boolean | undefined;
 }
 
 /**
@@ -118,6 +121,7 @@ function givenSettings(values: SettingValues): ReadonlyMap<string, unknown> {
     ['trust_domain', values['trust-domain']],
     ['node.role', values.role],
     ['network.listen', values.listen],
+    ['tpm.use', values.tpm === true ? 'required' : undefined],
   ];
   return new Map(given.filter(([, value]) => value !== undefined));
 }

@@ -47,6 +47,7 @@ function selfText(status: Status): string {
     ['node', status.node.id],
     ['lease', leaseText(status.node)],
     ['assurance', `${status.assurance}; anti-rollback: ${status.antiRollback}`],
+    ['keys', keysText(status)],
     ['time', status.timeKnown ? 'known' : 'unknown: at best SURVIVAL until a source confirms it'],
     ['started', `${status.startedAt} (version ${status.version})`],
     ['entries', String(status.entries)],
@@ -63,6 +64,11 @@ export function leaseText({ lease }: NodeStatus): string {
   const { group, kind, notAfter, trouble } = lease;
   const state = trouble === '' ? 'in force' : `not in force (${trouble})`;
   return `${state}, ${kind} for group ${group}, until ${notAfter}`;
+}
+
+function keysText({ keys }: Status): string {
+  if (keys.custody === 'files') return 'in files';
+  return `sealed by the TPM at ${keys.tpm}, for boots approved as ${JSON.stringify(keys.boot)}`;
 }
 
 function domainsText(domains: readonly DomainStatus[]): string {

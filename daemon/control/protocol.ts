@@ -83,6 +83,15 @@ export interface NodeStatus {
   } | null;
 }
 
+/** Where the private keys of a node lie. */
+export interface KeysStatus {
+  readonly custody: 'files' | 'chip';
+  /** Where the chip is; empty without one. */
+  readonly tpm: string;
+  /** Name of the approved state that this boot fits; empty without a chip. */
+  readonly boot: string;
+}
+
 /** The daemon at one glance. */
 export interface Status {
   readonly version: string;
@@ -99,6 +108,7 @@ export interface Status {
   readonly timeKnown: boolean;
   /** What guards the marks (PROTOCOL §5.7); `rolled-back`: the store is older than its counter. */
   readonly antiRollback: 'proven' | 'software' | 'rolled-back';
+  readonly keys: KeysStatus;
   readonly sockets: { readonly control: string; readonly workload: string };
   readonly listen: readonly string[];
   /** URL that our bundle endpoint listens at; empty where there is none. */

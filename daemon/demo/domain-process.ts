@@ -113,6 +113,8 @@ degraded_for = ${seconds(DEMO_LIMITS.degradedForMs)}
 survival_for = ${seconds(DEMO_LIMITS.survivalForMs)}
 tick_period = "1s"
 min_epoch = "100ms"
+[tpm]
+use = "never"
 `;
   }
 }

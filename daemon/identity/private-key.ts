@@ -9,6 +9,7 @@
 
 import { createECDH, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { concat } from '../../core/bytes.ts';
+import type { EccPoint } from '../../core/ciphers.ts';
 import { contextTag, encodeBitString, encodeDer, encodeOid, TAG } from '../../core/der.ts';
 import { Refusal } from '../../core/refusal.ts';
 
@@ -63,6 +64,15 @@ function drawP256(): DrawnKey {
   const privateKeyPkcs8 = concat(PKCS8_BEFORE_SCALAR, scalar, PKCS8_BEFORE_POINT, point);
   scalar.fill(0);
   return { spki: concat(SPKI_BEFORE_POINT, point), bits: point, privateKeyPkcs8 };
+}
+
+/** The SPKI of a point, DER; its coordinates may lack leading zeros, as a TPM sends them. */
+export function encodeP256Spki({ x, y }: EccPoint): Uint8Array {
+  const point = new Uint8Array(P256_POINT_BYTES);
+  point[0] = 4; // uncompressed
+  point.set(x, 1 + P256_SCALAR_BYTES - x.length);
+  point.set(y, P256_POINT_BYTES - y.length);
+  return concat(SPKI_BEFORE_POINT, point);
 }
 
 function drawMlDsa65(): DrawnKey {

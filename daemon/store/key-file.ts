@@ -13,7 +13,6 @@
  * error and no log ever holds any of the content.
  */
 
-import { link, lstat, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../core/assert.ts';
 import {
@@ -26,16 +25,10 @@ import {
   toUtf8,
 } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
-import { Failure } from '../../core/failure.ts';
 import { KEY_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import {
-  openPrivateFolder,
-  readPrivate,
-  syncFolder,
-  systemCode,
-  writeFresh,
-} from '../host/files.ts';
+import { openPrivateFolder, readPrivate } from '../host/files.ts';
+import { createPrivateFile, destroyPrivateFile, hasPrivateFile } from './private-file.ts';
 
 const BEGIN = '-----BEGIN HOLDFAST KEY-----\n';
 const END = '-----END HOLDFAST KEY-----\n';
@@ -64,19 +57,9 @@ export function keyFilePath({ folder, name }: KeyFile): string {
  * stands: that fails `file-unwritable`, since an overwritten key is gone for good.
  */
 export async function createKeyFile(key: KeyFile, secret: Uint8Array): Promise<void> {
-  const path = keyFilePath(key);
   const text = encodeKey(key.name, secret);
   assert(text.length <= KEY_FILE_BYTES_MAX, 'a key fits its file');
-  await openPrivateFolder(key.folder);
-  const fresh = `${path}.new`;
-  try {
-    await writeFresh(fresh, toUtf8(text), 0o600);
-    await link(fresh, path); // unlike rename, this refuses to replace
-    await rm(fresh);
-    await syncFolder(key.folder);
-  } catch (error) {
-    throw new Failure('file-unwritable', `the key file ${path} cannot be created`, error);
-  }
+  await createPrivateFile(keyFilePath(key), toUtf8(text));
 }
 
 /**
@@ -91,15 +74,8 @@ export async function loadKeyFile(key: KeyFile): Promise<Uint8Array> {
 }
 
 /** True if the key's file stands; says nothing about its content. */
-export async function hasKeyFile(key: KeyFile): Promise<boolean> {
-  const path = keyFilePath(key);
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw new Failure('file-unreadable', `${path} cannot be looked at`, error);
-  }
+export function hasKeyFile(key: KeyFile): Promise<boolean> {
+  return hasPrivateFile(keyFilePath(key));
 }
 
 /**
@@ -107,18 +83,8 @@ export async function hasKeyFile(key: KeyFile): Promise<boolean> {
  * remaps its blocks may keep a copy; only keys that a TPM seals are surely gone. An absent file is
  * destroyed already.
  */
-export async function destroyKeyFile(key: KeyFile): Promise<void> {
-  const path = keyFilePath(key);
-  if (!(await hasKeyFile(key))) return;
-  try {
-    await using file = await open(path, 'r+');
-    await file.writeFile(new Uint8Array((await file.stat()).size));
-    await file.sync();
-    await rm(path);
-    await syncFolder(key.folder);
-  } catch (error) {
-    throw new Failure('file-unwritable', `the key file ${path} cannot be destroyed`, error);
-  }
+export function destroyKeyFile(key: KeyFile): Promise<void> {
+  return destroyPrivateFile(keyFilePath(key));
 }
 
 function encodeKey(name: string, secret: Uint8Array): string {

@@ -17,6 +17,8 @@ export const RECORDS = {
   self: 'self',
   /** The authorities that sign our identities, and the state of each. */
   authorities: 'authorities',
+  /** The number that the counter of the chip is compared with. */
+  generation: 'generation',
 } as const;
 
 /** Prefixes; what follows is the owner's own opaque string. */

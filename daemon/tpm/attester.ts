@@ -46,6 +46,8 @@ export interface AttestRequest {
   /** The handle of a persistent attestation key; undefined derives ours from its template. */
   readonly keyHandle: number | undefined;
   readonly intermediates: readonly Uint8Array[];
+  /** `none` where the machine asks for itself: deriving an RSA key may take minutes. */
+  readonly endorsement: 'shown' | 'none';
   readonly logs: LogPlaces;
 }
 
@@ -56,11 +58,14 @@ export interface AttestRequest {
 export async function attest(tpm: Tpm, request: AttestRequest): Promise<Evidence> {
   const bank = request.bank ?? (await chooseBank(tpm));
   const eventLog = await loadLog(request.logs.event);
-  const [certificate] = await findCertificates(tpm);
+  const isShown = request.endorsement === 'shown';
+  const [certificate] = isShown ? await findCertificates(tpm) : [];
   const kind = certificate?.kind ?? 'eccP256';
   const qualifying = qualifyingBytes(request.challenge);
   return tpm.hold(async (held) => {
-    const endorsementKey = await held.within(() => openEndorsementKey(held, kind));
+    const endorsement = isShown
+      ? await held.within(() => openEndorsementKey(held, kind))
+      : undefined;
     const key = await openAttestationKey(held, request.keyHandle);
     const counter = await certifyGeneration(held, key, qualifying);
     const shown = await quoteAtRest(held, key, qualifying, { bank, pcrs: request.pcrs });
@@ -69,7 +74,7 @@ export async function attest(tpm: Tpm, request: AttestRequest): Promise<Evidence
       counter,
       eventLog,
       attestationKey: key.publicArea.raw,
-      endorsementKey: endorsementKey.publicArea.raw,
+      endorsementKey: (endorsement ?? key).publicArea.raw,
       endorsementCertificate: certificate?.contents ?? null,
       intermediates: request.intermediates,
       userspaceLog: await loadLog(request.logs.userspace),

@@ -39,6 +39,7 @@ async function measure(): Promise<Measured> {
     bank: selection.bank,
     pcrs: QUOTED_PCRS,
     keyHandle: undefined,
+    endorsement: 'shown' as const,
     intermediates: [],
     logs: { event: undefined, userspace: undefined, ima: undefined },
   };

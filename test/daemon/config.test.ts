@@ -28,6 +28,18 @@ key = "/k.pem"
 
 /** TOML of one key, and what else has to be set for its value to be in order. */
 const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> = {
+  'tpm.use': {
+    inside: ['[tpm]\nuse = "auto"', '[tpm]\nuse = "required"', '[tpm]\nuse = "never"'],
+    outside: ['[tpm]\nuse = true', '[tpm]\nuse = "yes"', '[tpm]\nuse = ""'],
+  },
+  'tpm.address': {
+    inside: ['[tpm]\naddress = "/dev/tpm0"', '[tpm]\naddress = "swtpm:tcp:127.0.0.1:2321"'],
+    outside: ['[tpm]\naddress = ""', '[tpm]\naddress = "swtpm:/s"', '[tpm]\naddress = 1'],
+  },
+  'tpm.event_log': {
+    inside: ['[tpm]\nevent_log = "/l"'],
+    outside: ['[tpm]\nevent_log = "l"', '[tpm]\nevent_log = ""'],
+  },
   trust_domain: {
     inside: ['trust_domain = "a"', `trust_domain = "${'a'.repeat(255)}"`],
     outside: ['""', '"A"', '"a/b"', `"${'a'.repeat(256)}"`, '5', 'true', '["a"]'].map(

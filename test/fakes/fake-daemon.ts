@@ -114,6 +114,7 @@ export const STATUS: Status = {
   wallMs: Date.UTC(2026, 0, 1, 1),
   timeKnown: true,
   antiRollback: 'software',
+  keys: { custody: 'files', tpm: '', boot: '' },
   sockets: { control: '/run/holdfast/control.sock', workload: '/run/holdfast/workload.sock' },
   listen: ['/ip4/127.0.0.1/tcp/7717'],
   bundleEndpoint: '',

@@ -128,6 +128,7 @@ test('refuses a weaker bank, and another one than is approved', async () => {
     bank: 'sha1', // no command line asks for it
     pcrs: QUOTED_PCRS,
     keyHandle: undefined,
+    endorsement: 'shown',
     intermediates: [],
     logs: { event: undefined, userspace: undefined, ima: undefined },
   });

@@ -132,6 +132,7 @@ function quoteOnce(tpm: Tpm): Promise<Evidence> {
     bank: 'sha256',
     pcrs: QUOTED_PCRS,
     keyHandle: undefined,
+    endorsement: 'shown',
     intermediates: [],
     logs: { event: undefined, userspace: undefined, ima: undefined },
   });

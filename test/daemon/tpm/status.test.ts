@@ -197,6 +197,7 @@ const REQUEST = {
   bank: undefined,
   pcrs: QUOTED_PCRS,
   keyHandle: undefined,
+  endorsement: 'shown',
   intermediates: [],
   logs: { event: undefined, userspace: undefined, ima: undefined },
 } as const;
