@@ -5,15 +5,9 @@
  * has the form of the standard. It never connects again by itself: whoever watches decides.
  */
 
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
-import {
-  type Client,
-  Code,
-  ConnectError,
-  createClient,
-  type Interceptor,
-} from '@connectrpc/connect';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { DerReader } from '../../core/der.ts';
 import { Failure } from '../../core/failure.ts';
 import { AUTHORITIES_MAX, DOCUMENT_BYTES_MAX } from '../../core/limits.ts';
@@ -26,7 +20,13 @@ import {
   trustDomainOf,
 } from '../../core/spiffe-id.ts';
 import type { WorkloadEndpoint } from './endpoint.ts';
-import { SpiffeWorkloadAPI, type X509SVIDResponse } from './gen/workload_pb.ts';
+import {
+  SpiffeWorkloadAPI,
+  X509SVIDRequestSchema,
+  type X509SVIDResponse,
+  X509SVIDResponseSchema,
+} from './gen/workload_pb.ts';
+import { CallEnded, callStream } from './grpc-client.ts';
 import { SECURITY_HEADER } from './response.ts';
 
 /** One identity with its key, as the daemon handed it out. */
@@ -61,56 +61,63 @@ export interface WorkloadClient {
 /** All of one message: SVIDs and bundles of every entry. */
 const MESSAGE_BYTES_MAX = 16 * DOCUMENT_BYTES_MAX;
 
-/** Opens a client; the connection is made by the first call. */
+const FETCH_X509_SVID = `/${SpiffeWorkloadAPI.typeName}/FetchX509SVID`;
+const REQUEST = toBinary(X509SVIDRequestSchema, create(X509SVIDRequestSchema));
+
+/** Opens a client; the connection is made by the first call, and again once it broke. */
 export function openWorkloadClient(endpoint: WorkloadEndpoint): WorkloadClient {
-  // The authority of the URL only fills the header of HTTP/2; the socket is chosen below.
-  const baseUrl = 'http://localhost';
-  const sessionManager = new Http2SessionManager(
-    baseUrl,
-    {},
-    {
-      createConnection: () =>
-        endpoint.kind === 'unix' ? connect(endpoint.path) : connect(endpoint.port, endpoint.host),
-    },
-  );
-  const transport = createGrpcTransport({
-    baseUrl,
-    sessionManager,
-    interceptors: [withSecurityHeader],
-    acceptCompression: [],
-    readMaxBytes: MESSAGE_BYTES_MAX,
-  });
-  const client = createClient(SpiffeWorkloadAPI, transport);
+  let open: ClientHttp2Session | undefined;
+  const session = (): ClientHttp2Session => {
+    if (open === undefined || open.destroyed) open = connectTo(endpoint);
+    return open;
+  };
   return {
-    fetchX509Svids: () => firstOf(client),
-    watchX509Svids: (signal) => watch(client, signal),
-    close: () => sessionManager.abort(),
+    fetchX509Svids: () => firstOf(session()),
+    watchX509Svids: (signal) => watch(session(), signal),
+    close: () => open?.destroy(),
   };
 }
 
-const withSecurityHeader: Interceptor = (next) => (request) => {
-  request.header.set(SECURITY_HEADER, 'true');
-  return next(request);
-};
+function connectTo(endpoint: WorkloadEndpoint): ClientHttp2Session {
+  // The authority of the URL only fills the header of HTTP/2; the socket is chosen here.
+  const session = connectHttp2('http://localhost', {
+    createConnection: () =>
+      endpoint.kind === 'unix' ? connect(endpoint.path) : connect(endpoint.port, endpoint.host),
+  });
+  session.on('error', () => undefined); // each call under way hears of it too, and tells
+  return session;
+}
 
-type Api = Client<typeof SpiffeWorkloadAPI>;
-
-async function firstOf(client: Api): Promise<FetchedIdentities> {
+async function firstOf(session: ClientHttp2Session): Promise<FetchedIdentities> {
   const ending = new AbortController();
   try {
-    for await (const identities of watch(client, ending.signal)) return identities;
+    for await (const identities of watch(session, ending.signal)) return identities;
   } finally {
     ending.abort();
   }
   throw new Failure('daemon-unreachable', 'the Workload API ended a stream without an answer');
 }
 
-async function* watch(client: Api, signal: AbortSignal): AsyncGenerator<FetchedIdentities> {
+async function* watch(
+  session: ClientHttp2Session,
+  signal: AbortSignal,
+): AsyncGenerator<FetchedIdentities> {
+  const headers = { [SECURITY_HEADER]: 'true' };
+  const call = { path: FETCH_X509_SVID, headers, request: REQUEST, limit: MESSAGE_BYTES_MAX };
   try {
-    for await (const response of client.fetchX509SVID({}, { signal })) yield identitiesOf(response);
+    for await (const message of callStream(session, { ...call, signal })) {
+      yield identitiesOf(decodeResponse(message));
+    }
   } catch (error) {
-    if (signal.aborted) return;
-    throw error instanceof ConnectError ? troubleOf(error) : error;
+    throw error instanceof CallEnded ? troubleOf(error) : error;
+  }
+}
+
+function decodeResponse(message: Uint8Array): X509SVIDResponse {
+  try {
+    return fromBinary(X509SVIDResponseSchema, message);
+  } catch {
+    throw new Refusal('bad-encoding', { why: 'no message of the Workload API' });
   }
 }
 
@@ -142,12 +149,11 @@ function splitDer(concatenated: Uint8Array): readonly Uint8Array[] {
 }
 
 /** Our daemon begins its messages with a refusal code; any other Workload API just failed. */
-function troubleOf(error: ConnectError): Refusal | Failure {
-  const [, code = '', details] =
-    /^([a-z0-9-]+): [^(;]*(?:\((.*)\))?; /.exec(error.rawMessage) ?? [];
+function troubleOf(error: CallEnded): Refusal | Failure {
+  const [, code = '', details] = /^([a-z0-9-]+): [^(;]*(?:\((.*)\))?; /.exec(error.message) ?? [];
   if (isRefusalCode(code)) {
     return new Refusal(code, details === undefined ? {} : { told: details });
   }
-  const told = `no answer from the Workload API (${Code[error.code]}): ${error.rawMessage}`;
+  const told = `no answer from the Workload API (gRPC state ${error.code}): ${error.message}`;
   return new Failure('daemon-unreachable', told, error);
 }

@@ -1,15 +1,15 @@
 /**
- * gRPC over HTTP/2, the server's side, as much as the Workload API needs: message framing, states
- * and trailers (grpc/grpc, doc/PROTOCOL-HTTP2.md). What the methods mean is `service.ts`.
+ * gRPC over HTTP/2, the server's side, as much as the Workload API needs: states and trailers
+ * (grpc/grpc, doc/PROTOCOL-HTTP2.md). What the methods mean is `service.ts`.
  *
  * It stands directly on node:http2: a thousand workloads keep a thousand streams open, and a
- * generic library's wrapping of each costs more memory and time than all the rest. No compression:
- * private keys do not go through a compressor. A client's deadline is the client's to keep; it
- * resets the stream.
+ * generic library's wrapping of each costs more memory and time than all the rest. A client's
+ * deadline is the client's to keep; it resets the stream.
  */
 
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { concat } from '../../core/bytes.ts';
+import { Refusal, refusalOf } from '../../core/refusal.ts';
+import { frameMessage, MessageReader } from './framing.ts';
 
 /** Status codes of gRPC (grpc/grpc, doc/statuscodes.md). */
 export const GRPC = {
@@ -50,7 +50,6 @@ export type GrpcMethods = ReadonlyMap<string, GrpcMethod>;
 
 /** Requests hold no fields of ours; a client that sends more means something else. */
 const REQUEST_BYTES_MAX = 64 * 1024;
-const HEADER_BYTES = 5;
 const CONTENT_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/;
 const OK: GrpcState = { code: GRPC.ok, message: '' };
 
@@ -85,8 +84,7 @@ export class GrpcCall {
   readonly #stream: ServerHttp2Stream;
   #isEnded = false;
   #hasTaken = false;
-  /** What arrived of a message that is not whole. */
-  #partial: Uint8Array = NOTHING;
+  readonly #reader = new MessageReader(REQUEST_BYTES_MAX);
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
     this.#stream = stream;
@@ -107,17 +105,13 @@ export class GrpcCall {
   send(message: Uint8Array): void {
     if (this.#isOver) return;
     if (!this.#stream.headersSent) this.#stream.respond(HEADERS, { waitForTrailers: true });
-    const framed = new Uint8Array(HEADER_BYTES + message.length);
-    new DataView(framed.buffer).setUint32(1, message.length);
-    framed.set(message, HEADER_BYTES);
-    this.#stream.write(framed);
+    this.#stream.write(frameMessage(message));
   }
 
   /** Ends the call; only the first end counts. */
   end({ code, message }: GrpcState = OK): void {
     if (this.#isOver) return;
     this.#isEnded = true;
-    this.#partial = NOTHING;
     const trailers = { 'grpc-status': String(code), 'grpc-message': percentEncoded(message) };
     if (!this.#stream.headersSent) {
       this.#stream.respond({ ...HEADERS, ...trailers }, { endStream: true });
@@ -150,31 +144,28 @@ export class GrpcCall {
   }
 
   #arrived(chunk: Uint8Array, method: GrpcMethod, handler: GrpcHandler): void {
-    let rest = this.#partial.length === 0 ? chunk : concat(this.#partial, chunk);
-    while (!this.#isOver && rest.length >= HEADER_BYTES) {
-      const size = new DataView(rest.buffer, rest.byteOffset).getUint32(1);
-      if (rest[0] !== 0) return this.end(COMPRESSED);
-      if (size > REQUEST_BYTES_MAX) return this.end(TOO_LARGE);
-      if (rest.length < HEADER_BYTES + size) break;
+    if (this.#isOver) return;
+    const messages = refusalOf(() => this.#reader.read(chunk));
+    if (messages instanceof Refusal) {
+      return this.end(messages.code === 'too-large' ? TOO_LARGE : COMPRESSED);
+    }
+    for (const message of messages) {
       if (this.#hasTaken && method.requests === 'one') return this.end(NOT_ONE);
       this.#hasTaken = true;
-      handler.take(rest.slice(HEADER_BYTES, HEADER_BYTES + size));
-      rest = rest.subarray(HEADER_BYTES + size);
+      handler.take(message);
     }
-    this.#partial = this.#isOver || rest.length === 0 ? NOTHING : rest.slice();
     // Who does not read answers is not asked for more questions.
     if (!this.hasRoom) this.#stream.pause();
   }
 
   /** The client says no more. */
   #said(method: GrpcMethod): void {
-    if (this.#partial.length > 0) this.end({ code: GRPC.internal, message: 'half a message' });
+    if (!this.#reader.isBetween) this.end({ code: GRPC.internal, message: 'half a message' });
     else if (method.requests === 'many') this.end();
     else if (!this.#hasTaken) this.end(NOT_ONE);
   }
 }
 
-const NOTHING = new Uint8Array(0);
 const HEADERS = {
   ':status': constants.HTTP_STATUS_OK,
   'content-type': 'application/grpc',
