@@ -242,6 +242,11 @@ export const REFUSALS = {
     'this node was granted nothing to issue identities with',
     'run workloads on a node that issues, or ask the authority for a lease that allows it',
   ),
+  'issuing-malformed': row(
+    'reject',
+    'not a request or an answer about identities, or one that does not belong together',
+    'update both daemons, and ask again',
+  ),
   'frame-malformed': row(
     'reject',
     'a frame that is none of the protocol',
@@ -329,6 +334,11 @@ export const REFUSALS = {
     'reject',
     'no path of signatures leads to a root of its own trust domain',
     'fetch the newest bundle of the domain named',
+  ),
+  'svid-constrained': row(
+    'reject',
+    'an authority on the path may not certify this name',
+    'find out who signed it: a cell that names others was captured',
   ),
   'svid-revoked': row('reject', 'revoked by its own trust domain', 'fetch a new SVID'),
   'svid-expired': row(

@@ -4,14 +4,16 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import { fromBase64 } from '../core/bytes.ts';
+import { fromBase64, toHex } from '../core/bytes.ts';
 import type { JsonObject } from '../core/canonical.ts';
 import { AUTHORITIES_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { KeyId } from '../core/suite.ts';
 import type { UnixMs } from '../core/time.ts';
 import type { Members } from '../federation/members.ts';
 import type { Revocations } from '../federation/revocations.ts';
 import type { DomainView } from '../federation/view.ts';
+import { nodeMark } from './identity/certificate-writer.ts';
 import type { RevokedSet } from './identity/revoked.ts';
 import { parseSpiffeBundle } from './identity/spiffe-bundle.ts';
 import { type Crl, decodeCrl, isCrlOf } from './identity/x509-crl.ts';
@@ -52,12 +54,14 @@ export function revokedOf(view: DomainView): RevokedSet {
   const serials = new Set(crls.flatMap((crl) => crl.serials));
   const identities = new Map<string, UnixMs>();
   const authorities = new Set<string>();
+  const nodes = new Set<string>();
   for (const { class: kind, target, at } of view.revocations.union.values()) {
     if (kind === 'leaf') serials.add(target);
     if (kind === 'identity') identities.set(target, at);
     if (kind === 'authority') authorities.add(target);
+    if (kind === 'lease') nodes.add(toHex(nodeMark(target as KeyId)));
   }
-  const set = { serials, identities, authorities };
+  const set = { serials, identities, authorities, nodes };
   KNOWN_SETS.set(view.revocations, { crls, set });
   return set;
 }

@@ -8,6 +8,7 @@
  */
 
 import { type KeyObject, sign } from 'node:crypto';
+import { concat, fromHex } from '../../core/bytes.ts';
 import {
   contextTag,
   encodeBitString,
@@ -18,6 +19,7 @@ import {
   TAG,
 } from '../../core/der.ts';
 import { sha256 } from '../../core/digest.ts';
+import type { KeyId } from '../../core/suite.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { type KeyType, ML_DSA_65_OID } from './private-key.ts';
 
@@ -43,6 +45,22 @@ export function serialFrom(random: Uint8Array): Uint8Array {
   return serial;
 }
 
+/** Octets of a serial's start that tell which node was certified. */
+const NODE_MARK_BYTES = 8;
+
+/**
+ * How the serial of all that is certified for a node begins, so that what is out for a captured
+ * one is known from the certificate alone. Ours are 20 octets, the most there may be.
+ */
+export function nodeMark(node: KeyId): Uint8Array {
+  return serialFrom(fromHex(node)).subarray(0, NODE_MARK_BYTES);
+}
+
+/** A serial that shows its node, from 12 random octets. */
+export function nodeSerial(node: KeyId, random: Uint8Array): Uint8Array {
+  return concat(nodeMark(node), random);
+}
+
 /** What stands in a certificate, each part encoded but for the serial and the dates. */
 export interface CertificateParts {
   readonly serial: Uint8Array;
@@ -56,18 +74,30 @@ export interface CertificateParts {
 
 /** Assembles a version 3 certificate and signs it: ecdsa-with-SHA256, or ML-DSA-65 (RFC 9881). */
 export function signCertificate(parts: CertificateParts, signer: CertificateSigner): Uint8Array {
-  return signDer(signer, (algorithm) =>
-    encodeDer(
-      TAG.sequence,
-      VERSION_3,
-      encodeUnsigned(parts.serial),
-      algorithm,
-      parts.issuer,
-      encodeDer(TAG.sequence, encodeTime(parts.notBefore), encodeTime(parts.notAfter)),
-      parts.subject,
-      parts.spki,
-      encodeDer(contextTag(3, 'constructed'), encodeDer(TAG.sequence, ...parts.extensions)),
-    ),
+  return signDer(signer, (algorithm) => encodeTbs(parts, algorithm));
+}
+
+/** The same with a key that answers later, such as one in a chip: ecdsa-with-SHA256. */
+export async function signCertificateLater(
+  parts: CertificateParts,
+  sign: (message: Uint8Array) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const { algorithm } = SIGNATURES['ec-p256'];
+  const tbs = encodeTbs(parts, algorithm);
+  return encodeDer(TAG.sequence, tbs, algorithm, encodeBitString(await sign(tbs)));
+}
+
+function encodeTbs(parts: CertificateParts, algorithm: Uint8Array): Uint8Array {
+  return encodeDer(
+    TAG.sequence,
+    VERSION_3,
+    encodeUnsigned(parts.serial),
+    algorithm,
+    parts.issuer,
+    encodeDer(TAG.sequence, encodeTime(parts.notBefore), encodeTime(parts.notAfter)),
+    parts.subject,
+    parts.spki,
+    encodeDer(contextTag(3, 'constructed'), encodeDer(TAG.sequence, ...parts.extensions)),
   );
 }
 

@@ -23,6 +23,13 @@ import {
 import { CERTIFICATE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { UnixMs } from '../../core/time.ts';
+import {
+  decodeNameConstraints,
+  decodeNames,
+  type GeneralName,
+  NAME_FORM,
+  type NameConstraints,
+} from './name-constraints.ts';
 
 /** Extensions by their number (RFC 5280 §4.2.1). */
 export const EXTENSION = {
@@ -30,6 +37,7 @@ export const EXTENSION = {
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
 } as const;
@@ -64,6 +72,10 @@ export interface Certificate {
   readonly keyUsage: KeyUsage | null;
   readonly purposes: readonly string[] | null;
   readonly uris: readonly string[];
+  /** All names of the SubjectAltName, the URIs among them. */
+  readonly names: readonly GeneralName[];
+  /** What names an authority may certify; null for all. */
+  readonly nameConstraints: NameConstraints | null;
   readonly subjectKeyId: Uint8Array | null;
   /** All extensions present, by dotted number, with whether each is critical. */
   readonly extensions: ReadonlyMap<string, boolean>;
@@ -153,7 +165,14 @@ function decodeExtensions(tbs: DerReader): ReadonlyMap<string, Extension> {
 
 type Meaning = Pick<
   Certificate,
-  'isCa' | 'pathLength' | 'keyUsage' | 'purposes' | 'uris' | 'subjectKeyId'
+  | 'isCa'
+  | 'pathLength'
+  | 'keyUsage'
+  | 'purposes'
+  | 'uris'
+  | 'names'
+  | 'nameConstraints'
+  | 'subjectKeyId'
 >;
 
 function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
@@ -164,15 +183,19 @@ function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
   const constraints = readerOf(EXTENSION.basicConstraints);
   const usage = readerOf(EXTENSION.keyUsage);
   const purposes = readerOf(EXTENSION.extendedKeyUsage);
-  const names = readerOf(EXTENSION.subjectAltName);
+  const subjectNames = readerOf(EXTENSION.subjectAltName);
+  const confinement = readerOf(EXTENSION.nameConstraints);
   const keyId = readerOf(EXTENSION.subjectKeyIdentifier);
+  const names = subjectNames === undefined ? [] : decodeSubjectNames(subjectNames);
   return {
     ...(constraints === undefined
       ? { isCa: false, pathLength: null }
       : decodeConstraints(constraints)),
     keyUsage: usage === undefined ? null : decodeKeyUsage(usage),
     purposes: purposes === undefined ? null : decodePurposes(purposes),
-    uris: names === undefined ? [] : decodeUris(names),
+    uris: names.filter(({ form }) => form === NAME_FORM.uri).map(({ text }) => text),
+    names,
+    nameConstraints: confinement === undefined ? null : decodeNameConstraints(confinement),
     subjectKeyId: keyId === undefined ? null : decodeKeyId(keyId),
   };
 }
@@ -209,18 +232,10 @@ function decodePurposes(value: DerReader): readonly string[] {
   return purposes;
 }
 
-/** The URI names; names of other forms are allowed beside them, and pass by. */
-function decodeUris(value: DerReader): readonly string[] {
+function decodeSubjectNames(value: DerReader): readonly GeneralName[] {
   const list = value.open(TAG.sequence);
   value.end();
-  const uris: string[] = [];
-  while (!list.isAtEnd) {
-    const name = list.next();
-    if (name.tag !== contextTag(6, 'primitive')) continue;
-    if (name.contents.some((octet) => octet < 0x20 || octet > 0x7e)) refuse('a URI beyond ASCII');
-    uris.push(Array.from(name.contents, (octet) => String.fromCharCode(octet)).join(''));
-  }
-  return uris;
+  return decodeNames(list);
 }
 
 function decodeKeyId(value: DerReader): Uint8Array {

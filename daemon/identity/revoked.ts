@@ -12,6 +12,10 @@ import type { SpiffeId, TrustDomain } from '../../core/spiffe-id.ts';
 import { addMs, type UnixMs } from '../../core/time.ts';
 import type { Certificate } from './certificate.ts';
 
+/** Digits of a serial that shows its node, and those that show it (certificate-writer.ts). */
+const NODE_SERIAL_CHARS = 40;
+const NODE_MARK_CHARS = 16;
+
 /** All that one domain has revoked. */
 export interface RevokedSet {
   /** Serials in lower-case hex. */
@@ -20,6 +24,8 @@ export interface RevokedSet {
   readonly identities: ReadonlyMap<string, UnixMs>;
   /** SHA-256, in hex, of the SubjectPublicKeyInfo of authorities. */
   readonly authorities: ReadonlySet<string>;
+  /** Nodes, by how the serials of all begin that was certified for them, in hex. */
+  readonly nodes: ReadonlySet<string>;
 }
 
 /** By domain; a domain that is absent has revoked nothing. */
@@ -30,6 +36,7 @@ export const NOTHING_REVOKED: RevokedSet = {
   serials: new Set(),
   identities: new Map(),
   authorities: new Set(),
+  nodes: new Set(),
 };
 
 /** True if the leaf itself, or what was issued for its ID at its time, is revoked. */
@@ -38,7 +45,15 @@ export function isLeafRevoked(
   leaf: { readonly spiffeId: SpiffeId; readonly serial: string; readonly notBefore: UnixMs },
 ): boolean {
   const issuedAt = addMs(leaf.notBefore, SVID_BACKDATE_MS);
-  return revoked.serials.has(leaf.serial) || isIdentityRevoked(revoked, leaf.spiffeId, issuedAt);
+  return (
+    isSerialRevoked(revoked, leaf.serial) || isIdentityRevoked(revoked, leaf.spiffeId, issuedAt)
+  );
+}
+
+/** True if this certificate is revoked, or the node that it was made for. */
+export function isSerialRevoked({ serials, nodes }: RevokedSet, serial: string): boolean {
+  if (serials.has(serial)) return true;
+  return serial.length === NODE_SERIAL_CHARS && nodes.has(serial.slice(0, NODE_MARK_CHARS));
 }
 
 /** True if all that was issued for `id` up to `issuedAt` is revoked. */

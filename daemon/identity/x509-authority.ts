@@ -15,7 +15,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { type SpiffeId, spiffeId, type TrustDomain } from '../../core/spiffe-id.ts';
 import { addMs, type UnixMs } from '../../core/time.ts';
 import type { Random } from '../ports.ts';
-import { type Certificate, decodeCertificate, EXTENSION } from './certificate.ts';
+import { decodeCertificate, EXTENSION } from './certificate.ts';
 import {
   type CertificateSigner,
   encodeExtension,
@@ -27,6 +27,7 @@ import {
   signCertificate,
 } from './certificate-writer.ts';
 import { drawKey, type KeyType, openPrivateKey } from './private-key.ts';
+import type { LeafIssuer } from './x509-svid.ts';
 
 const ORGANIZATION = '2.5.4.10';
 const SERIAL_NUMBER = '2.5.4.5';
@@ -41,14 +42,7 @@ export interface StoredX509Authority {
 }
 
 /** An authority ready to sign. */
-export interface X509Authority extends CertificateSigner {
-  readonly domain: TrustDomain;
-  /** Hex of the subject key identifier: what commands and records call this authority. */
-  readonly id: string;
-  readonly certificate: Certificate;
-  /** The AuthorityKeyIdentifier of all it signs, encoded once. */
-  readonly authorityKeyId: Uint8Array;
-}
+export type X509Authority = CertificateSigner & LeafIssuer;
 
 /** Makes a new authority for `domain`, valid for `AUTHORITY_LIFE_MS` from `now`. */
 export function createX509Authority(
@@ -109,7 +103,8 @@ export function subjectKeyId(keyId: Uint8Array): Uint8Array {
   return encodeExtension(EXTENSION.subjectKeyIdentifier, 'optional', value);
 }
 
-function authorityKeyId(keyId: Uint8Array): Uint8Array {
+/** The AuthorityKeyIdentifier extension (RFC 5280 §4.2.1.1). */
+export function authorityKeyId(keyId: Uint8Array): Uint8Array {
   const value = encodeDer(TAG.sequence, encodeDer(contextTag(0, 'primitive'), keyId));
   return encodeExtension(EXTENSION.authorityKeyIdentifier, 'optional', value);
 }

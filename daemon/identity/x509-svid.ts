@@ -12,11 +12,12 @@ import { assert } from '../../core/assert.ts';
 import { toHex } from '../../core/bytes.ts';
 import { encodeDer, encodeOid, TAG } from '../../core/der.ts';
 import { SVID_BACKDATE_MS } from '../../core/limits.ts';
-import { pathOf, type SpiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
+import { pathOf, type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
 import { addMs, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { Random } from '../ports.ts';
-import { EXTENSION, PURPOSE } from './certificate.ts';
+import { type Certificate, EXTENSION, PURPOSE } from './certificate.ts';
 import {
+  type CertificateParts,
   encodeExtension,
   encodeKeyUsage,
   encodeNames,
@@ -56,50 +57,66 @@ export interface SvidOrder {
   readonly notAfter: UnixMs;
 }
 
+/** Whoever signs leaves: an authority, or an intermediate below one. */
+export interface LeafIssuer {
+  /** Whose IDs it may certify. */
+  readonly domain: TrustDomain;
+  /** Hex of the subject key identifier. */
+  readonly id: string;
+  readonly certificate: Certificate;
+  /** The AuthorityKeyIdentifier of all it signs, encoded once. */
+  readonly authorityKeyId: Uint8Array;
+}
+
+/** What the owner of a key gets certified. */
+export interface LeafTerms extends SvidOrder {
+  readonly spki: Uint8Array;
+  /** The last part of the SPKI. */
+  readonly bits: Uint8Array;
+  readonly serial: Uint8Array;
+}
+
 /** Issues one X509-SVID. An ID without a path, or of another domain, is a bug of the caller. */
 export function issueX509Svid(
   authority: X509Authority,
   order: SvidOrder,
   random: Random,
 ): X509Svid {
-  assert(trustDomainOf(order.spiffeId) === authority.domain, 'an SVID of the own domain');
-  assert(pathOf(order.spiffeId) !== '', 'a leaf names a workload, not its domain');
-  const issuer = authority.certificate;
-  const notBefore = wholeSeconds(addMs(order.now, -SVID_BACKDATE_MS));
-  const notAfter = wholeSeconds(unixMs(Math.min(order.notAfter, issuer.notAfter)));
-  assert(notBefore < notAfter, 'an SVID ends after it begins');
   const drawn = drawKey(authority.keyType);
   const serial = serialFrom(random.bytes(SERIAL_RANDOM_BYTES));
-  const leaf = signCertificate(
-    {
-      serial,
-      issuer: issuer.subject,
-      notBefore,
-      notAfter,
-      subject: EMPTY_NAME,
-      spki: drawn.spki,
-      extensions: [
-        ...LEAF_EXTENSIONS,
-        subjectKeyId(keyIdOf(drawn.bits)),
-        authority.authorityKeyId,
-        // Critical because the subject is empty (RFC 5280 §4.2.1.6).
-        encodeExtension(
-          EXTENSION.subjectAltName,
-          'critical',
-          encodeNames(order.spiffeId, order.dnsNames),
-        ),
-      ],
-    },
-    authority,
-  );
+  const parts = leafParts(authority, { ...order, ...drawn, serial });
+  const { spiffeId } = order;
   return {
-    spiffeId: order.spiffeId,
-    certificatesDer: [leaf],
+    spiffeId,
+    certificatesDer: [signCertificate(parts, authority)],
     privateKeyPkcs8: drawn.privateKeyPkcs8,
-    notBefore,
-    notAfter,
+    notBefore: parts.notBefore,
+    notAfter: parts.notAfter,
     serial: toHex(serial),
     authorityId: authority.id,
+  };
+}
+
+/** What stands in a leaf. Its end is cut to the issuer's; both are cut to whole seconds. */
+export function leafParts(issuer: LeafIssuer, terms: LeafTerms): CertificateParts {
+  const { spiffeId, dnsNames, spki, bits, serial } = terms;
+  assert(trustDomainOf(spiffeId) === issuer.domain, 'an SVID of the own domain');
+  assert(pathOf(spiffeId) !== '', 'a leaf names a workload, not its domain');
+  const notBefore = wholeSeconds(addMs(terms.now, -SVID_BACKDATE_MS));
+  const notAfter = wholeSeconds(unixMs(Math.min(terms.notAfter, issuer.certificate.notAfter)));
+  assert(notBefore < notAfter, 'an SVID ends after it begins');
+  const names = encodeNames(spiffeId, dnsNames);
+  return {
+    ...{ serial, notBefore, notAfter, spki },
+    issuer: issuer.certificate.subject,
+    subject: EMPTY_NAME,
+    extensions: [
+      ...LEAF_EXTENSIONS,
+      subjectKeyId(keyIdOf(bits)),
+      issuer.authorityKeyId,
+      // Critical because the subject is empty (RFC 5280 §4.2.1.6).
+      encodeExtension(EXTENSION.subjectAltName, 'critical', names),
+    ],
   };
 }
 

@@ -7,8 +7,8 @@
  * other (SPIFFE Federation §7.3). The age of the roots is judged by whoever hands the roots in.
  *
  * Stricter than RFC 5280 §6 on purpose: the chain comes in order, any critical extension not
- * listed here is refused, name constraints are refused always since nobody here applies them, and
- * self-issued certificates count towards a path length.
+ * listed here is refused, name constraints bind whether they are critical or not and stand in no
+ * leaf, and self-issued certificates count towards a path length.
  */
 
 import { CHAIN_CERTIFICATES_MAX } from '../../core/limits.ts';
@@ -21,6 +21,7 @@ import {
   trustDomainOf,
 } from '../../core/spiffe-id.ts';
 import { type UnixMs, unixMs } from '../../core/time.ts';
+import { vouchingFor } from './cell.ts';
 import {
   type Certificate,
   decodeCertificate,
@@ -28,11 +29,13 @@ import {
   isIssuedBy,
   PURPOSE,
 } from './certificate.ts';
+import { type GeneralName, mayCertify, NAME_FORM } from './name-constraints.ts';
 import { parsePem } from './pem.ts';
 import { ML_DSA_65_OID } from './private-key.ts';
 import {
   isAuthorityRevoked,
   isLeafRevoked,
+  isSerialRevoked,
   NOTHING_REVOKED,
   type RevokedByDomain,
   type RevokedSet,
@@ -68,7 +71,6 @@ const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
   ML_DSA_65_OID,
 ]);
 const UNDERSTOOD: ReadonlySet<string> = new Set(Object.values(EXTENSION));
-const NAME_CONSTRAINTS = '2.5.29.30';
 
 /** Reads the PEM of a leaf and its intermediates. Refuses what `decodeX509Svid` does. */
 export function parseX509Svid(pem: string): UnverifiedSvid {
@@ -93,17 +95,19 @@ export function decodeX509Svid(chain: readonly Uint8Array[]): UnverifiedSvid {
 
 /**
  * Verifies a chain at `now` against the roots of its own domain. Refuses what `decodeX509Svid`
- * does, `svid-untrusted`, `svid-expired`, and `svid-revoked` by what its own domain revoked: a
- * partner revokes nothing of another's. Who knows of no revocations hands none in.
+ * does, `svid-untrusted`, `svid-expired`, `svid-constrained`, and `svid-revoked` by what its own domain revoked: a
+ * partner revokes nothing of another's. Who knows of no revocations hands none in. `cellsOf` are
+ * the domains that vouch for cells of theirs.
  */
 export function verifyX509Svid(
   chain: readonly Uint8Array[],
   roots: X509Roots,
   now: UnixMs,
   revoked: RevokedByDomain = new Map(),
+  cellsOf: Iterable<TrustDomain> = [],
 ): VerifiedSvid {
   const svid = decodeX509Svid(chain);
-  const domain = trustDomainOf(svid.spiffeId);
+  const domain = vouchingFor(trustDomainOf(svid.spiffeId), roots, cellsOf);
   const gone = revoked.get(domain) ?? NOTHING_REVOKED;
   checkRevoked(svid, gone);
   const ownRoots = asInvalid(() => (roots.get(domain) ?? []).map(decodeCertificate)).filter(
@@ -112,6 +116,7 @@ export function verifyX509Svid(
   if (ownRoots.length === 0) throw new Refusal('svid-untrusted', { why: 'no root', domain });
   const path = pathToRoot(svid, ownRoots, now);
   for (const certificate of path) checkDates(certificate, now);
+  checkNames(path);
   const notAfter = unixMs(Math.min(...path.map((certificate) => certificate.notAfter)));
   return { spiffeId: svid.spiffeId, notAfter };
 }
@@ -122,7 +127,7 @@ function checkRevoked({ spiffeId, leaf, intermediates }: UnverifiedSvid, gone: R
   const isGone =
     isLeafRevoked(gone, { spiffeId, serial, notBefore: leaf.notBefore }) ||
     intermediates.some(
-      (issuer) => gone.serials.has(serialText(issuer)) || isAuthorityRevoked(gone, issuer),
+      (issuer) => isSerialRevoked(gone, serialText(issuer)) || isAuthorityRevoked(gone, issuer),
     );
   if (isGone) throw new Refusal('svid-revoked', { spiffeId, serial });
 }
@@ -138,6 +143,7 @@ function checkLeaf(leaf: Certificate): SpiffeId {
   if (spiffeId instanceof Refusal) throw new Refusal('svid-id', spiffeId.details);
   if (pathOf(spiffeId) === '') throw new Refusal('svid-id', { why: 'no path', got: spiffeId });
   if (leaf.isCa) throw new Refusal('svid-ca', { spiffeId });
+  if (leaf.nameConstraints !== null) refuse('name constraints in a leaf');
   const usage = leaf.keyUsage ?? refuse('a leaf without key usage');
   if (!usage.digitalSignature) throw new Refusal('svid-no-digital-signature', { spiffeId });
   if (usage.keyCertSign) throw new Refusal('svid-cert-sign', { spiffeId });
@@ -167,7 +173,6 @@ function checkSigning(certificate: Certificate, domain: TrustDomain): void {
 function checkExtensions(certificate: Certificate): void {
   const { extensions, keyUsage, signatureAlgorithm } = certificate;
   for (const [id, critical] of extensions) {
-    if (id === NAME_CONSTRAINTS) refuse('name constraints, which are not applied here');
     if (critical && !UNDERSTOOD.has(id)) refuse('a critical extension that is unknown', { id });
   }
   if (keyUsage !== null && extensions.get(EXTENSION.keyUsage) !== true) {
@@ -222,6 +227,23 @@ function checkPathLength(issuer: Certificate, below: number): void {
   if (issuer.pathLength !== null && below > issuer.pathLength) {
     refuse('a path longer than its issuer allows', { limit: issuer.pathLength, got: below });
   }
+}
+
+/** RFC 5280 §4.2.1.10: each authority on the path binds all that is below it. */
+function checkNames(path: readonly Certificate[]): void {
+  for (const [above, { nameConstraints }] of path.entries()) {
+    if (nameConstraints === null) continue;
+    for (const certificate of path.slice(0, above)) {
+      const wrong = namesOf(certificate).find((name) => !mayCertify(nameConstraints, name));
+      if (wrong === undefined) continue;
+      throw new Refusal('svid-constrained', { got: wrong.text, form: wrong.form & 0x1f });
+    }
+  }
+}
+
+function namesOf({ names, subject }: Certificate): readonly GeneralName[] {
+  // A Name without a part is a bare SEQUENCE: two octets.
+  return subject.length === 2 ? names : [...names, { form: NAME_FORM.directory, text: '' }];
 }
 
 function checkDates(certificate: Certificate, now: UnixMs): void {

@@ -4,12 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { encodeDer, TAG } from '../../../core/der.ts';
+import { TAG } from '../../../core/der.ts';
 import { Refusal, type RefusalCode, refusalOf } from '../../../core/refusal.ts';
 import { parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { HOUR_MS, unixMs } from '../../../core/time.ts';
 import { EXTENSION, PURPOSE } from '../../../daemon/identity/certificate.ts';
 import { encodeExtension } from '../../../daemon/identity/certificate-writer.ts';
+import { encodeConfinement } from '../../../daemon/identity/name-constraints.ts';
 import { encodePem } from '../../../daemon/identity/pem.ts';
 import { parseX509Svid, verifyX509Svid } from '../../../daemon/identity/x509-verify.ts';
 import { ROOT } from '../../root.ts';
@@ -102,7 +103,11 @@ const WRONG_LEAVES: readonly (readonly [string, RegExp | RefusalCode, Forged])[]
   [
     'with name constraints, even optional ones',
     /name constraints/,
-    leafWith(3, uris(WEB), encodeExtension('2.5.29.30', 'optional', encodeDer(TAG.sequence))),
+    leafWith(
+      3,
+      uris(WEB),
+      encodeExtension(EXTENSION.nameConstraints, 'optional', encodeConfinement(HOME)),
+    ),
   ],
 ];
 
