@@ -11,7 +11,7 @@ import { parseTrustDomain, type TrustDomain } from '../../core/spiffe-id.ts';
 
 const LABEL = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** The trust domain of a group's cell. Refuses `trust-domain-invalid` where it would be too long. */
+/** The trust domain of a group's cell. Refuses `trust-domain-invalid` for one too long. */
 export function cellOf(group: string, domain: TrustDomain): TrustDomain {
   return parseTrustDomain(`${group}.${domain}`);
 }

@@ -95,9 +95,9 @@ export function decodeX509Svid(chain: readonly Uint8Array[]): UnverifiedSvid {
 
 /**
  * Verifies a chain at `now` against the roots of its own domain. Refuses what `decodeX509Svid`
- * does, `svid-untrusted`, `svid-expired`, `svid-constrained`, and `svid-revoked` by what its own domain revoked: a
- * partner revokes nothing of another's. Who knows of no revocations hands none in. `cellsOf` are
- * the domains that vouch for cells of theirs.
+ * does, `svid-untrusted`, `svid-expired`, `svid-constrained`, and `svid-revoked` by what its own
+ * domain revoked: a partner revokes nothing of another's. Who knows of no revocations hands none
+ * in. `cellsOf` are the domains that vouch for cells of theirs.
  */
 export function verifyX509Svid(
   chain: readonly Uint8Array[],
