@@ -108,7 +108,17 @@ export const DESK_MS_MAX = 5 * MINUTE_MS;
 /** Requests that a node answers at once: of one peer, and of all, which bounds what they buffer. */
 export const DESK_REQUESTS_PER_PEER_MAX = 2;
 export const DESK_REQUESTS_MAX = 8;
-/** Connections in all, and from one address. */
+/** Guests from one host at once; all guests together share the places of one foreign domain. */
+export const GUESTS_PER_ADDRESS_MAX = 2;
+/**
+ * Bytes that the guests of one host may move, both ways: an enrolment with the longest event log,
+ * and after it what Roots, beacons and ticks take.
+ */
+export const GUEST_BYTES_BURST = 8 * 1024 * 1024;
+export const GUEST_BYTES_PER_S = 4 * 1024;
+/** A link on the recovery lane is built anew so often, so that both sides judge again. */
+export const GUEST_LINK_MS_MAX = 10 * MINUTE_MS;
+/** Peers linked at once. */
 export const CONNECTIONS_MAX = 64;
 /**
  * Redial: first delay and cap, with full jitter; it never gives up. A cable that is back should be

@@ -247,6 +247,16 @@ export const REFUSALS = {
     'not a request or an answer about identities, or one that does not belong together',
     'update both daemons, and ask again',
   ),
+  'guest-lane': row(
+    'ignore',
+    'not for the recovery lane, where the peer is until it proves a current lease',
+    'nothing: once its lease is renewed, the link is built anew',
+  ),
+  'peer-slots': row(
+    'ignore',
+    'no place is left for one more peer of this domain, or one more guest',
+    'link fewer nodes of that domain here, or wait until a guest has left',
+  ),
   'frame-malformed': row(
     'reject',
     'a frame that is none of the protocol',

@@ -105,7 +105,7 @@ export async function openEngine(
   const { config, host, audit, refusals, generation } = ground;
   const { clock, random, log } = host;
   const { listen, trustDomain: domain, role } = config;
-  const network = new LateNetwork({ transportSeed, listen, clock, random, log });
+  const network = new LateNetwork({ transportSeed, ownDomain: domain, listen, clock, random, log });
   const store = generation?.guard((key) => isWithdrawalOf(domain, key)) ?? ground.store;
   const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
   await audit.append('daemon.started', { version: VERSION, domain, role });

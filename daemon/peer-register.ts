@@ -3,21 +3,47 @@
  * and gossip are handed to it.
  */
 
+import { toHex } from '../core/bytes.ts';
 import { Failure } from '../core/failure.ts';
-import { Refusal } from '../core/refusal.ts';
+import { CONNECTIONS_MAX } from '../core/limits.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
 import { parseTrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, elapsedMs } from '../core/time.ts';
 import { scopeOf } from '../federation/lease.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { PeerStatus } from './control/protocol.ts';
 import type { Driver } from './driver.ts';
-import type { AdmittedPeer, Clock, HandshakeRole, NetworkHandler, PeerName } from './ports.ts';
+import type {
+  Admission,
+  AdmittedPeer,
+  Clock,
+  HandshakeRole,
+  NetworkHandler,
+  PeerName,
+} from './ports.ts';
+
+/** Why a link is of the recovery lane, as far as this side knows. */
+interface Shortcoming {
+  readonly handshakeHash: Uint8Array;
+  /** We had no lease in force. */
+  readonly isOurs: boolean;
+  /** What the peer showed and we could not admit; null where we did, or it showed nothing. */
+  readonly theirs: { readonly role: HandshakeRole; readonly proof: Uint8Array } | null;
+}
+
+function shortcomingOf(handshakeHash: Uint8Array): Shortcoming {
+  return { handshakeHash, isOurs: false, theirs: null };
+}
 
 export class PeerRegister implements NetworkHandler {
   readonly #node: FederationNode;
   readonly #driver: Driver;
   readonly #clock: Clock;
   readonly #peers = new Map<PeerName, { readonly admitted: AdmittedPeer; readonly up: BootMs }>();
+  /** Those on the recovery lane, and what would end it. */
+  readonly #guests = new Map<PeerName, Shortcoming>();
+  /** Handshakes that have not ended yet, and may end on that lane; by their hash. */
+  readonly #arriving = new Map<string, Shortcoming>();
 
   constructor(node: FederationNode, driver: Driver, clock: Clock) {
     this.#node = node;
@@ -35,10 +61,21 @@ export class PeerRegister implements NetworkHandler {
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
   }
 
-  /** Peers still linked whose relation has ended, or whose leases have, or are revoked. */
+  /** Who is on the recovery lane (PROTOCOL §6.3). */
+  get guests(): readonly PeerName[] {
+    return [...this.#guests.keys()].sort();
+  }
+
+  /**
+   * Peers whose link has to be built anew, or for good: their relation has ended, or their lease
+   * has, or is revoked; or they are guests whom we would admit by now.
+   */
   get displaced(): readonly PeerName[] {
     const now = this.#clock.now();
-    return [...this.#peers]
+    const welcome = [...this.#guests]
+      .filter(([, shortcoming]) => this.#isMended(shortcoming))
+      .map(([peer]) => peer);
+    const unwanted = [...this.#peers]
       .filter(([, { admitted }]) => {
         const domain = parseTrustDomain(admitted.domain);
         if (!this.#node.hasPlaceFor(domain) || this.#node.hasRevoked(domain, admitted.node)) {
@@ -47,19 +84,36 @@ export class PeerRegister implements NetworkHandler {
         return admitted.notAfter <= this.#node.clockOf(domain, now);
       })
       .map(([peer]) => peer);
+    return [...welcome, ...unwanted];
   }
 
   prove(role: HandshakeRole, handshakeHash: Uint8Array): Uint8Array {
-    return this.#node.prove(this.#clock.now(), role, handshakeHash);
+    const now = this.#clock.now();
+    if (refusalOf(() => this.#node.lease(now)) instanceof Refusal) {
+      this.#arrive(handshakeHash, { isOurs: true });
+    }
+    return this.#node.prove(now, role, handshakeHash);
   }
 
-  admit(role: HandshakeRole, handshakeHash: Uint8Array, proof: Uint8Array): AdmittedPeer {
-    const lease = this.#node.judgePeer(this.#clock.now(), role, handshakeHash, proof);
-    const { domain, node, notAfter } = lease;
-    return { domain, node, groups: scopeOf(lease), notAfter };
+  admit(role: HandshakeRole, handshakeHash: Uint8Array, proof: Uint8Array): Admission {
+    const found = this.#node.receivePeer(this.#clock.now(), role, handshakeHash, proof);
+    if (found.kind === 'guest') {
+      if (found.claims !== null) this.#arrive(handshakeHash, { theirs: { role, proof } });
+      return { admitted: null, claims: found.claims };
+    }
+    const { domain, node, notAfter } = found;
+    return { admitted: { domain, node, groups: scopeOf(found), notAfter }, claims: domain };
   }
 
-  peerUp(peer: PeerName, admitted: AdmittedPeer, binding: Uint8Array): void {
+  peerUp(peer: PeerName, { admitted, claims }: Admission, binding: Uint8Array): void {
+    if (admitted === null) {
+      const handshake = toHex(binding);
+      this.#guests.set(peer, this.#arriving.get(handshake) ?? shortcomingOf(binding));
+      this.#arriving.delete(handshake);
+      const claimed = claims === null ? null : parseTrustDomain(claims);
+      void this.#driver.input({ kind: 'peer-up', peer, domain: null, claims: claimed, binding });
+      return;
+    }
     this.#peers.set(peer, { admitted, up: this.#clock.now().boot });
     const domain = parseTrustDomain(admitted.domain);
     const { groups } = admitted;
@@ -68,6 +122,7 @@ export class PeerRegister implements NetworkHandler {
 
   peerDown(peer: PeerName): void {
     this.#peers.delete(peer);
+    this.#guests.delete(peer);
     void this.#driver.input({ kind: 'peer-down', peer });
   }
 
@@ -85,5 +140,28 @@ export class PeerRegister implements NetworkHandler {
   /** Nothing is asked of this daemon yet. Refuses `desk-closed`. */
   async desk(): Promise<Uint8Array> {
     throw new Refusal('desk-closed');
+  }
+
+  #arrive(handshakeHash: Uint8Array, lack: Partial<Shortcoming>): void {
+    const handshake = toHex(handshakeHash);
+    const [oldest] = this.#arriving.keys();
+    if (this.#arriving.size >= CONNECTIONS_MAX && oldest !== undefined) {
+      this.#arriving.delete(oldest); // its handshake has ended without a link
+    }
+    const known = this.#arriving.get(handshake) ?? shortcomingOf(handshakeHash);
+    this.#arriving.set(handshake, { ...known, ...lack });
+  }
+
+  /**
+   * True where a lease is in force here by now that was not then, or where the guest's would count
+   * now; one that proves to be wrong by now leaves too.
+   */
+  #isMended({ handshakeHash, isOurs, theirs }: Shortcoming): boolean {
+    const now = this.#clock.now();
+    if (isOurs) return !(refusalOf(() => this.#node.lease(now)) instanceof Refusal);
+    if (theirs === null) return false;
+    const { role, proof } = theirs;
+    const judged = refusalOf(() => this.#node.receivePeer(now, role, handshakeHash, proof));
+    return judged instanceof Refusal || judged.kind !== 'guest';
   }
 }

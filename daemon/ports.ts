@@ -56,6 +56,13 @@ export interface AdmittedPeer {
   readonly notAfter: UnixMs;
 }
 
+/** What became of a peer's proof: admitted, or, where `admitted` is null, a guest (§6.3). */
+export interface Admission {
+  readonly admitted: AdmittedPeer | null;
+  /** The domain it says it is of, which a guest does not prove; null where it says none. */
+  readonly claims: string | null;
+}
+
 export type HandshakeRole = 'initiator' | 'responder';
 
 /** What the network asks of and tells to the daemon. */
@@ -63,9 +70,12 @@ export interface NetworkHandler {
   /** Our admission proof over the handshake hash; at most `ADMISSION_BYTES_MAX`. */
   prove(role: HandshakeRole, handshakeHash: Uint8Array): Uint8Array;
   /** Judges the peer's proof, inside the handshake; throws a `Refusal` to end it there. */
-  admit(role: HandshakeRole, handshakeHash: Uint8Array, proof: Uint8Array): AdmittedPeer;
-  /** A link is up. `binding` is the handshake hash, the same on both sides. */
-  peerUp(peer: PeerName, admitted: AdmittedPeer, binding: Uint8Array): void;
+  admit(role: HandshakeRole, handshakeHash: Uint8Array, proof: Uint8Array): Admission;
+  /**
+   * A link is up. `binding` is the handshake hash, the same on both sides. With a guest at either
+   * end it is of the recovery lane, and `admission.admitted` is null on both.
+   */
+  peerUp(peer: PeerName, admission: Admission, binding: Uint8Array): void;
   peerDown(peer: PeerName): void;
   /** One frame of `/holdfast/sync/1`. */
   frame(peer: PeerName, bytes: Uint8Array): void;

@@ -22,6 +22,8 @@ export const CONTENT_TYPES = ['bundle', 'policy', 'revocations', 'references', '
 export type ContentType = (typeof CONTENT_TYPES)[number];
 /** Types that related domains may read; all others stay inside the domain (PROTOCOL §6.4). */
 const PUBLIC_TYPES: ReadonlySet<DocumentType> = new Set(['bundle', 'revocations']);
+/** Evidence and negative statements: what flows on the recovery lane (PROTOCOL §6.3). */
+const GUEST_TYPES: ReadonlySet<DocumentType> = new Set(['root', 'beacon', 'revocations']);
 const GROUP = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const ENTRIES_PREFIX = 'entries/';
 const ENTRIES_KNOWN = new Set([
@@ -37,6 +39,11 @@ export interface DocumentHead {
   readonly key: string;
   readonly version: bigint;
   readonly digest: Digest;
+}
+
+/** True for what a guest may give, and be given. */
+export function isForGuests(type: DocumentType): boolean {
+  return GUEST_TYPES.has(type);
 }
 
 /** True for a document that a related domain may be given. */

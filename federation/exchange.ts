@@ -21,7 +21,7 @@ import {
   versionArgument,
   type Want,
 } from './message.ts';
-import { type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
+import { type LinkedGuest, type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
 import { revocationsDigest } from './revocations.ts';
 import {
   isAhead,
@@ -57,9 +57,9 @@ export class Exchange {
     this.#beliefs = beliefs;
   }
 
-  up(linked: LinkedPeer, now: BootMs): readonly Effect[] {
+  up(linked: LinkedPeer | LinkedGuest, now: BootMs): readonly Effect[] {
     const { peer } = linked;
-    const link = new PeerLink(linked, timeAfter(SYNC_INTERVAL_MS, peer, now));
+    const link = new PeerLink(linked, this.#own.domain, timeAfter(SYNC_INTERVAL_MS, peer, now));
     this.#links.set(peer, link);
     this.#dueAt = null;
     return [send(link, { kind: 'interest', tags: this.#tags(link) })];
@@ -73,6 +73,11 @@ export class Exchange {
 
   has(peer: string): boolean {
     return this.#links.has(peer);
+  }
+
+  /** True for a peer on the recovery lane. */
+  isGuest(peer: string): boolean {
+    return this.#links.get(peer)?.isGuest === true;
   }
 
   /** Our set of domains changed: name our interests anew, on every link. */
@@ -111,7 +116,7 @@ export class Exchange {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
     const effects: Effect[] = [];
-    for (const belief of this.#beliefs()) {
+    for (const belief of this.#spoken(link)) {
       const row = rows.find((candidate) => candidate.tag === link.tag(belief.domain));
       if (row === undefined) continue;
       link.rows.set(row.tag, row);
@@ -129,8 +134,9 @@ export class Exchange {
   want(peer: string, wants: readonly Want[]): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
+    const spoken = this.#spoken(link);
     return wants.flatMap((want) => {
-      const belief = this.#beliefs().find(({ domain }) => link.tag(domain) === want.tag);
+      const belief = spoken.find(({ domain }) => link.tag(domain) === want.tag);
       if (belief === undefined) return [];
       link.showInterest(want.tag);
       const found = answersTo(want, belief, link.reading(belief, this.#own));
@@ -231,8 +237,13 @@ export class Exchange {
     return dueAt;
   }
 
+  /** What may be named on this link. */
+  #spoken(link: PeerLink): readonly Belief[] {
+    return this.#beliefs().filter(({ domain }) => link.speaksOf(domain));
+  }
+
   #tags(link: PeerLink): readonly Tag[] {
-    return this.#beliefs()
+    return this.#spoken(link)
       .map(({ domain }) => link.tag(domain))
       .sort();
   }
@@ -307,7 +318,8 @@ function answerTo(want: SingleWant, belief: Belief, mine: Reading): Frame | null
         bytes: stop ?? encodeTick(beacon.beacon.digest, tick.index, tick.value),
       };
     case 'manifest':
-      return manifest !== null &&
+      return !mine.isGuest &&
+        manifest !== null &&
         isManifestCurrent(belief) &&
         manifest.manifest.digest === want.argument
         ? envelope(manifest.bytes)

@@ -7,7 +7,7 @@ import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { ContentType } from './document.ts';
 import type { AgeLimits } from './limits.ts';
-import type { LinkedPeer } from './peer-link.ts';
+import type { LinkedGuest, LinkedPeer } from './peer-link.ts';
 import type { RevocationTarget } from './revocations.ts';
 
 /** A document the authority wants to publish: its type, its name, its own members. */
@@ -25,8 +25,8 @@ export type Input =
   | { readonly kind: 'wake' }
   /** The random bytes an effect `draw` asked for. */
   | { readonly kind: 'drawn'; readonly bytes: Uint8Array }
-  /** A link was admitted. */
-  | ({ readonly kind: 'peer-up' } & LinkedPeer)
+  /** A link was admitted, or a guest to the recovery lane. */
+  | ({ readonly kind: 'peer-up' } & (LinkedPeer | LinkedGuest))
   | { readonly kind: 'peer-down'; readonly peer: string }
   /** One frame of the sync protocol. */
   | { readonly kind: 'frame'; readonly peer: string; readonly bytes: Uint8Array }

@@ -22,7 +22,7 @@ import {
   scopeOf,
   verifyLease,
 } from './lease.ts';
-import { makeProof, type ProverRole } from './peer-proof.ts';
+import { GUEST_PROOF, makeProof, type ProverRole } from './peer-proof.ts';
 import { recordKey } from './record-key.ts';
 
 /** What a leaseholder is made from. */
@@ -70,9 +70,13 @@ export class Leaseholder {
     return this.#inForce(now).lease;
   }
 
-  /** Our proof for one handshake. Refuses as `inForce` does. */
-  prove(now: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
-    return makeProof(this.#node, this.#inForce(now).bytes, role, handshakeHash);
+  /**
+   * Our proof for one handshake; before any grant, a guest's (PROTOCOL §6.3). A lease that has ended
+   * here is shown all the same: whether it counts is for the peer's clock to say.
+   */
+  prove(role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
+    if (this.#held === null) return GUEST_PROOF;
+    return makeProof(this.#node, this.#held.bytes, role, handshakeHash);
   }
 
   /**

@@ -7,7 +7,7 @@
  * stands in `step.ts`; here is what a node is made of, and what may be asked of it.
  */
 
-import { Refusal } from '../core/refusal.ts';
+import { Refusal, type RefusalCode, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId, PublicPair, Signer, Suite } from '../core/suite.ts';
 import type { Instant, UnixMs } from '../core/time.ts';
@@ -23,7 +23,7 @@ import { Leaseholder } from './leaseholder.ts';
 import type { AgeLimits } from './limits.ts';
 import { PeerLedger } from './peer-ledger.ts';
 import type { Reader } from './peer-link.ts';
-import { decodeProof, type ProverRole, verifyProof } from './peer-proof.ts';
+import { decodeProof, isGuestProof, type ProverRole, verifyProof } from './peer-proof.ts';
 import type { Policy } from './policy.ts';
 import type { Continuity } from './record.ts';
 import { revocationOf } from './revocations.ts';
@@ -54,6 +54,21 @@ export interface NodeOptions {
     readonly settings: WriterSettings;
   } | null;
 }
+
+/** Whoever did not prove a current lease, and nothing wrong either (PROTOCOL §6.3). */
+export interface Guest {
+  readonly kind: 'guest';
+  /** The domain of the lease it showed, unproven; null where it showed none. */
+  readonly claims: TrustDomain | null;
+}
+
+/** It has ended by our clock, or we lack what would tell: we may be the one that is behind. */
+const GUEST_REASONS: ReadonlySet<RefusalCode> = new Set([
+  'lease-expired',
+  'domain-unrelated',
+  'root-unknown',
+  'signer-unknown',
+]);
 
 /** The state of a node. `handle` is the only thing that changes it. */
 export class FederationNode {
@@ -88,6 +103,7 @@ export class FederationNode {
       beliefs,
       exchange: new Exchange(reader, beliefs.spoken),
       ledger: new PeerLedger(),
+      guestLedger: new PeerLedger(),
       watch: new Watch(beliefs, bootId),
       authority: self instanceof Authority ? self : null,
       leaseholder: self instanceof Leaseholder ? self : null,
@@ -121,9 +137,12 @@ export class FederationNode {
     return encodeBundleFile(this.#parts.beliefs.of(domain));
   }
 
-  /** Our proof for one handshake. Refuses as `lease` does. */
+  /** Our proof for one handshake; a guest's on a node that never had a lease (PROTOCOL §6.3). */
   prove(now: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
-    return this.#self.prove(now, role, handshakeHash);
+    const self = this.#self;
+    return self instanceof Authority
+      ? self.prove(now, role, handshakeHash)
+      : self.prove(role, handshakeHash);
   }
 
   /**
@@ -151,7 +170,7 @@ export class FederationNode {
     const { authority, beliefs } = this.#parts;
     if (authority === null) throw new Refusal('not-authority');
     const lease = authority.grantLease(now, node, terms);
-    const reading = { isOwnNode: true, groups: { group: terms.group } };
+    const reading = { isGuest: false, isOwnNode: true, groups: { group: terms.group } };
     const file = encodeBundleFile(beliefs.own, (head) => isReadable(reading, head));
     return { lease, file };
   }
@@ -173,6 +192,24 @@ export class FederationNode {
     const belief = this.#parts.beliefs.stored(domain);
     if (belief === null) return false;
     return revocationOf(belief.revocations, { class: 'lease', target: node }) !== undefined;
+  }
+
+  /**
+   * Receives a peer inside the handshake: with a lease that `judgePeer` takes, or as a guest who
+   * shows none, one that has ended here, or one that we cannot judge (PROTOCOL §6.3). What is wrong
+   * is refused. Changes nothing.
+   */
+  receivePeer(
+    now: Instant,
+    role: ProverRole,
+    handshakeHash: Uint8Array,
+    bytes: Uint8Array,
+  ): Lease | Guest {
+    if (isGuestProof(bytes)) return { kind: 'guest', claims: null };
+    const lease = refusalOf(() => this.judgePeer(now, role, handshakeHash, bytes));
+    if (!(lease instanceof Refusal)) return lease;
+    if (!GUEST_REASONS.has(lease.code)) throw lease;
+    return { kind: 'guest', claims: decodeProof(bytes).lease.domain };
   }
 
   /**

@@ -25,6 +25,15 @@ export interface LinkedPeer extends Reader {
   readonly binding: Uint8Array;
 }
 
+/** A peer that the handshake admitted to the recovery lane alone (PROTOCOL §6.3). */
+export interface LinkedGuest {
+  readonly peer: string;
+  readonly domain: null;
+  /** The domain that it says it is of, unproven: it is spoken to about that one and our own. */
+  readonly claims: TrustDomain | null;
+  readonly binding: Uint8Array;
+}
+
 /** Unknown beacons remembered for each link; beyond, the oldest are forgotten. */
 const STRANGERS_MAX = 256;
 
@@ -54,7 +63,8 @@ export class PeerLink {
   compareAt: BootMs;
   /** Ours were named again since the last comparison. */
   named = false;
-  readonly #linked: LinkedPeer;
+  readonly #linked: LinkedPeer | LinkedGuest;
+  readonly #own: TrustDomain;
   readonly #names = new Map<TrustDomain, Name>();
   readonly #strangers = new Set<string>();
   #interests: ReadonlySet<Tag> = new Set();
@@ -64,9 +74,10 @@ export class PeerLink {
   #heard: string | null = null;
   #hearings = 0;
 
-  constructor(linked: LinkedPeer, compareAt: BootMs) {
+  constructor(linked: LinkedPeer | LinkedGuest, own: TrustDomain, compareAt: BootMs) {
     this.peer = linked.peer;
     this.#linked = linked;
+    this.#own = own;
     this.compareAt = compareAt;
   }
 
@@ -78,7 +89,20 @@ export class PeerLink {
   set interests(tags: ReadonlySet<Tag>) {
     this.#interests = tags;
     this.#shared = null;
-    for (const name of this.#names.values()) name.isShared = tags.has(name.tag);
+    for (const [domain, name] of this.#names) {
+      name.isShared = tags.has(name.tag) && this.speaksOf(domain);
+    }
+  }
+
+  /** True for a peer on the recovery lane. */
+  get isGuest(): boolean {
+    return this.#linked.domain === null;
+  }
+
+  /** True for a domain that may be named here: any, save with a guest (PROTOCOL §6.3). */
+  speaksOf(domain: TrustDomain): boolean {
+    const linked = this.#linked;
+    return linked.domain !== null || domain === this.#own || domain === linked.claims;
   }
 
   /** The name of a domain on this link. */
@@ -93,9 +117,12 @@ export class PeerLink {
 
   /** How the two sides may speak of a domain: all of it, if both are nodes of it. */
   reading({ domain }: Belief, own: Reader): Reading {
-    const isOwnNode = domain === own.domain && this.#linked.domain === own.domain;
-    const groups = sharedGroups(own.groups, this.#linked.groups);
-    return { tag: this.tag(domain), isOwnNode, groups };
+    const tag = this.tag(domain);
+    const linked = this.#linked;
+    if (linked.domain === null) return { tag, isGuest: true, isOwnNode: false, groups: 'none' };
+    const isOwnNode = domain === own.domain && linked.domain === own.domain;
+    const groups = sharedGroups(own.groups, linked.groups);
+    return { tag, isGuest: false, isOwnNode, groups };
   }
 
   /** Those of `beliefs` that the peer has an interest in. */
@@ -157,7 +184,7 @@ export class PeerLink {
     let name = this.#names.get(domain);
     if (name === undefined) {
       const tag = tagOf(domain, this.#linked.binding);
-      name = { tag, isShared: this.#interests.has(tag) };
+      name = { tag, isShared: this.#interests.has(tag) && this.speaksOf(domain) };
       this.#names.set(domain, name);
     }
     return name;

@@ -2,13 +2,14 @@
  * How a node proves, inside the handshake, that it belongs to a related domain (PROTOCOL §6.2).
  *
  *     proof = u32 len(lease) ‖ lease envelope ‖ signature pair 3373
+ *           | u32 0                                    a guest's (PROTOCOL §6.3)
  *
  * The lease is the domain's word that this node key is its node until notAfter; the pair is the
  * node's over "holdfast/admit/v1\0" ‖ u8 role ‖ handshake hash ‖ lease digest, so that a proof is
  * good for one side of one handshake and for nothing else.
  */
 
-import { Writer as BytesWriter, fromHex, Reader, toUtf8 } from '../core/bytes.ts';
+import { Writer as BytesWriter, equalBytes, fromHex, Reader, toUtf8 } from '../core/bytes.ts';
 import { ADMISSION_BYTES_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import { SIGNATURE_PAIR_BYTES, type Signer, type Suite } from '../core/suite.ts';
@@ -36,6 +37,14 @@ export function makeProof(
     .raw(lease)
     .raw(node.sign(message, ADMIT_CONTEXT))
     .finish();
+}
+
+/** The proof of whoever holds no lease: a lease of no bytes, and nothing after it. */
+export const GUEST_PROOF: Uint8Array = new BytesWriter().u32(0).finish();
+
+/** True for the proof that proves nothing, and says so. */
+export function isGuestProof(bytes: Uint8Array): boolean {
+  return equalBytes(bytes, GUEST_PROOF);
 }
 
 /** What a proof claims, before anything in it is verified. */

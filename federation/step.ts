@@ -19,6 +19,7 @@ import type { Authority } from './authority.ts';
 import { type Belief, newBelief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
+import { isForGuests } from './document.ts';
 import type { Effect, ImportOutcome } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
@@ -39,6 +40,7 @@ export interface Parts {
   readonly beliefs: Beliefs;
   readonly exchange: Exchange;
   readonly ledger: PeerLedger;
+  readonly guestLedger: PeerLedger;
   readonly watch: Watch;
   /** Present on the machine that writes for its domain. */
   readonly authority: Authority | null;
@@ -111,7 +113,7 @@ export class Step {
   }
 
   #frame(peer: string, bytes: Uint8Array): void {
-    this.#parts.ledger.charge(peer, 'sync', this.#now.boot);
+    this.#ledgerOf(peer).charge(peer, 'sync', this.#now.boot);
     const frame = decodeFrame(bytes);
     switch (frame.kind) {
       case 'interest':
@@ -136,7 +138,9 @@ export class Step {
   }
 
   #gossip(peer: string, bytes: Uint8Array): void {
-    this.#parts.ledger.charge(peer, 'gossip', this.#now.boot);
+    this.#ledgerOf(peer).charge(peer, 'gossip', this.#now.boot);
+    // PROTOCOL §6.3 — gossip is for those who were admitted.
+    if (this.#parts.exchange.isGuest(peer)) throw new Refusal('guest-lane', { what: 'gossip' });
     if (bytes.length === TICK_BYTES) {
       return this.#tick({ peer, bytes, relayed: true });
     }
@@ -166,6 +170,10 @@ export class Step {
     from: { readonly peer: string; readonly relayed: boolean },
   ): void {
     const { domain, type, digest, members } = item.envelope;
+    // PROTOCOL §6.3 — a guest gives evidence and negative statements, never contents.
+    if (this.#parts.exchange.isGuest(from.peer) && !isForGuests(type)) {
+      throw new Refusal('guest-lane', { what: type });
+    }
     const belief = this.#parts.beliefs.of(domain);
     this.#parts.exchange.settle(
       type === 'root' ? 'root' : type === 'beacon' || type === 'manifest' ? type : 'document',
@@ -179,7 +187,7 @@ export class Step {
     item: FileItem,
     from: { readonly peer: string; readonly relayed: boolean },
   ): void {
-    const budget = this.#parts.ledger.steps(from.peer, this.#now.boot);
+    const budget = this.#ledgerOf(from.peer).steps(from.peer, this.#now.boot);
     const admission = refusalOf(() => this.#admit(belief, item, budget));
     if (item.kind === 'tick')
       this.#parts.exchange.settle('tick', belief.beacon?.beacon.digest ?? '');
@@ -370,10 +378,15 @@ export class Step {
     if ('request' in input) {
       this.#effects.push({ kind: 'reply', request: input.request, answer: refusal });
     }
-    if (peer !== null && this.#parts.ledger.strike(peer, refusal, this.#now.boot)) {
+    if (peer !== null && this.#ledgerOf(peer).strike(peer, refusal, this.#now.boot)) {
       this.#parts.exchange.down(peer);
       this.#effects.push({ kind: 'ban', peer, refusal });
     }
+  }
+
+  /** Guests have accounts of their own: new names are free for them, and would displace others'. */
+  #ledgerOf(peer: string): PeerLedger {
+    return this.#parts.exchange.isGuest(peer) ? this.#parts.guestLedger : this.#parts.ledger;
   }
 
   #wakeAt(): BootMs {

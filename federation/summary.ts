@@ -29,6 +29,8 @@ const CONTENTS_CHARS = 16;
  */
 export interface Reading {
   readonly tag: Tag;
+  /** They speak on the recovery lane, where no contents are shown (PROTOCOL §6.3). */
+  readonly isGuest: boolean;
   /** Both are nodes of the domain spoken of, and so read what is not public. */
   readonly isOwnNode: boolean;
   /** Of that, the entries that both read. */
@@ -37,9 +39,10 @@ export interface Reading {
 
 /** True for a document that both sides may read. */
 export function isReadable(
-  { isOwnNode, groups }: Omit<Reading, 'tag'>,
+  { isGuest, isOwnNode, groups }: Omit<Reading, 'tag'>,
   head: DocumentHead,
 ): boolean {
+  if (isGuest) return false;
   if (isPublic(head.type)) return true;
   if (!isOwnNode) return false;
   const group = groupOf(head.name);
@@ -153,7 +156,7 @@ export interface Gap {
  */
 export function missing(belief: Belief, reading: Reading): readonly Gap[] {
   const beacon = belief.beacon?.beacon;
-  if (beacon === undefined) return [];
+  if (beacon === undefined || reading.isGuest) return [];
   if (!isManifestCurrent(belief)) return [{ what: 'manifest', digest: beacon.manifestDigest }];
   const known: Gap[] = [];
   const unknown: Gap[] = [];
@@ -183,7 +186,7 @@ interface KnownContents {
 const knownContents = new WeakMap<Belief['documents'], Map<string, KnownContents>>();
 
 function contentsDigest(belief: Belief, reading: Reading): string {
-  const manifest = isManifestCurrent(belief) ? belief.manifest : null;
+  const manifest = isManifestCurrent(belief) && !reading.isGuest ? belief.manifest : null;
   const { documents, revocations } = belief;
   const byReader = knownContents.get(documents) ?? new Map<string, KnownContents>();
   knownContents.set(documents, byReader);
@@ -196,7 +199,8 @@ function contentsDigest(belief: Belief, reading: Reading): string {
 }
 
 /** One name for all who read the same of a domain. */
-function readerOf({ isOwnNode, groups }: Reading): string {
+function readerOf({ isGuest, isOwnNode, groups }: Reading): string {
+  if (isGuest) return 'guests';
   if (!isOwnNode) return 'others';
   return typeof groups === 'string' ? groups : `group ${groups.group}`;
 }

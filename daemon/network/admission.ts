@@ -4,9 +4,10 @@
  *
  *     initiator → u16 length ‖ proof        the responder signs nothing for a stranger
  *     responder → u16 length ‖ proof
- *     initiator → 00 01 01                  "I admitted you"
+ *     initiator → 00 01 01                  "I admitted you", or 02: "as a guest" (§6.3)
  *     responder → 00 01 01                  "and I you": only now does either side have a link
  *
+ * With a guest at either end, the link is of the recovery lane for both.
  * What a proof is and whom it admits is the federation's business, behind `NetworkHandler`.
  */
 
@@ -15,13 +16,14 @@ import { type LengthPrefixedStream, lpStream } from '@libp2p/utils';
 import { equalBytes } from '../../core/bytes.ts';
 import { ADMISSION_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { AdmittedPeer, HandshakeRole, NetworkHandler } from '../ports.ts';
+import type { Admission, HandshakeRole, NetworkHandler } from '../ports.ts';
 import { type LengthPrefix, prefix16 } from './length-prefix.ts';
 
 /** Unread bytes one handshake may hold back: two socket reads and the largest proof. */
 export const HANDSHAKE_BUFFER_BYTES_MAX = 256 * 1024;
 
 const ADMITTED = Uint8Array.of(1);
+const AS_GUEST = Uint8Array.of(2);
 const PROOF = prefix16(1, ADMISSION_BYTES_MAX);
 
 /** What admission asks of the daemon. */
@@ -36,27 +38,34 @@ export interface AdmissionOptions extends AbortOptions {
 
 /** Runs the exchange over a sealed channel. Refuses as `admit` does, and `handshake-failed`. */
 export async function exchangeAdmission<S extends MessageStream>(
-  channel: S,
+  sealed: S,
   { role, hash, admitter, ...abort }: AdmissionOptions,
-): Promise<{ channel: S; admitted: AdmittedPeer }> {
-  const messages = messagesOver(channel, PROOF);
+): Promise<{ channel: S; admission: Admission }> {
+  const messages = messagesOver(sealed, PROOF);
   const prove = () => messages.write(admitter.prove(role, hash), abort);
   const judge = async (prover: HandshakeRole) =>
     admitter.admit(prover, hash, (await messages.read(abort)).slice());
 
-  let admitted: AdmittedPeer;
+  const tell = ({ admitted }: Admission) =>
+    messages.write(admitted === null ? AS_GUEST : ADMITTED, abort);
+
+  let admission: Admission;
+  let areWeAdmitted: boolean;
   if (role === 'initiator') {
     await prove();
-    admitted = await judge('responder');
-    await messages.write(ADMITTED, abort);
-    await readAdmitted(messages, abort);
+    admission = await judge('responder');
+    await tell(admission);
+    areWeAdmitted = await readAdmitted(messages, abort);
   } else {
-    admitted = await judge('initiator');
+    admission = await judge('initiator');
     await prove();
-    await readAdmitted(messages, abort);
-    await messages.write(ADMITTED, abort);
+    areWeAdmitted = await readAdmitted(messages, abort);
+    await tell(admission);
   }
-  return { channel: messages.unwrap(), admitted };
+  return {
+    channel: messages.unwrap(),
+    admission: areWeAdmitted ? admission : { ...admission, admitted: null },
+  };
 }
 
 /** Length-prefixed messages over a stream, bounded before anything is buffered. */
@@ -72,7 +81,10 @@ export function messagesOver<S extends MessageStream>(
   });
 }
 
-async function readAdmitted(messages: LengthPrefixedStream, abort: AbortOptions): Promise<void> {
+/** True where the peer admitted us, false where we are its guest. */
+async function readAdmitted(messages: LengthPrefixedStream, abort: AbortOptions): Promise<boolean> {
   const answer = (await messages.read(abort)).subarray();
-  if (!equalBytes(answer, ADMITTED)) throw new Refusal('handshake-failed', { reason: 'admission' });
+  if (equalBytes(answer, ADMITTED)) return true;
+  if (equalBytes(answer, AS_GUEST)) return false;
+  throw new Refusal('handshake-failed', { reason: 'admission' });
 }

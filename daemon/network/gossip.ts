@@ -19,7 +19,7 @@ import { toUtf8, Writer } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
 import { GOSSIP_BYTES_MAX } from '../../core/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
-import type { NetworkHandler } from '../ports.ts';
+import type { NetworkHandler, PeerName } from '../ports.ts';
 import type { Budgets } from './budgets.ts';
 import { escapeIfBug } from './bug-escape.ts';
 import type { QuietLog } from './quiet-log.ts';
@@ -44,8 +44,13 @@ export function gossipId({ topic, data }: Pick<Message, 'topic' | 'data'>): Uint
   return sha256(new Writer().u32(name.length).raw(name).finish(), data);
 }
 
-/** The gossipsub service of one node. */
-export function gossipService(): (components: GossipSubComponents) => GossipSub {
+/**
+ * The gossipsub service of one node. Whoever `isGuest` says is one is scored below every threshold:
+ * nothing is taken from it, and nothing but our subscription is sent to it.
+ */
+export function gossipService(
+  isGuest: (peer: PeerName) => boolean,
+): (components: GossipSubComponents) => GossipSub {
   return gossipsub({
     globalSignaturePolicy: 'StrictNoSign',
     emitSelf: false,
@@ -59,10 +64,13 @@ export function gossipService(): (components: GossipSubComponents) => GossipSub 
     tagMeshPeers: false,
     ...MESH,
     ...BOUNDS,
-    scoreParams: SCORES,
+    scoreParams: { ...SCORES, appSpecificScore: (peer) => (isGuest(peer) ? GUEST_SCORE : 0) },
     scoreThresholds: { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: -80 },
   });
 }
+
+/** Below the threshold at which all that a peer sends is dropped. */
+const GUEST_SCORE = -1_000;
 
 const MESH = {
   D: 4,
@@ -100,6 +108,7 @@ const BOUNDS = {
 /** Low traffic must not look like idleness: only what is provably wrong costs anything. */
 const SCORES = {
   IPColocationFactorWeight: 0,
+  appSpecificWeight: 1,
   behaviourPenaltyWeight: -10,
   behaviourPenaltyThreshold: 6,
   behaviourPenaltyDecay: 0.8,
@@ -121,6 +130,7 @@ export interface ValidatorOptions {
   readonly budgets: Budgets;
   readonly log: QuietLog;
   readonly handler: Pick<NetworkHandler, 'gossip'>;
+  isGuest(peer: PeerName): boolean;
 }
 
 /**
@@ -148,10 +158,11 @@ export async function publishGossip(
 async function validate(
   from: PeerId,
   { data }: Message,
-  { budgets, handler, log }: ValidatorOptions,
+  { budgets, handler, isGuest, log }: ValidatorOptions,
 ): Promise<TopicValidatorResult> {
   const peer = from.toString();
   if (data.length > GOSSIP_BYTES_MAX) return TopicValidatorResult.Reject;
+  if (isGuest(peer)) return TopicValidatorResult.Ignore; // its score may be older than its lane
   if (!budgets.spend(peer, 'gossip')) {
     log.warn('link.budget', peer, { peer, protocol: 'gossip' });
     return TopicValidatorResult.Ignore;

@@ -23,6 +23,7 @@ import { Bans } from './bans.ts';
 import { Budgets } from './budgets.ts';
 import { DESK_PROTOCOL, Desk } from './desk.ts';
 import { GOSSIP_TOPIC, guardGossip, publishGossip } from './gossip.ts';
+import { GuestAllowances } from './guest-allowance.ts';
 import { libp2pOptions, type Services } from './libp2p-settings.ts';
 import { CHECK_MS } from './link-policy.ts';
 import { LinkSupervisor } from './link-supervisor.ts';
@@ -30,12 +31,15 @@ import { Links } from './links.ts';
 import { NoiseEncrypter, type NoiseOptions } from './noise-encrypter.ts';
 import { parseAddress } from './peer-address.ts';
 import { QuietLog } from './quiet-log.ts';
+import { Slots } from './slots.ts';
 import { SYNC_PROTOCOL } from './sync-channel.ts';
 
 /** What a network is made of. */
 export interface NetworkOptions {
   /** 32 bytes: the Ed25519 seed of the peer key, which names this daemon and grants nothing. */
   readonly transportSeed: Uint8Array;
+  /** Our own trust domain, for whose nodes half of all places are kept. */
+  readonly ownDomain: string;
   /** Multiaddresses to listen on; port 0 takes any free one. */
   readonly listen: readonly string[];
   readonly clock: Clock;
@@ -68,6 +72,7 @@ class Libp2pNetwork implements Network {
   readonly #log: QuietLog;
   readonly #bans = new Bans();
   readonly #budgets = new Budgets();
+  readonly #allowances = new GuestAllowances();
   #running: Running | null = null;
 
   constructor(options: NetworkOptions) {
@@ -84,10 +89,12 @@ class Libp2pNetwork implements Network {
     const { transportSeed, listen } = this.#options;
     const privateKey = await generateKeyPairFromSeed('Ed25519', transportSeed);
     const noise = this.#noiseOptions(handler);
+    const isGuest = (peer: PeerName) => this.#isGuest(peer);
     const node = await createLibp2p<Services>(
       libp2pOptions({
         privateKey,
         listen,
+        isGuest,
         encrypter: (components) => new NoiseEncrypter(components, noise),
       }),
     );
@@ -101,7 +108,7 @@ class Libp2pNetwork implements Network {
       maxOutboundStreams: DESK_STREAMS_MAX,
     });
     const { gossip } = node.services;
-    guardGossip(gossip, { handler, budgets: this.#budgets, log: this.#log });
+    guardGossip(gossip, { handler, isGuest, budgets: this.#budgets, log: this.#log });
     this.#running = running; // a peer may be up before `start` returns
     await openNode(node, listen);
     gossip.subscribe(GOSSIP_TOPIC);
@@ -141,7 +148,10 @@ class Libp2pNetwork implements Network {
   }
 
   ban(peer: PeerName): void {
-    this.#bans.add(peer, this.#options.clock.now().boot);
+    const session = this.#running?.links.of(peer)?.session;
+    // A guest comes back under a new name, and would push older bans out: its host pays instead.
+    if (session?.admission.admitted === null) this.#allowances.forfeit(session.host);
+    else this.#bans.add(peer, this.#options.clock.now().boot);
     this.#running?.links.abort(peer, 'banned');
   }
 
@@ -161,9 +171,11 @@ class Libp2pNetwork implements Network {
   }
 
   #noiseOptions(handler: NetworkHandler): NoiseOptions {
-    const { clock } = this.#options;
+    const { clock, ownDomain } = this.#options;
     return {
       admitter: handler,
+      slots: new Slots(ownDomain),
+      allowances: this.#allowances,
       sessions: new WeakMap(),
       isBanned: (peer) => this.#bans.has(peer, clock.now().boot),
       refused: ({ code, details }, role, from) =>
@@ -185,9 +197,9 @@ class Libp2pNetwork implements Network {
       budgets: this.#budgets,
       handler: {
         frame: (peer, bytes) => handler.frame(peer, bytes),
-        peerUp: (peer, admitted, binding) => {
+        peerUp: (peer, admission, binding) => {
           supervisor.peerUp(peer);
-          handler.peerUp(peer, admitted, binding);
+          handler.peerUp(peer, admission, binding);
         },
         peerDown: (peer) => {
           supervisor.peerDown(peer);
@@ -220,7 +232,11 @@ class Libp2pNetwork implements Network {
     const peer = remotePeer.toString();
     const link = links.of(peer);
     if (link === undefined) stream.abort(new Error('no link'));
-    else void desk.accept(stream, peer, link.session.admitted);
+    else void desk.accept(stream, peer, link.session.admission.admitted);
+  }
+
+  #isGuest(peer: PeerName): boolean {
+    return this.#running?.links.of(peer)?.session.admission.admitted === null;
   }
 
   /** Identifies the peer again, which is what makes gossipsub open a stream to it. */
@@ -238,7 +254,9 @@ class Libp2pNetwork implements Network {
     const { clock } = this.#options;
     const from = clock.now().boot;
     running.cancelCheck = clock.wakeAt(bootMs(from + CHECK_MS), () => {
-      this.#budgets.refill(elapsedMs(from, clock.now().boot));
+      const sinceMs = elapsedMs(from, clock.now().boot);
+      this.#budgets.refill(sinceMs);
+      this.#allowances.refill(sinceMs);
       running.links.check();
       if (this.#running === running) this.#checkLater(running);
     });

@@ -12,6 +12,7 @@ import { yamux } from '@libp2p/yamux';
 import type { Libp2pOptions } from 'libp2p';
 import { CONNECTIONS_MAX, DIAL_MS_MAX } from '../../core/limits.ts';
 import { SECOND_MS } from '../../core/time.ts';
+import type { PeerName } from '../ports.ts';
 import { gossipService } from './gossip.ts';
 import type { EncrypterComponents } from './noise-encrypter.ts';
 import { STREAM_WINDOW_BYTES_MAX } from './sync-channel.ts';
@@ -33,11 +34,13 @@ export interface Services extends Record<string, unknown> {
 export interface NodeSettings {
   readonly privateKey: PrivateKey;
   readonly listen: readonly string[];
+  /** True for peers of the recovery lane, which take no part in gossip. */
+  isGuest(peer: PeerName): boolean;
   encrypter(components: EncrypterComponents): ConnectionEncrypter;
 }
 
 /** The options of `createLibp2p`. */
-export function libp2pOptions({ privateKey, listen, encrypter }: NodeSettings) {
+export function libp2pOptions({ privateKey, listen, isGuest, encrypter }: NodeSettings) {
   return {
     start: false,
     privateKey,
@@ -58,7 +61,7 @@ export function libp2pOptions({ privateKey, listen, encrypter }: NodeSettings) {
       }),
     ],
     connectionManager: {
-      maxConnections: CONNECTIONS_MAX,
+      maxConnections: 2 * CONNECTIONS_MAX, // slots.ts counts peers; each may have a second for a moment
       inboundConnectionThreshold: 50, // a second and address: many nodes share one
       maxIncomingPendingConnections: 20,
       inboundUpgradeTimeout: UPGRADE_MS_MAX,
@@ -72,7 +75,7 @@ export function libp2pOptions({ privateKey, listen, encrypter }: NodeSettings) {
     peerStore: { maxAddressAge: FOR_EVER_MS, maxPeerAge: FOR_EVER_MS },
     services: {
       identify: identify(), // gossipsub learns from it who speaks gossip
-      gossip: gossipService(),
+      gossip: gossipService(isGuest),
     },
   } satisfies Libp2pOptions<Services>;
 }

@@ -8,6 +8,7 @@
 
 import type { Connection, Stream } from '@libp2p/interface';
 import { assert } from '../../core/assert.ts';
+import { GUEST_LINK_MS_MAX } from '../../core/limits.ts';
 import { type BootMs, bootMs, elapsedMs } from '../../core/time.ts';
 import type { Clock, NetworkHandler, PeerName } from '../ports.ts';
 import type { Budgets } from './budgets.ts';
@@ -44,6 +45,7 @@ interface Link {
   readonly connection: Connection;
   readonly session: Session;
   readonly channel: SyncChannel;
+  readonly openedAt: BootMs;
   heard: number;
   heardAt: BootMs;
   beatAt: BootMs;
@@ -86,7 +88,11 @@ export class Links {
       return;
     }
     const ends = { self: this.#options.self, peer };
-    if (replaces(ends, held.connection.direction, connection.direction)) {
+    const isBetter =
+      isGuest(held) === isGuest(link)
+        ? replaces(ends, held.connection.direction, connection.direction)
+        : isGuest(held);
+    if (isBetter) {
       this.#fall(held);
       this.#rise(link);
     }
@@ -145,7 +151,11 @@ export class Links {
         link.channel.beat();
       }
     }
-    for (const link of [...this.#current.values()]) this.#checkGossip(link, now);
+    for (const link of [...this.#current.values()]) {
+      // Guests have no gossip; both sides judge each other anew now and then (PROTOCOL §6.3).
+      if (!isGuest(link)) this.#checkGossip(link, now);
+      else if (elapsedMs(link.openedAt, now) >= GUEST_LINK_MS_MAX) this.#end(link, 'judged anew');
+    }
   }
 
   /** Ends everything. */
@@ -171,7 +181,8 @@ export class Links {
     });
     const { heard } = session;
     const gossip = { seen: false, lostAt: null };
-    return { peer, connection, session, channel, heard, heardAt: now, beatAt: now, gossip };
+    const times = { openedAt: now, heardAt: now, beatAt: now };
+    return { peer, connection, session, channel, heard, ...times, gossip };
   }
 
   #linksOf(peer: PeerName): Link[] {
@@ -181,7 +192,7 @@ export class Links {
   #rise(link: Link): void {
     assert(!this.#current.has(link.peer), 'one link for each peer');
     this.#current.set(link.peer, link);
-    this.#options.handler.peerUp(link.peer, link.session.admitted, link.session.binding);
+    this.#options.handler.peerUp(link.peer, link.session.admission, link.session.binding);
   }
 
   #fall(link: Link): void {
@@ -197,7 +208,7 @@ export class Links {
     const links = this.#linksOf(peer);
     const kept = alive(current) ? current : (links.find(alive) ?? current);
     for (const link of links) if (link !== kept) this.#end(link, 'duplicate');
-    this.#options.attachGossip(kept.connection);
+    if (!isGuest(kept)) this.#options.attachGossip(kept.connection);
   }
 
   /** libp2p's gossip needs a stream each way, and never replaces one that was lost. */
@@ -236,4 +247,9 @@ export class Links {
     });
     this.#pending.add(cancel);
   }
+}
+
+/** True for a link of the recovery lane. */
+function isGuest({ session }: Link): boolean {
+  return session.admission.admitted === null;
 }

@@ -17,10 +17,12 @@ import type {
   Upgrader,
 } from '@libp2p/interface';
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
+import { isMultiaddr } from '@multiformats/multiaddr';
 import { Refusal } from '../../core/refusal.ts';
-import type { AdmittedPeer, HandshakeRole, PeerName } from '../ports.ts';
+import type { Admission, HandshakeRole, PeerName } from '../ports.ts';
 import { type Admitter, exchangeAdmission, messagesOver } from './admission.ts';
 import { escapeIfBug } from './bug-escape.ts';
+import type { GuestAllowances } from './guest-allowance.ts';
 import { prefix16 } from './length-prefix.ts';
 import { type ChannelKeys, InitiatorHandshake, ResponderHandshake } from './noise-pattern.ts';
 import {
@@ -37,6 +39,8 @@ import {
   TAG_BYTES,
 } from './noise-primitives.ts';
 import { SecuredStream } from './noise-stream.ts';
+import { hostIn } from './peer-address.ts';
+import type { Slots } from './slots.ts';
 
 /** The one protocol offered for securing a connection. */
 export const NOISE_PROTOCOL = '/holdfast/noise-hfs/1';
@@ -48,7 +52,9 @@ const HANDSHAKE = prefix16(DH_BYTES, Math.max(MESSAGE_A_BYTES, MESSAGE_BYTES_MAX
 
 /** What the handshake learned about one connection. */
 export interface Session {
-  readonly admitted: AdmittedPeer;
+  readonly admission: Admission;
+  /** Where the peer is, as `hostOf` says it. */
+  readonly host: string;
   /** The handshake hash. */
   readonly binding: Uint8Array;
   /** Authentic messages heard so far: grows as long as the peer lives. */
@@ -58,6 +64,9 @@ export interface Session {
 /** What the encrypter needs of the network around it. */
 export interface NoiseOptions {
   readonly admitter: Admitter;
+  /** Places for whoever was judged; asked before anything is proved to a peer that dialled. */
+  readonly slots: Slots;
+  readonly allowances: GuestAllowances;
   /** Asked once the peer's key is verified and before anything is signed for it. */
   isBanned(peer: PeerName): boolean;
   /** Where the session of each connection is left, by the very PeerId object it will carry. */
@@ -118,7 +127,7 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     role: HandshakeRole,
     options: SecureConnectionOptions,
   ): Promise<SecuredConnection> {
-    const { admitter } = this.#options;
+    const { admitter, slots, allowances } = this.#options;
     const { peer, keys, carrier } = await this.#exchangeKeys(connection, role, options);
     const remotePeer = peerIdFromPublicKey(peer.key);
     const name = remotePeer.toString();
@@ -129,14 +138,26 @@ export class NoiseEncrypter implements ConnectionEncrypter {
 
     const sealed = new SecuredStream(carrier, keys);
     const signal = options.signal;
-    const { channel, admitted } = await exchangeAdmission(sealed, {
+    const host = hostOf(connection);
+    const seated: Admitter = {
+      prove: (side, hash) => admitter.prove(side, hash),
+      admit: (prover, hash, proof) => {
+        const admission = admitter.admit(prover, hash, proof);
+        const leave = slots.take({ peer: name, admission, role, host });
+        sealed.addEventListener('close', leave, { once: true });
+        return admission;
+      },
+    };
+    const { channel, admission } = await exchangeAdmission(sealed, {
       role,
       hash: keys.hash,
-      admitter,
+      admitter: seated,
       ...(signal === undefined ? {} : { signal }),
     });
+    if (admission.admitted === null) sealed.meter((bytes) => allowances.spend(host, bytes));
     this.#options.sessions.set(remotePeer, {
-      admitted,
+      admission,
+      host,
       binding: keys.hash,
       get heard() {
         return sealed.messagesHeard;
@@ -192,4 +213,11 @@ export class NoiseEncrypter implements ConnectionEncrypter {
 /** Where the peer is: libp2p hands over the socket's connection, typed as any message stream. */
 function addressOf(connection: MessageStream): string {
   return 'remoteAddr' in connection ? String(connection.remoteAddr) : 'unknown';
+}
+
+/** The host alone; all that we know nothing of share one. */
+function hostOf(connection: MessageStream): string {
+  return 'remoteAddr' in connection && isMultiaddr(connection.remoteAddr)
+    ? hostIn(connection.remoteAddr)
+    : 'unknown';
 }

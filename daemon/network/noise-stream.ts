@@ -27,6 +27,7 @@ export class SecuredStream extends AbstractMessageStream {
   readonly #keys: ChannelKeys;
   readonly #decoder: LengthPrefixedDecoder;
   #messagesHeard = 0;
+  #spend: (bytes: number) => boolean = () => true;
 
   constructor(carrier: MessageStream, keys: ChannelKeys) {
     super({
@@ -59,7 +60,16 @@ export class SecuredStream extends AbstractMessageStream {
     return this.#messagesHeard;
   }
 
+  /** From now on asks `spend` of all bytes that pass, and ends the channel once it says false. */
+  meter(spend: (bytes: number) => boolean): void {
+    this.#spend = spend;
+  }
+
   override sendData(data: Uint8ArrayList): SendResult {
+    if (!this.#spend(data.byteLength)) {
+      queueMicrotask(() => this.abort(new Error('allowance spent'))); // the caller holds its queue
+      return { sentBytes: data.byteLength, canSendMore: false };
+    }
     const sealed = new Uint8ArrayList();
     for (let at = 0; at < data.byteLength; at += CHUNK_BYTES_MAX) {
       const chunk = data.subarray(at, Math.min(data.byteLength, at + CHUNK_BYTES_MAX));
@@ -87,6 +97,10 @@ export class SecuredStream extends AbstractMessageStream {
   }
 
   #receive(data: Uint8Array | Uint8ArrayList): void {
+    if (!this.#spend(data.byteLength)) {
+      this.abort(new Error('allowance spent'));
+      return;
+    }
     try {
       for (const message of this.#decoder.decode(data)) {
         const plaintext = this.#keys.receive.open(NOTHING, message.subarray());

@@ -10,6 +10,10 @@ import { Refusal } from '../../core/refusal.ts';
 
 const HOSTS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6']);
 
+/** Groups of an IPv6 address, of which half name the network (RFC 4291 §2.5.4). */
+const IPV6_GROUPS = 8;
+const IPV4_MAPPED = '::ffff:';
+
 /** Characters of an address: a DNS name and a peer id fit many times over. */
 export const ADDRESS_CHARS_MAX = 512;
 
@@ -28,6 +32,18 @@ export function parseAddress(address: string): Multiaddr {
 /** The peer id at the end of an address, if it has one. */
 export function peerIn(address: Multiaddr): string | null {
   return address.getComponents().find(({ name }) => name === 'p2p')?.value ?? null;
+}
+
+/** The host of an address; of IPv6 the network of 64 bits, which is one household's. */
+export function hostIn(address: Multiaddr): string {
+  const [host] = address.getComponents();
+  const value = host?.value ?? '';
+  if (host?.name !== 'ip6' || value.startsWith(IPV4_MAPPED)) return value;
+  const [front = [], back = []] = value
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array.from({ length: IPV6_GROUPS - front.length - back.length }, () => '0');
+  return [...front, ...zeros, ...back].slice(0, IPV6_GROUPS / 2).join(':');
 }
 
 function attempt(address: string): Multiaddr | null {

@@ -20,11 +20,16 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** Takes one token; false where none is left. */
-  take(): boolean {
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+  /** Takes so many tokens, or none and says false. */
+  take(count = 1): boolean {
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
+  }
+
+  /** Takes all there are. */
+  empty(): void {
+    this.#tokens = 0;
   }
 
   /** Puts back what `elapsedMs` earned. */

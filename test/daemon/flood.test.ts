@@ -24,9 +24,10 @@ import { signLease } from '../../federation/lease.ts';
 import { encodeFrame } from '../../federation/message.ts';
 import { makeProof } from '../../federation/peer-proof.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
-import { admittedPeer, leaseTerms } from '../fakes/admitted.ts';
+import { admissionOf, leaseTerms } from '../fakes/admitted.ts';
 import { DOMAIN, KEYS } from '../federation/forge.ts';
 import { auditOf, controlling, eventually, fileBeside, type, withDaemons } from './live.ts';
+import { noiseOptions } from './network/handshake-rig.ts';
 import { runNode } from './network/raw-node.ts';
 import { partnerFile } from './partner.ts';
 
@@ -46,7 +47,7 @@ function leaseHolder(): Admitter {
   const lease = signLease(KEYS.documents, KEYS.node.publicPair, terms);
   return {
     prove: (role, hash) => makeProof(KEYS.node, lease, role, hash),
-    admit: () => admittedPeer({ domain: 'home.example' }),
+    admit: () => admissionOf({ domain: 'home.example' }),
   };
 }
 
@@ -58,13 +59,8 @@ async function withIntruder(
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
     listen: [],
-    encrypter: (components) =>
-      new NoiseEncrypter(components, {
-        admitter: leaseHolder(),
-        sessions: new WeakMap(),
-        isBanned: () => false,
-        refused: () => undefined,
-      }),
+    isGuest: () => false,
+    encrypter: (components) => new NoiseEncrypter(components, noiseOptions(leaseHolder())),
   });
   await runNode(await createLibp2p<Services>(settings), async (node) => {
     const { listen } = await controlling(home, (control) => control.call('status', {}));

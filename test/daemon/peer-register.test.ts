@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { addMs } from '../../core/time.ts';
 import { PeerRegister } from '../../daemon/peer-register.ts';
-import { admittedPeer } from '../fakes/admitted.ts';
+import { admissionOf, admittedPeer } from '../fakes/admitted.ts';
 import { keysOf } from '../fakes/coalition.ts';
 import { temporaryFolder } from '../folder.ts';
 import { refuses } from '../refused.ts';
@@ -29,9 +29,9 @@ async function withRegister(
 registers('admit a proof of this handshake and this role, and no other', async () => {
   await withRegister(async (register) => {
     const proof = register.prove('initiator', HASH);
-    const admitted = register.admit('initiator', HASH, proof);
-    assert.is(admitted.domain, DOMAIN);
-    assert.is(admitted.node, keysOf('blue').node.keyId);
+    const { admitted } = register.admit('initiator', HASH, proof);
+    assert.is(admitted?.domain, DOMAIN);
+    assert.is(admitted?.node, keysOf('blue').node.keyId);
     refuses('peer-unadmitted', () => register.admit('responder', HASH, proof), 'role');
     refuses('peer-unadmitted', () => register.admit('initiator', OTHER_HASH, proof), 'handshake');
     refuses('truncated', () => register.admit('initiator', HASH, proof.slice(0, -1)), 'cut');
@@ -52,9 +52,9 @@ registers('say who is linked, for how long, in one order', async () => {
   await withRegister(async (register, { clock, driver }) => {
     const admitted = admittedPeer({ domain: DOMAIN });
     const { domain, node } = admitted;
-    register.peerUp('b', admitted, HASH);
+    register.peerUp('b', { admitted, claims: DOMAIN }, HASH);
     clock.advance(500);
-    register.peerUp('a', admitted, OTHER_HASH);
+    register.peerUp('a', { admitted, claims: DOMAIN }, OTHER_HASH);
     assert.equal(register.peers, [
       { peer: 'a', domain, node, sinceMs: 0 },
       { peer: 'b', domain, node, sinceMs: 500 },
@@ -70,9 +70,9 @@ registers('say who is linked, for how long, in one order', async () => {
 
 registers('name those whose domain has no place here any more', async () => {
   await withRegister(async (register) => {
-    register.peerUp('ours', admittedPeer({ domain: DOMAIN }), HASH);
+    register.peerUp('ours', admissionOf({ domain: DOMAIN }), HASH);
     const domain = parseTrustDomain('red.example');
-    register.peerUp('former', admittedPeer({ domain }), HASH);
+    register.peerUp('former', admissionOf({ domain }), HASH);
     assert.equal(register.displaced, ['former']);
   });
 });
@@ -80,7 +80,7 @@ registers('name those whose domain has no place here any more', async () => {
 registers('name those whose lease has ended since they were admitted', async () => {
   await withRegister(async (register, { clock }) => {
     const notAfter = addMs(clock.now().wall, 500);
-    register.peerUp('ours', admittedPeer({ domain: DOMAIN, notAfter }), HASH);
+    register.peerUp('ours', admissionOf({ domain: DOMAIN, notAfter }), HASH);
     clock.advance(499);
     assert.equal(register.displaced, []);
     clock.advance(1);

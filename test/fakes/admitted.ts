@@ -1,7 +1,7 @@
 /** A peer as a handshake admits it, and the terms of a lease; only what matters is said. */
 
 import { unixMs } from '../../core/time.ts';
-import type { AdmittedPeer } from '../../daemon/ports.ts';
+import type { Admission, AdmittedPeer } from '../../daemon/ports.ts';
 import type { LeaseTerms } from '../../federation/lease.ts';
 
 const FOR_EVER = unixMs(8_000_000_000_000);
@@ -9,6 +9,12 @@ const FOR_EVER = unixMs(8_000_000_000_000);
 /** An authority's node of `blue.example`, but for what is named. */
 export function admittedPeer(named: Partial<AdmittedPeer> = {}): AdmittedPeer {
   return { domain: 'blue.example', node: 'n', groups: 'every', notAfter: FOR_EVER, ...named };
+}
+
+/** What a handshake makes of it. */
+export function admissionOf(named: Partial<AdmittedPeer> = {}): Admission {
+  const admitted = admittedPeer(named);
+  return { admitted, claims: admitted.domain };
 }
 
 /** A lease of an authority for itself, but for what is named. */

@@ -284,6 +284,8 @@ export const INITIAL: readonly Draft[] = [
 export class Coalition {
   readonly machines = new Map<string, Machine>();
   readonly #links = new Set<string>();
+  /** Links of the recovery lane: frames alone. */
+  readonly #meetings = new Set<string>();
   nowMs: number;
 
   constructor(startMs = 1_790_000_000_000) {
@@ -318,8 +320,24 @@ export class Coalition {
     this.settle();
   }
 
+  /** Links them on the recovery lane: neither was admitted, each is of the domain it says. */
+  meet(a: Machine, b: Machine): void {
+    const names = [a.options.name, b.options.name].sort();
+    this.#meetings.add(names.join());
+    const binding = sha256(toUtf8(`${names.join()}/${this.nowMs}`));
+    for (const [self, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const claims = other.domain;
+      self.input({ kind: 'peer-up', peer: other.options.name, domain: null, claims, binding });
+    }
+    this.settle();
+  }
+
   cut(a: Machine, b: Machine): void {
     this.#links.delete([a.options.name, b.options.name].sort().join());
+    this.#meetings.delete([a.options.name, b.options.name].sort().join());
     a.input({ kind: 'peer-down', peer: b.options.name });
     b.input({ kind: 'peer-down', peer: a.options.name });
     this.settle();
@@ -365,7 +383,8 @@ export class Coalition {
   #deliver(machine: Machine): void {
     const name = machine.options.name;
     for (const { peer, frame } of machine.sent.splice(0)) {
-      if (!this.#isUp(name, peer)) continue;
+      const isMeeting = this.#meetings.has([name, peer].sort().join());
+      if (!this.#isUp(name, peer) && !isMeeting) continue;
       this.machines.get(peer)?.input({ kind: 'frame', peer: name, bytes: frame });
     }
     for (const bytes of machine.gossiped.splice(0)) {

@@ -11,6 +11,7 @@ import type { Answer } from '../../federation/effect.ts';
 import { decodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import type { Draft } from '../../federation/input.ts';
 import { type Lease, readLease, signLease, verifyLease } from '../../federation/lease.ts';
+import { GUEST_PROOF } from '../../federation/peer-proof.ts';
 import { leaseTerms } from '../fakes/admitted.ts';
 import { Coalition, INITIAL, type Machine, SUITE } from '../fakes/coalition.ts';
 import { refuses } from '../refused.ts';
@@ -91,7 +92,8 @@ leases('are proved with by their holder, and by nobody before a grant', () => {
   const [member] = members;
   assert.ok(member);
   const bare = world.add({ name: 'bare', memberOf: 'blue' });
-  refuses('not-enrolled', () => bare.node.prove(bare.now, 'initiator', HASH));
+  refuses('not-enrolled', () => bare.node.lease(bare.now));
+  assert.equal(bare.node.prove(bare.now, 'initiator', HASH), GUEST_PROOF);
   assert.equal(bare.node.view(bare.now), []);
   const proof = member.node.prove(member.now, 'initiator', HASH);
   const judged = blue.node.judgePeer(blue.now, 'initiator', HASH, proof);
@@ -148,9 +150,9 @@ leases('outlive a restart of their holder, and end by themselves', () => {
   member.restart();
   const { notAfter } = member.node.lease(member.now);
   world.advance(notAfter - member.wallMs - 1);
-  member.node.prove(member.now, 'initiator', HASH);
+  member.node.lease(member.now);
   world.advance(1);
-  refuses('lease-expired', () => member.node.prove(member.now, 'initiator', HASH));
+  refuses('lease-expired', () => member.node.lease(member.now));
   assert.is(member.node.heldLease(member.now)?.notAfter, notAfter);
 });
 

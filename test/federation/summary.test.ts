@@ -18,7 +18,7 @@ import { CONTENTS, forgeBeacon, forgeContents, forgeRoot } from './forge.ts';
 
 const summaries = suite('federation/summary');
 
-const FOREIGN: Reading = { tag: 'ab'.repeat(16), isOwnNode: false, groups: 'none' };
+const FOREIGN: Reading = { tag: 'ab'.repeat(16), isGuest: false, isOwnNode: false, groups: 'none' };
 const OWN: Reading = { ...FOREIGN, isOwnNode: true, groups: 'every' };
 const OTHER = digestOf(new Uint8Array());
 

@@ -13,9 +13,11 @@ import { concat, equalBytes, toUtf8 } from '../../../core/bytes.ts';
 import { sha256 } from '../../../core/digest.ts';
 import { Refusal, type RefusalCode } from '../../../core/refusal.ts';
 import type { Admitter } from '../../../daemon/network/admission.ts';
+import { GuestAllowances } from '../../../daemon/network/guest-allowance.ts';
 import { NoiseEncrypter, type NoiseOptions } from '../../../daemon/network/noise-encrypter.ts';
+import { Slots } from '../../../daemon/network/slots.ts';
 import type { HandshakeRole } from '../../../daemon/ports.ts';
-import { admittedPeer } from '../../fakes/admitted.ts';
+import { admissionOf } from '../../fakes/admitted.ts';
 
 /** Yamux under its name, as an upgrader hands it out. */
 const MUXERS = new Map<string, StreamMuxerFactory>([['/yamux/1.0.0', yamux()()]]);
@@ -33,7 +35,7 @@ export const openDoor: Admitter = {
   prove: (role, hash) => proofOf(role, hash),
   admit(role, hash, proof) {
     if (!equalBytes(proof, proofOf(role, hash))) throw new Refusal('peer-unadmitted');
-    return admittedPeer({ node: role });
+    return admissionOf({ node: role });
   },
 };
 
@@ -44,13 +46,19 @@ function proofOf(role: HandshakeRole, hash: Uint8Array): Uint8Array {
 /** An encrypter of the peer called `name`. */
 export async function encrypterOf(name: string, options: Partial<NoiseOptions> = {}) {
   const components = { privateKey: await peerKeyOf(name), upgrader };
-  return new NoiseEncrypter(components, {
-    admitter: openDoor,
+  return new NoiseEncrypter(components, { ...noiseOptions(openDoor), ...options });
+}
+
+/** An encrypter's options for a node of `blue.example` that bans nobody. */
+export function noiseOptions(admitter: Admitter): NoiseOptions {
+  return {
+    admitter,
+    slots: new Slots('blue.example'),
+    allowances: new GuestAllowances(),
     isBanned: () => false,
     sessions: new WeakMap(),
     refused: () => undefined,
-    ...options,
-  });
+  };
 }
 
 /** Which way a message travels. */

@@ -32,7 +32,7 @@ const isBug = (error: unknown) => error instanceof Bug;
 
 function unstarted(...listen: string[]) {
   const seed = testRandom.bytes(32);
-  const parts = { clock: realClock, random: testRandom, log: silent };
+  const parts = { ownDomain: 'blue.example', clock: realClock, random: testRandom, log: silent };
   return createLibp2pNetwork({ transportSeed: seed, listen, ...parts });
 }
 

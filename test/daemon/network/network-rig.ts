@@ -3,11 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { concat, equalBytes, toHex, toUtf8 } from '../../../core/bytes.ts';
+import { equalBytes, toHex, toUtf8 } from '../../../core/bytes.ts';
 import { sha256 } from '../../../core/digest.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { createLibp2pNetwork } from '../../../daemon/network/libp2p-network.ts';
 import type {
+  Admission,
   AdmittedPeer,
   Clock,
   HandshakeRole,
@@ -17,16 +18,22 @@ import type {
   PeerName,
   Random,
 } from '../../../daemon/ports.ts';
-import { admittedPeer } from '../../fakes/admitted.ts';
+import { admissionOf } from '../../fakes/admitted.ts';
 import { realClock } from '../../fakes/real-clock.ts';
 
 export const testRandom: Random = { bytes: (count) => new Uint8Array(randomBytes(count)) };
 
 type Verdict = 'accept' | 'ignore' | 'reject';
 
+/** Whoever proves with this word is everybody's guest, and everybody is his. */
+export const GUEST_WORD = 'guest';
+
 /** Proves with a word, admits whoever knows it, and writes down everything else. */
 export class Scribe implements NetworkHandler {
-  readonly #word: string;
+  word: string;
+  /** The domain that all it admits are of. */
+  domain = 'blue.example';
+  readonly guests = new Set<PeerName>();
   readonly up = new Map<PeerName, string>();
   readonly events: string[] = [];
   readonly frames: { peer: PeerName; bytes: Uint8Array }[] = [];
@@ -38,26 +45,30 @@ export class Scribe implements NetworkHandler {
   };
 
   constructor(word: string) {
-    this.#word = word;
+    this.word = word;
   }
 
   prove(role: HandshakeRole, hash: Uint8Array): Uint8Array {
-    return concat(sha256(toUtf8(`${this.#word} ${role}`), hash));
+    return proofOf(this.word, role, hash);
   }
 
-  admit(role: HandshakeRole, hash: Uint8Array, proof: Uint8Array): AdmittedPeer {
-    if (!equalBytes(proof, this.prove(role, hash))) throw new Refusal('peer-unadmitted');
-    return admittedPeer({ node: role });
+  admit(role: HandshakeRole, hash: Uint8Array, proof: Uint8Array): Admission {
+    const knows = (word: string) => equalBytes(proof, proofOf(word, role, hash));
+    if (knows(GUEST_WORD) || this.word === GUEST_WORD) return { admitted: null, claims: null };
+    if (!knows(this.word)) throw new Refusal('peer-unadmitted');
+    return admissionOf({ domain: this.domain, node: role });
   }
 
-  peerUp(peer: PeerName, _admitted: AdmittedPeer, binding: Uint8Array): void {
+  peerUp(peer: PeerName, { admitted }: Admission, binding: Uint8Array): void {
     if (this.up.has(peer)) throw new Error('up twice');
     this.up.set(peer, toHex(binding));
-    this.events.push('up');
+    if (admitted === null) this.guests.add(peer);
+    this.events.push(admitted === null ? 'up as guest' : 'up');
   }
 
   peerDown(peer: PeerName): void {
     if (!this.up.delete(peer)) throw new Error('down without up');
+    this.guests.delete(peer);
     this.events.push('down');
   }
 
@@ -75,6 +86,10 @@ export class Scribe implements NetworkHandler {
   desk(peer: PeerName, admitted: AdmittedPeer | null, bytes: Uint8Array): Promise<Uint8Array> {
     return this.onDesk(peer, admitted, bytes);
   }
+}
+
+function proofOf(word: string, role: HandshakeRole, hash: Uint8Array): Uint8Array {
+  return sha256(toUtf8(`${word} ${role}`), hash);
 }
 
 /** A running network, its scribe and its name. */
@@ -103,6 +118,7 @@ export async function startStation(options: StationOptions = {}): Promise<Statio
   const write = (event: string, fields: LogFields = {}) => logged.push({ event, fields });
   const network = createLibp2pNetwork({
     transportSeed: testRandom.bytes(32),
+    ownDomain: 'blue.example',
     listen: [ANY_PORT],
     clock: options.clock ?? realClock,
     random: options.random ?? testRandom,

@@ -5,6 +5,7 @@ import type { Libp2p } from '@libp2p/interface';
 import { createLibp2p } from 'libp2p';
 import { libp2pOptions, type Services } from '../../../daemon/network/libp2p-settings.ts';
 import { NoiseEncrypter } from '../../../daemon/network/noise-encrypter.ts';
+import { noiseOptions } from './handshake-rig.ts';
 import { Scribe } from './network-rig.ts';
 
 /** A libp2p node with our settings and our encrypter, in hands that do with it what they like. */
@@ -12,13 +13,8 @@ export async function withRawNode(word: string, body: (node: Libp2p<Services>) =
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
     listen: ['/ip4/127.0.0.1/tcp/0'],
-    encrypter: (components) =>
-      new NoiseEncrypter(components, {
-        admitter: new Scribe(word),
-        sessions: new WeakMap(),
-        isBanned: () => false,
-        refused: () => undefined,
-      }),
+    isGuest: () => false,
+    encrypter: (components) => new NoiseEncrypter(components, noiseOptions(new Scribe(word))),
   });
   await runNode(await createLibp2p<Services>(settings), body);
 }
