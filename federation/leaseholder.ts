@@ -71,7 +71,7 @@ export class Leaseholder {
   }
 
   /**
-   * Our proof for one handshake; before any grant, a guest's (PROTOCOL §6.3). A lease that has ended
+   * Our proof for one handshake; before any grant, a guest's (PROTOCOL §6.3). A lease that ended
    * here is shown all the same: whether it counts is for the peer's clock to say.
    */
   prove(role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
