@@ -4,7 +4,7 @@
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import { type BootMs, bootMs, type Instant } from '../core/time.ts';
+import type { BootMs, Instant } from '../core/time.ts';
 import { ledgerStepMs } from './age.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
@@ -73,12 +73,8 @@ export class Watch {
       }
       dueAt = Math.min(dueAt, judged.dueAt);
     }
-    // A former partner may come back: its ledger is kept too, or a reboot would make it younger.
-    for (const belief of this.#beliefs.all) {
-      if (belief.keeping === null) continue;
-      if (this.#checkpointAt(belief) <= now.boot) effects.push(this.#checkpoint(belief, now));
-      dueAt = Math.min(dueAt, this.#checkpointAt(belief));
-    }
+    effects.push(...this.#checkpoints(now));
+    for (const belief of this.#beliefs.all) dueAt = Math.min(dueAt, this.#checkpointAt(belief));
     this.#looked = { spoken, offsetMs, dueAt };
     return effects;
   }
@@ -126,21 +122,31 @@ export class Watch {
     ];
   }
 
-  #checkpoint(belief: Belief, now: Instant): Effect {
-    this.#stored.set(belief.domain, now.boot);
-    const value = encodeKeeping(belief, this.#bootId, now.boot);
-    return { kind: 'persist', writes: [{ key: recordKey(belief.domain, 'keeping'), value }] };
+  /**
+   * Writes every ledger once one of them is due: one batch for a disk that has other work. A former
+   * partner may come back: its ledger is kept too, or a reboot would make it younger.
+   */
+  #checkpoints(now: Instant): readonly Effect[] {
+    const all = [...this.#beliefs.all].filter(({ keeping }) => keeping !== null);
+    if (!all.some((belief) => this.#checkpointAt(belief) <= now.boot)) return [];
+    const writes = all.map((belief) => {
+      this.#stored.set(belief.domain, now.boot);
+      const value = encodeKeeping(belief, this.#bootId, now.boot);
+      return { key: recordKey(belief.domain, 'keeping'), value };
+    });
+    return [{ kind: 'persist', writes }];
   }
 
   /**
    * The stored ledger runs one step ahead; it is written again when half of it is used up, so that
    * a slow disk has the other half.
    */
-  #checkpointAt(belief: Belief): BootMs {
+  #checkpointAt(belief: Belief): number {
+    if (belief.keeping === null) return Number.POSITIVE_INFINITY;
     const stored = this.#stored.get(belief.domain);
     // At once after a start: a loop of reboots faster than the step would hide powered time.
-    if (stored === undefined) return bootMs(0);
+    if (stored === undefined) return 0;
     const stepMs = ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS);
-    return bootMs(stored + Math.ceil(stepMs / 2));
+    return stored + Math.ceil(stepMs / 2);
   }
 }

@@ -63,11 +63,28 @@ export function domainLabel(i: number): string {
   return `d${String(i).padStart(2, '0')}`;
 }
 
+/** A third of the domains is cut off with all its machines, other ones each time. */
+function drawPartitions(scenario: Scenario, seed: number): readonly Happening[] {
+  const everyMs = scenario.partitionMinutes * MINUTE_MS;
+  if (everyMs === 0) return [];
+  const { authorities, machines } = shapeOf(scenario);
+  const dice = new Dice(seed, 'partitions');
+  const forMs = Math.ceil(everyMs / 3);
+  const drawn: Happening[] = [];
+  for (let at = everyMs; at < scenario.minutes * MINUTE_MS; at += everyMs) {
+    const count = Math.ceil(authorities.length / 3);
+    const cutOff = new Set(dice.shuffle(authorities).slice(0, count));
+    const on = machines.filter((name) => cutOff.has(name.replace(/-\d+$/, '')));
+    drawn.push({ at, fault: 'partition', on, forMs, amount: 0 });
+  }
+  return drawn;
+}
+
 /** Swarm testing: each run draws which faults it has at all, and then how often. */
 export function drawHappenings(scenario: Scenario, seed: number): readonly Happening[] {
   const shape = shapeOf(scenario);
   const kinds = FAULTS.filter((fault) => scenario.faults.includes(fault.name));
-  const drawn: Happening[] = [...scenario.happenings];
+  const drawn: Happening[] = [...scenario.happenings, ...drawPartitions(scenario, seed)];
   for (const fault of kinds) {
     const dice = new Dice(seed, `fault/${fault.name}`);
     if (!dice.chance(PPM_DRAWN)) continue;

@@ -31,12 +31,33 @@ export function heal(world: World): void {
     else machine.stop(true);
   }
   for (const machine of core) world.network.machineStarted(machine);
-  world.runUntil(world.now + SETTLE_MS + HOP_MS * core.size);
+  world.runUntil(world.now + SETTLE_MS + HOP_MS * hopsAcross(world, core));
   world.runUntil(world.now + freshness(world));
-  for (const { domain } of core) {
+  for (const domain of new Set([...core].map((machine) => machine.domain))) {
     if (world.stolen.has(domain)) continue;
     for (const group of groupsOf(world, core, domain)) judge(world, domain, group);
   }
+}
+
+/** The most hops that anything may need between two of the core: at most twice what one needs. */
+function hopsAcross(world: World, core: ReadonlySet<Machine>): number {
+  const left = new Set(core);
+  let most = 1;
+  for (const first of left) {
+    left.delete(first);
+    let ring: Machine[] = [first];
+    for (let hops = 0; ring.length > 0; hops++) {
+      most = Math.max(most, 2 * hops);
+      ring = ring.flatMap((machine) => othersOf(world, machine).filter((m) => left.delete(m)));
+    }
+  }
+  return Math.min(most, core.size);
+}
+
+function othersOf(world: World, machine: Machine): readonly Machine[] {
+  return world.network.linksOf(machine).map(({ wires: [{ from, to }] }) => {
+    return from === machine ? to : from;
+  });
 }
 
 /** Two ticks are needed at most: one that is due, and one that was under way. */
@@ -116,8 +137,7 @@ function isOvercharged(world: World, machine: Machine | undefined): boolean {
 }
 
 function viewOf(world: World, machine: Machine, domain: TrustDomain): DomainView | null {
-  const views = machine.node?.view(machine.clock.now(world.now)) ?? [];
-  return views.find((view) => view.domain === domain) ?? null;
+  return machine.node?.viewOf(domain, machine.clock.now(world.now)) ?? null;
 }
 
 function describe({ rootVersion, epoch, tick, standing }: DomainView): string {

@@ -9,7 +9,6 @@
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer, Suite } from '../core/suite.ts';
-import { SECOND_MS } from '../core/time.ts';
 import type { Write } from '../daemon/ports.ts';
 import type { Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
@@ -46,8 +45,8 @@ type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
 
 /** The first byte of a frame that carries an envelope (`federation/message.ts`). */
 const ENVELOPE_FRAME = 5;
-/** A machine is looked at whole so often; between, where something changed. */
-const LOOK_MS = 15 * SECOND_MS;
+/** A machine is looked at whole so often while partners stay fresh; between, where it changed. */
+const LOOKS_WHILE_FRESH = 16;
 /** Inputs that wait for a paused or busy process; what comes beyond is lost. */
 const INBOX_MAX = 10_000;
 
@@ -118,7 +117,7 @@ export class Machine {
   /** True, once in a while, where all that the machine believes is to be looked at. */
   isDueForLook(t: number): boolean {
     if (t < this.#lookAt) return false;
-    this.#lookAt = t + LOOK_MS;
+    this.#lookAt = t + this.#world.scenario.limits.freshForMs / LOOKS_WHILE_FRESH;
     return true;
   }
 

@@ -14,7 +14,7 @@ import { residentMegabytes, startStopwatch } from './host/stopwatch.ts';
 import { type Options, parseOptions } from './options.ts';
 import { reportOf } from './report.ts';
 import { type RunResult, runWorld } from './run.ts';
-import { checkMix, encodeScenario, parseScenario, type Replay } from './scenario.ts';
+import { checkMix, encodeScenario, parseScenario, type Replay, resized } from './scenario.ts';
 import { SCENARIOS, scenarioNamed } from './scenarios/table.ts';
 import { shrink } from './shrink.ts';
 import { standInSuite } from './stand-in-suite.ts';
@@ -26,7 +26,7 @@ const HELP = `usage: npm run sim -- [options]
   --scenario NAME|FILE  which world (default swarm); --list names them
   --seed N              one run of this seed (default 1)
   --seeds A..B          a swarm, on all cores or on --jobs N
-  --nodes N --days D    another number of domains, another length (--hours H)
+  --nodes N --days D    another number of machines, another length (--hours H)
   --check               run twice and compare the traces
   --real                sign with the real suite
   --shrink              cut a failing run down to a scenario file on stdout
@@ -60,11 +60,7 @@ function worldAsked(options: Options): Replay {
   const replay = isFile(asked)
     ? parseScenario(readScenarioFile(asked))
     : { scenario: scenarioNamed(asked), seed: null };
-  const scenario = {
-    ...replay.scenario,
-    ...(nodes === null ? {} : { domains: nodes }),
-    ...(minutes === null ? {} : { minutes }),
-  };
+  const scenario = resized(replay.scenario, { nodes, minutes });
   checkMix(scenario);
   return { scenario, seed: replay.seed };
 }

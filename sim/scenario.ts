@@ -42,6 +42,8 @@ export interface Scenario {
   /** 0 is without limit. */
   readonly bitsPerSecond: number;
   readonly lossPpm: number;
+  /** Every so often some domains are cut off from the others for a third of that time; 0 is never. */
+  readonly partitionMinutes: number;
   /** Faults that the seed may draw. */
   readonly faults: readonly string[];
   /** What befalls whom in any case. */
@@ -71,6 +73,7 @@ export const PLAIN: Scenario = {
   latencyMs: 40,
   bitsPerSecond: 0,
   lossPpm: 0,
+  partitionMinutes: 0,
   faults: [],
   happenings: [],
   heals: true,
@@ -90,6 +93,7 @@ const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
   latencyMs: [0, HOUR_MS],
   bitsPerSecond: [0, 1e12],
   lossPpm: [0, 1_000_000],
+  partitionMinutes: [0, YEAR_MINUTES],
 };
 
 /**
@@ -129,6 +133,19 @@ export function encodeScenario(scenario: Scenario, seed: number): Uint8Array {
     seed,
     traceVersion: TRACE_VERSION,
   });
+}
+
+/** The same world with another number of machines, another length; what comes later is left out. */
+export function resized(
+  scenario: Scenario,
+  { nodes, minutes }: { readonly nodes: number | null; readonly minutes: number | null },
+): Scenario {
+  const length = minutes ?? scenario.minutes;
+  const happenings = scenario.happenings.filter(({ at }) => at < length * MINUTE_MS);
+  if (nodes === null) return { ...scenario, minutes: length, happenings };
+  const followers = Math.min(scenario.followers, nodes - 1);
+  const domains = Math.max(1, Math.floor(nodes / (1 + followers)));
+  return { ...scenario, minutes: length, happenings, followers, domains };
 }
 
 /** Refuses what cannot be: `scenario-mix`. */

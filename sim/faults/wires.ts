@@ -8,17 +8,20 @@ import type { World } from '../world.ts';
 
 /** Every wire between a machine that is named and one that is not. */
 export function wiresAcross(world: World, on: readonly string[]): readonly Wire[] {
-  return wiresOf(world).filter(({ from, to }) => on.includes(from.name) !== on.includes(to.name));
+  const named = new Set(on);
+  return wiresOf(world).filter(({ from, to }) => named.has(from.name) !== named.has(to.name));
 }
 
 /** Every wire that touches a machine that is named. */
 export function wiresAt(world: World, on: readonly string[]): readonly Wire[] {
-  return wiresOf(world).filter(({ from, to }) => on.includes(from.name) || on.includes(to.name));
+  const named = new Set(on);
+  return wiresOf(world).filter(({ from, to }) => named.has(from.name) || named.has(to.name));
 }
 
 /** Every wire whose ends are both named. */
 export function wiresWithin(world: World, on: readonly string[]): readonly Wire[] {
-  return wiresOf(world).filter(({ from, to }) => on.includes(from.name) && on.includes(to.name));
+  const named = new Set(on);
+  return wiresOf(world).filter(({ from, to }) => named.has(from.name) && named.has(to.name));
 }
 
 /** Cuts wires, and mends them at the end. */

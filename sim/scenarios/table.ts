@@ -2,6 +2,7 @@
 
 import { Refusal } from '../../core/refusal.ts';
 import { PLAIN, type Scenario } from '../scenario.ts';
+import { archipelago } from './archipelago.ts';
 import { capturedNode } from './captured-node.ts';
 import { clockAttack } from './clock-attack.ts';
 import { container } from './container.ts';
@@ -19,7 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...PLAIN, shows: 'a quiet coalition of four' },
   swarm,
   ...[patrol, ship, splitHeadquarters, capturedNode, stolenBeaconKey, clockAttack, lostHub],
-  ...[radio, restoredBackup, container],
+  ...[radio, restoredBackup, container, archipelago],
 ];
 
 /** The scenario of that name. Refuses `scenario-unknown`. */
