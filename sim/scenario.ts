@@ -42,7 +42,7 @@ export interface Scenario {
   /** 0 is without limit. */
   readonly bitsPerSecond: number;
   readonly lossPpm: number;
-  /** Every so often some domains are cut off from the others for a third of that time; 0 is never. */
+  /** Every so often a third of the domains is cut off for a third of that time; 0 is never. */
   readonly partitionMinutes: number;
   /** Faults that the seed may draw. */
   readonly faults: readonly string[];
