@@ -503,6 +503,11 @@ export const REFUSALS = {
     'more control requests under way than one client may have',
     'wait for the answers',
   ),
+  'not-writer': row(
+    'ignore',
+    'another machine writes for this domain, or none yet',
+    'ask the machine whose beacon key has the lowest rank in force; holdfast status names it',
+  ),
   'not-authority': row(
     'reject',
     'this node holds no authority keys',

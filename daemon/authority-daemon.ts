@@ -19,7 +19,7 @@ import { bundleDraft, publishBundle } from './bundle-publisher.ts';
 import type { Status } from './control/protocol.ts';
 import { controlMethods } from './control-methods.ts';
 import { CrlMaker } from './crl-maker.ts';
-import { type DomainKeys, openDomain } from './domain-keys.ts';
+import { type DomainKeys, makeRoleKey, openDomain } from './domain-keys.ts';
 import type { Driver } from './driver.ts';
 import { type Engine, type Ground, openControl, openEngine, openScrapes } from './ground.ts';
 import { authoritySource } from './identity/authority-source.ts';
@@ -61,8 +61,7 @@ export async function openAuthorityDaemon(
     continuity: ground.generation?.continuity ?? 'software',
     node: keys.node,
     authority: {
-      keys: { rank: 0, beacon: keys.beacon, documents: keys.documents },
-      revocation: keys.revocation,
+      keys: keys.roles,
       settings: { limits, periodMs: config.tickPeriodMs },
     },
   });
@@ -119,6 +118,8 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     ...{ config, driver, audit, links, authorities, issued, partners, views, status },
     now: () => clock.now().wall,
     exportBundle: (domain) => node.exportBundle(domain),
+    propose: (targets) => node.proposeRevocations(clock.now(), targets),
+    makeKey: (role) => makeRoleKey({ ...parts, random }, role),
   });
   const control = await openControl(parts, methods, opening);
   let republishing = false;

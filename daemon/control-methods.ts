@@ -9,14 +9,18 @@ import { assert } from '../core/assert.ts';
 import { toUtf8 } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import type { Signer } from '../core/suite.ts';
 import type { UnixMs } from '../core/time.ts';
 import { decodeBundleFile } from '../federation/bundle-file.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
+import type { RevocationTarget } from '../federation/revocations.ts';
 import { isDialAddress } from './address.ts';
 import type { AuthorityBook } from './authority-book.ts';
 import type { SpiffePartners } from './bundle-endpoint/partners.ts';
 import { bundleView, endpointBundleView } from './bundle-view.ts';
+import { encodePublicKey } from './ceremony/person-key.ts';
 import type { Config } from './config-keys.ts';
+import type { RoleKey } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
 import { authorityMethods } from './control-authorities.ts';
 import { EntryBook } from './entry-book.ts';
@@ -39,6 +43,10 @@ export interface MethodOptions extends ReadingOptions {
   /** Partners that speak SPIFFE federation alone. */
   readonly partners: SpiffePartners;
   readonly now: () => UnixMs;
+  /** The file of a proposal that revokes these. */
+  readonly propose: (targets: readonly RevocationTarget[]) => string;
+  /** Makes a key for a role, kept on this machine. */
+  readonly makeKey: (role: RoleKey) => Promise<Signer>;
 }
 
 export function controlMethods(options: MethodOptions): ControlMethods {
@@ -55,6 +63,12 @@ export function controlMethods(options: MethodOptions): ControlMethods {
       ...{ partners, audit },
       isHoldfastDomain: (domain) => options.views().some((view) => view.domain === domain),
     }),
+    'root.key': async ({ role }, caller) => {
+      const key = await options.makeKey(role);
+      await driver.input({ kind: 'key', key });
+      await audited(options, caller, 'key.made', { role, key: key.keyId });
+      return { keyId: key.keyId, text: encodePublicKey(key.publicPair) };
+    },
     'bundle.show': async ({ domain }) => {
       const partner = domain === undefined ? undefined : partners.find(parseTrustDomain(domain));
       if (partner !== undefined) return endpointBundleView(partner);

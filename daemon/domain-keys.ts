@@ -8,15 +8,20 @@
  * without a Root are a lost store, and nothing is made over them.
  *
  * `root` and `beacon-1` are not used by a running daemon: they may, and should, leave the machine.
- * The `revocation` keys may too: then nothing can be revoked here until they are put back.
+ * The `revocation` keys may too: then nothing can be revoked here until they are put back. Keys
+ * that a daemon makes while it runs, for the next Root to name, are listed by name in the store.
  */
 
+import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { DEGRADED_CEILING_MS, FRESH_CEILING_MS, SURVIVAL_CEILING_MS } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { SEED_PAIR_BYTES, type Signer } from '../core/suite.ts';
 import type { UnixMs } from '../core/time.ts';
 import { foundDomain } from '../federation/found.ts';
 import type { AgeLimits } from '../federation/limits.ts';
+import { Members } from '../federation/members.ts';
+import type { RoleKey } from './control/protocol.ts';
 import {
   clear,
   encodeSelf,
@@ -40,6 +45,9 @@ const PAIRS = [
   NODE,
 ] as const;
 type Pair = (typeof PAIRS)[number];
+/** Names of made keys that one machine may hold: many rotations. */
+const MADE_KEYS_MAX = 1_024;
+const MADE_NAME = /^(?:beacon|documents|revocation)-[0-9a-f]{16}$/;
 
 /** No limit of a beacon may be above these; a domain that wants more founds anew. */
 const CEILINGS: AgeLimits = {
@@ -51,10 +59,8 @@ const CEILINGS: AgeLimits = {
 /** What a running authority holds open. */
 export interface DomainKeys {
   readonly domain: TrustDomain;
-  readonly beacon: Signer;
-  readonly documents: Signer;
-  /** The revocation keys that lie here; none where they left the machine. */
-  readonly revocation: readonly Signer[];
+  /** The role keys that lie here; some may have left the machine, others were made later. */
+  readonly roles: readonly Signer[];
   readonly node: Signer;
   readonly transportSeed: Uint8Array;
 }
@@ -104,18 +110,66 @@ async function load(options: DomainOptions): Promise<DomainKeys> {
   const { domain, custody } = options;
   return {
     domain,
-    beacon: await openPair(options, 'beacon-0'),
-    documents: await openPair(options, 'documents'),
-    revocation: await openPresent(options, ['revocation-0', 'revocation-1']),
+    roles: await openRoles(options),
     node: await openPair(options, NODE),
     transportSeed: await custody.load(TRANSPORT),
   };
 }
 
+/**
+ * Makes a key for a role, kept on this machine alone: it signs once a Root names it. The store
+ * remembers its name after the custody has it, so a crash between leaves a key that nobody uses.
+ */
+export async function makeRoleKey(
+  parts: Pick<DomainOptions, 'custody' | 'store' | 'records' | 'suite' | 'random'>,
+  role: RoleKey,
+): Promise<Signer> {
+  const seeds = parts.random.bytes(SEED_PAIR_BYTES);
+  const signer = parts.suite.openSigner(seeds);
+  const name = `${role}-${signer.keyId.slice(0, 16)}`;
+  await parts.custody.create(name, seeds);
+  const names = [...madeKeys(parts.records), name].slice(-MADE_KEYS_MAX);
+  const value = encodeCanonical({ names });
+  await parts.store.write([{ key: RECORDS.roleKeys, value }]);
+  parts.records.set(RECORDS.roleKeys, value);
+  return signer;
+}
+
+/** Names of the keys that were made here since the founding. */
+function madeKeys(records: ReadonlyMap<string, Uint8Array>): readonly string[] {
+  const record = records.get(RECORDS.roleKeys);
+  if (record === undefined) return [];
+  return new Members(parseCanonical(record), 'role-keys')
+    .list('names', MADE_KEYS_MAX)
+    .map((name) => {
+      const isName = typeof name === 'string' && MADE_NAME.test(name);
+      if (!isName) throw new Refusal('state-corrupt', { key: RECORDS.roleKeys });
+      return name;
+    });
+}
+
+/** What a writer needs has to be here, unless a key made later may stand for it. */
+async function openRoles(options: DomainOptions): Promise<readonly Signer[]> {
+  const made = madeKeys(options.records);
+  const isMade = (role: string): boolean => made.some((name) => name.startsWith(`${role}-`));
+  const needed = [
+    ...(isMade('beacon') ? [] : ['beacon-0']),
+    ...(isMade('documents') ? [] : ['documents']),
+  ];
+  const others = ['beacon-0', 'documents', 'revocation-0', 'revocation-1', ...made];
+  return [
+    ...(await Promise.all(needed.map((name) => openPair(options, name)))),
+    ...(await openPresent(
+      options,
+      others.filter((name) => !needed.includes(name)),
+    )),
+  ];
+}
+
 /** Opens those of the pairs that are kept here. */
 async function openPresent(
   options: DomainOptions,
-  names: readonly Pair[],
+  names: readonly string[],
 ): Promise<readonly Signer[]> {
   const signers: Signer[] = [];
   for (const name of names) {
@@ -124,6 +178,6 @@ async function openPresent(
   return signers;
 }
 
-function openPair({ custody, suite }: DomainOptions, name: Pair): Promise<Signer> {
+function openPair({ custody, suite }: DomainOptions, name: string): Promise<Signer> {
   return loadPair(custody, suite, name);
 }

@@ -25,6 +25,8 @@ export interface RevokeMethodOptions {
   readonly authorities: AuthorityBook;
   readonly issued: IssuedBook;
   readonly views: () => readonly DomainView[];
+  /** The file of a proposal that revokes these. */
+  readonly propose: (targets: readonly RevocationTarget[]) => string;
 }
 
 const KINDS: Readonly<Record<RevocationClass, RevocationKind>> = {
@@ -34,7 +36,9 @@ const KINDS: Readonly<Record<RevocationClass, RevocationKind>> = {
   lease: 'node',
 };
 
-export function revokeMethods(options: RevokeMethodOptions): Pick<ControlMethods, 'revoke'> {
+export function revokeMethods(
+  options: RevokeMethodOptions,
+): Pick<ControlMethods, 'revoke' | 'revoke.propose'> {
   const { driver, audit, authorities, views } = options;
   return {
     revoke: async (params, { uid, pid }) => {
@@ -55,6 +59,9 @@ export function revokeMethods(options: RevokeMethodOptions): Pick<ControlMethods
           .map(({ view }) => view),
       };
     },
+    'revoke.propose': async (params) => ({
+      text: options.propose(targetsOf(options, params)),
+    }),
   };
 }
 

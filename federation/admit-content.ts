@@ -22,7 +22,7 @@ import { readDocument } from './document.ts';
 import type { RecordWrite } from './effect.ts';
 import { type SignerRole, type UnverifiedEnvelope, verifyEnvelope } from './envelope.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { encodeDocumentRecord } from './record.ts';
+import { encodeDocumentRecord, encodeManifestRecord } from './record.ts';
 import { recordKey } from './record-key.ts';
 
 /** Admits the manifest that the newest beacon names. */
@@ -47,20 +47,24 @@ export function admitManifest(
     throw new Refusal('manifest-mismatch', { expected: named ?? 0n, got: manifest.version });
   }
   // PROTOCOL §5.1 — version rules: no name vanishes, no version falls.
-  checkFollows(manifest, belief);
+  const rank = belief.beacon?.beacon.rank ?? 0;
+  checkFollows(manifest, rank, belief);
   checkNotDisowned(belief, envelope);
   verifyEnvelope(context.suite, envelope, documentsRole(belief));
   const signedBy = envelope.slots[0]?.keyId ?? ('' as KeyId);
   const documents = pinnedBy(manifest, belief);
   const next = resettled({
     ...belief,
-    manifest: { manifest, signedBy, bytes: envelope.bytes },
+    manifest: { manifest, rank, signedBy, bytes: envelope.bytes },
     documents,
   });
   return {
     belief: next,
     writes: [
-      { key: recordKey(belief.domain, 'manifest'), value: envelope.bytes },
+      {
+        key: recordKey(belief.domain, 'manifest'),
+        value: encodeManifestRecord(rank, envelope.bytes),
+      },
       ...documentChanges(belief, next),
       ...revocationChanges(belief, next),
     ],
@@ -139,9 +143,13 @@ function documentsRole(belief: Belief): SignerRole {
   return governing.documents;
 }
 
-function checkFollows(manifest: Manifest, belief: Belief): void {
-  const held = belief.manifest?.manifest;
-  if (held === undefined) return;
+/**
+ * Versions rise within one rank. The machine of a higher rank was cut off from what the one before
+ * it went on to publish, and may stand by less: the higher rank wins (PROTOCOL §2.5).
+ */
+function checkFollows(manifest: Manifest, rank: number, belief: Belief): void {
+  if (belief.manifest === null || belief.manifest.rank < rank) return;
+  const held = belief.manifest.manifest;
   if (manifest.version <= held.version) {
     throw new Refusal('version-rolled-back', { held: held.version, got: manifest.version });
   }

@@ -8,12 +8,12 @@ import type { Digest } from '../core/digest.ts';
 import { LEASE_FOR_MS } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import { keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
+import { type KeyId, keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
 import { addMs, type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll, admitNews } from './admit.ts';
 import { clockOf } from './age.ts';
-import { type Belief, isDisowned, newBelief, newestRoot } from './belief.ts';
+import { type Belief, newBelief, newestRoot } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import type { Effect, RecordWrite } from './effect.ts';
@@ -28,23 +28,19 @@ import {
   signLease,
 } from './lease.ts';
 import { Members } from './members.ts';
+import { OwnContents } from './own-contents.ts';
 import { makeProof, type ProverRole } from './peer-proof.ts';
 import { policyBody, type Relation, readPolicy } from './policy.ts';
 import { recordKey } from './record-key.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
-import {
-  type Allocation,
-  WRITER_ENTROPY_BYTES,
-  Writer,
-  type WriterKeys,
-  type WriterSettings,
-} from './writer.ts';
+import { documentsKeyOf, type Voice, voiceOf } from './voice.ts';
+import { type Allocation, WRITER_ENTROPY_BYTES, Writer, type WriterSettings } from './writer.ts';
 
 /** What an authority is made from: keys, settings, its own node, its stored allocation. */
 export interface AuthorityOptions {
-  readonly keys: WriterKeys;
-  readonly revocation: readonly Signer[];
+  /** All that lie on this machine; which of them speak, Root and revocations say. */
+  readonly keys: readonly Signer[];
   readonly settings: WriterSettings;
   readonly node: Signer;
   readonly records: ReadonlyMap<string, Uint8Array>;
@@ -83,22 +79,28 @@ export class Authority {
   readonly #writer: Writer;
   readonly #beliefs: Beliefs;
   readonly #node: Signer;
-  readonly #revocation: readonly Signer[];
+  #keys: readonly Signer[];
+  readonly #contents: OwnContents;
   /** Partners whose file was verified, waiting for the policy that relates to them. */
   readonly #newcomers = new Map<number, Admission>();
-  #lease: { readonly bytes: Uint8Array; readonly renewAt: UnixMs } | null = null;
+  #lease: {
+    readonly bytes: Uint8Array;
+    readonly signedBy: KeyId;
+    readonly renewAt: UnixMs;
+  } | null = null;
   #notBefore: BootMs;
   #drawAgainAt: BootMs = bootMs(0);
 
   constructor(options: AuthorityOptions) {
-    const { keys, revocation, settings, node, records, beliefs, start } = options;
+    const { keys, settings, node, records, beliefs, start } = options;
     const stored = records.get(recordKey(beliefs.ownDomain, 'writer'));
     const allocated =
       stored === undefined ? 0n : new Members(parseCanonical(stored), 'writer').u64('allocated');
-    this.#writer = new Writer(keys, settings, allocated);
+    this.#writer = new Writer(settings, allocated);
     this.#beliefs = beliefs;
     this.#node = node;
-    this.#revocation = revocation;
+    this.#keys = keys;
+    this.#contents = new OwnContents(beliefs.ownDomain, records);
     // PROTOCOL §2.6 — a domain that resumes waits once, so that the highest number the clock allows
     // is above any it signed until a moment ago.
     const { own } = beliefs;
@@ -109,7 +111,7 @@ export class Authority {
   /** Queues a request. It is answered when the beacon that carries it is stored. */
   request(context: AdmitContext, input: Request): void {
     const { request } = input;
-    this.#checkVoice();
+    this.#voice();
     switch (input.kind) {
       case 'publish':
         return this.#writer.enqueue({
@@ -141,7 +143,7 @@ export class Authority {
    */
   signRevocations(context: AdmitContext, targets: readonly RevocationTarget[]): Uint8Array {
     const { own } = this.#beliefs;
-    return signRevocations(this.#revocation, own, targets, clockOf(own, context.now));
+    return signRevocations(this.#keys, own, targets, clockOf(own, context.now));
   }
 
   /** Destroys the seed in force; the stop to reveal, or null where no tick could be made anyhow. */
@@ -149,16 +151,29 @@ export class Authority {
     return this.#writer.fence();
   }
 
-  /** Refuses `key-revoked` where our beacons count no more: the next rank or a new Root speaks. */
-  #checkVoice(): void {
-    const { beacon, documents } = this.#writer.keys;
-    for (const { keyId } of [beacon, documents]) {
-      if (isDisowned(this.#beliefs.own, keyId)) throw new Refusal('key-revoked', { key: keyId });
-    }
+  /** A key was made on this machine: it speaks once Root names it, and its turn has come. */
+  add(key: Signer): void {
+    this.#keys = [...this.#keys, key];
+  }
+
+  /** What else is stored and told when the belief about our own domain changes. */
+  follow(before: Belief, after: Belief): Pick<Admission, 'writes' | 'notes'> {
+    return this.#contents.follow(before, after, (keyId) =>
+      this.#keys.some((key) => key.keyId === keyId),
+    );
+  }
+
+  #isBeaconDue(own: Belief): boolean {
+    return this.#writer.isBeaconDue(own, this.#contents.kept.length > 0);
+  }
+
+  /** Refuses as `voiceOf` does. */
+  #voice(): Voice {
+    return voiceOf(this.#beliefs.own, this.#keys);
   }
 
   #isSilenced(): boolean {
-    return refusalOf(() => this.#checkVoice()) instanceof Refusal;
+    return refusalOf(() => this.#voice()) instanceof Refusal;
   }
 
   /** What is due now. Allocates the next epoch when a beacon is, and its time has come (§5.3). */
@@ -168,7 +183,7 @@ export class Authority {
     const clock = clockOf(own, context.now);
     const mayWrite = (): boolean =>
       this.#notBefore <= context.now.boot && this.#writer.nextEpochAt(own) <= clock;
-    if (this.#writer.isBeaconDue(own) && mayWrite()) {
+    if (this.#isBeaconDue(own) && mayWrite()) {
       const stop = this.#writer.allocate(own, clock);
       const value = encodeCanonical({ allocated: String(this.#writer.allocated) });
       const writes = [{ key: recordKey(own.domain, 'writer'), value }];
@@ -185,19 +200,26 @@ export class Authority {
 
   /** Signs what was allocated, and climbs our own ladder with it as anybody else would. */
   issue(context: AdmitContext, entropy: Uint8Array): Issued {
+    const voice = refusalOf(() => this.#voice());
     const allocation = this.#writer.takeAllocation();
     if (allocation === null) return { admissions: [], replies: [], gossip: [] };
+    if (voice instanceof Refusal) return this.#failed(context, allocation, voice);
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);
     const outcome = refusalOf(() => {
-      const envelopes = this.#writer.sign(own, allocation, entropy, clock);
+      const envelopes = this.#writer.sign(own, allocation, entropy, {
+        ...{ voice, kept: this.#contents.kept, now: clock },
+      });
       return { envelopes, admission: admitAll(context, own, envelopes.map(asItem)) };
     });
     if (outcome instanceof Refusal) return this.#failed(context, allocation, outcome);
     const requests = allocation.publications.map((publication) => publication.request);
     const beacon = outcome.envelopes[0];
+    // What was kept is said again: the step that stores the beacon forgets it.
+    const writes = [...outcome.admission.writes, ...this.#contents.signed()];
+    const admission = { ...outcome.admission, writes };
     return {
-      admissions: [outcome.admission, ...requests.flatMap((r) => this.#takeNewcomer(r))],
+      admissions: [admission, ...requests.flatMap((r) => this.#takeNewcomer(r))],
       replies: requests.map((request) => ({
         kind: 'reply',
         request,
@@ -226,26 +248,33 @@ export class Authority {
   #inForce(now: Instant): Uint8Array {
     const own = this.#beliefs.own;
     const clock = clockOf(own, now);
-    if (this.#lease === null || this.#lease.renewAt <= clock) {
+    const signer = documentsKeyOf(own, this.#keys);
+    if (signer === null) throw new Refusal('not-enrolled', { why: 'no Root names our keys yet' });
+    const isDue = this.#lease === null || this.#lease.renewAt <= clock;
+    if (this.#lease === null || isDue || this.#lease.signedBy !== signer.keyId) {
       const issuedAt = own.asOf ?? clock;
       const notAfter = addMs(issuedAt, LEASE_FOR_MS);
       const terms: LeaseTerms = {
         ...{ domain: own.domain, kind: 'slices', assurance: 'software', issuedAt, notAfter },
         ...{ group: OWN_GROUP, isAuthority: true, chip: null, references: null },
       };
-      const bytes = signLease(this.#writer.keys.documents, this.#node.publicPair, terms);
-      this.#lease = { bytes, renewAt: (issuedAt + LEASE_FOR_MS / 2) as UnixMs };
+      const bytes = signLease(signer, this.#node.publicPair, terms);
+      this.#lease = {
+        bytes,
+        signedBy: signer.keyId,
+        renewAt: (issuedAt + LEASE_FOR_MS / 2) as UnixMs,
+      };
     }
     return this.#lease.bytes;
   }
 
   /**
    * A lease for a node of our domain: from our asOf on, never longer than survivalFor. Refuses
-   * `key-revoked` where we have no voice, `lease-kind` for a kind that Root does not allow, and
-   * `lease-revoked` for a node that was revoked.
+   * `key-revoked` and `not-writer` where we have no voice, `lease-kind` for a kind that Root does
+   * not allow, and `lease-revoked` for a node that was revoked.
    */
   grantLease(now: Instant, node: PublicPair, asked: GrantedTerms): Uint8Array {
-    this.#checkVoice();
+    const { documents } = this.#voice();
     const { own } = this.#beliefs;
     const issuedAt = own.asOf ?? clockOf(own, now);
     const survivalForMs = own.beacon?.beacon.limits.survivalForMs ?? 0;
@@ -257,7 +286,7 @@ export class Authority {
       notAfter: addMs(issuedAt, Math.min(LEASE_FOR_MS, survivalForMs)),
     };
     checkLease({ ...terms, node: keyIdOf(node), publicPair: node }, own, clockOf(own, now));
-    return signLease(this.#writer.keys.documents, node, terms);
+    return signLease(documents, node, terms);
   }
 
   /** In how many milliseconds `duty` has something to do. */
@@ -268,7 +297,7 @@ export class Authority {
     const tick = this.#writer.nextTickAt();
     const tickInMs = tick === null ? Number.POSITIVE_INFINITY : tick - clock;
     if (this.#writer.awaitsEntropy) return this.#drawAgainAt - context.now.boot;
-    if (!this.#writer.isBeaconDue(own)) return tickInMs;
+    if (!this.#isBeaconDue(own)) return tickInMs;
     const beaconInMs = Math.max(
       this.#writer.nextEpochAt(own) - clock,
       this.#notBefore - context.now.boot,

@@ -38,6 +38,8 @@ export interface HeldBeacon {
 /** The manifest held; it is in force only while the newest beacon names it. */
 export interface HeldManifest {
   readonly manifest: Manifest;
+  /** Of the beacon that named it: versions are marks within one rank (PROTOCOL §2.5). */
+  readonly rank: number;
   readonly signedBy: KeyId;
   readonly bytes: Uint8Array;
 }
@@ -149,6 +151,15 @@ export function isManifestCurrent(belief: Belief): boolean {
     belief.beacon !== null &&
     belief.manifest?.manifest.digest === belief.beacon.beacon.manifestDigest
   );
+}
+
+/** True when every document that the manifest in force names is held. */
+export function isWhole(belief: Belief): boolean {
+  if (!isManifestCurrent(belief)) return false;
+  return [...(belief.manifest?.manifest.pins ?? [])].every(([key, { digest }]) => {
+    const isAbsent = digest === null || key === 'revocations';
+    return isAbsent || belief.documents.get(key)?.head.digest === digest;
+  });
 }
 
 /** Digest of the revocation document that the manifest in force pins, or null. */

@@ -16,7 +16,7 @@ export interface RecordWrite {
 }
 
 /** What the protocol calls impossible, and saw (the fourth kind of trouble). */
-export type AlarmCode = 'equivocation' | 'clock-or-key' | 'own-beacon-unknown';
+export type AlarmCode = 'equivocation' | 'clock-or-key' | 'own-beacon-unknown' | 'fork';
 
 /** One thing the world is asked to do; effects are performed in their order. */
 export type Effect =

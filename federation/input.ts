@@ -5,6 +5,7 @@
 import type { JsonObject } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Signer } from '../core/suite.ts';
 import type { ContentType } from './document.ts';
 import type { AgeLimits } from './limits.ts';
 import type { LinkedGuest, LinkedPeer } from './peer-link.ts';
@@ -67,5 +68,7 @@ export type Input =
       readonly request: number;
       readonly targets: readonly RevocationTarget[];
     }
+  /** A role key was made on this machine, and is kept (PROTOCOL §2.5). */
+  | { readonly kind: 'key'; readonly key: Signer }
   /** The authority ends a relation. */
   | { readonly kind: 'unrelate'; readonly request: number; readonly domain: TrustDomain };

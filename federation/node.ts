@@ -25,13 +25,15 @@ import { PeerLedger } from './peer-ledger.ts';
 import type { Reader } from './peer-link.ts';
 import { decodeProof, isGuestProof, type ProverRole, verifyProof } from './peer-proof.ts';
 import type { Policy } from './policy.ts';
+import { encodeProposal } from './proposal.ts';
 import type { Continuity } from './record.ts';
-import { revocationOf } from './revocations.ts';
+import { type RevocationTarget, revocationOf } from './revocations.ts';
+import { draftRevocations } from './sign-revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';
 import { isReadable } from './summary.ts';
 import { type DomainView, viewOf } from './view.ts';
 import { Watch } from './watch.ts';
-import type { WriterKeys, WriterSettings } from './writer.ts';
+import type { WriterSettings } from './writer.ts';
 
 /** What a node is started with. */
 export interface NodeOptions {
@@ -46,11 +48,10 @@ export interface NodeOptions {
   readonly limits: AgeLimits | null;
   /** Proves this node to its peers. */
   readonly node: Signer;
-  /** Present on the machine that writes for its domain. */
+  /** Present on a machine that writes for its domain, or stands by to. */
   readonly authority: {
-    readonly keys: WriterKeys;
-    /** The revocation keys that lie on this machine; none where they are kept elsewhere. */
-    readonly revocation: readonly Signer[];
+    /** All role keys that lie on this machine; the newest Root says what each is for. */
+    readonly keys: readonly Signer[];
     readonly settings: WriterSettings;
   } | null;
 }
@@ -135,6 +136,12 @@ export class FederationNode {
   /** The bundle file of a domain we speak of. Refuses `domain-unrelated` and `root-unknown`. */
   exportBundle(domain: TrustDomain): string {
     return encodeBundleFile(this.#parts.beliefs.of(domain));
+  }
+
+  /** A proposal of revocations of our own domain, as a file; see `draftRevocations`. */
+  proposeRevocations(now: Instant, targets: readonly RevocationTarget[]): string {
+    const { own } = this.#parts.beliefs;
+    return encodeProposal(own, draftRevocations(own, targets, clockOf(own, now)));
   }
 
   /** Our proof for one handshake; a guest's on a node that never had a lease (PROTOCOL §6.3). */

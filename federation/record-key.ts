@@ -16,7 +16,7 @@ export const RECORD_KINDS = [
   'tick', // 43 bytes of the highest verified
   'stop', // 43 bytes
   'future', // envelope dated in our future
-  'manifest', // envelope
+  'manifest', // u8 rank of the beacon that named it ‖ envelope
   'document', // part: manifest key → u64 frozen asOf (all ones: pinned) ‖ envelope
   'keeping', // JCS: bound, ledger, asOf, boot
   'history', // JCS: past evidence
@@ -24,6 +24,8 @@ export const RECORD_KINDS = [
   'revocations', // part: digest → envelope
   'lease', // envelope of our own; of our own domain alone
   'writer', // JCS: highest epoch allocated
+  'fork', // JCS: own contents that a higher rank may have dropped, until it is known
+  'drafts', // JCS: own contents whose signer counts no more, to be signed anew
 ] as const;
 /** One kind of record. */
 export type RecordKind = (typeof RECORD_KINDS)[number];

@@ -41,6 +41,11 @@ export function encodeDocumentRecord(held: HeldDocument): Uint8Array {
   return new Writer().u64(frozen).raw(held.bytes).finish();
 }
 
+/** A manifest: u8 rank of the beacon that named it, then the envelope. */
+export function encodeManifestRecord(rank: number, envelope: Uint8Array): Uint8Array {
+  return new Writer().u8(rank).raw(envelope).finish();
+}
+
 /**
  * asOf and the bookkeeping of time as of the reading `boot`, the ledger one step ahead for a boot
  * that may follow: the time powered since the last evidence is stored too, or a restart would
@@ -159,9 +164,12 @@ function restoreFuture(bytes: Uint8Array): Belief['future'] {
   return { lineage, rank, epoch, issuedAt, bytes, signedBy: signerOf(envelope) };
 }
 
-function restoreManifest(bytes: Uint8Array): Belief['manifest'] {
+function restoreManifest(record: Uint8Array): Belief['manifest'] {
+  const reader = new Reader(record);
+  const rank = reader.u8();
+  const bytes = reader.take(reader.remaining);
   const envelope = decodeEnvelope(bytes);
-  return { manifest: readManifest(envelope), bytes, signedBy: signerOf(envelope) };
+  return { manifest: readManifest(envelope), rank, bytes, signedBy: signerOf(envelope) };
 }
 
 function restoreDocument(record: Uint8Array): HeldDocument {

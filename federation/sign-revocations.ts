@@ -1,5 +1,6 @@
 /**
- * Signing revocations with the keys that lie on this machine (PROTOCOL §5.5).
+ * Signing revocations with the keys that lie on this machine (PROTOCOL §5.5), or drafting them for
+ * keys that lie elsewhere.
  *
  * The new document says again whatever is held that its signers may say, so that one document
  * carries the union and earlier ones can be dropped everywhere.
@@ -33,8 +34,7 @@ export function signRevocations(
 ): Uint8Array {
   const root = newestRoot(belief)?.root;
   if (root === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
-  const fresh = targets.map((target): Revocation => ({ ...target, at }));
-  for (const target of fresh) checkRevocable(target, belief, root);
+  const fresh = freshEntries(belief, root, targets, at);
   const compromised = new Set<string>(root.compromised);
   const usable = signers.filter(
     ({ keyId }) => root.revocation.keys.has(keyId) && !compromised.has(keyId),
@@ -43,26 +43,58 @@ export function signRevocations(
   if (fresh.length === 0 || usable.length < needed) {
     throw new Refusal('revocation-signers', { expected: needed, got: usable.length });
   }
-  const entries = [
-    ...unionOf([{ entries: sayable(belief, root.revocation, usable) }, { entries: fresh }]),
-  ];
-  const said = entries.map(([, entry]) => entry);
-  const versions = belief.revocations.documents.map(({ version }) => version);
-  const version = versions.reduce((high, next) => (next > high ? next : high), 0n) + 1n;
-  const body = revocationsBody(belief.domain, version, said);
+  const said = withHeld(belief, root.revocation, fresh, usable.length);
+  const body = revocationsBody(belief.domain, nextVersion(belief), said);
   return signEnvelope('revocations', body, usable.slice(0, thresholdOf(root.revocation, said)));
 }
 
-/** What is held and still in time, as far as these signers reach its threshold. */
-function sayable(
+/**
+ * The same document without a signature, for people to sign on machines of their own
+ * (PROTOCOL §2.7). It says again whatever as many signers may say as the new entries take.
+ * Refuses `root-unknown`, `revocation-target` and `revocation-foreign`.
+ */
+export function draftRevocations(
+  belief: Belief,
+  targets: readonly RevocationTarget[],
+  at: UnixMs,
+): Uint8Array {
+  const root = newestRoot(belief)?.root;
+  if (root === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
+  const fresh = freshEntries(belief, root, targets, at);
+  const needed = thresholdOf(root.revocation, fresh);
+  const said = withHeld(belief, root.revocation, fresh, needed);
+  const body = revocationsBody(belief.domain, nextVersion(belief), said);
+  return signEnvelope('revocations', body, []);
+}
+
+function freshEntries(
+  belief: Belief,
+  root: Root,
+  targets: readonly RevocationTarget[],
+  at: UnixMs,
+): readonly Revocation[] {
+  const fresh = targets.map((target): Revocation => ({ ...target, at }));
+  for (const target of fresh) checkRevocable(target, belief, root);
+  return fresh;
+}
+
+/** The new entries, and all that is held and still in time which `signers` keys may say. */
+function withHeld(
   { revocations, beacon }: Belief,
   role: RevocationRole,
-  signers: readonly Signer[],
+  fresh: readonly Revocation[],
+  signers: number,
 ): readonly Revocation[] {
   const past = beacon?.beacon.issuedAt ?? 0;
-  return [...revocations.union.values()].filter(
-    (entry) => entry.notAfter >= past && thresholdOf(role, [entry]) <= signers.length,
+  const held = [...revocations.union.values()].filter(
+    (entry) => entry.notAfter >= past && thresholdOf(role, [entry]) <= signers,
   );
+  return [...unionOf([{ entries: held }, { entries: fresh }]).values()];
+}
+
+function nextVersion({ revocations }: Belief): bigint {
+  const versions = revocations.documents.map(({ version }) => version);
+  return versions.reduce((high, next) => (next > high ? next : high), 0n) + 1n;
 }
 
 /** Root and revocation keys are Root's to name: a revocation role that could end itself is none. */

@@ -106,6 +106,9 @@ export class Step {
         return this.#takeGrant(input);
       case 'revoke':
         return this.#revoke(input.request, input.targets);
+      case 'key':
+        if (this.#parts.authority === null) throw new Refusal('not-authority');
+        return this.#parts.authority.add(input.key);
       default:
         if (this.#parts.authority === null) throw new Refusal('not-authority');
         return this.#parts.authority.request(this.#context, input);
@@ -295,7 +298,11 @@ export class Step {
   }
 
   #commit(admission: Admission): void {
-    const { belief, writes, notes } = admission;
+    const { belief } = admission;
+    const isOwn = belief.domain === this.#parts.beliefs.ownDomain;
+    const more = isOwn ? this.#parts.authority?.follow(this.#parts.beliefs.own, belief) : undefined;
+    const writes = [...admission.writes, ...(more?.writes ?? [])];
+    const notes = [...admission.notes, ...(more?.notes ?? [])];
     if (writes.length > 0) this.#effects.push({ kind: 'persist', writes });
     this.#effects.push(...notes);
     const partners = this.#parts.beliefs.policy.relations;

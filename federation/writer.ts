@@ -29,15 +29,10 @@ import { decodeEnvelope, signEnvelope } from './envelope.ts';
 import type { Draft } from './input.ts';
 import type { AgeLimits } from './limits.ts';
 import { type Pin, saltedKey } from './manifest.ts';
+import { draftsHeld } from './own-contents.ts';
 import { leadingOf } from './revocations.ts';
 import { buildChain, chainCommitment, encodeTick, STOP_INDEX, stopCommitment } from './tick.ts';
-
-/** What a writer signs with: the beacon key of its rank, and the documents key. */
-export interface WriterKeys {
-  readonly rank: number;
-  readonly beacon: Signer;
-  readonly documents: Signer;
-}
+import type { Voice } from './voice.ts';
 
 /** What a writer puts into every beacon: its limits, and the period of its ticks in ms. */
 export interface WriterSettings {
@@ -81,7 +76,6 @@ const JITTER_LABEL = toUtf8('holdfast/jitter/v1');
 
 /** The writer of one domain: its queue, its allocation, its live chain. */
 export class Writer {
-  readonly keys: WriterKeys;
   readonly #settings: WriterSettings;
   #chain: Chain | null = null;
   #queue: Publication[] = [];
@@ -89,8 +83,7 @@ export class Writer {
   #allocated: bigint;
   #isFirst = true;
 
-  constructor(keys: WriterKeys, settings: WriterSettings, allocated: bigint) {
-    this.keys = keys;
+  constructor(settings: WriterSettings, allocated: bigint) {
     this.#settings = settings;
     this.#allocated = allocated;
   }
@@ -110,11 +103,15 @@ export class Writer {
   }
 
   /**
-   * True when a beacon is due: something waits, no chain is left or little of it, or what is
-   * believed newest is a beacon that this chain does not prove.
+   * True when a beacon is due: something waits, no chain is left or little of it, what is believed
+   * newest is a beacon that this chain does not prove, or a Root came after it. A machine that
+   * holds no contents has nothing to say: a standby that has not heard of them yet.
    */
-  isBeaconDue(belief: Belief): boolean {
+  isBeaconDue(belief: Belief, hasKept: boolean): boolean {
     if (this.#allocation !== null) return false;
+    const isEmpty = belief.manifest === null && !hasKept && this.#queue.length === 0;
+    if (isEmpty) return false;
+    if (belief.beacon?.beacon.rootVersion !== newestRoot(belief)?.root.version) return true;
     if (this.#chain === null || this.#queue.length > 0) return true;
     if (this.#chain.beacon !== belief.beacon?.beacon.digest) return true;
     const count = this.#chain.values.length - 1;
@@ -177,21 +174,28 @@ export class Writer {
     belief: Belief,
     allocation: Allocation,
     entropy: Uint8Array,
-    now: UnixMs,
+    by: { readonly voice: Voice; readonly kept: readonly Draft[]; readonly now: UnixMs },
   ): readonly Uint8Array[] {
     assert(entropy.length === WRITER_ENTROPY_BYTES, 'entropy as drawn');
-    const drafts: Draft[] = allocation.isFirst ? [...draftsHeld(belief)] : [];
+    const { voice, kept, now } = by;
+    // Another documents key than before: who holds the newest Root alone takes nothing of the old.
+    const isNewVoice = belief.manifest?.signedBy !== voice.documents.keyId;
+    const drafts: Draft[] = [...kept];
+    if (allocation.isFirst || isNewVoice) drafts.push(...draftsHeld(belief));
     for (const { draftsOf } of allocation.publications) drafts.push(...draftsOf(drafts));
     const contents = this.#signContents(belief, {
       drafts,
       epoch: allocation.epoch,
       saltSeed: entropy.slice(64),
+      signer: voice.documents,
     });
     const manifest = contents.manifest ?? belief.manifest?.bytes;
     assert(manifest !== undefined, 'a domain publishes its first manifest with its first beacon');
     const seed = entropy.slice(0, 32);
     const stopSecret = entropy.slice(32, 64);
-    const beacon = this.#signBeacon(belief, { allocation, manifest, seed, stopSecret, now });
+    const beacon = this.#signBeacon(belief, {
+      ...{ voice, allocation, manifest, seed, stopSecret, now },
+    });
     return [beacon, ...(contents.manifest === null ? [] : [manifest]), ...contents.documents];
   }
 
@@ -221,7 +225,9 @@ export class Writer {
     const next = this.#nextAfterHeld(belief);
     const root = newestRoot(belief)?.root;
     const start = lineageStart(belief);
-    const resumes = this.#isFirst && belief.beacon !== null;
+    // A standby that takes over numbers above all that was said before it, though its rank alone
+    // would do: versions follow the epoch, and other readers of a bundle know of no ranks.
+    const resumes = this.#isFirst && belief.manifest !== null;
     if (!resumes || root === undefined || start === null) return next;
     const highest = highestEpoch(clock, start, root.minEpochMs);
     return highest > next ? highest : next;
@@ -242,9 +248,10 @@ export class Writer {
       readonly drafts: readonly Draft[];
       readonly epoch: bigint;
       readonly saltSeed: Uint8Array;
+      readonly signer: Signer;
     },
   ): { readonly manifest: Uint8Array | null; readonly documents: readonly Uint8Array[] } {
-    const { drafts, epoch: version, saltSeed } = made;
+    const { drafts, epoch: version, saltSeed, signer } = made;
     const revocations = leadingOf(belief.revocations)?.digest ?? null;
     const isPinned = revocations === pinnedRevocations(belief);
     if (drafts.length === 0 && isPinned && isManifestCurrent(belief)) {
@@ -259,7 +266,7 @@ export class Writer {
         ? held.members.digest('salt')
         : digestOf(saltSeed, toUtf8(draft.name));
       const body = documentBody(belief.domain, draft, version, salt);
-      const bytes = signEnvelope(draft.type, body, [this.keys.documents]);
+      const bytes = signEnvelope(draft.type, body, [signer]);
       const key = isPublic(draft.type) ? draft.type : saltedKey(draft.name, salt);
       pins.set(key, { version, digest: decodeEnvelope(bytes).digest });
       return bytes;
@@ -271,7 +278,7 @@ export class Writer {
     const manifest = signEnvelope(
       'manifest',
       { domain: belief.domain, version: String(version), names: Object.fromEntries(names) },
-      [this.keys.documents],
+      [signer],
     );
     return { manifest, documents };
   }
@@ -279,6 +286,7 @@ export class Writer {
   #signBeacon(
     belief: Belief,
     made: {
+      readonly voice: Voice;
       readonly allocation: Allocation;
       readonly manifest: Uint8Array;
       readonly seed: Uint8Array;
@@ -294,7 +302,7 @@ export class Writer {
       domain: belief.domain,
       rootVersion: root.version,
       lineage: root.lineage,
-      rank: this.keys.rank,
+      rank: made.voice.rank,
       epoch: made.allocation.epoch,
       issuedAt: made.now,
       manifestDigest: manifest.digest,
@@ -324,7 +332,7 @@ export class Writer {
         stop: toBase64Url(stopCommitment(commitment, made.stopSecret)),
         previous: body.previous,
       },
-      [this.keys.beacon],
+      [made.voice.beacon],
     );
     const timing = { issuedAt: made.now, periodMs, stopSecret: made.stopSecret };
     const beacon = decodeEnvelope(bytes).digest;
@@ -344,16 +352,6 @@ function releaseTime(
   const noise = sha256(JITTER_LABEL, chain.stopSecret, toUtf8(String(index)));
   const share = ((noise[0] ?? 0) * 256 + (noise[1] ?? 0)) / 65_536;
   return addMs(chain.issuedAt, (index + share / 4) * chain.periodMs);
-}
-
-const HEAD_MEMBERS = new Set(['domain', 'name', 'salt', 'spiffe_sequence', 'type', 'version']);
-
-/** Every content document held, as drafts of the same contents. */
-function draftsHeld(belief: Belief): readonly Draft[] {
-  return [...belief.documents.values()].map(({ head, members }) => {
-    const body = Object.entries(members.json()).filter(([name]) => !HEAD_MEMBERS.has(name));
-    return { type: head.type, name: head.name, body: Object.fromEntries(body) };
-  });
 }
 
 function documentBody(domain: string, draft: Draft, version: bigint, salt: Digest): JsonObject {

@@ -122,7 +122,8 @@ export class Adversary {
       this.#world.network.flood(this.#machine, gossipOf(bytes, domain), null);
       return;
     }
-    const bytes = damagedEnvelope(this.#dice, chosen[1]);
+    const envelope = kind === 'manifest' ? chosen[1].subarray(1) : chosen[1];
+    const bytes = damagedEnvelope(this.#dice, envelope);
     this.send(peer, encodeFrame({ kind: 'envelope', bytes }), domain);
   }
 

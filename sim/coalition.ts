@@ -48,7 +48,7 @@ function foundDomain(world: World, name: string): void {
   const { limits, periodMs, chainPeriods } = scenario;
   const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs };
   const records = firstRecords(keys, domain, terms);
-  const writer = { rank: 0, beacon: keys.beacon[0], documents: keys.documents };
+  const held = [keys.beacon[0], keys.documents, ...keys.revocation];
   const followers = Array.from({ length: scenario.followers }, (_, i) => `${name}-${i + 1}`);
   for (const machine of [name, ...followers]) {
     const isAuthority = machine === name;
@@ -59,9 +59,7 @@ function foundDomain(world: World, name: string): void {
       suite,
       records: isAuthority ? records : [...records, leaseRecord(keys, domain, node)],
       node,
-      authority: isAuthority
-        ? { keys: writer, revocation: keys.revocation, settings: { limits, periodMs } }
-        : null,
+      authority: isAuthority ? { keys: held, settings: { limits, periodMs } } : null,
       entropy: world.dice(`entropy/${machine}`),
       diskDice: world.dice(`disk/${machine}`),
     };

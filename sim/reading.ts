@@ -50,6 +50,11 @@ export function envelopeOf(record: Uint8Array): UnverifiedEnvelope {
   return known;
 }
 
+/** The envelope in the record of a manifest, behind the rank. */
+export function manifestOf(record: Uint8Array): UnverifiedEnvelope {
+  return envelopeOf(record.subarray(1));
+}
+
 export function beaconOf(record: Uint8Array): Beacon {
   const known = beacons.get(record) ?? readBeacon(envelopeOf(record));
   beacons.set(record, known);

@@ -1,6 +1,7 @@
 /** `holdfast revoke`: takes back for good what this domain issued. */
 
-import type { RevocationKind, RevocationView } from '../control/protocol.ts';
+import { resolve } from 'node:path';
+import { REVOCATION_KINDS, type RevocationKind, type RevocationView } from '../control/protocol.ts';
 import {
   type Command,
   type CommandContext,
@@ -11,6 +12,7 @@ import {
   UsageError,
 } from './command.ts';
 import { jsonText, tableText } from './print.ts';
+import { proposalActions, saveProposal } from './proposal.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\
@@ -19,10 +21,19 @@ Usage: holdfast revoke svid SERIAL [--reason TEXT] [--yes] [OPTIONS]
        holdfast revoke node KEY-ID [--reason TEXT] [--yes] [OPTIONS]
        holdfast revoke authority ID [--reason TEXT] [--yes] [OPTIONS]
        holdfast revoke list [--trust-domain NAME] [OPTIONS]
+       holdfast revoke propose KIND TARGET FILE [OPTIONS]
+       holdfast revoke show FILE [--json]
+       holdfast revoke sign FILE --key KEY-FILE [--passphrase-file FILE] [--yes]
+       holdfast revoke merge FILE OTHER
+       holdfast revoke publish FILE [OPTIONS]
 
 A revocation cannot be taken back. It reaches every node that can be reached at once,
 and all others before anything else when they come back. Deleting an entry revokes
 nothing: revoke identity does.
+
+Where the keys that revoke lie with several people, propose writes the same to a file
+instead; each signs it on a machine of his own, as a Root (holdfast root --help), and
+publish gives it to a daemon. KIND is svid, identity, node or authority.
 
   svid SERIAL             one certificate, by its serial in hex
   identity SPIFFE-ID      all that was issued for it until now; where its entry stays,
@@ -47,6 +58,8 @@ export const command: Command = {
       node: (inner) => revoke(inner, 'node', 'KEY-ID'),
       authority: (inner) => revoke(inner, 'authority', 'ID'),
       list,
+      propose,
+      ...proposalActions('revocations'),
     }),
 };
 
@@ -95,6 +108,19 @@ async function isMeant(
   if (ask === undefined) throw new UsageError('this cannot be taken back: say --yes');
   complain(`${kind} ${JSON.stringify(target)}: ${CONSEQUENCES[kind]}. This cannot be taken back.`);
   return (await ask('Type revoke to go on: ')).trim() === 'revoke';
+}
+
+/** Writes what would be revoked to a file, for people to sign. */
+async function propose(context: CommandContext): Promise<number> {
+  const operandNames = ['KIND', 'TARGET', 'FILE'];
+  const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, operandNames);
+  const kind = REVOCATION_KINDS.find((known) => known === operands[0]);
+  if (kind === undefined) throw new UsageError(`KIND is one of ${REVOCATION_KINDS.join(', ')}`);
+  const [, target = '', file = ''] = operands;
+  const { text } = await withDaemon(context, values, (daemon) =>
+    daemon.call('revoke.propose', { kind, target, reason: '' }),
+  );
+  return await saveProposal(context, resolve(file), text);
 }
 
 async function list(context: CommandContext): Promise<number> {

@@ -7,8 +7,9 @@ import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { encodeProposal } from '../../federation/proposal.ts';
 import { draftRoot } from '../../federation/root-draft.ts';
 import { createPersonKey } from '../ceremony/person-key.ts';
+import { ROLE_KEYS } from '../control/protocol.ts';
 import { openClock } from '../host/clock.ts';
-import { readBounded } from '../host/files.ts';
+import { readBounded, replaceFile } from '../host/files.ts';
 import { hostRandom } from '../host/random.ts';
 import {
   type Command,
@@ -19,6 +20,7 @@ import {
   UsageError,
 } from './command.ts';
 import { believeFile } from './inspect-bundle.ts';
+import { jsonText } from './print.ts';
 import { passphraseFrom, proposalActions, saveProposal } from './proposal.ts';
 import { CHANGE_OPTIONS, changesOf } from './root-changes.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
@@ -30,12 +32,17 @@ Usage: holdfast root propose FILE CHANGES [--from BUNDLE] [OPTIONS]
        holdfast root merge FILE OTHER
        holdfast root publish FILE [OPTIONS]
        holdfast root key create FILE [--passphrase-file FILE | --no-passphrase]
+       holdfast root key make ROLE FILE [OPTIONS]
 
 A Root says who may speak for the domain. propose drafts the next one; each signer
 looks at it and signs on a machine of his own, one after the other or each a copy
 that merge puts together; publish gives it to the daemon of an authority once the
 thresholds of the Root that stands and of the new one are met. show, sign and merge
 need no daemon and no network. Compare the digest of the proposal by voice.
+
+key create makes the key file of a person. key make has the daemon make and keep a key
+of its own, for ROLE beacon, documents or revocation, and writes its public half to
+FILE: the daemon signs with it from the moment on in which a Root names it.
 
   --rotate-beacon FILE    public key of the beacon key that speaks from now on; the
                           one in force is retired, standbys move behind the new one
@@ -93,7 +100,20 @@ async function propose(context: CommandContext): Promise<number> {
 }
 
 async function key(context: CommandContext): Promise<number> {
-  return runAction(context, { create: createKey });
+  return runAction(context, { create: createKey, make: makeKey });
+}
+
+async function makeKey(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, ['ROLE', 'FILE']);
+  const role = ROLE_KEYS.find((known) => known === operands[0]);
+  if (role === undefined) throw new UsageError(`ROLE is one of ${ROLE_KEYS.join(', ')}`);
+  const path = resolve(operands[1] ?? '');
+  const { keyId, text } = await withDaemon(context, values, (daemon) =>
+    daemon.call('root.key', { role }),
+  );
+  await replaceFile(path, toUtf8(text), 0o644);
+  context.write(values.json ? jsonText({ keyId, path }) : `key   ${keyId}\nfile  ${path}\n`);
+  return EXIT_DONE;
 }
 
 async function createKey(context: CommandContext): Promise<number> {

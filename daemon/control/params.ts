@@ -24,16 +24,18 @@ import {
   TRUST_DOMAIN_BYTES_MAX,
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type {
-  AssuranceLevel,
-  AuthorityUse,
-  BundleFormat,
-  EntryCreate,
-  EntryUpdate,
-  KeyType,
-  Method,
-  ParamsOf,
-  RevocationKind,
+import {
+  type AssuranceLevel,
+  type AuthorityUse,
+  type BundleFormat,
+  type EntryCreate,
+  type EntryUpdate,
+  type KeyType,
+  type Method,
+  type ParamsOf,
+  REVOCATION_KINDS,
+  type RevokeParams,
+  ROLE_KEYS,
 } from './protocol.ts';
 
 /** A selector or a hint: a path is the longest thing either holds. */
@@ -43,7 +45,6 @@ const KEY_TYPES: readonly KeyType[] = ['ec-p256', 'ml-dsa-65'];
 const ASSURANCE_LEVELS: readonly AssuranceLevel[] = ['software', 'vtpm', 'tpm', 'measured-boot'];
 const AUTHORITY_USES: readonly AuthorityUse[] = ['x509', 'jwt'];
 
-const REVOCATION_KINDS: readonly RevocationKind[] = ['svid', 'identity', 'node', 'authority'];
 /** A sentence in the audit log. */
 const REASON_CHARS_MAX = 256;
 
@@ -73,11 +74,9 @@ const PARSERS: Parsers = {
   'authority.activate': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
   'authority.taint': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
   'authority.revoke': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
-  revoke: (params) => ({
-    kind: params.oneOf('kind', REVOCATION_KINDS),
-    target: params.text('target', SPIFFE_ID_BYTES_MAX),
-    reason: params.text('reason', REASON_CHARS_MAX),
-  }),
+  revoke: revokeIn,
+  'revoke.propose': revokeIn,
+  'root.key': (params) => ({ role: params.oneOf('role', ROLE_KEYS) }),
   'revoke.list': (params) => params.optional('domain', domainIn(params)),
   'bundle.show': (params) => params.optional('domain', domainIn(params)),
   'bundle.export': (params) => ({
@@ -152,6 +151,14 @@ function revisionIn(params: ParamReader): Omit<EntryUpdate, 'id'> {
     ...params.optional('admin', (name) => params.flag(name)),
     ...params.optional('minAssurance', (name) => params.oneOf(name, ASSURANCE_LEVELS)),
     ...params.optional('expiresAt', (name) => params.text(name, TEXT_CHARS_MAX)),
+  };
+}
+
+function revokeIn(params: ParamReader): RevokeParams {
+  return {
+    kind: params.oneOf('kind', REVOCATION_KINDS),
+    target: params.text('target', SPIFFE_ID_BYTES_MAX),
+    reason: params.text('reason', REASON_CHARS_MAX),
   };
 }
 

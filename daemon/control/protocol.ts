@@ -231,7 +231,8 @@ export interface SigningAuthority {
 }
 
 /** What can be revoked, as commands name it. */
-export type RevocationKind = 'svid' | 'identity' | 'node' | 'authority';
+export const REVOCATION_KINDS = ['svid', 'identity', 'node', 'authority'] as const;
+export type RevocationKind = (typeof REVOCATION_KINDS)[number];
 
 /** What is to be revoked, for good. */
 export interface RevokeParams {
@@ -311,6 +312,10 @@ export interface AuditEntryView {
   readonly fields: Readonly<Record<string, Json>>;
 }
 
+/** Roles that a daemon makes keys of its own for. */
+export const ROLE_KEYS = ['beacon', 'documents', 'revocation'] as const;
+export type RoleKey = (typeof ROLE_KEYS)[number];
+
 export type BundleFormat = 'holdfast' | 'spiffe';
 type Nothing = Readonly<Record<string, never>>;
 
@@ -343,9 +348,16 @@ export interface Calls {
   'authority.taint': { params: { readonly id: string }; result: SigningAuthority };
   'authority.revoke': { params: { readonly id: string }; result: SigningAuthority };
   revoke: { params: RevokeParams; result: { readonly revoked: readonly RevocationView[] } };
+  /** A proposal for people whose keys lie elsewhere. */
+  'revoke.propose': { params: RevokeParams; result: { readonly text: string } };
   'revoke.list': {
     params: { readonly domain?: string };
     result: { readonly revocations: readonly RevocationView[] };
+  };
+  /** Makes a key for a role and keeps it; the next Root may name it. `text`: its public half. */
+  'root.key': {
+    params: { readonly role: RoleKey };
+    result: { readonly keyId: string; readonly text: string };
   };
   'bundle.show': { params: { readonly domain?: string }; result: BundleView };
   'bundle.export': {

@@ -15,6 +15,8 @@ export const RECORDS = {
   auditHead: 'audit-head',
   /** What this node is: its domain, and whether its founding is still under way. */
   self: 'self',
+  /** Names of the role keys that were made here after the founding. */
+  roleKeys: 'role-keys',
   /** The authorities that sign our identities, and the state of each. */
   authorities: 'authorities',
   /** The number that the counter of the chip is compared with. */

@@ -3,7 +3,7 @@
 import { readManifest } from '../../federation/manifest.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import type { CheckerKind } from '../checker.ts';
-import { beaconOf, envelopeOf } from '../reading.ts';
+import { beaconOf, envelopeOf, manifestOf } from '../reading.ts';
 
 const HEAD_BYTES = 8;
 const PINNED = 0xff;
@@ -21,7 +21,7 @@ export const everyBelievedDocumentIsPinned: CheckerKind = {
         if (manifest === undefined || beacon === undefined) {
           return fail(`${part} of ${domain} is believed without a manifest`);
         }
-        const envelope = envelopeOf(manifest);
+        const envelope = manifestOf(manifest);
         const pin = readManifest(envelope).pins.get(part);
         const { digest } = envelopeOf(value.subarray(HEAD_BYTES));
         world.coverage.saw('protocol: a document was admitted');

@@ -1,10 +1,13 @@
-/** Only a new lineage lowers a mark (PROTOCOL §5.2): Root, beacon, tick and manifest only rise. */
+/**
+ * Only a new lineage lowers a mark, and a new rank that of a manifest (PROTOCOL §2.5, §5.2): Root,
+ * beacon, tick and manifest only rise.
+ */
 
 import { comparePlaces } from '../../federation/beacon.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import { decodeTick, isTickOf } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
-import { beaconOf, envelopeOf } from '../reading.ts';
+import { beaconOf, manifestOf } from '../reading.ts';
 
 export const marksNeverFall: CheckerKind = {
   sentence: 'marks never fall',
@@ -23,8 +26,9 @@ export const marksNeverFall: CheckerKind = {
           if (same && next.index <= old.index) fail(`${what} fell to ${next.index}`);
         }
         if (kind === 'manifest') {
-          const [old, next] = [before, value].map((r) => envelopeOf(r).members.u64('version'));
-          if ((next ?? 0n) < (old ?? 0n)) fail(`${what} fell to ${next}`);
+          const [old, next] = [before, value].map((r) => manifestOf(r).members.u64('version'));
+          const isNewRank = (value[0] ?? 0) > (before[0] ?? 0);
+          if (!isNewRank && (next ?? 0n) < (old ?? 0n)) fail(`${what} fell to ${next}`);
         }
       }
     },

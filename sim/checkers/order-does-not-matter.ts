@@ -11,7 +11,7 @@ import type { FileItem } from '../../federation/bundle-file.ts';
 import { decodeTick } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
-import { envelopeOf } from '../reading.ts';
+import { envelopeOf, manifestOf } from '../reading.ts';
 import { partsOfKey } from '../step.ts';
 import type { World } from '../world.ts';
 
@@ -75,9 +75,10 @@ function itemsOf(machine: Machine): readonly FileItem[] {
       case 'tick':
       case 'stop':
         return [{ kind: 'tick', tick: decodeTick(value) }];
+      case 'manifest':
+        return [{ kind: 'envelope', envelope: manifestOf(value) }];
       case 'root':
       case 'beacon':
-      case 'manifest':
         return [{ kind: 'envelope', envelope: envelopeOf(value) }];
       case 'document':
         return [{ kind: 'envelope', envelope: envelopeOf(value.subarray(DOCUMENT_HEAD_BYTES)) }];

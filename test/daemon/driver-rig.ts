@@ -76,8 +76,7 @@ export async function driverRig(folder: TemporaryFolder, name = 'blue') {
     ...{ own: domain, suite: SUITE, records, bootId: clock.bootId, now: clock.now() },
     ...{ continuity: 'software', limits: null, node: keys.node },
     authority: {
-      keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },
-      revocation: keys.revocation,
+      keys: [keys.beacon[0], keys.documents, ...keys.revocation],
       settings: { limits: LIMITS, periodMs: PERIOD_MS },
     },
   });

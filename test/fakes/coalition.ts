@@ -44,6 +44,10 @@ export interface MachineOptions {
   readonly minEpochMs?: number;
   /** The authority whose domain this machine belongs to; its own without one. */
   readonly memberOf?: string;
+  /** Role keys that lie here, in place of those of a founder. */
+  readonly roleKeys?: readonly Signer[] | null;
+  /** The authority whose Roots this machine starts with; it founds nothing. */
+  readonly standbyOf?: Machine | null;
 }
 
 /** The keys of a test domain, by role. */
@@ -87,10 +91,15 @@ export class Machine {
 
   constructor(options: MachineOptions, startMs: number) {
     const defaults = { limits: LIMITS, periodMs: 1_000, minEpochMs: 100, memberOf: '' };
-    this.options = { ...defaults, ...options };
-    this.domain = parseTrustDomain(`${options.memberOf ?? options.name}.example`);
+    this.options = { ...defaults, roleKeys: null, standbyOf: null, ...options };
+    const { standbyOf } = this.options;
+    this.domain =
+      standbyOf?.domain ?? parseTrustDomain(`${options.memberOf ?? options.name}.example`);
     this.wallMs = startMs;
-    if (options.memberOf !== undefined) {
+    for (const [key, value] of standbyOf?.records ?? []) {
+      if (key.includes('/root/')) this.records.set(key, value);
+    }
+    if (options.memberOf !== undefined || standbyOf !== null) {
       this.node = this.#start();
       return;
     }
@@ -221,8 +230,7 @@ export class Machine {
         this.options.memberOf !== ''
           ? null
           : {
-              keys: { rank: 0, beacon: keys.beacon[0], documents: keys.documents },
-              revocation: keys.revocation,
+              keys: this.options.roleKeys ?? [keys.beacon[0], keys.documents, ...keys.revocation],
               settings: { limits, periodMs },
             },
     });

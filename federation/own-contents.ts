@@ -1,0 +1,127 @@
+/**
+ * What an authority stands by beyond the signature that said it (PROTOCOL §2.5).
+ *
+ * A Root that calls a documents key compromised, or a revocation of it, takes what it signed from
+ * belief, everywhere. On the machine that writes they are kept in the same step, and signed
+ * anew by the next voice: they are the domain's, whoever stole the key. And where a higher rank took
+ * over while this machine was cut off, what it published since is remembered until it is known
+ * whether the other stands by it too; what it does not is lost, and shown to people.
+ */
+
+import { toHex } from '../core/bytes.ts';
+import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
+import { MANIFEST_NAMES_MAX, NAME_CHARS_MAX } from '../core/limits.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { KeyId } from '../core/suite.ts';
+import type { Admission } from './admission.ts';
+import { type Belief, type HeldManifest, isWhole } from './belief.ts';
+import { CONTENT_TYPES } from './document.ts';
+import type { Effect, RecordWrite } from './effect.ts';
+import type { Draft } from './input.ts';
+import { Members } from './members.ts';
+import { type RecordKind, recordKey } from './record-key.ts';
+
+const HEAD_MEMBERS = new Set(['domain', 'name', 'salt', 'spiffe_sequence', 'type', 'version']);
+
+/** The contents of one machine's own domain, as far as no signature in force says them. */
+export class OwnContents {
+  readonly #domain: TrustDomain;
+  /** Taken from belief, to be signed anew. */
+  #kept: readonly Draft[];
+  /** What we stood by before another machine spoke. */
+  #fork: readonly Draft[];
+
+  constructor(domain: TrustDomain, records: ReadonlyMap<string, Uint8Array>) {
+    this.#domain = domain;
+    this.#kept = decodeDrafts(records.get(recordKey(domain, 'drafts')));
+    this.#fork = decodeDrafts(records.get(recordKey(domain, 'fork')));
+  }
+
+  /** Contents that wait to be signed anew. */
+  get kept(): readonly Draft[] {
+    return this.#kept;
+  }
+
+  /** They were signed anew: the records that forget them, in the step that stores the beacon. */
+  signed(): readonly RecordWrite[] {
+    if (this.#kept.length === 0) return [];
+    this.#kept = [];
+    return [this.#record('drafts', [])];
+  }
+
+  /** What else is stored and told when the belief about our own domain changes. */
+  follow(
+    before: Belief,
+    after: Belief,
+    isOurs: (keyId: KeyId) => boolean,
+  ): Pick<Admission, 'writes' | 'notes'> {
+    if (after.manifest === null) return { writes: this.#keep(before, after), notes: [] };
+    const writes = this.#beginFork(before, after.manifest, isOurs);
+    if (this.#fork.length === 0 || !isWhole(after)) return { writes, notes: [] };
+    const lost = lostIn(this.#fork, draftsHeld(after));
+    this.#fork = [];
+    const details = { names: lost.join(', '), rank: after.manifest.rank };
+    const alarm: Effect = { kind: 'alarm', code: 'fork', domain: this.#domain, details };
+    return {
+      writes: [...writes, this.#record('fork', [])],
+      notes: lost.length === 0 ? [] : [alarm],
+    };
+  }
+
+  #keep(before: Belief, after: Belief): readonly RecordWrite[] {
+    const gone = [...before.documents.keys()].filter((key) => !after.documents.has(key));
+    if (gone.length === 0) return [];
+    const all = [...this.#kept, ...draftsHeld(before)];
+    this.#kept = [...new Map(all.map((draft) => [draft.name, draft])).values()];
+    return [this.#record('drafts', this.#kept)];
+  }
+
+  #beginFork(
+    before: Belief,
+    next: HeldManifest,
+    isOurs: (keyId: KeyId) => boolean,
+  ): readonly RecordWrite[] {
+    if (isOurs(next.signedBy)) return [];
+    const mine = before.manifest === null ? this.#kept : draftsHeld(before);
+    const wasOurs = before.manifest === null || isOurs(before.manifest.signedBy);
+    if (!wasOurs || mine.length === 0) return [];
+    this.#fork = mine;
+    this.#kept = [];
+    return [this.#record('fork', mine), this.#record('drafts', [])];
+  }
+
+  #record(kind: RecordKind & ('drafts' | 'fork'), drafts: readonly Draft[]): RecordWrite {
+    const value = drafts.length === 0 ? null : encodeDrafts(drafts);
+    return { key: recordKey(this.#domain, kind), value };
+  }
+}
+
+/** Every content document held, as drafts of the same contents. */
+export function draftsHeld(belief: Belief): readonly Draft[] {
+  return [...belief.documents.values()].map(({ head, members }) => {
+    const body = Object.entries(members.json()).filter(([name]) => !HEAD_MEMBERS.has(name));
+    return { type: head.type, name: head.name, body: Object.fromEntries(body) };
+  });
+}
+
+/** Names of what one side says and the other does not, or says otherwise. */
+function lostIn(mine: readonly Draft[], theirs: readonly Draft[]): readonly string[] {
+  const said = new Map(theirs.map(({ name, body }) => [name, toHex(encodeCanonical(body))]));
+  const lost = mine.filter(({ name, body }) => said.get(name) !== toHex(encodeCanonical(body)));
+  return lost.map(({ name }) => name).sort();
+}
+
+function encodeDrafts(drafts: readonly Draft[]): Uint8Array {
+  return encodeCanonical({ drafts: drafts.map(({ type, name, body }) => ({ type, name, body })) });
+}
+
+function decodeDrafts(record: Uint8Array | undefined): readonly Draft[] {
+  if (record === undefined) return [];
+  const members = new Members(parseCanonical(record), 'drafts');
+  return members.list('drafts', MANIFEST_NAMES_MAX).map((_, i) => {
+    const draft = members.item('drafts', i);
+    const type = CONTENT_TYPES.find((known) => known === draft.value('type'));
+    const name = draft.text('name', NAME_CHARS_MAX);
+    return { type: type ?? draft.refuse('type'), name, body: draft.object('body').json() };
+  });
+}

@@ -1,0 +1,44 @@
+/**
+ * The voice of a machine: what it signs with now, of all the keys that lie on it (PROTOCOL §2.5).
+ *
+ * A machine is not told its rank: the newest Root says which rank its beacon key has, and what is
+ * disowned says whether the turn is its. So a standby writes from the moment on in which every rank
+ * below it is disowned, the machine it takes over from falls silent once it learns of that, and a
+ * key that is made while the daemon runs speaks as soon as a Root names it.
+ */
+
+import { Refusal } from '../core/refusal.ts';
+import type { Signer } from '../core/suite.ts';
+import { type Belief, isDisowned, newestRoot, rankInForce } from './belief.ts';
+import { beaconKeyOf } from './root.ts';
+
+/** What a writer signs with. */
+export interface Voice {
+  readonly rank: number;
+  readonly beacon: Signer;
+  readonly documents: Signer;
+}
+
+/**
+ * The voice that `keys` give in the domain of `own`. Refuses `key-revoked` where what made it one
+ * was disowned, and `not-writer` where another machine writes.
+ */
+export function voiceOf(own: Belief, keys: readonly Signer[]): Voice {
+  const root = newestRoot(own)?.root;
+  const rank = rankInForce(own);
+  const inForce = root === undefined || rank === null ? undefined : beaconKeyOf(root, rank);
+  const beacon = keys.find(({ keyId }) => keyId === inForce?.keyId);
+  const documents = documentsKeyOf(own, keys);
+  if (rank !== null && beacon !== undefined && documents !== null) {
+    return { rank, beacon, documents };
+  }
+  const gone = keys.find(({ keyId }) => isDisowned(own, keyId));
+  if (gone !== undefined) throw new Refusal('key-revoked', { key: gone.keyId });
+  throw new Refusal('not-writer', { rank: rank ?? -1 });
+}
+
+/** The documents key of these that Root names and nothing disowns, or null. */
+export function documentsKeyOf(own: Belief, keys: readonly Signer[]): Signer | null {
+  const role = newestRoot(own)?.root.documents.keys;
+  return keys.find(({ keyId }) => role?.has(keyId) === true && !isDisowned(own, keyId)) ?? null;
+}

@@ -1,0 +1,202 @@
+/** Who speaks: rotation while a writer runs, stolen keys, and a standby that takes over. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { toUtf8 } from '../../core/bytes.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Signer } from '../../core/suite.ts';
+import { UNIX_MS_MAX, unixMs } from '../../core/time.ts';
+import { encodeBlock } from '../../federation/armour.ts';
+import type { Belief } from '../../federation/belief.ts';
+import { decodeProposal, encodeProposal, signProposal } from '../../federation/proposal.ts';
+import { recordsByDomain, restoreBelief } from '../../federation/record.ts';
+import type { RevocationTarget } from '../../federation/revocations.ts';
+import { draftRoot, type RootChange } from '../../federation/root-draft.ts';
+import { Coalition, type Machine, SUITE, signerOf } from '../fakes/coalition.ts';
+
+const takeover = suite('federation/takeover');
+
+const [NEW_BEACON, NEW_DOCUMENTS, STANDBY_BEACON, STANDBY_DOCUMENTS] = [
+  signerOf('made/beacon'),
+  signerOf('made/documents'),
+  signerOf('standby/beacon'),
+  signerOf('standby/documents'),
+] as const;
+
+/** What a machine's disk holds of its own domain. */
+function believed(machine: Machine): Belief {
+  const mine = recordsByDomain(machine.records).get(machine.domain) ?? new Map();
+  const boot = { bootId: machine.bootId, continuity: machine.continuity };
+  const belief = restoreBelief(machine.domain, mine, boot);
+  if (belief === null) throw new Error('no Root');
+  return belief;
+}
+
+/** The people of a domain make its next Root, and publish it at `at`. */
+function ceremony(at: Machine, founder: Machine, ...changes: readonly RootChange[]): void {
+  const belief = believed(at);
+  const draft = draftRoot(belief, changes, unixMs(at.wallMs));
+  const read = decodeProposal(SUITE, toUtf8(encodeProposal(belief, draft)));
+  const request = at.importFile(encodeBlock('root', signProposal(read, founder.keys.root)));
+  const answer = at.replies.get(request);
+  if (answer === undefined || answer instanceof Refusal) throw new Error('no answer');
+  assert.equal(
+    answer.imported.map(({ outcome }) => outcome),
+    ['admitted'],
+  );
+}
+
+function authority(key: Signer): RevocationTarget {
+  return { class: 'authority', target: key.keyId, notAfter: unixMs(UNIX_MS_MAX) };
+}
+
+/** An authority, a partner, and a link between them. */
+function pair() {
+  const coalition = new Coalition();
+  const blue = coalition.add({ name: 'blue' });
+  const red = coalition.add({ name: 'red' });
+  coalition.befriend(blue, red);
+  coalition.link(blue, red);
+  coalition.advance(2_000);
+  return { coalition, blue, red };
+}
+
+takeover('rotates beacon and documents keys of a writer that runs, and loses no epoch', () => {
+  const { coalition, blue, red } = pair();
+  const before = red.view(blue.domain);
+  for (const key of [NEW_BEACON, NEW_DOCUMENTS]) blue.input({ kind: 'key', key });
+  ceremony(
+    blue,
+    blue,
+    { kind: 'add', role: 'documents', key: NEW_DOCUMENTS.publicPair },
+    { kind: 'retire', keyId: blue.keys.documents.keyId },
+    { kind: 'rotate', key: NEW_BEACON.publicPair },
+  );
+  coalition.advance(1_000);
+  const after = red.view(blue.domain);
+  assert.equal([after.rootVersion, after.rank, after.standing.tier], [2n, 2, 'FRESH']);
+  assert.is(after.epoch, before.epoch + 1n);
+  assert.ok(after.isComplete);
+  assert.is(after.documents.get('bundle')?.tier, 'FRESH');
+  const own = believed(blue);
+  for (const held of own.documents.values()) assert.is(held.signedBy, NEW_DOCUMENTS.keyId);
+  assert.is(own.beacon?.signedBy, NEW_BEACON.keyId);
+  coalition.advance(20_000);
+  assert.is(red.view(blue.domain).standing.tier, 'FRESH');
+  assert.equal([red.banned, blue.banned, red.alarms, blue.alarms], [[], [], [], []]);
+});
+
+takeover('signs anew what a compromised documents key had signed, a crash between included', () => {
+  const { coalition, blue, red } = pair();
+  blue.input({ kind: 'key', key: NEW_DOCUMENTS });
+  blue.drawsLate = true;
+  ceremony(
+    blue,
+    blue,
+    { kind: 'add', role: 'documents', key: NEW_DOCUMENTS.publicPair },
+    { kind: 'compromise', keyId: blue.keys.documents.keyId },
+  );
+  assert.is(believed(blue).documents.size, 0);
+  blue.drawsLate = false;
+  const keys = [blue.keys.beacon[0], NEW_DOCUMENTS, ...blue.keys.revocation];
+  Object.assign(blue.options, { roleKeys: keys });
+  coalition.revive(blue, red);
+  coalition.advance(3_000);
+  const own = believed(blue);
+  assert.equal([...own.documents.values()].map(({ head }) => head.name).sort(), [
+    'bundle',
+    'entries/default',
+    'policy',
+  ]);
+  assert.not.ok([...blue.records.keys()].some((key) => key.endsWith('/drafts')));
+  assert.is(blue.view(red.domain).standing.tier, 'FRESH');
+  const seen = red.view(blue.domain);
+  assert.equal([seen.standing.tier, seen.documents.get('bundle')?.tier], ['FRESH', 'FRESH']);
+});
+
+takeover('falls silent without a key that Root names, and speaks once it has one', () => {
+  const { coalition, blue, red } = pair();
+  ceremony(blue, blue, { kind: 'rotate', key: NEW_BEACON.publicPair });
+  coalition.advance(15_000);
+  assert.is.not(red.view(blue.domain).standing.tier, 'FRESH');
+  const refused = blue.replies.get(blue.publish([]));
+  assert.is(refused instanceof Refusal ? refused.code : 'taken', 'not-writer');
+  blue.input({ kind: 'key', key: NEW_BEACON });
+  coalition.advance(2_000);
+  assert.equal([red.view(blue.domain).standing.tier, red.view(blue.domain).rank], ['FRESH', 2]);
+});
+
+/** A standby of blue, named by a Root, linked with blue and red. */
+function withStandby() {
+  const { coalition, blue, red } = pair();
+  const keys = [STANDBY_BEACON, STANDBY_DOCUMENTS, ...blue.keys.revocation];
+  const standby = coalition.add({ name: 'standby', standbyOf: blue, roleKeys: keys });
+  ceremony(
+    blue,
+    blue,
+    { kind: 'standby', key: STANDBY_BEACON.publicPair },
+    { kind: 'add', role: 'documents', key: STANDBY_DOCUMENTS.publicPair },
+    { kind: 'retire', keyId: blue.keys.beacon[1].keyId },
+  );
+  standby.importFile(blue.node.exportBundle(blue.domain));
+  coalition.link(blue, standby);
+  coalition.link(red, standby);
+  coalition.advance(2_000);
+  return { coalition, blue, red, standby };
+}
+
+takeover('leaves a standby silent until every lower rank is disowned, then it writes', () => {
+  const { coalition, blue, red, standby } = withStandby();
+  assert.is(standby.view().epoch, blue.view().epoch);
+  assert.is(standby.view().documents.size, 3);
+  const refused = standby.replies.get(standby.publish([]));
+  assert.is(refused instanceof Refusal ? refused.code : 'taken', 'not-writer');
+  const before = blue.view();
+  // Headquarters burns down; the keys that revoke lie elsewhere too.
+  coalition.cut(blue, standby);
+  coalition.cut(blue, red);
+  coalition.advance(15_000);
+  assert.is.not(red.view(blue.domain).standing.tier, 'FRESH');
+  standby.revoke(authority(blue.keys.beacon[0]));
+  coalition.advance(2_000);
+  const seen = red.view(blue.domain);
+  assert.equal([seen.standing.tier, seen.rank, seen.isComplete], ['FRESH', 2, true]);
+  assert.ok(
+    (seen.documents.get('bundle')?.version ?? 0n) > (before.documents.get('bundle')?.version ?? 0n),
+  );
+  assert.is(standby.view().documents.size, 3);
+  assert.ok(standby.node.policy.relations.has(red.domain));
+});
+
+takeover('ends a fork of two ranks with the higher one, and keeps what both revoked', () => {
+  const { coalition, blue, red, standby } = withStandby();
+  coalition.cut(blue, standby);
+  coalition.cut(blue, red);
+  const leaf = { class: 'leaf', notAfter: unixMs(coalition.nowMs + 900_000) } as const;
+  standby.revoke(authority(blue.keys.beacon[0]), { ...leaf, target: '0a' });
+  const body = { group: 'extra', entries: [] };
+  blue.publish([{ type: 'entries', name: 'entries/extra', body }]);
+  blue.revoke({ ...leaf, target: '0b' });
+  // The loser starts again: its numbers are above those of the winner, and do not help it.
+  coalition.advance(3_000);
+  blue.restart();
+  coalition.advance(3_000);
+  assert.is(blue.view().rank, 0);
+  coalition.link(blue, standby);
+  coalition.link(blue, red);
+  coalition.advance(40_000);
+  for (const machine of [blue, red, standby]) {
+    const seen = machine.view(blue.domain);
+    assert.equal([seen.rank, seen.standing.tier, seen.isComplete], [2, 'FRESH', true]);
+    const revoked = [...seen.revocations.union.keys()].filter((key) => key.startsWith('leaf'));
+    assert.equal(revoked, ['leaf/0a', 'leaf/0b']);
+    assert.equal(machine.banned, []);
+  }
+  const late = blue.replies.get(blue.publish([]));
+  assert.is(late instanceof Refusal ? late.code : 'taken', 'key-revoked');
+  const fork = blue.alarms.find((alarm) => alarm.kind === 'alarm' && alarm.code === 'fork');
+  assert.ok(fork?.kind === 'alarm');
+  assert.is(fork.details.names, 'entries/extra');
+});
+
+takeover.run();
