@@ -2,9 +2,9 @@
  * What an authority stands by beyond the signature that said it (PROTOCOL §2.5).
  *
  * A Root that calls a documents key compromised, or a revocation of it, takes what it signed from
- * belief, everywhere. On the machine that writes they are kept in the same step, and signed
- * anew by the next voice: they are the domain's, whoever stole the key. And where a higher rank took
- * over while this machine was cut off, what it published since is remembered until it is known
+ * belief, everywhere. The machine that writes keeps those contents in the same step, and signs them
+ * anew with its next voice: they are the domain's, whoever stole the key. And where a higher rank
+ * took over while this machine was cut off, what it published since is remembered until it is known
  * whether the other stands by it too; what it does not is lost, and shown to people.
  */
 

@@ -1,6 +1,8 @@
 /**
  * A coalition in one process: real state machines and real signatures, virtual clocks, links that
  * deliver at once or are cut. It implements the driver's contract and nothing of the protocol.
+ *
+ * Reason: machines, links and clocks of one world, which tests set up in one line each.
  */
 
 import { concat, toUtf8 } from '../../core/bytes.ts';
