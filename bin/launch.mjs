@@ -7,13 +7,16 @@
  */
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR_MIN = 24;
-const MAIN = new URL('../dist/daemon/main.js', import.meta.url);
+const COMPILED = new URL('../dist/daemon/main.js', import.meta.url);
+const BUNDLED = new URL('../dist/bundled/daemon/main.js', import.meta.url);
+/** The compiler's own record: written last, whatever it wrote. */
+const RECORD = new URL('../dist/.tsbuildinfo', import.meta.url);
 const DAEMON_COMMANDS = ['run', 'start'];
 /** A small young generation: a daemon idles on boxes where 30 MB are worth more than throughput. */
 const DAEMON_FLAGS = ['--max-semi-space-size=1'];
@@ -21,7 +24,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'];
 
 /** Runs `holdfast args…`, in this process or in the one that takes its place. */
 export async function launch(script, args) {
-  if (!existsSync(MAIN)) return refuse('not built: npm run build');
+  const program = findProgram();
+  if (program === undefined) return refuse('not built: npm run build');
   const runtime = findRuntime();
   if (runtime === undefined) {
     return refuse(
@@ -31,13 +35,22 @@ export async function launch(script, args) {
   const flags = DAEMON_COMMANDS.includes(args[0]) ? DAEMON_FLAGS : [];
   const asWanted = flags.every((flag) => process.execArgv.includes(flag));
   if (runtime === process.execPath && asWanted) {
-    const { main } = await import(MAIN.href);
+    const { main } = await import(program.href);
     process.exitCode = await main(args);
     return;
   }
   const argv = [...process.execArgv, ...flags, fileURLToPath(script), ...process.argv.slice(2)];
   if (process.execve !== undefined) process.execve(runtime, [runtime, ...argv], process.env);
   else spawnInstead(runtime, argv);
+}
+
+/** The program in few files, unless it was compiled anew since they were made. */
+function findProgram() {
+  const [compiled, bundled, record] = [COMPILED, BUNDLED, RECORD].map(
+    (url) => statSync(url, { throwIfNoEntry: false })?.mtimeMs,
+  );
+  if (bundled !== undefined && bundled >= (record ?? 0)) return BUNDLED;
+  return compiled === undefined ? undefined : COMPILED;
 }
 
 /** The Node that runs us, or else the one pinned beside this package; undefined without either. */

@@ -49,5 +49,6 @@ if [ ! -f dist/.built ] || [ -n "$(changed)" ]; then
     say 'the sources do not compile'
     exit 1
   }
+  node bin/bundle.mjs || say 'not bundled: a daemon starts slower'
   mv dist/.building dist/.built
 fi

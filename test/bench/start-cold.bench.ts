@@ -1,8 +1,11 @@
 /**
  * `start.cold`: from the call of a daemon that resumes its domain, with no peer to reach, to the
- * first identity in the hands of a workload that was waiting.
+ * first identity in the hands of a workload that was waiting; the limit is the bare runtime
+ * starting and ending, in turns with it.
  */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Failure } from '../../core/failure.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { openWorkloadClient } from '../../daemon/workload-api/client.ts';
@@ -17,6 +20,7 @@ export const bench: Bench = {
   async measure() {
     const daemon = new DaemonProcess('blue.example');
     const starts: number[] = [];
+    const bare: number[] = [];
     try {
       await daemon.start();
       const control = await daemon.control();
@@ -29,8 +33,11 @@ export const bench: Bench = {
         daemon.spawn();
         await untilServed(daemon.workloadSocket);
         starts.push(performance.now() - started);
+        const spawned = performance.now();
+        await once(spawn(process.execPath, ['-e', '0']), 'exit');
+        bare.push(performance.now() - spawned);
       }
-      return { value: medianOf(starts) };
+      return { value: medianOf(starts), limit: medianOf(bare) };
     } finally {
       await daemon.remove();
     }
