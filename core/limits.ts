@@ -141,6 +141,13 @@ export const SVID_TTL_MS_MAX = DAY_MS;
 export const SVID_TTL_MS_MIN = 5 * SECOND_MS;
 /** Certificates start so long before now, for verifiers whose clock is slow. */
 export const SVID_BACKDATE_MS = 10 * SECOND_MS;
+/** Each slice is a leaf for so long (PROTOCOL §7.2), and lasts so much into the next window. */
+export const SLICE_WINDOW_MS = 6 * HOUR_MS;
+export const SLICE_OVERLAP_MS = HOUR_MS;
+/** Windows ahead that one entry may have leaves for: the ceiling of survivalFor, and one. */
+export const SLICE_WINDOWS_MAX = 121;
+/** Leaves that one request asks for, those of ML-DSA-65 counted eightfold: some 3 MiB. */
+export const SLICES_PER_REQUEST_MAX = 4_096;
 /** X509-SVIDs renewed without a pause, some 6 ms of work, and how many may be waited for. */
 export const SVIDS_PER_BATCH_MAX = 64;
 export const SVIDS_IN_MAKING_MAX = 4;

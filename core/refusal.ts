@@ -242,6 +242,26 @@ export const REFUSALS = {
     'this node was granted nothing to issue identities with',
     'run workloads on a node that issues, or ask the authority for a lease that allows it',
   ),
+  'issuing-entry': row(
+    'ignore',
+    'the node may have nothing issued for this entry',
+    'wait until the node knows the newest entries; it serves those of its own group alone',
+  ),
+  'issuing-scope': row(
+    'ignore',
+    'what this node issues with does not cover the ID or the kind of key of the entry',
+    'serve the entry on another node, or enrol this one for another kind of lease',
+  ),
+  'slice-absent': row(
+    'ignore',
+    'no certificate was signed in advance for the entry at this time',
+    'restore a path to an authority: the node then asks for more by itself',
+  ),
+  'token-authority': row(
+    'ignore',
+    'a token needs an authority in reach, for none can be signed in advance',
+    'restore a path to an authority, or let the workload use its X509-SVID meanwhile',
+  ),
   'issuing-malformed': row(
     'reject',
     'not a request or an answer about identities, or one that does not belong together',

@@ -77,6 +77,8 @@ export interface Certificate {
   /** What names an authority may certify; null for all. */
   readonly nameConstraints: NameConstraints | null;
   readonly subjectKeyId: Uint8Array | null;
+  /** Key identifier of the issuer; it finds one, and proves nothing. */
+  readonly authorityKeyId: Uint8Array | null;
   /** All extensions present, by dotted number, with whether each is critical. */
   readonly extensions: ReadonlyMap<string, boolean>;
 }
@@ -173,6 +175,7 @@ type Meaning = Pick<
   | 'names'
   | 'nameConstraints'
   | 'subjectKeyId'
+  | 'authorityKeyId'
 >;
 
 function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
@@ -186,6 +189,7 @@ function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
   const subjectNames = readerOf(EXTENSION.subjectAltName);
   const confinement = readerOf(EXTENSION.nameConstraints);
   const keyId = readerOf(EXTENSION.subjectKeyIdentifier);
+  const issuerKeyId = readerOf(EXTENSION.authorityKeyIdentifier);
   const names = subjectNames === undefined ? [] : decodeSubjectNames(subjectNames);
   return {
     ...(constraints === undefined
@@ -197,6 +201,7 @@ function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
     names,
     nameConstraints: confinement === undefined ? null : decodeNameConstraints(confinement),
     subjectKeyId: keyId === undefined ? null : decodeKeyId(keyId),
+    authorityKeyId: issuerKeyId === undefined ? null : decodeAuthorityKeyId(issuerKeyId),
   };
 }
 
@@ -242,6 +247,13 @@ function decodeKeyId(value: DerReader): Uint8Array {
   const { contents } = value.expect(TAG.octetString);
   value.end();
   return contents;
+}
+
+/** RFC 5280 §4.2.1.1: names and serials of the issuer may follow, and pass by. */
+function decodeAuthorityKeyId(value: DerReader): Uint8Array | null {
+  const fields = value.open(TAG.sequence);
+  value.end();
+  return fields.optional(contextTag(0, 'primitive'))?.contents ?? null;
 }
 
 function smallNumber(magnitude: Uint8Array): number {

@@ -7,8 +7,14 @@
  * renews all at once. (Long lists of prefixes below are DER with its last part cut off.)
  */
 
-import { createECDH, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { concat } from '../../core/bytes.ts';
+import {
+  createECDH,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
+import { concat, toHex } from '../../core/bytes.ts';
 import type { EccPoint } from '../../core/ciphers.ts';
 import { contextTag, encodeBitString, encodeDer, encodeOid, TAG } from '../../core/der.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -35,6 +41,14 @@ export function drawKey(keyType: KeyType): DrawnKey {
   return keyType === 'ec-p256' ? drawP256() : drawMlDsa65();
 }
 
+/** Octets that `deriveKey` makes a key of. */
+export const KEY_MATERIAL_BYTES = 48;
+
+/** The key pair of secret material, the same each time (FIPS 186-5 §A.2.1, FIPS 204 §6.1). */
+export function deriveKey(keyType: KeyType, material: Uint8Array): DrawnKey {
+  return keyType === 'ec-p256' ? deriveP256(material) : deriveMlDsa65(material);
+}
+
 /** Opens PKCS#8. Refuses `key-malformed`. */
 export function openPrivateKey(pkcs8: Uint8Array): KeyObject {
   // node:crypto wants a Buffer; this one shares the memory of the bytes it is given.
@@ -49,13 +63,29 @@ export function openPrivateKey(pkcs8: Uint8Array): KeyObject {
 const P256_SCALAR_BYTES = 32;
 const P256_POINT_BYTES = 65;
 const ML_DSA_65_KEY_BYTES = 1_952;
+const ML_DSA_65_SEED_BYTES = 32;
+/** The order of the group of P-256 (SP 800-186 §3.2.1.3). */
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 // One generator for all: making it anew costs a sixth of a key. It remembers the last pair drawn,
 // which its owner holds in this same memory anyway.
 const pair = createECDH('prime256v1');
 
 function drawP256(): DrawnKey {
-  const point = new Uint8Array(pair.generateKeys());
+  pair.generateKeys();
+  return heldPair();
+}
+
+/** Extra random bits, so that the remainder favours no scalar. */
+function deriveP256(material: Uint8Array): DrawnKey {
+  const scalar = (BigInt(`0x${toHex(material)}`) % (P256_ORDER - 1n)) + 1n;
+  pair.setPrivateKey(scalar.toString(16).padStart(2 * P256_SCALAR_BYTES, '0'), 'hex');
+  return heldPair();
+}
+
+/** The pair that the generator holds. */
+function heldPair(): DrawnKey {
+  const point = new Uint8Array(pair.getPublicKey());
   const drawn = pair.getPrivateKey();
   // A scalar that happens to be small comes back short.
   const scalar = new Uint8Array(P256_SCALAR_BYTES);
@@ -83,6 +113,19 @@ function drawMlDsa65(): DrawnKey {
   const spki = new Uint8Array(publicKey);
   const bits = spki.subarray(spki.length - ML_DSA_65_KEY_BYTES);
   return { spki, bits, privateKeyPkcs8: new Uint8Array(privateKey) };
+}
+
+function deriveMlDsa65(material: Uint8Array): DrawnKey {
+  const seed = encodeDer(contextTag(0, 'primitive'), material.subarray(0, ML_DSA_65_SEED_BYTES));
+  const privateKeyPkcs8 = encodeDer(
+    TAG.sequence,
+    encodeDer(TAG.integer, new Uint8Array(1)),
+    encodeDer(TAG.sequence, encodeOid(ML_DSA_65_OID)),
+    encodeDer(TAG.octetString, seed),
+  );
+  const publicKey = createPublicKey(openPrivateKey(privateKeyPkcs8));
+  const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
+  return { spki, bits: spki.subarray(spki.length - ML_DSA_65_KEY_BYTES), privateKeyPkcs8 };
 }
 
 /** Cuts a finished element down to what precedes its last `count` octets. */

@@ -126,7 +126,9 @@ export class SvidCache {
     // An end that may not move is no reason to issue: half of what is left would be due for
     // ever, ever sooner. What makes the SVID another one is.
     const isOther = this.#isOtherwise(held, entry, now) || isLeafRevoked(ownRevoked, held.svid);
-    if (!isOther && !this.#wouldGain(entry, held, until, now)) return false;
+    // One that was made in advance ends when it ends; the next one follows it.
+    const isInTurn = held.svid.renewAt !== undefined;
+    if (!isOther && !isInTurn && !this.#wouldGain(entry, held, until, now)) return false;
     // First issues go before: somebody waits for those, and for a renewal nobody does.
     if (this.#making.size >= SVIDS_IN_MAKING_MAX) return false;
     const made = this.#issue(entry, until, ownRevoked, now);

@@ -31,6 +31,8 @@ export const SPACES = {
   link: 'link/',
   /** Certificates that are out, by serial. */
   issued: 'issued/',
+  /** What a member was granted to issue with: its intermediate, and leaves by entry. */
+  issuing: 'issuing/',
   /** Partners that speak SPIFFE federation alone, by their domain. */
   spiffePartner: 'spiffe-partner/',
 } as const;

@@ -1,0 +1,159 @@
+/**
+ * The member's side of its identities: what it was granted, and what it makes of it for workloads
+ * (PROTOCOL §7.2).
+ *
+ * Of `slices` it hands out, window by window, leaves that were signed in advance; of `cell` and
+ * `domain` it signs leaves below its own intermediate. All of it is durable and needs nobody, so a
+ * member that starts while cut off serves at once. Tokens alone are asked of an authority.
+ */
+
+import { Failure } from '../../core/failure.ts';
+import { SLICE_WINDOWS_MAX, SLICES_PER_REQUEST_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { trustDomainOf } from '../../core/spiffe-id.ts';
+import type { UnixMs } from '../../core/time.ts';
+import type { Lease } from '../../federation/lease.ts';
+import type { IssuingKey } from '../custody/custody.ts';
+import { cellOf } from '../identity/cell.ts';
+import type { Entry } from '../identity/entry.ts';
+import type { Made } from '../identity/identity-source.ts';
+import type { JwtOrder } from '../identity/jwt-svid.ts';
+import {
+  issueBelow,
+  type NodeIntermediate,
+  openIntermediate,
+} from '../identity/x509-intermediate.ts';
+import type { SvidOrder, X509Svid } from '../identity/x509-svid.ts';
+import type { Clock, Random } from '../ports.ts';
+import {
+  decodeAnswer,
+  encodeRequest,
+  type SliceRequest,
+  type TokenRequest,
+} from './issuing-messages.ts';
+import type { MemberIssuing } from './issuing-port.ts';
+import type { SliceBook } from './slice-book.ts';
+import type { SliceKeys } from './slice-keys.ts';
+import { windowOf } from './slice-window.ts';
+
+/** What a member issues by. */
+export interface HeldIssuingOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Signs below an intermediate, in the chip where there is one. */
+  readonly key: IssuingKey;
+  readonly keys: SliceKeys;
+  readonly slices: SliceBook;
+  /** The entries that this node serves. */
+  readonly entries: () => readonly Entry[];
+  /** True if this authority is in the bundle of the own domain, or nobody knows yet. */
+  readonly isTrusted: (authorityKeyId: string) => boolean;
+  /** True if the own domain revoked the certificate, or all of this node. */
+  readonly isRevoked: (serial: string) => boolean;
+  /** Asks an authority in reach. Refuses as it does; fails where none is. */
+  readonly ask: (request: Uint8Array) => Promise<Uint8Array>;
+}
+
+const ML_DSA_65_WEIGHT = 8;
+
+export class HeldIssuing implements MemberIssuing {
+  readonly #options: HeldIssuingOptions;
+  #intermediate: NodeIntermediate | null = null;
+
+  constructor(options: HeldIssuingOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what was granted before. What does not read any more is left aside. */
+  resume(lease: Lease): void {
+    const der = this.#options.slices.intermediate;
+    if (der !== null) this.#intermediate = this.#open(lease, der);
+  }
+
+  /** Public keys: of the node, and of every entry for the windows that it has no leaf for. */
+  async request(): Promise<Uint8Array> {
+    const { key, entries, keys, slices, clock, isRevoked } = this.#options;
+    const first = windowOf(clock.now().wall);
+    const asked: SliceRequest[] = [];
+    let left = SLICES_PER_REQUEST_MAX;
+    for (const entry of entries()) {
+      const from = Math.max(first, slices.end(entry, isRevoked));
+      const weight = entry.keyType === 'ml-dsa-65' ? ML_DSA_65_WEIGHT : 1;
+      const count = Math.min(first + SLICE_WINDOWS_MAX - from, Math.floor(left / weight));
+      if (count <= 0) continue;
+      left -= count * weight;
+      const windows = Array.from({ length: count }, (_, i) => keys.keyOf(entry, from + i).spki);
+      asked.push({ entry: entry.id, first: from, keys: windows });
+    }
+    return encodeRequest({ key: key.spki, slices: asked, token: null });
+  }
+
+  async install(lease: Lease, granted: Uint8Array): Promise<void> {
+    if (granted.length === 0) return;
+    const { intermediate, slices } = decodeAnswer(granted);
+    const opened = intermediate === null ? null : this.#open(lease, intermediate);
+    const { clock, entries } = this.#options;
+    await this.#options.slices.install(intermediate, slices, entries(), clock.now().wall);
+    this.#intermediate = opened;
+  }
+
+  endOf(entry: Entry, now: UnixMs): UnixMs | Refusal {
+    const below = this.#below(entry);
+    if (below instanceof Refusal) return below;
+    if (below !== null) return below.certificate.notAfter;
+    const slice = this.#options.slices.at(entry, now);
+    return slice instanceof Refusal ? slice : slice.notAfter;
+  }
+
+  svid(entry: Entry, order: SvidOrder): Made<X509Svid> {
+    const below = this.#below(entry);
+    if (below instanceof Refusal) return below;
+    const { random, slices, keys } = this.#options;
+    if (below !== null) return issueBelow(below, order, random);
+    const slice = slices.at(entry, order.now);
+    if (slice instanceof Refusal) return slice;
+    const { isTrusted, isRevoked } = this.#options;
+    if (!isTrusted(slice.authorityId) || isRevoked(slice.serial)) {
+      return new Refusal('slice-absent', { entry: entry.id, serial: slice.serial });
+    }
+    const { privateKeyPkcs8 } = keys.keyOf(entry, slice.window);
+    const { window: _window, ...svid } = slice;
+    return { ...svid, spiffeId: entry.spiffeId, privateKeyPkcs8 };
+  }
+
+  async token(entry: Entry, order: JwtOrder): Promise<string | Refusal> {
+    const token: TokenRequest = { entry: entry.id, audience: order.audience };
+    try {
+      const request = encodeRequest({ key: null, slices: [], token });
+      const answer = decodeAnswer(await this.#options.ask(request));
+      return answer.token ?? new Refusal('token-authority', { entry: entry.id });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return new Refusal('token-authority', { entry: entry.id, cause: error.code });
+    }
+  }
+
+  isTainted(authorityId: string): boolean {
+    const below = this.#intermediate;
+    if (below === null) return !this.#options.isTrusted(authorityId);
+    // A renewed intermediate has the same key, and so the same id.
+    return authorityId !== below.id;
+  }
+
+  isRenewal(entry: Entry, now: UnixMs): boolean {
+    return !(this.#options.slices.at(entry, now) instanceof Refusal);
+  }
+
+  /** The intermediate, if it covers the entry; null for a node of slices. */
+  #below({ id, spiffeId, keyType }: Entry): NodeIntermediate | null | Refusal {
+    const below = this.#intermediate;
+    if (below === null) return null;
+    const isCovered = trustDomainOf(spiffeId) === below.domain && keyType === 'ec-p256';
+    return isCovered ? below : new Refusal('issuing-scope', { entry: id, covers: below.domain });
+  }
+
+  #open({ kind, group, domain }: Lease, der: Uint8Array): NodeIntermediate {
+    const own = kind === 'cell' ? cellOf(group, domain) : domain;
+    return openIntermediate(der, own, this.#options.key);
+  }
+}
