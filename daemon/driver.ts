@@ -112,6 +112,15 @@ export class Driver {
     return answer;
   }
 
+  /**
+   * Resolves once all that is believed is durable; throws the failure of a disk that does not take
+   * it. What people carry away leaves this machine as much as what it sends (PROTOCOL §5.1).
+   */
+  async settled(): Promise<void> {
+    const outcome = await this.input({ kind: 'wake' });
+    if (outcome instanceof Failure) throw outcome;
+  }
+
   /** Ends after the step under way. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -39,12 +39,11 @@ export function readingMethods(options: ReadingOptions) {
       return entryView(entry);
     },
     'bundle.show': async ({ domain }) => bundleView(viewNamed(options, domain)),
-    'bundle.export': async ({ domain, format }) => ({
-      text:
-        format === 'spiffe'
-          ? bundleText(viewNamed(options, domain))
-          : options.exportBundle(viewNamed(options, domain).domain),
-    }),
+    'bundle.export': async ({ domain, format }) => {
+      await options.driver.settled();
+      const view = viewNamed(options, domain);
+      return { text: format === 'spiffe' ? bundleText(view) : options.exportBundle(view.domain) };
+    },
     'bundle.import': ({ text }, caller) => importFile(options, text, caller),
     'federation.list': async () => ({
       relations: views()

@@ -7,6 +7,7 @@
  * the mistakes of such programs lie.
  */
 
+import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer, Suite } from '../core/suite.ts';
 import type { Write } from '../daemon/ports.ts';
@@ -80,6 +81,7 @@ export class Machine {
   #wakeEntered = Number.POSITIVE_INFINITY;
   #requests = 0;
   #lookAt = 0;
+  /** Since when the process stood still, until its first step after that is done. */
   #stoodStillAt: number | null = null;
   /** What a paused process was about to do when its write came back. */
   #held: (() => void) | null = null;
@@ -169,13 +171,13 @@ export class Machine {
   pause(): void {
     if (this.#power !== 'on') return;
     this.#power = 'paused';
-    this.#stoodStillAt = this.#world.now;
+    this.#stoodStillAt ??= this.#world.now;
   }
 
   sleep(): void {
     if (this.#power !== 'on') return;
     this.#power = 'asleep';
-    this.#stoodStillAt = this.#world.now;
+    this.#stoodStillAt ??= this.#world.now;
     this.#world.machineStopped(this);
   }
 
@@ -184,7 +186,6 @@ export class Machine {
     if (this.#power !== 'paused' && this.#power !== 'asleep') return;
     const slept = this.#power === 'asleep';
     this.#power = 'on';
-    this.#stoodStillAt = null;
     const held = this.#held;
     this.#held = null;
     held?.();
@@ -203,6 +204,16 @@ export class Machine {
     if (this.#inbox.length >= INBOX_MAX) return this.#world.coverage.saw('machine: a full inbox');
     this.#inbox.push(delivery);
     this.#pump();
+  }
+
+  /**
+   * The bundle file of a domain as people carry it away, or null: nothing leaves that the disk does
+   * not know, so there is none while a write is under way or owed.
+   */
+  exportBundle(domain: TrustDomain): string | null {
+    if (this.#node === null || this.disk.busy || this.#owed.length > 0) return null;
+    const file = refusalOf(() => this.#node?.exportBundle(domain) ?? '');
+    return file instanceof Refusal || file === '' ? null : file;
   }
 
   /** Hands in a request of the people here; `replied` is called with the answer, if one comes. */
@@ -224,6 +235,7 @@ export class Machine {
     const node = this.#node;
     if (node === null || this.#world.isKnownGossip(this, delivery)) return;
     const now = this.clock.now(this.#world.now);
+    const stoodStillAt = this.#stoodStillAt;
     const output = node.handle(now, delivery.input);
     this.#busy = true;
     this.#world.stepped(this, now, delivery, output);
@@ -233,6 +245,7 @@ export class Machine {
       if (gossip !== null && output.verdict === null) {
         this.#flood(gossip, 'peer' in input ? input.peer : null);
       }
+      if (this.#stoodStillAt === stoodStillAt) this.#stoodStillAt = null;
       this.#busy = false;
       this.#planWake();
     });

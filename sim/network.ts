@@ -68,8 +68,6 @@ export interface WireTerms {
   readonly lossPpm: number;
 }
 
-/** Interests are named once for each link: without them it would be silent for its whole life. */
-const INTEREST_FRAME = 1;
 /** A redial takes up to so long, and an unnoticed cut is noticed within so long. */
 const REDIAL_MS = 4 * SECOND_MS;
 const DETECT_MS = 20 * SECOND_MS;
@@ -182,14 +180,8 @@ export class Network {
   #carry(wire: Wire, bytes: number, delivery: Delivery): void {
     const { now, coverage } = this.#world;
     wire.bytes += bytes;
-    const { input } = delivery;
-    const isInterest = input.kind === 'frame' && input.bytes[0] === INTEREST_FRAME;
-    if (wire.cuts > 0) {
-      if (isInterest) this.#reset(wire);
-      return coverage.saw('network: a frame met a cut');
-    }
-    if (!isInterest && this.#dice.chance(wire.lossPpm))
-      return coverage.saw('network: a frame was lost');
+    if (wire.cuts > 0) return coverage.saw('network: a frame met a cut');
+    if (this.#dice.chance(wire.lossPpm)) return coverage.saw('network: a frame was lost');
     if (wire.bitsPerSecond > 0) {
       const free = Math.max(now, wire.freeAt);
       if (free - now > QUEUE_MS_MAX) return coverage.saw('network: a queue overflowed');
@@ -199,14 +191,6 @@ export class Network {
     if (!this.#dice.chance(wire.duplicatePpm)) return;
     coverage.saw('network: a frame came twice');
     this.#arrive(wire, delivery);
-  }
-
-  /** The stream of a link broke at its first frame: both ends see it go, and redial. */
-  #reset(wire: Wire): void {
-    const link = this.between(wire.from.name, wire.to.name);
-    this.#world.after(1, () => {
-      if (link?.up === true) this.#lower(link);
-    });
   }
 
   #arrive(wire: Wire, delivery: Delivery): void {

@@ -3,7 +3,7 @@
  *
  * Held against the power that the machine really had since it first heard of a domain. A machine
  * whose disk failed or was slow is spared, for its ledger came late; so is time in which the
- * process stood still, if power ended before it could run again.
+ * process stood still, if power ended before its next step was done.
  */
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';

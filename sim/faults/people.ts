@@ -1,7 +1,7 @@
 /** What people do: publish, withdraw, relate, end a relation, carry a file. */
 
 import { toUtf8 } from '../../core/bytes.ts';
-import { Refusal, refusalOf } from '../../core/refusal.ts';
+import { Refusal } from '../../core/refusal.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import { bundleDraft } from '../founding.ts';
@@ -82,8 +82,8 @@ export const courier: Fault = {
     const [from, to] = machinesOf(world, happening);
     if (from === undefined || to === undefined) return () => undefined;
     for (const view of from.node?.view(from.clock.now(world.now)) ?? []) {
-      const file = refusalOf(() => from.node?.exportBundle(view.domain) ?? '');
-      if (file instanceof Refusal || file === '') continue;
+      const file = from.exportBundle(view.domain);
+      if (file === null) continue;
       to.request({ kind: 'import', file: toUtf8(file) }, () => undefined);
     }
     return () => undefined;
@@ -92,8 +92,8 @@ export const courier: Fault = {
 
 /** Relates by the file that the other domain hands out now. */
 export function relate(mine: Machine, theirs: Machine): void {
-  const file = refusalOf(() => theirs.node?.exportBundle(theirs.domain) ?? '');
-  if (file instanceof Refusal || file === '') return;
+  const file = theirs.exportBundle(theirs.domain);
+  if (file === null) return;
   mine.request(
     { kind: 'relate', file: toUtf8(file), survivalForeign: false, limits: null },
     () => undefined,

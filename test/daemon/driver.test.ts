@@ -142,6 +142,19 @@ drivers('writes what it owes before anything else leaves', async () => {
   });
 });
 
+drivers('lets nobody carry away what the disk does not hold', async () => {
+  await withDriver(async ({ publish, store, driver, clock }) => {
+    await publish();
+    await driver.settled();
+    store.writable = false;
+    clock.advance(2_500);
+    await settle();
+    await failed(() => driver.settled(), 'store-unwritable');
+    store.writable = true;
+    await driver.settled();
+  });
+});
+
 drivers('tells whoever asked that the disk failed under the answer', async () => {
   await withDriver(async ({ publish, store, driver }) => {
     await publish();
