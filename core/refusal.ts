@@ -727,7 +727,7 @@ export const REFUSALS = {
   'boot-unapproved': row(
     'reject',
     'the chip does not let this boot use the keys: nobody approved it, or somebody withdrew it',
-    'boot an approved state again; see docs/OPERATIONS.md',
+    'boot an approved state again; or let this one be approved: holdfast references --help',
   ),
   'approvals-malformed': row('reject', 'not approvals of boots', ASK_SENDER),
   'approval-signature': row(
@@ -735,6 +735,13 @@ export const REFUSALS = {
     'an approval of a boot that its approver did not sign',
     ASK_SENDER,
   ),
+  'approval-own': row(
+    'ignore',
+    'this machine could not use its own keys any more',
+    'approve the boot of this machine first, or boot another approved state',
+  ),
+  'reference-unknown': row('ignore', 'no approved state has that name', 'holdfast references show'),
+  'key-unknown': row('ignore', 'no such key lies here, or it has to stay', 'holdfast key list'),
   'approval-distant': row(
     'reject',
     'a withdrawal would step the counter of the chip further than it can bear',

@@ -30,7 +30,8 @@ import { nodeSpiffeId } from './identity/node-id.ts';
 import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
 import { PeerRegister } from './peer-register.ts';
-import type { Clock } from './ports.ts';
+import { ReferenceBook, referencesDraft } from './reference-book.ts';
+import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainStatus, endpointStatus } from './status.ts';
 import { bundleText, type NodeStanding, trustViewOf } from './trust-view.ts';
@@ -66,7 +67,7 @@ export async function openAuthorityDaemon(
     },
   });
   const engine = await openEngine(ground, node, keys.transportSeed, opening);
-  await publishFirst(engine.driver, missingDrafts(node, authorities, clock));
+  await publishFirst(engine.driver, missingDrafts(node, authorities, ground));
   return openServices({ ...ground, ...engine, keys, authorities }, opening);
 }
 
@@ -114,8 +115,17 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
   });
   await openScrapes(parts, parts, status, opening);
+  const chip = parts.nodeCustody.chip?.custody ?? null;
+  const ownView = (): DomainView => {
+    const own = views().find(isOwn);
+    assert(own !== undefined, 'a running authority has its own domain');
+    return own;
+  };
+  const follower = new ReferenceFollower(chip, audit, log);
   const methods = controlMethods({
     ...{ config, driver, audit, links, authorities, issued, partners, views, status },
+    custody: parts.custody,
+    references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),
     now: () => clock.now().wall,
     exportBundle: (domain) => node.exportBundle(domain),
     propose: (targets) => node.proposeRevocations(clock.now(), targets),
@@ -137,6 +147,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     void authorities.provide(new Set(view.entries.map(({ keyType }) => keyType)));
     directory.update(view);
     void endpoint?.renew();
+    void follower.follow(views().find(isOwn));
     for (const peer of peers.displaced) network.disconnect(peer);
     const own = views().find(isOwn);
     if (own !== undefined && crls.isDue(own)) void republish();
@@ -215,9 +226,10 @@ async function publishFirst(driver: Driver, drafts: readonly Draft[]): Promise<v
 function missingDrafts(
   node: FederationNode,
   authorities: AuthorityBook,
-  clock: Clock,
+  { host, nodeCustody }: Ground,
 ): readonly Draft[] {
-  const own = node.view(clock.now()).find(isOwn);
+  const own = node.view(host.clock.now()).find(isOwn);
+  const approved = nodeCustody.chip?.custody.approved;
   const first: readonly Draft[] = [
     bundleDraft(authorities.published),
     { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
@@ -226,6 +238,7 @@ function missingDrafts(
       name: groupDocument(DEFAULT_GROUP),
       body: encodeEntries(DEFAULT_GROUP, []),
     },
+    ...(approved === undefined ? [] : [referencesDraft(approved)]),
   ];
   return first.filter((draft) => own?.documents.has(draft.name) !== true);
 }

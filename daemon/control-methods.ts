@@ -23,9 +23,11 @@ import type { Config } from './config-keys.ts';
 import type { RoleKey } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
 import { authorityMethods } from './control-authorities.ts';
+import type { KeyCustody } from './custody/custody.ts';
 import { EntryBook } from './entry-book.ts';
 import { entryMethods } from './entry-methods.ts';
 import type { IssuedBook } from './issued-book.ts';
+import { keyMethods } from './key-methods.ts';
 import {
   audited,
   type ReadingOptions,
@@ -33,6 +35,8 @@ import {
   relationView,
   viewNamed,
 } from './reading-methods.ts';
+import type { ReferenceBook } from './reference-book.ts';
+import { referenceMethods } from './reference-methods.ts';
 import { revokeMethods } from './revoke-methods.ts';
 import { endpointRelation, spiffeMethods } from './spiffe-methods.ts';
 
@@ -47,6 +51,8 @@ export interface MethodOptions extends ReadingOptions {
   readonly propose: (targets: readonly RevocationTarget[]) => string;
   /** Makes a key for a role, kept on this machine. */
   readonly makeKey: (role: RoleKey) => Promise<Signer>;
+  readonly references: ReferenceBook;
+  readonly custody: KeyCustody;
 }
 
 export function controlMethods(options: MethodOptions): ControlMethods {
@@ -59,6 +65,8 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
     ...authorityMethods(options.authorities, audit),
     ...revokeMethods(options),
+    ...referenceMethods(options.references, audit),
+    ...keyMethods(options.custody, audit),
     ...spiffeMethods({
       ...{ partners, audit },
       isHoldfastDomain: (domain) => options.views().some((view) => view.domain === domain),

@@ -16,6 +16,7 @@ import { memberMethods } from './member-methods.ts';
 import { memberView } from './member-view.ts';
 import { openNodeKeys } from './node-keys.ts';
 import { PeerRegister } from './peer-register.ts';
+import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainStatus } from './status.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
@@ -65,7 +66,9 @@ export async function openMemberDaemon(
     exportBundle: (name) => node.exportBundle(name),
   });
   const control = await openControl(ground, methods, opening);
+  const follower = new ReferenceFollower(ground.nodeCustody.chip?.custody ?? null, audit, log);
   driver.onChanged = () => {
+    void follower.follow(views().find(({ isOwn }) => isOwn));
     directory.update(trustView());
     for (const peer of peers.displaced) network.disconnect(peer);
     control.notify({ method: 'changed', params: {} });

@@ -14,6 +14,8 @@ import type { Caller, ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
 import { entryView } from './entry-methods.ts';
 import type { LinkBook } from './link-book.ts';
+import { publishedBoots } from './reference-book.ts';
+import { referencesView } from './reference-methods.ts';
 import { revocationViews } from './revoke-methods.ts';
 import { bundleText, entriesOf } from './trust-view.ts';
 
@@ -50,6 +52,7 @@ export function readingMethods(options: ReadingOptions) {
         .filter((view) => !view.isOwn)
         .map((view) => relationView(links, view)),
     }),
+    'references.show': async () => referencesView(publishedBoots(ownView())),
     'revoke.list': async ({ domain }) => ({ revocations: revocationViews(views(), domain) }),
     'audit.tail': async ({ lines }) => ({ entries: await audit.tail(lines) }),
   } satisfies Partial<ControlMethods>;

@@ -2,53 +2,72 @@
 
 import { resolve } from 'node:path';
 import { Failure } from '../../core/failure.ts';
-import { NAME_CHARS_MAX } from '../../core/limits.ts';
 import type { BootState } from '../../firmware/boot-state.ts';
-import { draftState, encodeState, type ReferenceState } from '../../firmware/references.ts';
+import { encodeState, type ReferenceState } from '../../firmware/references.ts';
 import { openClock } from '../host/clock.ts';
 import { replaceFile, systemCode } from '../host/files.ts';
 import { decodeEvidenceFile, loadEvidenceBytes } from '../tpm/evidence-file.ts';
 import { judgeEvidence, unverifiedChallengeOf } from '../tpm/judgement.ts';
+import { CODE_PCRS, draftBoot } from '../tpm/own-boot.ts';
 import { encodeReferencesFile, loadReferences, withState } from '../tpm/references-file.ts';
 import { CHALLENGE_OPTIONS, challengeOf, parseNonce, parsePcrs } from './attest-options.ts';
-import { hexText, pcrsText } from './attest-print.ts';
-import {
-  type Command,
-  type CommandContext,
-  EXIT_DONE,
-  parseLine,
-  runAction,
-  UsageError,
-} from './command.ts';
-import { countText, factsText, jsonText } from './print.ts';
+import { pcrsText } from './attest-print.ts';
+import { type Command, type CommandContext, EXIT_DONE, parseLine, runAction } from './command.ts';
+import { factsText, jsonText } from './print.ts';
+import { approve, exportApproved, show, withdraw } from './references-approve.ts';
+import { parseStateName, stateText } from './references-print.ts';
+import { install, recover } from './references-refused.ts';
+import { CLIENT_USAGE } from './settings.ts';
 
 const USAGE = `\
 Usage: holdfast references learn EVIDENCE FILE --name NAME [--pcrs LIST]
                 [--nonce HEX] [--epoch HEX] [--json]
-       holdfast references show FILE [--json]
+       holdfast references approve FILE [--generation N] [--yes] [OPTIONS]
+       holdfast references approve --uki IMAGE --name NAME --like STATE [--yes] [OPTIONS]
+       holdfast references withdraw NAME [--yes] [OPTIONS]
+       holdfast references show [FILE] [OPTIONS]
+       holdfast references export FILE [OPTIONS]
+       holdfast references install FILE [--config FILE] [--state FOLDER]
+       holdfast references recover KEY-FILE [--name NAME] [--yes] [--config FILE]
+                [--state FOLDER]
 
 learn drafts an approved state from the evidence of a golden machine and puts it
 into a file, beside the states that stand there; a state of the same name is
-replaced. The draft approves exactly this boot: look at it before anybody signs it.
-show prints what a file approves.
+replaced. The draft approves exactly this boot: look at it before you sign it.
+approve has the authority sign what a file drafts; withdraw takes a state back,
+and every chip that hears of it hands out no key after such a boot. show prints
+what a file drafts, or what the domain has approved.
+
+Where a daemon is refused its keys (boot-unapproved) and no network helps: export
+writes what the domain approves, on any of its nodes, and install gives it to the
+refused one. On an authority that nobody else can approve, recover approves the
+boot in progress with a copy of the approver key, which holdfast key copy made.
 
   --name NAME             what to call the state, such as "edge 12, firmware 1.4"
   --pcrs LIST             PCRs to hold to (0,2,4,7,11 as far as they are quoted)
   --nonce HEX             the nonce that was asked with; without it, the evidence
                           may show an old boot
   --epoch HEX             the epoch that was asked with
-  --json                  print facts for machines
-`;
+  --uki IMAGE             a unified kernel image that is not installed yet: as --like,
+                          with its own PCR 11, and without PCR 4, which holds loaders
+  --like STATE            the approved state that it is a successor of
+  --generation N          sign for this generation: chips that counted further than
+                          usual before they were ours say boot-unapproved, withdrawn
+  --yes                   do not ask
+  --config FILE           configuration of the daemon that is refused
+  --state FOLDER          folder of its state
+${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'references',
-  summary: 'draft and show approved boot states',
+  summary: 'draft, approve, withdraw and show approved boot states',
   usage: USAGE,
-  run: (context) => runAction(context, { learn, show }),
+  run: (context) =>
+    runAction(context, {
+      ...{ learn, approve, withdraw, show },
+      ...{ export: exportApproved, install, recover },
+    }),
 };
-
-/** Code of the firmware, of what it ran, and of the image that it booted; no settings. */
-const USUAL_PCRS = [0, 2, 4, 7, 11];
 
 async function learn(context: CommandContext): Promise<number> {
   const { values, operands } = parseLine(
@@ -61,7 +80,7 @@ async function learn(context: CommandContext): Promise<number> {
     },
     ['EVIDENCE', 'FILE'],
   );
-  const name = parseName(values.name);
+  const name = parseStateName(values.name);
   const nonce = parseNonce(values.nonce);
   const evidence = decodeEvidenceFile(await loadEvidenceBytes(resolve(operands[0] ?? '')));
   const { boot } = judgeEvidence(evidence, {
@@ -73,9 +92,9 @@ async function learn(context: CommandContext): Promise<number> {
     trust: 'insecure-any', // a person vouches for the golden machine
     now: openClock().now().wall,
   });
-  const quoted = USUAL_PCRS.filter((pcr) => boot.replay.pcrs.values.has(pcr));
+  const quoted = CODE_PCRS.filter((pcr) => boot.replay.pcrs.values.has(pcr));
   const pcrs = values.pcrs === undefined ? quoted : parsePcrs(values.pcrs);
-  const learned = draftState(boot, name, pcrs);
+  const learned = draftBoot(evidence, boot, name, pcrs);
   const path = resolve(operands[1] ?? '');
   const states = withState(await loadPresent(path), learned);
   await replaceFile(path, encodeReferencesFile(states), 0o644);
@@ -102,22 +121,6 @@ function warn(
   context.complain(`nothing was measured into PCR ${pcrsText(bare)}: there it approves no code`);
 }
 
-async function show(context: CommandContext): Promise<number> {
-  const { values, operands } = parseLine(context.args, { json: { type: 'boolean' } }, ['FILE']);
-  const states = await loadReferences(resolve(operands[0] ?? ''));
-  if (values.json) context.write(jsonText({ states: states.map(encodeState) }));
-  else context.write(states.map(stateText).join('\n') || 'nothing is approved\n');
-  return EXIT_DONE;
-}
-
-function parseName(text: string | undefined): string {
-  if (text === undefined || text === '') throw new UsageError('--name is missing');
-  if (text.length > NAME_CHARS_MAX) {
-    throw new UsageError(`--name takes at most ${NAME_CHARS_MAX} characters`);
-  }
-  return text;
-}
-
 /** The states of a file that is there already. */
 async function loadPresent(path: string): Promise<readonly ReferenceState[]> {
   try {
@@ -126,22 +129,4 @@ async function loadPresent(path: string): Promise<readonly ReferenceState[]> {
     if (error instanceof Failure && systemCode(error.cause) === 'ENOENT') return [];
     throw error;
   }
-}
-
-function stateText(state: ReferenceState): string {
-  const { name, bank, pcrs, events, secureBoot, firmwareVersionMin } = state;
-  return factsText([
-    ['state', name],
-    ['bank', bank],
-    ['Secure Boot', secureBoot === 'required' ? 'has to be on' : 'on or off'],
-    ['chip firmware', `at least ${hexText(firmwareVersionMin)}`],
-    ...[...pcrs].map(([pcr, values]) => [`PCR ${pcr}`, [...values].join(' or ')] as const),
-    ...events.map(
-      ({ pcr, allow, require }) =>
-        [
-          `events of ${pcr}`,
-          `${countText(allow.size, 'digest', 'digests')} allowed, ${require.size} required`,
-        ] as const,
-    ),
-  ]);
 }

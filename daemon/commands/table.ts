@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tpm: async () => (await import('./tpm.ts')).command,
   attest: async () => (await import('./attest.ts')).command,
   references: async () => (await import('./references.ts')).command,
+  key: async () => (await import('./key.ts')).command,
   doctor: async () => (await import('./doctor.ts')).command,
   explain: async () => (await import('./explain.ts')).command,
   completion: async () => (await import('./completion.ts')).command,

@@ -17,6 +17,7 @@ import {
   ENDPOINT_URL_CHARS_MAX,
   ENTRIES_MAX,
   JWT_SVID_TTL_MS_MAX,
+  NAME_CHARS_MAX,
   RELATIONS_MAX,
   SELECTORS_MAX,
   SPIFFE_ID_BYTES_MAX,
@@ -44,6 +45,11 @@ const TEXT_CHARS_MAX = 4_096 + 64;
 const KEY_TYPES: readonly KeyType[] = ['ec-p256', 'ml-dsa-65'];
 const ASSURANCE_LEVELS: readonly AssuranceLevel[] = ['software', 'vtpm', 'tpm', 'measured-boot'];
 const AUTHORITY_USES: readonly AuthorityUse[] = ['x509', 'jwt'];
+
+/** The digits of a u64. */
+const U64_CHARS_MAX = 20;
+/** A path of Linux (limits.h, PATH_MAX). */
+const PATH_CHARS_MAX = 4_096;
 
 /** A sentence in the audit log. */
 const REASON_CHARS_MAX = 256;
@@ -78,6 +84,15 @@ const PARSERS: Parsers = {
   'revoke.propose': revokeIn,
   'root.key': (params) => ({ role: params.oneOf('role', ROLE_KEYS) }),
   'revoke.list': (params) => params.optional('domain', domainIn(params)),
+  'references.show': () => ({}),
+  'references.approve': (params) => ({
+    text: params.text('text', DOCUMENT_BYTES_MAX),
+    generation: params.text('generation', U64_CHARS_MAX),
+  }),
+  'references.withdraw': (params) => ({ name: params.text('name', NAME_CHARS_MAX) }),
+  'key.list': () => ({}),
+  'key.copy': keyToFolderIn,
+  'key.move': keyToFolderIn,
   'bundle.show': (params) => params.optional('domain', domainIn(params)),
   'bundle.export': (params) => ({
     ...params.optional('domain', domainIn(params)),
@@ -138,6 +153,11 @@ function entryIn(params: ParamReader): EntryCreate {
 }
 
 /** What may change in the life of an entry. */
+function keyToFolderIn(params: ParamReader) {
+  const name = params.text('name', NAME_CHARS_MAX);
+  return { name, folder: params.text('folder', PATH_CHARS_MAX) };
+}
+
 function revisionIn(params: ParamReader): Omit<EntryUpdate, 'id'> {
   return {
     ...params.optional('x509SvidTtlMs', (name) => params.count(name, SVID_TTL_MS_MAX)),

@@ -92,6 +92,25 @@ export interface KeysStatus {
   readonly boot: string;
 }
 
+/** A key that a person may take along. */
+export interface PortableKey {
+  readonly name: string;
+  /** True if nothing that runs here needs it. */
+  readonly movable: boolean;
+}
+
+/** Which key goes into which folder, as a file that needs no chip. */
+export interface KeyToFolder {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** Where it lies now. */
+export interface KeyFileView {
+  readonly name: string;
+  readonly path: string;
+}
+
 /** The daemon at one glance. */
 export interface Status {
   readonly version: string;
@@ -359,6 +378,24 @@ export interface Calls {
     params: { readonly role: RoleKey };
     result: { readonly keyId: string; readonly text: string };
   };
+  /** What is approved, as a file; empty where nothing is. */
+  'references.show': { params: Nothing; result: { readonly text: string } };
+  'references.approve': {
+    params: {
+      /** A file of drafted states. */
+      readonly text: string;
+      /** A generation that no chip of the domain has passed; `0` where the usual one does. */
+      readonly generation: string;
+    };
+    result: { readonly text: string };
+  };
+  'references.withdraw': {
+    params: { readonly name: string };
+    result: { readonly text: string };
+  };
+  'key.list': { params: Nothing; result: { readonly keys: readonly PortableKey[] } };
+  'key.copy': { params: KeyToFolder; result: KeyFileView };
+  'key.move': { params: KeyToFolder; result: KeyFileView };
   'bundle.show': { params: { readonly domain?: string }; result: BundleView };
   'bundle.export': {
     params: { readonly domain?: string; readonly format: BundleFormat };

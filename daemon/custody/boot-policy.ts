@@ -16,7 +16,7 @@ import { pcrDigest } from '../../firmware/pcr-policy.ts';
 import type { Session } from '../../firmware/session.ts';
 import type { TpmRunner } from '../../firmware/tpm.ts';
 import type { LoadedKey } from '../../firmware/tpm-keys.ts';
-import { readPcrs } from '../../firmware/tpm-pcr.ts';
+import { type PcrValues, readPcrs } from '../../firmware/tpm-pcr.ts';
 import { type PolicySteps, policyApprovedBoot, underPolicy } from '../../firmware/tpm-policy.ts';
 import { readApprovalCounter } from './approval-counter.ts';
 
@@ -29,21 +29,40 @@ export async function findBootApproval(
   boots: BootApprovals,
 ): Promise<SignedBootApproval> {
   const { value } = await readApprovalCounter(tpm);
-  const inForce = new Set(approvalsInForce(boots, value));
-  const digests = new Map<string, Uint8Array>();
-  let withdrawn: SignedBootApproval | undefined;
-  for (const approval of boots.approvals) {
-    const { selection, digest } = approval;
-    const key = `${selection.bank} ${selection.pcrs.join(' ')}`;
-    const current = digests.get(key) ?? pcrDigest([...(await readPcrs(tpm, selection)).values()]);
-    digests.set(key, current);
-    if (!equalBytes(current, digest)) continue;
-    if (inForce.has(approval)) return approval;
-    withdrawn = approval;
-  }
+  const fitting = await approvalsOfBoot(tpm, boots);
+  const [found] = approvalsInForce({ ...boots, approvals: fitting }, value);
+  if (found !== undefined) return found;
+  const [withdrawn] = fitting;
   if (withdrawn === undefined) throw new Refusal('boot-unapproved', { reason: 'another boot' });
   const { state, generation } = withdrawn;
   throw new Refusal('boot-unapproved', { reason: 'withdrawn', state, generation, counter: value });
+}
+
+/** Whether the boot in progress is among these, withdrawn or not. */
+export async function isBootAmong(tpm: TpmRunner, boots: BootApprovals): Promise<boolean> {
+  return (await approvalsOfBoot(tpm, boots)).length > 0;
+}
+
+/** Those that describe the PCRs as they are; each selection is read once. */
+async function approvalsOfBoot(
+  tpm: TpmRunner,
+  { approvals }: BootApprovals,
+): Promise<readonly SignedBootApproval[]> {
+  const digests = new Map<string, Uint8Array>();
+  const fitting: SignedBootApproval[] = [];
+  for (const approval of approvals) {
+    const { selection, digest } = approval;
+    const key = `${selection.bank} ${selection.pcrs.join(' ')}`;
+    const current = digests.get(key) ?? pcrDigest(ascending(await readPcrs(tpm, selection)));
+    digests.set(key, current);
+    if (equalBytes(current, digest)) fitting.push(approval);
+  }
+  return fitting;
+}
+
+/** The values by PCR: a chip may hand them out in another order. */
+function ascending(values: PcrValues): readonly Uint8Array[] {
+  return [...values].sort(([a], [b]) => a - b).map(([, value]) => value);
 }
 
 /**

@@ -13,9 +13,11 @@ import { equalBytes } from '../../core/bytes.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { describeDifference } from '../../firmware/appraisal.ts';
 import {
+  approvalsInForce,
   approverPolicy,
   type BootApprovals,
   draftApprovals,
+  isSameBoot,
 } from '../../firmware/boot-approvals.ts';
 import type { ReferenceState } from '../../firmware/references.ts';
 import type { Tpm } from '../../firmware/tpm.ts';
@@ -30,12 +32,13 @@ import { openApprovalCounter, raiseApprovalCounter } from './approval-counter.ts
 import {
   type ApprovedBoots,
   approvedBootsPath,
+  approvedBootsText,
   loadApprovedBoots,
   saveApprovedBoots,
 } from './approved-boots.ts';
 import { APPROVER_KEY, drawApprover, openApprover } from './approver.ts';
 import { type Binding, createBinding, hasBinding, loadBinding, replaceBinding } from './binding.ts';
-import { approvedBootSteps, findBootApproval } from './boot-policy.ts';
+import { approvedBootSteps, findBootApproval, isBootAmong } from './boot-policy.ts';
 import type { Chip } from './chip.ts';
 import type { IssuingKey, KeyCustody } from './custody.ts';
 import { filesIn, migrateKeyFiles } from './migration.ts';
@@ -125,29 +128,36 @@ export class ChipCustody {
 
   /**
    * Takes newer approvals of the domain, and withdraws in the chip what they withdraw. Another
-   * approver is taken only if it approves this boot; then the keys obey it from now on. Refuses
+   * approver is taken only if it approves this boot; then the keys obey it from now on. Approvals
+   * of the same approver that were not withdrawn stay. Returns whether anything changed. Refuses
    * `boot-unapproved` and `approval-distant`; what held before goes on to hold.
    */
-  adopt(approved: ApprovedBoots): Promise<void> {
+  adopt(approved: ApprovedBoots): Promise<boolean> {
     const turn = this.#turn.then(() => this.#adopt(approved));
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  async #adopt(approved: ApprovedBoots): Promise<void> {
+  /** Whether the boot in progress is among these, whatever the chip's counter says. */
+  fits(boots: BootApprovals): Promise<boolean> {
+    return this.#options.chip.use('approvals', (tpm) => isBootAmong(tpm, boots));
+  }
+
+  async #adopt(newer: ApprovedBoots): Promise<boolean> {
     const { folder, chip } = this.#options;
-    const { boots } = approved;
+    const { boots } = newer;
     const isSame = equalBytes(boots.approver, this.#binding.approver);
-    if (isSame && boots.generation < this.#approved.boots.generation) return; // older than ours
-    if (isSame) {
-      await saveApprovedBoots(folder, approved);
-    } else {
-      await this.#rebind(approved);
-    }
+    if (isSame && boots.generation < this.#approved.boots.generation) return false; // older
+    const approved = isSame ? withRemaining(newer, this.#approved) : newer;
+    if (approvedBootsText(approved) === approvedBootsText(this.#approved)) return false;
+    if (isSame) await saveApprovedBoots(folder, approved);
+    else await this.#rebind(approved);
     this.#approved = approved;
     // The approvals are on the disk before the chip forgets those before them.
     await chip.use('approvals', (tpm) => raiseApprovalCounter(tpm, boots.generation));
     await forgetOtherBoots(folder, boots.approver);
+    if (!isSame) await this.keys.destroy(APPROVER_KEY); // nothing obeys it any more
+    return true;
   }
 
   async #rebind(approved: ApprovedBoots): Promise<void> {
@@ -163,6 +173,22 @@ export class ChipCustody {
     await replaceBinding(folder, binding);
     this.#binding = binding;
   }
+}
+
+/** `newer`, and what it did not withdraw of `held`: a boot that was approved on this machine. */
+function withRemaining(newer: ApprovedBoots, held: ApprovedBoots): ApprovedBoots {
+  const { approvals, generation } = newer.boots;
+  const remaining = approvalsInForce(held.boots, generation).filter(
+    (old) => !approvals.some((each) => isSameBoot(each, old)),
+  );
+  const names = new Set(newer.states.map(({ name }) => name));
+  const states = held.states.filter(
+    ({ name }) => !names.has(name) && remaining.some(({ state }) => state === name),
+  );
+  return {
+    boots: { ...newer.boots, approvals: [...approvals, ...remaining] },
+    states: [...newer.states, ...states],
+  };
 }
 
 interface Opened {

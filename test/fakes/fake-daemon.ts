@@ -175,6 +175,12 @@ export const METHODS: ControlMethods = {
   'authority.activate': async ({ id }) => ({ ...AUTHORITY, id }),
   'authority.taint': async ({ id }) => ({ ...AUTHORITY, id, state: 'old', tainted: true }),
   'authority.revoke': async ({ id }) => ({ ...AUTHORITY, id, state: 'old', tainted: true }),
+  'references.show': async () => ({ text: '' }),
+  'references.approve': async () => ({ text: '' }),
+  'references.withdraw': async () => ({ text: '' }),
+  'key.list': async () => ({ keys: [{ name: 'root', movable: true }] }),
+  'key.copy': async ({ name, folder }) => ({ name, path: `${folder}/${name}.key` }),
+  'key.move': async ({ name, folder }) => ({ name, path: `${folder}/${name}.key` }),
   'bundle.show': async ({ domain = 'home.example' }) => ({
     domain,
     tier: 'FRESH',

@@ -15,8 +15,11 @@ import {
   USERSPACE_LOG_BYTES_MAX,
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
+import { approvedBootsText, parseApprovedBootsText } from '../../daemon/custody/approved-boots.ts';
+import { drawApprover, openApprover } from '../../daemon/custody/approver.ts';
 import { decodeAttest } from '../../firmware/attest.ts';
 import type { Challenge } from '../../firmware/attested.ts';
+import { draftApprovals } from '../../firmware/boot-approvals.ts';
 import { verifyBoot } from '../../firmware/boot-state.ts';
 import { decodeCertificate } from '../../firmware/certificate.ts';
 import { decodeEventLog } from '../../firmware/event-log.ts';
@@ -123,6 +126,12 @@ const expected = {
 } as const;
 const believed = believePcrs(boot.pcrs, PCRS);
 const state = draftState(verifyBoot(evidence, expected), 'sound', PCRS);
+const approver = openApprover(drawApprover());
+const boots = {
+  approver: approver.point,
+  generation: 1n,
+  approvals: draftApprovals(state, 1n).map((draft) => approver.approve(draft)),
+};
 const phase = '{"pcr":11,"digests":[{"hashAlg":"sha1","digest":"00"}],"content":{"string":"x"}}';
 
 /** Everything that is done with a log. */
@@ -163,6 +172,12 @@ const targets: readonly Target[] = [
     inputs: 10_000,
     valid: [toUtf8(JSON.stringify([encodeState(state)]))],
     read: (bytes) => parseReferences(parseJson(bytes)),
+  },
+  {
+    name: 'approvals',
+    inputs: 10_000,
+    valid: [toUtf8(approvedBootsText({ boots, states: [state] }))],
+    read: parseApprovedBootsText,
   },
 ];
 
