@@ -64,6 +64,16 @@ export const MIN_EPOCH_MS_MAX = HOUR_MS;
 export const CHAIN_RENEW_SHARE = 1 / 8;
 /** Step by which the stored ledger runs ahead of powered time. */
 export const LEDGER_STEP_MS = 10 * MINUTE_MS;
+/** First and longest wait between two questions for the time, while it is not known. */
+export const QUESTION_MS_MIN = 2 * SECOND_MS;
+export const QUESTION_MS_MAX = MINUTE_MS;
+/** An answer counts for so long after its question; it may come over a slow link. */
+export const QUESTION_FOR_MS = 5 * MINUTE_MS;
+/** Questions of ours under way at once. */
+export const QUESTIONS_MAX = 16;
+/** Questions that a peer may have answered per second, and at once: each costs a signature. */
+export const ANSWER_RATE_PER_S = 1;
+export const ANSWER_BURST = 10;
 /** A beacon key of Root ends after so long, unless Root says otherwise. */
 export const BEACON_KEY_LIFE_MS = 400 * DAY_MS;
 /** (epoch, digest) pairs kept per domain, to show forks. */

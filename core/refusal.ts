@@ -155,6 +155,25 @@ export const REFUSALS = {
     ASK_SENDER,
   ),
 
+  // the time (PROTOCOL §4.4)
+  'time-unknown': row(
+    'ignore',
+    'this machine does not know what time it is',
+    'link it with a node of its own domain that knows, or run: holdfast time confirm',
+  ),
+  'time-below-bound': row(
+    'ignore',
+    'a date below what is known to have passed',
+    'look at a clock that you trust, and run: holdfast time set',
+  ),
+  'answer-unasked': row('ignore', 'an answer to no question of ours', ASK_SENDER),
+  // Whoever answers may know a newer Root: by that his key may well be in force.
+  'answer-voice': row(
+    'ignore',
+    'an answer by a key that is not in force by what is held',
+    'wait for the newest Root of the domain',
+  ),
+
   // revocations (PROTOCOL §5.5)
   'revocation-foreign': row('reject', 'revokes what another domain issued', ASK_SENDER),
   'revocation-target': row(

@@ -76,6 +76,8 @@ export class AuthorityBook implements Signers {
   /** Private keys of those that sign or will, by id. */
   readonly #open = new Map<string, AuthorityKey>();
   #roll: AuthorityRoll = [];
+  /** What should be published could not be yet, for want of a date. */
+  isUnpublished = false;
   #publisher: AuthorityPublisher | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #cancelWake: () => void = () => undefined;
@@ -124,13 +126,19 @@ export class AuthorityBook implements Signers {
   /** From now on changes are published, and the schedule is kept. */
   async start(publisher: AuthorityPublisher): Promise<void> {
     this.#publisher = publisher;
-    await this.#inTurn(() => publisher.publish(this.published));
+    const outcome = await this.republish().catch((error: unknown) => error);
+    // Without a date nothing is published, and everything else is served all the same.
+    this.isUnpublished = outcome instanceof Refusal && outcome.code === 'time-unknown';
+    if (outcome !== undefined && !this.isUnpublished) throw outcome;
     this.#arm();
   }
 
   /** Publishes the bundle anew where it is not as it should be. */
   republish(): Promise<void> {
-    return this.#inTurn(async () => this.#publisher?.publish(this.published));
+    return this.#inTurn(async () => {
+      await this.#publisher?.publish(this.published);
+      this.isUnpublished = false;
+    });
   }
 
   /** Ends after the change under way. */

@@ -50,10 +50,6 @@ export async function openAuthorityDaemon(
     now: clock.now().wall,
     minEpochMs: config.minEpochMs,
   });
-  const authorities = await AuthorityBook.open({
-    domain: keys.domain,
-    ...{ custody, store, records, clock, random, log },
-  });
   const node = new FederationNode({
     own: keys.domain,
     ...{ suite, records, limits },
@@ -67,6 +63,10 @@ export async function openAuthorityDaemon(
     },
   });
   const engine = await openEngine(ground, node, keys.transportSeed, opening);
+  const authorities = await AuthorityBook.open({
+    domain: keys.domain,
+    ...{ custody, store, records, clock: engine.clock, random, log },
+  });
   await publishFirst(engine.driver, missingDrafts(node, authorities, ground));
   return openServices({ ...ground, ...engine, keys, authorities }, opening);
 }
@@ -79,9 +79,9 @@ interface Parts extends Ground, Engine {
 
 /** Opens the sockets: Workload API, network, control. Returns how to ask for the status. */
 async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<() => Status> {
-  const { config, host, store, records, audit, authorities, node, network, driver } = parts;
-  const { clock, random, log, processes } = host;
-  const views = (): readonly DomainView[] => node.view(clock.now());
+  const { config, host, clock, store, records, audit, authorities, node, network, driver } = parts;
+  const { random, log, processes } = host;
+  const views = (): readonly DomainView[] => node.view(host.clock.now());
   const partners = createPartners(parts, (domain) => rootsOf(trustView(), domain));
   const standing = standingOfAuthority(parts.keys);
   const trustView = () =>
@@ -102,7 +102,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const socketPath = config.workloadSocket;
   const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
   opening.defer(() => workloads.close());
-  const peers = new PeerRegister(node, driver, clock);
+  const peers = new PeerRegister(node, driver, host.clock);
   await network.start(peers);
   opening.defer(() => network.stop());
   const links = new LinkBook(store, records, network, config.peers);
@@ -127,6 +127,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     custody: parts.custody,
     references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),
     now: () => clock.now().wall,
+    time: () => node.time(host.clock.now()),
     exportBundle: (domain) => node.exportBundle(domain),
     propose: (targets) => node.proposeRevocations(clock.now(), targets),
     makeKey: (role) => makeRoleKey({ ...parts, random }, role),
@@ -150,7 +151,8 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     void follower.follow(views().find(isOwn));
     for (const peer of peers.displaced) network.disconnect(peer);
     const own = views().find(isOwn);
-    if (own !== undefined && crls.isDue(own)) void republish();
+    const mayPublish = own !== undefined && !own.standing.timeUnknown;
+    if (mayPublish && (crls.isDue(own) || authorities.isUnpublished)) void republish();
     control.notify({ method: 'changed', params: {} });
   };
   driver.onChanged = changed;
@@ -174,10 +176,10 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
 
 /** The partners that speak SPIFFE federation alone; nothing is polled yet. */
 function createPartners(
-  { host, store, records, audit, refusals, limits }: Parts,
+  { host, clock, store, records, audit, refusals, limits }: Parts,
   rootsOfDomain: SpiffePartnersOptions['rootsOf'],
 ): SpiffePartners {
-  const { clock, random, log } = host;
+  const { random, log } = host;
   return new SpiffePartners({
     ...{ clock, random, log, store, records, audit, refusals, limits },
     rootsOf: rootsOfDomain,
@@ -186,10 +188,10 @@ function createPartners(
 
 /** Opens our own bundle endpoint where one is configured. */
 function openEndpoint(
-  { config, host, authorities, node }: Parts,
+  { config, host, clock, authorities, node }: Parts,
   trustView: () => TrustView,
 ): Promise<BundleEndpoint | null> {
-  const { clock, random, log } = host;
+  const { random, log } = host;
   return openOwnEndpoint({
     ...{ config, clock, random, log },
     permission: () => {
@@ -200,7 +202,7 @@ function openEndpoint(
       return { authority, until };
     },
     bundle: () => {
-      const own = node.view(clock.now()).find(isOwn);
+      const own = node.view(host.clock.now()).find(isOwn);
       assert(own !== undefined, 'a running daemon has its own domain');
       return bundleText(own);
     },

@@ -53,6 +53,7 @@ export class Driver {
   #cancelWake: () => void = () => undefined;
   #requests = 0;
   #queued = 0;
+  #isWritable = true;
   #closed = false;
   #onChanged: () => void = () => undefined;
 
@@ -153,6 +154,7 @@ export class Driver {
         await this.#perform(effect);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
+        if (effect.kind === 'persist') this.#noteStore(false);
         this.#options.log.warn('step not finished', { code: error.code, why: error.message });
         const left = due.slice(at);
         this.#owed = debtsIn(left);
@@ -161,6 +163,13 @@ export class Driver {
       }
     }
     return null;
+  }
+
+  /** Tells the state machine when the store begins to fail, and when it is well again. */
+  #noteStore(isWritable: boolean): void {
+    if (this.#isWritable === isWritable) return;
+    this.#isWritable = isWritable;
+    void this.input({ kind: 'store', isWritable });
   }
 
   #show({ code, domain, detail }: RaisedAlarm): void {
@@ -178,10 +187,15 @@ export class Driver {
     const { network, audit, random, refusals, log } = this.#options;
     switch (effect.kind) {
       case 'persist':
-        return this.#options.store.write(effect.writes);
+        await this.#options.store.write(effect.writes);
+        return this.#noteStore(true);
       case 'draw':
         // Queued behind this step: a step is finished before another begins.
-        void this.input({ kind: 'drawn', bytes: random.bytes(effect.count) });
+        void this.input({
+          kind: 'drawn',
+          purpose: effect.purpose,
+          bytes: random.bytes(effect.count),
+        });
         return;
       case 'send':
         return network.send(effect.peer, effect.frame);
@@ -191,10 +205,12 @@ export class Driver {
         await audit.append(effect.event, effect.fields);
         return;
       case 'alarm': {
-        await audit.append(`alarm.${effect.code}`, { domain: effect.domain, ...effect.details });
-        log.warn('alarm', { code: effect.code, domain: effect.domain });
         const detail = Object.entries(effect.details).map(([k, v]) => `${k} ${v}`);
-        return this.#show({ ...effect, detail: detail.join(', ') });
+        // Shown first: where the disk is full, showing it is all that can be done.
+        this.#show({ ...effect, detail: detail.join(', ') });
+        log.warn('alarm', { code: effect.code, domain: effect.domain });
+        await audit.append(`alarm.${effect.code}`, { domain: effect.domain, ...effect.details });
+        return;
       }
       case 'refused':
         return refusals.note(effect.peer, effect.refusal);

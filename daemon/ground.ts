@@ -26,6 +26,7 @@ import type { KeyCustody } from './custody/custody.ts';
 import { type NodeCustody, openCustody } from './custody/open-custody.ts';
 import type { StateGeneration } from './custody/state-generation.ts';
 import { Driver } from './driver.ts';
+import { knownClock } from './known-clock.ts';
 import { openMetrics } from './metrics/scrape.ts';
 import { LateNetwork } from './network/late-network.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
@@ -66,6 +67,8 @@ export interface Engine {
   readonly node: FederationNode;
   readonly network: Network;
   readonly driver: Driver;
+  /** What is gone by; the clock of the host is for the state machine to judge. */
+  readonly clock: Clock;
 }
 
 /** Opens state folder, store, custody and audit log. */
@@ -114,7 +117,7 @@ export async function openEngine(
     await audit.append('daemon.stopped');
   });
   opening.defer(() => driver.close());
-  return { node, network, driver };
+  return { node, network, driver, clock: knownClock(clock, node) };
 }
 
 /** Opens the socket of the commands; subscribers are told of every audit entry. */

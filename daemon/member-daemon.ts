@@ -40,12 +40,12 @@ export async function openMemberDaemon(
     authority: null,
   });
   const engine = await openEngine(ground, node, keys.transportSeed, opening);
-  const { network, driver } = engine;
+  const { network, driver, clock: known } = engine;
   await driver.input({ kind: 'wake' });
   const views = (): readonly DomainView[] => node.view(clock.now());
   const trustView = () => memberView(node, clock.now());
   const source = emptyIssuing;
-  const directory = new IdentityDirectory({ clock, random, source, view: trustView() });
+  const directory = new IdentityDirectory({ clock: known, random, source, view: trustView() });
   opening.defer(() => directory.close());
   const socketPath = config.workloadSocket;
   const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
@@ -54,7 +54,7 @@ export async function openMemberDaemon(
   await network.start(peers);
   opening.defer(() => network.stop());
   const links = new LinkBook(store, records, network, config.peers);
-  const startedAt = formatRfc3339(clock.now().wall);
+  const startedAt = formatRfc3339(known.now().wall);
   const status = (): Status => ({
     ...daemonStatus({ ...ground, ...engine, peers, startedAt }),
     bundleEndpoint: '',
@@ -63,6 +63,7 @@ export async function openMemberDaemon(
   await openScrapes(ground, engine, status, opening);
   const methods = memberMethods({
     ...{ driver, audit, links, views, status },
+    time: () => node.time(clock.now()),
     exportBundle: (name) => node.exportBundle(name),
   });
   const control = await openControl(ground, methods, opening);

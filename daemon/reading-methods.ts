@@ -6,6 +6,7 @@
 import { toUtf8 } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import type { TimeView } from '../federation/time-desk.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { bundleView } from './bundle-view.ts';
@@ -17,6 +18,7 @@ import type { LinkBook } from './link-book.ts';
 import { publishedBoots } from './reference-book.ts';
 import { referencesView } from './reference-methods.ts';
 import { revocationViews } from './revoke-methods.ts';
+import { timeMethods } from './time-methods.ts';
 import { bundleText, entriesOf } from './trust-view.ts';
 
 export interface ReadingOptions {
@@ -25,6 +27,7 @@ export interface ReadingOptions {
   readonly links: LinkBook;
   readonly views: () => readonly DomainView[];
   readonly status: () => Status;
+  readonly time: () => TimeView;
   readonly exportBundle: (domain: TrustDomain) => string;
 }
 
@@ -34,6 +37,7 @@ export function readingMethods(options: ReadingOptions) {
   const ownView = () => viewNamed(options, undefined);
   return {
     status: async () => options.status(),
+    ...timeMethods(options),
     'entry.list': async () => ({ entries: entriesOf(ownView()).map(entryView) }),
     'entry.show': async ({ id }) => {
       const entry = entriesOf(ownView()).find((candidate) => candidate.id === id);

@@ -15,6 +15,7 @@ import type { Engine, Ground } from './ground.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import type { PeerRegister } from './peer-register.ts';
 import { formatRfc3339 } from './rfc3339.ts';
+import { timeStatus } from './time-methods.ts';
 import { entriesOf } from './trust-view.ts';
 
 /** What the status of a daemon is read off. */
@@ -42,6 +43,7 @@ export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' 
     startedAt,
     wallMs: now.wall,
     timeKnown: views.every((view) => !view.standing.timeUnknown),
+    time: timeStatus(node.time(now), now),
     antiRollback: node.continuity,
     keys: keysStatus(nodeCustody),
     sockets: { control: config.controlSocket, workload: config.workloadSocket },
@@ -115,8 +117,9 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
 function mendOf(view: DomainView): string {
   const { standing, domain } = view;
   if (standing.tier === 'FRESH' && !standing.late) return '';
-  if (standing.timeUnknown)
-    return 'check the clock of this machine: evidence is dated in its future';
+  if (standing.timeUnknown) {
+    return 'link a node of this domain that knows the time; or check the clock, then: holdfast time confirm';
+  }
   if (standing.tier === 'QUARANTINED') {
     return `import a newer Root of ${domain}: every beacon key is disowned`;
   }

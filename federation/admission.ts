@@ -5,15 +5,15 @@
 
 import type { Refusal } from '../core/refusal.ts';
 import type { Suite } from '../core/suite.ts';
-import type { Instant } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import type { Effect, RecordWrite } from './effect.ts';
+import type { Moment } from './moment.ts';
 
 /** What every rung may look at besides the belief and the bytes. */
 export interface AdmitContext {
   readonly suite: Suite;
   /** Fixed once for the whole step (PROTOCOL §4.1). */
-  readonly now: Instant;
+  readonly now: Moment;
   /** The kernel's boot_id, which stored boot-clock readings belong to. */
   readonly bootId: string;
 }

@@ -217,7 +217,9 @@ function holdForLater(belief: Belief, candidate: HeldBeacon): Admission {
   const { lineage, rank, epoch, issuedAt } = candidate.beacon;
   const later = belief.future === null || comparePlaces(belief.future, candidate.beacon) < 0;
   const { bytes, signedBy } = candidate;
-  const future = later ? { lineage, rank, epoch, issuedAt, bytes, signedBy } : belief.future;
+  const future = later
+    ? { lineage, rank, epoch, issuedAt, bytes, signedBy, isAhead: false }
+    : belief.future;
   const fields = { domain: belief.domain, epoch, issuedAt };
   return {
     belief: { ...belief, future },

@@ -12,6 +12,7 @@ import {
   addMs,
   type BootMs,
   bootMs,
+  DAY_MS,
   elapsedMs,
   type Instant,
   SECOND_MS,
@@ -19,6 +20,7 @@ import {
   unixMs,
 } from '../core/time.ts';
 import type { AgeLimits } from './limits.ts';
+import type { Moment } from './moment.ts';
 
 /** What a domain remembers about time; readings of `boot` belong to the boot in progress. */
 export interface TimeKeeping {
@@ -74,22 +76,40 @@ export function ageAt(keeping: TimeKeeping, asOf: UnixMs, now: Instant): number 
 }
 
 /**
+ * What a vouched date gives back: no more time can have been powered since asOf than has passed
+ * since. A start charges a step that nothing else returns.
+ */
+export function creditLedger(keeping: TimeKeeping, asOf: UnixMs | null, now: Moment): TimeKeeping {
+  if (!now.isVouched || asOf === null) return keeping;
+  const passedMs = Math.max(0, evaluationClock(keeping, now) - asOf);
+  const ledgerMs = ledgerAt(keeping, now.boot);
+  return ledgerMs <= passedMs ? keeping : { ...keeping, ledgerMs: passedMs, ledgerBoot: now.boot };
+}
+
+/** B after a proof that it is `time` at the earliest. */
+export function raiseBound(keeping: TimeKeeping, time: UnixMs, now: Instant): TimeKeeping {
+  const bound = boundAt(keeping, now.boot);
+  return time <= bound ? keeping : { ...keeping, bound: time, boundBoot: now.boot };
+}
+
+/**
  * Newer evidence: B rises to its time, the ledger falls by what asOf gained and no further. A
  * receipt is no proof of recency: whoever delays a tick must gain nothing by delivering it.
  */
 export function advance(
   keeping: TimeKeeping,
   gain: { readonly from: UnixMs; readonly to: UnixMs },
-  now: Instant,
+  now: Moment,
 ): TimeKeeping {
   const bound = boundAt(keeping, now.boot);
-  return {
+  const next = {
     bound: unixMs(Math.max(bound, gain.to)),
     boundBoot: now.boot,
     // Newer evidence may bear an older date: then asOf falls, and the ledger grows by as much.
     ledgerMs: Math.max(0, ledgerAt(keeping, now.boot) - (gain.to - gain.from)),
     ledgerBoot: now.boot,
   };
+  return creditLedger(next, gain.to, now);
 }
 
 /**
@@ -112,6 +132,9 @@ export function fallBack(
 export function ledgerStepMs(limits: AgeLimits): number {
   return Math.max(SECOND_MS, Math.min(LEDGER_STEP_MS, Math.floor(limits.freshForMs / 4)));
 }
+
+/** Longer than any limit: what a ledger holds of which nothing is known (PROTOCOL §5.7). */
+export const FOREVER_MS = 100 * 366 * DAY_MS;
 
 /** Bookkeeping as it is stored: the ledger one step ahead, the boot it belongs to beside it. */
 export interface StoredKeeping extends TimeKeeping {

@@ -9,7 +9,7 @@ import { LEASE_FOR_MS } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type KeyId, keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
-import { addMs, type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
+import { addMs, type BootMs, bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll, admitNews } from './admit.ts';
 import { clockOf } from './age.ts';
@@ -28,12 +28,15 @@ import {
   signLease,
 } from './lease.ts';
 import { Members } from './members.ts';
+import type { Moment } from './moment.ts';
 import { OwnContents } from './own-contents.ts';
 import { makeProof, type ProverRole } from './peer-proof.ts';
 import { policyBody, type Relation, readPolicy } from './policy.ts';
 import { recordKey } from './record-key.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
+import { isTimeUnknown } from './standing.ts';
+import { signAnswer, type TimeStatement } from './time-answer.ts';
 import { documentsKeyOf, type Voice, voiceOf } from './voice.ts';
 import { type Allocation, WRITER_ENTROPY_BYTES, Writer, type WriterSettings } from './writer.ts';
 
@@ -108,10 +111,14 @@ export class Authority {
     this.#notBefore = bootMs(start + waitMs);
   }
 
-  /** Queues a request. It is answered when the beacon that carries it is stored. */
+  /**
+   * Queues a request. It is answered when the beacon that carries it is stored. Refuses
+   * `time-unknown`: what has no date cannot be published.
+   */
   request(context: AdmitContext, input: Request): void {
     const { request } = input;
     this.#voice();
+    if (isTimeUnknown(this.#beliefs.own, context.now)) throw new Refusal('time-unknown');
     switch (input.kind) {
       case 'publish':
         return this.#writer.enqueue({
@@ -172,13 +179,15 @@ export class Authority {
     return voiceOf(this.#beliefs.own, this.#keys);
   }
 
-  #isSilenced(): boolean {
+  /** True where nothing positive may be signed: without a voice, or without a date. */
+  #isSilenced(now: Moment): boolean {
+    if (isTimeUnknown(this.#beliefs.own, now)) return true;
     return refusalOf(() => this.#voice()) instanceof Refusal;
   }
 
   /** What is due now. Allocates the next epoch when a beacon is, and its time has come (§5.3). */
   duty(context: AdmitContext): Duty {
-    if (this.#isSilenced()) return NOTHING_DUE;
+    if (this.#isSilenced(context.now)) return NOTHING_DUE;
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);
     const mayWrite = (): boolean =>
@@ -201,7 +210,9 @@ export class Authority {
   /** Signs what was allocated, and climbs our own ladder with it as anybody else would. */
   issue(context: AdmitContext, entropy: Uint8Array): Issued {
     const voice = refusalOf(() => this.#voice());
-    const allocation = this.#writer.takeAllocation();
+    // What was allocated waits for a date; `duty` draws for it anew.
+    const hasDate = !isTimeUnknown(this.#beliefs.own, context.now);
+    const allocation = hasDate ? this.#writer.takeAllocation() : null;
     if (allocation === null) return { admissions: [], replies: [], gossip: [] };
     if (voice instanceof Refusal) return this.#failed(context, allocation, voice);
     const own = this.#beliefs.own;
@@ -229,23 +240,38 @@ export class Authority {
     };
   }
 
+  /**
+   * Answers what time it is: by the beacon key in force where it is ours, else under our lease.
+   * Null where we have neither.
+   */
+  answer(now: Moment, statement: TimeStatement): Uint8Array | null {
+    const domain = this.#beliefs.ownDomain;
+    const voice = refusalOf(() => this.#voice());
+    if (!(voice instanceof Refusal)) {
+      return signAnswer(domain, statement, { signer: voice.beacon, lease: null });
+    }
+    const lease = refusalOf(() => this.#inForce(now));
+    if (lease instanceof Refusal) return null;
+    return signAnswer(domain, statement, { signer: this.#node, lease });
+  }
+
   /** An authority reads all that it signed. */
   get scope(): GroupScope {
     return 'every';
   }
 
   /** Our proof for one handshake. */
-  prove(now: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
+  prove(now: Moment, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
     return makeProof(this.#node, this.#inForce(now), role, handshakeHash);
   }
 
   /** Our lease, by which we vouch for our own node. */
-  inForce(now: Instant): Lease {
+  inForce(now: Moment): Lease {
     return readLease(decodeEnvelope(this.#inForce(now)));
   }
 
   /** The bytes of our lease, renewed at half its life. */
-  #inForce(now: Instant): Uint8Array {
+  #inForce(now: Moment): Uint8Array {
     const own = this.#beliefs.own;
     const clock = clockOf(own, now);
     const signer = documentsKeyOf(own, this.#keys);
@@ -273,7 +299,7 @@ export class Authority {
    * `key-revoked` and `not-writer` where we have no voice, `lease-kind` for a kind that Root does
    * not allow, and `lease-revoked` for a node that was revoked.
    */
-  grantLease(now: Instant, node: PublicPair, asked: GrantedTerms): Uint8Array {
+  grantLease(now: Moment, node: PublicPair, asked: GrantedTerms): Uint8Array {
     const { documents } = this.#voice();
     const { own } = this.#beliefs;
     const issuedAt = own.asOf ?? clockOf(own, now);
@@ -291,7 +317,7 @@ export class Authority {
 
   /** In how many milliseconds `duty` has something to do. */
   wakeInMs(context: AdmitContext): number {
-    if (this.#isSilenced()) return Number.POSITIVE_INFINITY;
+    if (this.#isSilenced(context.now)) return Number.POSITIVE_INFINITY;
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);
     const tick = this.#writer.nextTickAt();

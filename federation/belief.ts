@@ -68,6 +68,8 @@ export interface FutureEvidence extends BeaconPlace {
   readonly bytes: Uint8Array;
   readonly issuedAt: UnixMs;
   readonly signedBy: KeyId;
+  /** It was ahead of a date that somebody vouched for: it waits, and casts no more doubt. */
+  readonly isAhead: boolean;
 }
 
 /** All that is held true about one domain (PROTOCOL §5.1). */

@@ -15,15 +15,24 @@ export interface RecordWrite {
   readonly value: Uint8Array | null;
 }
 
+/** What fresh random bytes are for: the secrets of a beacon, or the nonce of a question. */
+export type DrawPurpose = 'beacon' | 'question';
+
 /** What the protocol calls impossible, and saw (the fourth kind of trouble). */
-export type AlarmCode = 'equivocation' | 'clock-or-key' | 'own-beacon-unknown' | 'fork';
+export type AlarmCode =
+  | 'equivocation'
+  | 'clock-or-key'
+  | 'dated-ahead'
+  | 'fork'
+  | 'own-beacon-unknown'
+  | 'store-unwritable';
 
 /** One thing the world is asked to do; effects are performed in their order. */
 export type Effect =
   /** Write the batch whole and synced before anything after it happens. */
   | { readonly kind: 'persist'; readonly writes: readonly RecordWrite[] }
   /** Bring `count` fresh random bytes as the input `drawn`. */
-  | { readonly kind: 'draw'; readonly count: number }
+  | { readonly kind: 'draw'; readonly purpose: DrawPurpose; readonly count: number }
   /** Send one sync frame to a peer that is up; it may be lost. */
   | { readonly kind: 'send'; readonly peer: string; readonly frame: Uint8Array }
   /** Gossip to everybody; it may be lost. */

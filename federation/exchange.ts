@@ -9,6 +9,7 @@
 import { toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
 import { QUIET_INTERVAL_MS, SYNC_INTERVAL_MS, WANT_TIMEOUT_MS, WANTS_MAX } from '../core/limits.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import { isManifestCurrent } from './belief.ts';
@@ -174,6 +175,33 @@ export class Exchange {
 
   #pushFrame(belief: Belief, frame: Frame): readonly Effect[] {
     return this.#interested(belief).map((link) => send(link, frame));
+  }
+
+  /** True for a peer that may say what time it is, by his proof or by his answer alone (§4.4). */
+  isWitness(peer: string): boolean {
+    return this.#links.get(peer)?.isWitnessOf(this.#own.domain) === true;
+  }
+
+  /** True while such a peer is linked. */
+  get hasWitness(): boolean {
+    return [...this.#links.keys()].some((peer) => this.isWitness(peer));
+  }
+
+  /** What a peer calls the domain on our link, or null without one. */
+  tag(peer: string, domain: TrustDomain): Tag | null {
+    return this.#links.get(peer)?.tag(domain) ?? null;
+  }
+
+  /** Asks every witness what time it is. */
+  question(nonce: Uint8Array): readonly Effect[] {
+    return [...this.#links.values()]
+      .filter(({ peer }) => this.isWitness(peer))
+      .map((link) => send(link, { kind: 'question', tag: link.tag(this.#own.domain), nonce }));
+  }
+
+  /** Answers the question of a peer. */
+  answer(peer: string, tag: Tag, bytes: Uint8Array): Effect {
+    return { kind: 'send', peer, frame: encodeFrame({ kind: 'answer', tag, bytes }) };
   }
 
   #interested(belief: Belief): readonly PeerLink[] {

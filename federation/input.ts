@@ -6,7 +6,9 @@ import type { JsonObject } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer } from '../core/suite.ts';
+import type { UnixMs } from '../core/time.ts';
 import type { ContentType } from './document.ts';
+import type { DrawPurpose } from './effect.ts';
 import type { AgeLimits } from './limits.ts';
 import type { LinkedGuest, LinkedPeer } from './peer-link.ts';
 import type { RevocationTarget } from './revocations.ts';
@@ -25,7 +27,7 @@ export type Input =
   /** The time asked for by `wakeAt` has come, or something may have changed: look at the clock. */
   | { readonly kind: 'wake' }
   /** The random bytes an effect `draw` asked for. */
-  | { readonly kind: 'drawn'; readonly bytes: Uint8Array }
+  | { readonly kind: 'drawn'; readonly purpose: DrawPurpose; readonly bytes: Uint8Array }
   /** A link was admitted, or a guest to the recovery lane. */
   | ({ readonly kind: 'peer-up' } & (LinkedPeer | LinkedGuest))
   | { readonly kind: 'peer-down'; readonly peer: string }
@@ -70,5 +72,9 @@ export type Input =
     }
   /** A role key was made on this machine, and is kept (PROTOCOL §2.5). */
   | { readonly kind: 'key'; readonly key: Signer }
+  /** A person says what time it is; null: the wall clock of this machine is right (§4.4). */
+  | { readonly kind: 'time'; readonly request: number; readonly time: UnixMs | null }
+  /** Records could not be written, or can be again (PROTOCOL §4.4). */
+  | { readonly kind: 'store'; readonly isWritable: boolean }
   /** The authority ends a relation. */
   | { readonly kind: 'unrelate'; readonly request: number; readonly domain: TrustDomain };

@@ -24,6 +24,7 @@ import {
 } from './lease.ts';
 import { GUEST_PROOF, makeProof, type ProverRole } from './peer-proof.ts';
 import { recordKey } from './record-key.ts';
+import { signAnswer, type TimeStatement } from './time-answer.ts';
 
 /** What a leaseholder is made from. */
 export interface LeaseholderOptions {
@@ -77,6 +78,12 @@ export class Leaseholder {
   prove(role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
     if (this.#held === null) return GUEST_PROOF;
     return makeProof(this.#node, this.#held.bytes, role, handshakeHash);
+  }
+
+  /** Answers what time it is, under the lease in force. Refuses as `inForce` does. */
+  answer(now: Instant, statement: TimeStatement): Uint8Array {
+    const lease = this.#inForce(now).bytes;
+    return signAnswer(this.#beliefs.ownDomain, statement, { signer: this.#node, lease });
   }
 
   /**

@@ -7,6 +7,8 @@
  *     0x04 want       u16 n ‖ n × (tag 16 ‖ u8 what ‖ 32 bytes argument)
  *     0x05 envelope   an envelope
  *     0x06 tick       43 bytes
+ *     0x07 question   tag 16 ‖ nonce 32
+ *     0x08 answer     tag 16 ‖ an answer (`time-answer.ts`)
  *
  * Domains are named by tags, SHA-256("holdfast/interest/v1\0" ‖ handshake hash ‖ domain) cut to 16
  * bytes: a peer learns of a domain only if it knew to ask for it, so the coalition's graph stays
@@ -19,6 +21,7 @@ import { FRAME_BYTES_MAX, SUMMARY_DOMAINS_MAX, WANTS_MAX } from '../core/limits.
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { TICK_BYTES } from './tick.ts';
+import { NONCE_BYTES } from './time-answer.ts';
 
 /** A domain's name between two peers: 32 hex digits. */
 export type Tag = string;
@@ -72,9 +75,15 @@ export type Frame =
   | { readonly kind: 'summary'; readonly rows: readonly SummaryRow[] }
   | { readonly kind: 'want'; readonly wants: readonly Want[] }
   | { readonly kind: 'envelope'; readonly bytes: Uint8Array }
-  | { readonly kind: 'tick'; readonly bytes: Uint8Array };
+  | { readonly kind: 'tick'; readonly bytes: Uint8Array }
+  /** What time is it in that domain? */
+  | { readonly kind: 'question'; readonly tag: Tag; readonly nonce: Uint8Array }
+  | { readonly kind: 'answer'; readonly tag: Tag; readonly bytes: Uint8Array };
 
-const CODES = { interest: 1, digest: 2, summary: 3, want: 4, envelope: 5, tick: 6 } as const;
+const CODES = {
+  ...{ interest: 1, digest: 2, summary: 3, want: 4, envelope: 5, tick: 6 },
+  ...{ question: 7, answer: 8 },
+} as const;
 
 /** The tag of a domain on one link. */
 export function tagOf(domain: TrustDomain, binding: Uint8Array): Tag {
@@ -106,6 +115,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
         writer.raw(fromHex(want.tag)).u8(WANT_KINDS.indexOf(want.what)).raw(fromHex(want.argument));
       }
       return writer.finish();
+    case 'question':
+      return writer.raw(fromHex(frame.tag)).raw(frame.nonce).finish();
+    case 'answer':
+      return writer.raw(fromHex(frame.tag)).raw(frame.bytes).finish();
     default:
       return writer.raw(frame.bytes).finish();
   }
@@ -150,6 +163,10 @@ function decodeBody(code: number, reader: Reader): Frame {
       return { kind: 'envelope', bytes: reader.take(reader.remaining) };
     case CODES.tick:
       return { kind: 'tick', bytes: reader.take(TICK_BYTES) };
+    case CODES.question:
+      return { kind: 'question', tag: readTag(reader), nonce: reader.take(NONCE_BYTES) };
+    case CODES.answer:
+      return { kind: 'answer', tag: readTag(reader), bytes: reader.take(reader.remaining) };
     default:
       throw new Refusal('frame-malformed', { code });
   }

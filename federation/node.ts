@@ -21,6 +21,7 @@ import type { Input } from './input.ts';
 import type { Lease } from './lease.ts';
 import { Leaseholder } from './leaseholder.ts';
 import type { AgeLimits } from './limits.ts';
+import type { Moment } from './moment.ts';
 import { PeerLedger } from './peer-ledger.ts';
 import type { Reader } from './peer-link.ts';
 import { decodeProof, isGuestProof, type ProverRole, verifyProof } from './peer-proof.ts';
@@ -31,6 +32,7 @@ import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { draftRevocations } from './sign-revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';
 import { isReadable } from './summary.ts';
+import { TimeDesk, type TimeView } from './time-desk.ts';
 import { type DomainView, viewOf } from './view.ts';
 import { Watch } from './watch.ts';
 import type { WriterSettings } from './writer.ts';
@@ -103,6 +105,7 @@ export class FederationNode {
       bootId,
       beliefs,
       exchange: new Exchange(reader, beliefs.spoken),
+      time: new TimeDesk(beliefs, { records, bootId, now }),
       ledger: new PeerLedger(),
       guestLedger: new PeerLedger(),
       watch: new Watch(beliefs, bootId),
@@ -117,16 +120,28 @@ export class FederationNode {
   }
 
   /** Every domain we speak of, as it stands now; our own first. */
-  view(now: Instant): readonly DomainView[] {
+  view(read: Instant): readonly DomainView[] {
+    const now = this.#judge(read);
     const views = this.#parts.beliefs.spoken().map((belief) => this.#viewOf(belief, now));
     return views.sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
   }
 
   /** One domain as it stands now, or null where we do not speak of it. */
-  viewOf(domain: TrustDomain, now: Instant): DomainView | null {
+  viewOf(domain: TrustDomain, read: Instant): DomainView | null {
     const { beliefs } = this.#parts;
     const belief = beliefs.isSpoken(domain) ? beliefs.stored(domain) : null;
-    return belief === null ? null : this.#viewOf(belief, now);
+    return belief === null ? null : this.#viewOf(belief, this.#judge(read));
+  }
+
+  /** What this machine knows of the date. */
+  time(read: Instant): TimeView {
+    return this.#parts.time.view(read);
+  }
+
+  /** The clocks as they are to be gone by: the date is never below our own bound (§4.1). */
+  clock(read: Instant): Instant {
+    const now = this.#judge(read);
+    return { wall: this.#parts.time.clock(now), boot: now.boot };
   }
 
   get policy(): Policy {
@@ -145,10 +160,10 @@ export class FederationNode {
   }
 
   /** Our proof for one handshake; a guest's on a node that never had a lease (PROTOCOL §6.3). */
-  prove(now: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
+  prove(read: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
     const self = this.#self;
     return self instanceof Authority
-      ? self.prove(now, role, handshakeHash)
+      ? self.prove(this.#judge(read), role, handshakeHash)
       : self.prove(role, handshakeHash);
   }
 
@@ -156,13 +171,13 @@ export class FederationNode {
    * Our lease in force. Refuses `not-enrolled` before any, `lease-expired`, `lease-revoked` and
    * `lease-kind`.
    */
-  lease(now: Instant): Lease {
-    return this.#self.inForce(now);
+  lease(read: Instant): Lease {
+    return this.#self.inForce(this.#judge(read));
   }
 
   /** Our lease, in force or not; null on a node that never had one. */
-  heldLease(now: Instant): Lease | null {
-    return this.#parts.leaseholder === null ? this.lease(now) : this.#parts.leaseholder.lease;
+  heldLease(read: Instant): Lease | null {
+    return this.#parts.leaseholder === null ? this.lease(read) : this.#parts.leaseholder.lease;
   }
 
   /**
@@ -170,13 +185,13 @@ export class FederationNode {
    * Refuses `not-authority` elsewhere, and as `Authority.grantLease` does.
    */
   grant(
-    now: Instant,
+    read: Instant,
     node: PublicPair,
     terms: GrantedTerms,
   ): { readonly lease: Uint8Array; readonly file: string } {
     const { authority, beliefs } = this.#parts;
     if (authority === null) throw new Refusal('not-authority');
-    const lease = authority.grantLease(now, node, terms);
+    const lease = authority.grantLease(this.#judge(read), node, terms);
     const reading = { isGuest: false, isOwnNode: true, groups: { group: terms.group } };
     const file = encodeBundleFile(beliefs.own, (head) => isReadable(reading, head));
     return { lease, file };
@@ -189,7 +204,8 @@ export class FederationNode {
   }
 
   /** The least favourable clock for statements of a domain (PROTOCOL §4.1). */
-  clockOf(domain: TrustDomain, now: Instant): UnixMs {
+  clockOf(domain: TrustDomain, read: Instant): UnixMs {
+    const now = this.#judge(read);
     const belief = this.#parts.beliefs.stored(domain);
     return belief === null ? now.wall : clockOf(belief, now);
   }
@@ -223,7 +239,8 @@ export class FederationNode {
    * Judges a peer's proof inside the handshake: a current lease of our own domain, or of a partner
    * whose relation grants peering (PROTOCOL §6.2). Changes nothing.
    */
-  judgePeer(now: Instant, role: ProverRole, handshakeHash: Uint8Array, bytes: Uint8Array): Lease {
+  judgePeer(read: Instant, role: ProverRole, handshakeHash: Uint8Array, bytes: Uint8Array): Lease {
+    const now = this.#judge(read);
     const proof = decodeProof(bytes);
     const { domain } = proof.lease;
     if (!this.hasPlaceFor(domain)) {
@@ -234,9 +251,14 @@ export class FederationNode {
     return verifyProof(this.#parts.suite, proof, belief, { role, handshakeHash, clock });
   }
 
-  #viewOf(belief: Belief, now: Instant): DomainView {
+  #viewOf(belief: Belief, now: Moment): DomainView {
     const { beliefs } = this.#parts;
     const relation = beliefs.relationTo(belief.domain);
     return viewOf(belief, relation, beliefs.tightening(belief.domain), now);
+  }
+
+  /** The reading as it is to be gone by (PROTOCOL §4.4). */
+  #judge(read: Instant): Moment {
+    return this.#parts.time.judge(read);
   }
 }

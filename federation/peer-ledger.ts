@@ -4,6 +4,8 @@
  */
 
 import {
+  ANSWER_BURST,
+  ANSWER_RATE_PER_S,
   BAN_MS,
   GOSSIP_BURST,
   GOSSIP_RATE_PER_S,
@@ -20,6 +22,7 @@ import { Bucket } from './budget.ts';
 interface Account {
   readonly gossip: Bucket;
   readonly sync: Bucket;
+  readonly question: Bucket;
   readonly steps: Bucket;
   /** What may be provably wrong before the peer loses its place; forgiven with time. */
   readonly patience: Bucket;
@@ -33,7 +36,7 @@ export class PeerLedger {
   readonly #accounts = new Map<string, Account>();
 
   /** Charges one message. Refuses `peer-budget`. */
-  charge(peer: string, kind: 'gossip' | 'sync', now: BootMs): void {
+  charge(peer: string, kind: 'gossip' | 'sync' | 'question', now: BootMs): void {
     if (!this.#account(peer, now)[kind].spend(1, now)) throw new Refusal('peer-budget', { kind });
   }
 
@@ -60,6 +63,7 @@ export class PeerLedger {
     const account: Account = {
       gossip: new Bucket({ perSecond: GOSSIP_RATE_PER_S, burst: GOSSIP_BURST }, now),
       sync: new Bucket({ perSecond: SYNC_RATE_PER_S, burst: SYNC_BURST }, now),
+      question: new Bucket({ perSecond: ANSWER_RATE_PER_S, burst: ANSWER_BURST }, now),
       steps: new Bucket({ perSecond, burst: TICK_STEPS_PER_MIN }, now),
       patience: new Bucket({ perSecond: SECOND_MS / BAN_MS, burst: STRIKES_MAX - 1 }, now),
     };

@@ -94,6 +94,11 @@ export class PeerLink {
     }
   }
 
+  /** True for a peer that may say what time it is in our domain: a node of it, or who may be. */
+  isWitnessOf(own: TrustDomain): boolean {
+    return this.#linked.domain === own || this.#linked.domain === null;
+  }
+
   /** True for a peer on the recovery lane. */
   get isGuest(): boolean {
     return this.#linked.domain === null;

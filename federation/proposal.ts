@@ -26,6 +26,7 @@ import {
   type UnverifiedEnvelope,
   verifySlot,
 } from './envelope.ts';
+import { asRead } from './moment.ts';
 import { readRevocations, thresholdOf } from './revocations.ts';
 import { checkNext, type Root, readRoot } from './root.ts';
 
@@ -128,7 +129,7 @@ function climb(suite: Suite, items: readonly ReturnType<typeof decodeFileItem>[]
   const [first] = items;
   assert(first?.kind === 'envelope', 'blocks of Roots are envelopes');
   // A Root is judged by no clock (PROTOCOL §2.1).
-  const context = { suite, now: { wall: unixMs(0), boot: bootMs(0) }, bootId: 'ceremony' };
+  const context = { suite, now: asRead({ wall: unixMs(0), boot: bootMs(0) }), bootId: 'ceremony' };
   const { domain, digest } = first.envelope;
   return admitAll(context, newBelief(domain, digest), items).belief;
 }

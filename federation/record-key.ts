@@ -19,6 +19,7 @@ export const RECORD_KINDS = [
   'manifest', // u8 rank of the beacon that named it ‖ envelope
   'document', // part: manifest key → u64 frozen asOf (all ones: pinned) ‖ envelope
   'keeping', // JCS: bound, ledger, asOf, boot
+  'time', // JCS: what the date rests on in this boot; of the own domain alone
   'history', // JCS: past evidence
   'disowned', // part: key id → u32 length ‖ envelope ‖ envelope
   'revocations', // part: digest → envelope

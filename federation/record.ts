@@ -14,7 +14,7 @@ import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
 import { type BootMs, bootMs, unixMs } from '../core/time.ts';
-import { ledgerStepMs, resumeKeeping, settleKeeping } from './age.ts';
+import { FOREVER_MS, ledgerStepMs, resumeKeeping, settleKeeping } from './age.ts';
 import { readBeacon } from './beacon.ts';
 import {
   type Belief,
@@ -161,7 +161,7 @@ function restoreEvidence(records: DomainRecords): Pick<Belief, 'beacon' | 'tick'
 function restoreFuture(bytes: Uint8Array): Belief['future'] {
   const envelope = decodeEnvelope(bytes);
   const { lineage, rank, epoch, issuedAt } = readBeacon(envelope);
-  return { lineage, rank, epoch, issuedAt, bytes, signedBy: signerOf(envelope) };
+  return { lineage, rank, epoch, issuedAt, bytes, signedBy: signerOf(envelope), isAhead: false };
 }
 
 function restoreManifest(record: Uint8Array): Belief['manifest'] {
@@ -196,8 +196,8 @@ function restoreRevocations(records: DomainRecords): Revocations {
 
 /**
  * A store that was rolled back proves what had been said, and not that it was the last: the bound
- * stands, the evidence counts no more, and every age is without end until new evidence comes
- * (PROTOCOL §5.7).
+ * stands, the evidence counts no more, and the ledger that was lost is without end, until new
+ * evidence comes and a date is vouched for by which it can be judged (PROTOCOL §5.7).
  */
 function restoreKeeping(
   bytes: Uint8Array | undefined,
@@ -213,11 +213,11 @@ function restoreKeeping(
     aheadMs: members.integer('aheadMs', 0, Number.MAX_SAFE_INTEGER),
     bootId: members.text('bootId', 64),
   };
-  const counts = boot.continuity !== 'rolled-back' && members.value('asOf') !== null;
-  return {
-    asOf: counts ? members.time('asOf') : null,
-    keeping: resumeKeeping(stored, boot.bootId),
-  };
+  const keeping = resumeKeeping(stored, boot.bootId);
+  if (boot.continuity === 'rolled-back') {
+    return { asOf: null, keeping: { ...keeping, ledgerMs: FOREVER_MS } };
+  }
+  return { asOf: members.value('asOf') === null ? null : members.time('asOf'), keeping };
 }
 
 function restoreHistory(bytes: Uint8Array | undefined): readonly PastEvidence[] {

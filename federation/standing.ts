@@ -5,9 +5,9 @@
  */
 
 import { MAX_LEAD_MS } from '../core/limits.ts';
-import type { Instant, UnixMs } from '../core/time.ts';
+import type { UnixMs } from '../core/time.ts';
 import { addMs } from '../core/time.ts';
-import { ageAt, evaluationClock } from './age.ts';
+import { ageAt, boundAt, evaluationClock } from './age.ts';
 import {
   type Belief,
   type HeldDocument,
@@ -16,6 +16,7 @@ import {
   rankInForce,
 } from './belief.ts';
 import { type AgeLimits, NO_LIMITS, tightest } from './limits.ts';
+import type { Moment } from './moment.ts';
 import { limitOf, type Tier, tierBelow, tierOfAge, worst } from './tier.ts';
 
 /** Limits beside the domain's own: those of our relation and of local configuration. */
@@ -35,14 +36,14 @@ export interface Standing {
   /** In how long it will be late; null when it is, or never will be. */
   readonly lateInMs: number | null;
   readonly stopped: boolean;
-  /** Evidence from our future is held: our clock is slow or a key is stolen (PROTOCOL §4.3). */
+  /** The date is not known, as far as this domain goes: at best SURVIVAL (PROTOCOL §4.4). */
   readonly timeUnknown: boolean;
 }
 
 const LATE_PERIODS = 3;
 
 /** How the domain stands now. */
-export function standingOf(belief: Belief, tightening: Tightening, now: Instant): Standing {
+export function standingOf(belief: Belief, tightening: Tightening, now: Moment): Standing {
   const { keeping, asOf, beacon } = belief;
   const limits = limitsInForce(belief, tightening);
   const stopped = belief.stop !== null;
@@ -81,13 +82,26 @@ export function limitsInForce(belief: Belief, tightening: Tightening): AgeLimits
   return tightest(root, beacon, ...tightening);
 }
 
-/** True while evidence of our future is held and our clock has not caught up with it. */
-export function isTimeUnknown(belief: Belief, now: Instant): boolean {
-  return belief.future !== null && belief.future.issuedAt > believableUntil(belief, now);
+/**
+ * True where the date is not known, as far as this domain goes: on the whole machine, or because
+ * its bound is ahead of our clock by more than the lead, or because evidence of our future is held
+ * that nobody has judged (PROTOCOL §4.3, §4.4).
+ */
+export function isTimeUnknown(belief: Belief, now: Moment): boolean {
+  if (!now.isKnown) return true;
+  const { future, keeping } = belief;
+  const isHeld = future !== null && !future.isAhead;
+  if (isHeld && future.issuedAt > believableUntil(belief, now)) return true;
+  return keeping !== null && addMs(now.wall, leadOf(belief)) < boundAt(keeping, now.boot);
+}
+
+/** How far ahead of our clock evidence of this domain may be dated. */
+export function leadOf(belief: Belief): number {
+  return newestRoot(belief)?.root.maxLeadMs ?? MAX_LEAD_MS;
 }
 
 /** The latest date that evidence of this domain may bear now and be believed (PROTOCOL §4.3). */
-export function believableUntil(belief: Belief, now: Instant): UnixMs {
+export function believableUntil(belief: Belief, now: Moment): UnixMs {
   const clock = belief.keeping === null ? now.wall : evaluationClock(belief.keeping, now);
-  return addMs(clock, newestRoot(belief)?.root.maxLeadMs ?? MAX_LEAD_MS);
+  return addMs(clock, leadOf(belief));
 }

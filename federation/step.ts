@@ -11,7 +11,7 @@
 import { assert } from '../core/assert.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Suite } from '../core/suite.ts';
-import { type BootMs, bootMs, type Instant, SECOND_MS } from '../core/time.ts';
+import { type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admit, admitAll, admitNews, UNBOUNDED_STEPS } from './admit.ts';
 import type { StepBudget } from './admit-tick.ts';
@@ -25,12 +25,14 @@ import { decodeEnvelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
 import type { Leaseholder } from './leaseholder.ts';
-import { decodeFrame, versionArgument } from './message.ts';
+import { decodeFrame, type Tag, versionArgument } from './message.ts';
 import type { PeerLedger } from './peer-ledger.ts';
 import { recordKey } from './record-key.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { believableUntil } from './standing.ts';
 import { decodeTick, STOP_INDEX, TICK_BYTES } from './tick.ts';
+import { NONCE_BYTES } from './time-answer.ts';
+import type { Learned, TimeDesk } from './time-desk.ts';
 import type { Watch } from './watch.ts';
 
 /** What a node is made of, between two steps. */
@@ -42,6 +44,7 @@ export interface Parts {
   readonly ledger: PeerLedger;
   readonly guestLedger: PeerLedger;
   readonly watch: Watch;
+  readonly time: TimeDesk;
   /** Present on the machine that writes for its domain. */
   readonly authority: Authority | null;
   /** Present on every other machine. */
@@ -63,25 +66,28 @@ const LOOK_MS = 30 * SECOND_MS;
 /** One input being handled. */
 export class Step {
   readonly #parts: Parts;
-  readonly #now: Instant;
-  readonly #context: AdmitContext;
+  /** The clocks as they were read; `#context.now` is what they are worth. */
+  readonly #read: Instant;
+  #context: AdmitContext;
   readonly #effects: Effect[] = [];
 
-  constructor(parts: Parts, now: Instant) {
+  constructor(parts: Parts, read: Instant) {
     this.#parts = parts;
-    this.#now = now;
-    this.#context = { suite: parts.suite, now, bootId: parts.bootId };
+    this.#read = read;
+    this.#context = { suite: parts.suite, now: parts.time.judge(read), bootId: parts.bootId };
   }
 
   /** Handles the input, then whatever time alone has made due. */
   run(input: Input): Output {
+    this.#effects.push(...this.#parts.time.look(this.#read));
     const outcome = refusalOf(() => this.#dispatch(input));
     const verdict = outcome instanceof Refusal ? outcome : null;
     if (verdict !== null) this.#refused(input, verdict);
     this.#writeIfDue();
     this.#retryFuture();
-    this.#effects.push(...this.#parts.watch.look(this.#now));
-    this.#effects.push(...this.#parts.exchange.wake(this.#now.boot));
+    this.#askIfDue();
+    this.#effects.push(...this.#parts.watch.look(this.#context.now));
+    this.#effects.push(...this.#parts.exchange.wake(this.#context.now.boot));
     return { effects: this.#effects, wakeAt: this.#wakeAt(), verdict };
   }
 
@@ -90,9 +96,15 @@ export class Step {
       case 'wake':
         return;
       case 'drawn':
-        return this.#drawn(input.bytes);
+        return input.purpose === 'beacon' ? this.#drawn(input.bytes) : this.#ask(input.bytes);
+      case 'time':
+        return this.#told(input.request, input.time);
+      case 'store':
+        this.#effects.push(...this.#parts.time.store(input.isWritable));
+        return this.#judgeAgain();
       case 'peer-up':
-        this.#effects.push(...this.#parts.exchange.up(input, this.#now.boot));
+        this.#effects.push(...this.#parts.exchange.up(input, this.#context.now.boot));
+        if (this.#parts.exchange.isWitness(input.peer)) this.#parts.time.inquiry.hasten();
         return;
       case 'peer-down':
         return this.#parts.exchange.down(input.peer);
@@ -116,23 +128,31 @@ export class Step {
   }
 
   #frame(peer: string, bytes: Uint8Array): void {
-    this.#ledgerOf(peer).charge(peer, 'sync', this.#now.boot);
+    this.#ledgerOf(peer).charge(peer, 'sync', this.#context.now.boot);
     const frame = decodeFrame(bytes);
     switch (frame.kind) {
       case 'interest':
         this.#effects.push(...this.#parts.exchange.interest(peer, frame.tags));
         return;
       case 'digest':
-        this.#effects.push(...this.#parts.exchange.digest(peer, frame.digest, this.#now.boot));
+        this.#effects.push(
+          ...this.#parts.exchange.digest(peer, frame.digest, this.#context.now.boot),
+        );
         return;
       case 'summary':
-        this.#effects.push(...this.#parts.exchange.summary(peer, frame.rows, this.#now.boot));
+        this.#effects.push(
+          ...this.#parts.exchange.summary(peer, frame.rows, this.#context.now.boot),
+        );
         return;
       case 'want':
         this.#effects.push(...this.#parts.exchange.want(peer, frame.wants));
         return;
       case 'tick':
         return this.#tick({ peer, bytes: frame.bytes, relayed: false });
+      case 'question':
+        return this.#question(peer, frame.tag, frame.nonce);
+      case 'answer':
+        return this.#answer(peer, frame.tag, frame.bytes);
       case 'envelope': {
         const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
         return this.#take(item, { peer, relayed: false });
@@ -140,8 +160,63 @@ export class Step {
     }
   }
 
+  /** A question for the time: answered about our own domain alone, by who knows it (§4.4). */
+  #question(peer: string, tag: Tag, nonce: Uint8Array): void {
+    const { exchange, authority, leaseholder, beliefs, time } = this.#parts;
+    const { now } = this.#context;
+    if (exchange.tag(peer, beliefs.ownDomain) !== tag || time.isUnknown(now)) return;
+    this.#ledgerOf(peer).charge(peer, 'question', now.boot);
+    const statement = time.statement(now, nonce);
+    if (statement === null) return;
+    const bytes = authority?.answer(now, statement) ?? leaseholder?.answer(now, statement) ?? null;
+    if (bytes !== null) this.#effects.push(exchange.answer(peer, tag, bytes));
+  }
+
+  #answer(peer: string, tag: Tag, bytes: Uint8Array): void {
+    const { exchange, beliefs, time, suite } = this.#parts;
+    if (exchange.tag(peer, beliefs.ownDomain) !== tag) throw new Refusal('answer-unasked');
+    const learned = time.answered(suite, this.#read, bytes);
+    if (learned !== null) this.#learn(learned);
+  }
+
+  /** A person says what time it is. */
+  #told(request: number, time: UnixMs | null): void {
+    this.#learn(this.#parts.time.told(this.#read, time));
+    this.#effects.push({ kind: 'reply', request, answer: { epoch: null, imported: [] } });
+  }
+
+  #learn({ beliefs, writes, notes }: Learned): void {
+    this.#effects.push({ kind: 'persist', writes }, ...notes);
+    this.#judgeAgain();
+    for (const belief of beliefs) {
+      this.#parts.beliefs.set(belief);
+      this.#parts.watch.wasStored(belief.domain, this.#context.now);
+      this.#effects.push({ kind: 'changed', domain: belief.domain });
+    }
+  }
+
+  #judgeAgain(): void {
+    this.#context = { ...this.#context, now: this.#parts.time.judge(this.#read) };
+  }
+
+  /** Asks for a nonce, where there is something to ask and somebody who may answer. */
+  #askIfDue(): void {
+    const { time, exchange } = this.#parts;
+    const { now } = this.#context;
+    if (!time.inquiry.isDue(now.boot) || !time.hasQuestion(now) || !exchange.hasWitness) return;
+    time.inquiry.drawing(now.boot);
+    this.#effects.push({ kind: 'draw', purpose: 'question', count: NONCE_BYTES });
+  }
+
+  #ask(nonce: Uint8Array): void {
+    const { time, exchange } = this.#parts;
+    if (!time.hasQuestion(this.#context.now)) return;
+    time.inquiry.ask(nonce, this.#context.now.boot);
+    this.#effects.push(...exchange.question(nonce));
+  }
+
   #gossip(peer: string, bytes: Uint8Array): void {
-    this.#ledgerOf(peer).charge(peer, 'gossip', this.#now.boot);
+    this.#ledgerOf(peer).charge(peer, 'gossip', this.#context.now.boot);
     // PROTOCOL §6.3 — gossip is for those who were admitted.
     if (this.#parts.exchange.isGuest(peer)) throw new Refusal('guest-lane', { what: 'gossip' });
     if (bytes.length === TICK_BYTES) {
@@ -190,7 +265,7 @@ export class Step {
     item: FileItem,
     from: { readonly peer: string; readonly relayed: boolean },
   ): void {
-    const budget = this.#ledgerOf(from.peer).steps(from.peer, this.#now.boot);
+    const budget = this.#ledgerOf(from.peer).steps(from.peer, this.#context.now.boot);
     const admission = refusalOf(() => this.#admit(belief, item, budget));
     if (item.kind === 'tick')
       this.#parts.exchange.settle('tick', belief.beacon?.beacon.digest ?? '');
@@ -201,7 +276,7 @@ export class Step {
       throw admission;
     }
     this.#effects.push(
-      ...this.#parts.exchange.admitted(admission.belief, from.peer, this.#now.boot),
+      ...this.#parts.exchange.admitted(admission.belief, from.peer, this.#context.now.boot),
     );
     if (admission.forward) this.#effects.push(...this.#strangeToUs(item));
     if (admission.forward && !from.relayed) this.#effects.push(gossipOf(item));
@@ -271,7 +346,7 @@ export class Step {
       known === null
         ? admitAll(this.#context, newBelief(beliefs.ownDomain, grant.firstRoot), items)
         : admitNews(this.#context, known, items);
-    const verified = leaseholder.verify(grant.lease, admission.belief, this.#now);
+    const verified = leaseholder.verify(grant.lease, admission.belief, this.#context.now);
     this.#commit({ ...admission, writes: [...admission.writes, verified.write] });
     leaseholder.hold(verified);
     this.#effects.push(...this.#parts.exchange.push(admission.belief));
@@ -307,10 +382,10 @@ export class Step {
     this.#effects.push(...notes);
     const partners = this.#parts.beliefs.policy.relations;
     this.#parts.beliefs.set(belief);
-    this.#parts.exchange.changed(belief, this.#now.boot);
+    this.#parts.exchange.changed(belief, this.#context.now.boot);
     const keeping = recordKey(belief.domain, 'keeping');
     if (writes.some(({ key }) => key === keeping))
-      this.#parts.watch.wasStored(belief.domain, this.#now);
+      this.#parts.watch.wasStored(belief.domain, this.#context.now);
     this.#effects.push({ kind: 'changed', domain: belief.domain });
     if (
       this.#parts.beliefs.policy.relations !== partners &&
@@ -356,14 +431,14 @@ export class Step {
     if (duty === undefined) return;
     if (duty.writes.length > 0) this.#effects.push({ kind: 'persist', writes: duty.writes });
     if (duty.tick !== null) this.#reveal(duty.tick);
-    if (duty.draw > 0) this.#effects.push({ kind: 'draw', count: duty.draw });
+    if (duty.draw > 0) this.#effects.push({ kind: 'draw', purpose: 'beacon', count: duty.draw });
   }
 
   /** Evidence from our future is judged again once our clock has caught up with it (§4.3). */
   #retryFuture(): void {
     for (const belief of this.#parts.beliefs.spoken()) {
       const { future } = belief;
-      if (future === null || future.issuedAt > believableUntil(belief, this.#now)) continue;
+      if (future === null || future.issuedAt > believableUntil(belief, this.#context.now)) continue;
       const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(future.bytes) };
       const cleared: Admission = {
         belief: { ...belief, future: null },
@@ -385,7 +460,7 @@ export class Step {
     if ('request' in input) {
       this.#effects.push({ kind: 'reply', request: input.request, answer: refusal });
     }
-    if (peer !== null && this.#ledgerOf(peer).strike(peer, refusal, this.#now.boot)) {
+    if (peer !== null && this.#ledgerOf(peer).strike(peer, refusal, this.#context.now.boot)) {
       this.#parts.exchange.down(peer);
       this.#effects.push({ kind: 'ban', peer, refusal });
     }
@@ -397,11 +472,16 @@ export class Step {
   }
 
   #wakeAt(): BootMs {
-    const times: number[] = [this.#now.boot + LOOK_MS];
-    const inMs = (delayMs: number): number => times.push(this.#now.boot + Math.max(1, delayMs));
-    inMs(this.#parts.watch.wakeInMs(this.#now));
+    const times: number[] = [this.#context.now.boot + LOOK_MS];
+    const inMs = (delayMs: number): number =>
+      times.push(this.#context.now.boot + Math.max(1, delayMs));
+    inMs(this.#parts.watch.wakeInMs(this.#context.now));
     const exchange = this.#parts.exchange.wakeAt();
-    if (exchange !== null) inMs(exchange - this.#now.boot);
+    if (exchange !== null) inMs(exchange - this.#context.now.boot);
+    const { time } = this.#parts;
+    if (time.hasQuestion(this.#context.now) && this.#parts.exchange.hasWitness) {
+      inMs(time.inquiry.wakeInMs(this.#context.now.boot));
+    }
     const authority = this.#parts.authority?.wakeInMs(this.#context);
     if (authority !== undefined) inMs(authority);
     return bootMs(Math.ceil(Math.min(...times)));

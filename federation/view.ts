@@ -7,9 +7,10 @@
 
 import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import { addMs, type Instant, type UnixMs } from '../core/time.ts';
+import { addMs, type UnixMs } from '../core/time.ts';
 import { type Belief, documentNamed, isManifestCurrent, newestRoot } from './belief.ts';
 import type { Members } from './members.ts';
+import type { Moment } from './moment.ts';
 import type { Policy, Relation } from './policy.ts';
 import type { Revocations } from './revocations.ts';
 import { documentTier, type Standing, standingOf, type Tightening } from './standing.ts';
@@ -51,7 +52,7 @@ export function viewOf(
   belief: Belief,
   relation: Relation | null,
   tightening: Tightening,
-  now: Instant,
+  now: Moment,
 ): DomainView {
   const standing = standingOf(belief, tightening, now);
   const root = newestRoot(belief)?.root;

@@ -4,12 +4,13 @@
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { BootMs, Instant } from '../core/time.ts';
+import type { BootMs } from '../core/time.ts';
 import { ledgerStepMs } from './age.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import type { Effect } from './effect.ts';
 import { NO_LIMITS } from './limits.ts';
+import type { Moment } from './moment.ts';
 import type { Policy } from './policy.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
@@ -20,8 +21,9 @@ import type { Tier } from './tier.ts';
 interface Judged {
   readonly belief: Belief;
   readonly policy: Policy;
-  /** How far the wall clock is ahead of the boot clock: where it was set, all is judged anew. */
+  /** How far the date is ahead of the boot clock: where it was set, all is judged anew. */
   readonly offsetMs: number;
+  readonly isKnown: boolean;
   readonly dueAt: number;
 }
 
@@ -37,6 +39,7 @@ export class Watch {
   #looked: {
     readonly spoken: readonly Belief[];
     readonly offsetMs: number;
+    readonly isKnown: boolean;
     readonly dueAt: number;
   } | null = null;
 
@@ -46,7 +49,7 @@ export class Watch {
   }
 
   /** The bookkeeping of this domain was stored with evidence just now. */
-  wasStored(domain: TrustDomain, now: Instant): void {
+  wasStored(domain: TrustDomain, now: Moment): void {
     this.#stored.set(domain, now.boot);
   }
 
@@ -54,38 +57,43 @@ export class Watch {
    * Tells of every change of tier, and writes the ledger ahead before it runs out. Judges only what
    * changed, and what time alone has changed.
    */
-  look(now: Instant): readonly Effect[] {
+  look(now: Moment): readonly Effect[] {
     const effects: Effect[] = [];
     const offsetMs = now.wall - now.boot;
     const spoken = this.#beliefs.spoken();
     const looked = this.#looked;
-    const stands = looked?.spoken === spoken && looked.offsetMs === offsetMs;
-    if (stands && looked.dueAt > now.boot) return [];
+    const { isKnown } = now;
+    const isSameTime = looked?.offsetMs === offsetMs && looked.isKnown === isKnown;
+    if (isSameTime && looked.spoken === spoken && looked.dueAt > now.boot) return [];
     const { policy } = this.#beliefs;
     let dueAt = Number.POSITIVE_INFINITY;
     for (const belief of spoken) {
       let judged = this.#judged.get(belief.domain);
       const isSame =
-        judged?.belief === belief && judged.policy === policy && judged.offsetMs === offsetMs;
+        judged?.belief === belief &&
+        judged.policy === policy &&
+        judged.offsetMs === offsetMs &&
+        judged.isKnown === isKnown;
       if (!isSame || judged === undefined || judged.dueAt <= now.boot) {
-        judged = { belief, policy, offsetMs, dueAt: this.#judge(belief, now, effects) };
+        const nextAt = this.#judge(belief, now, effects);
+        judged = { belief, policy, offsetMs, isKnown, dueAt: nextAt };
         this.#judged.set(belief.domain, judged);
       }
       dueAt = Math.min(dueAt, judged.dueAt);
     }
     effects.push(...this.#checkpoints(now));
     for (const belief of this.#beliefs.all) dueAt = Math.min(dueAt, this.#checkpointAt(belief));
-    this.#looked = { spoken, offsetMs, dueAt };
+    this.#looked = { spoken, offsetMs, isKnown, dueAt };
     return effects;
   }
 
   /** In how many milliseconds something of this will change if nothing else does, as last seen. */
-  wakeInMs(now: Instant): number {
+  wakeInMs(now: Moment): number {
     return (this.#looked?.dueAt ?? Number.POSITIVE_INFINITY) - now.boot;
   }
 
   /** Says what changed of one belief; the boot time at which it may change again. */
-  #judge(belief: Belief, now: Instant, effects: Effect[]): number {
+  #judge(belief: Belief, now: Moment, effects: Effect[]): number {
     const { domain, future } = belief;
     const standing = standingOf(belief, this.#beliefs.tightening(domain), now);
     effects.push(...this.#tier(domain, standing.tier, standing.ageMs));
@@ -126,7 +134,7 @@ export class Watch {
    * Writes every ledger once one of them is due: one batch for a disk that has other work. A former
    * partner may come back: its ledger is kept too, or a reboot would make it younger.
    */
-  #checkpoints(now: Instant): readonly Effect[] {
+  #checkpoints(now: Moment): readonly Effect[] {
     const all = [...this.#beliefs.all].filter(({ keeping }) => keeping !== null);
     if (!all.some((belief) => this.#checkpointAt(belief) <= now.boot)) return [];
     const writes = all.map((belief) => {

@@ -120,20 +120,22 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
       throw new Stuck(`${who} differ about ${domain}: ${describe(view)} and ${describe(first)}`);
     }
     if (isLed && !view.isComplete) throw new Stuck(`${who}: ${domain} is not complete`);
-    if (isLed && view.standing.tier !== 'FRESH' && !isOvercharged(world, group[i])) {
+    if (isLed && view.standing.tier !== 'FRESH' && hasSomebodyToAsk(world, group[i])) {
       throw new Stuck(`${group[i]?.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
     }
   }
 }
 
 /**
- * Each boot charges the ledger a step that no evidence gives back while power stays on: after a
- * few quick boots a partner is younger than it looks (PROTOCOL §4.2).
+ * A machine that lost its clock and has neither people nor a linked authority stays at SURVIVAL
+ * (PROTOCOL §4.4).
  */
-function isOvercharged(world: World, machine: Machine | undefined): boolean {
-  const stepMs = world.scenario.limits.freshForMs / 4;
-  const chargedMs = (machine?.clock.boots ?? 0) * stepMs;
-  return chargedMs + 2 * world.scenario.periodMs >= world.scenario.limits.freshForMs;
+function hasSomebodyToAsk(world: World, machine: Machine | undefined): boolean {
+  if (machine === undefined || machine.isAuthority) return true;
+  return world.network.linksOf(machine).some(({ up, wires: [{ from, to }] }) => {
+    const other = from === machine ? to : from;
+    return up && other.isAuthority && other.domain === machine.domain;
+  });
 }
 
 function viewOf(world: World, machine: Machine, domain: TrustDomain): DomainView | null {

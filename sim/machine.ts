@@ -81,6 +81,7 @@ export class Machine {
   #wakeEntered = Number.POSITIVE_INFINITY;
   #requests = 0;
   #lookAt = 0;
+  #isWritable = true;
   /** Since when the process stood still, until its first step after that is done. */
   #stoodStillAt: number | null = null;
   /** What a paused process was about to do when its write came back. */
@@ -138,6 +139,7 @@ export class Machine {
     this.#busy = false;
     this.#owed = [];
     this.#held = null;
+    this.#isWritable = true;
     this.#stoodStillAt = null;
     this.#waiting.clear();
     this.#wakeEntered = Number.POSITIVE_INFINITY;
@@ -301,21 +303,36 @@ export class Machine {
   ): void {
     if (outcome === 'durable') {
       this.#owed = [];
+      this.#noteStore(true);
       if (this.#endsAt('after persist')) return;
       goOn();
     } else {
       this.#owed = batch;
       this.diskFailed = true;
+      this.#noteStore(false);
       this.#world.coverage.saw('disk: a batch failed');
       giveUp();
     }
     this.#pump();
   }
 
+  /** Tells the state machine when the disk begins to fail, and when it is well again. */
+  #noteStore(isWritable: boolean): void {
+    if (this.#isWritable === isWritable) return;
+    this.#isWritable = isWritable;
+    this.receive(plain({ kind: 'store', isWritable }));
+  }
+
   #performOne(effect: Exclude<Effect, { readonly kind: 'persist' }>): void {
     switch (effect.kind) {
       case 'draw':
-        this.receive(plain({ kind: 'drawn', bytes: this.#options.entropy.bytes(effect.count) }));
+        this.receive(
+          plain({
+            kind: 'drawn',
+            purpose: effect.purpose,
+            bytes: this.#options.entropy.bytes(effect.count),
+          }),
+        );
         return;
       case 'send':
         if (effect.frame[0] === ENVELOPE_FRAME) this.#world.sent(this, effect.frame.subarray(1));

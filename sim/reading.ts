@@ -4,8 +4,10 @@
 
 import { assert } from '../core/assert.ts';
 import { fromUtf8 } from '../core/bytes.ts';
+import { parseCanonical } from '../core/canonical.ts';
 import { type Beacon, readBeacon } from '../federation/beacon.ts';
 import { decodeEnvelope, type UnverifiedEnvelope } from '../federation/envelope.ts';
+import { Members } from '../federation/members.ts';
 
 /** The bookkeeping of time as it is stored (`federation/record.ts`). */
 export interface Keeping {
@@ -21,6 +23,14 @@ export interface Keeping {
 /** Its one spelling: read by one pattern, since every tick writes one at every node. */
 const KEEPING =
   /^\{"aheadMs":(\d+),"asOf":(?:null|"(\d+)"),"bootId":"([^"\\]*)","bound":"(\d+)","boundBoot":(\d+),"ledgerBoot":(\d+),"ledgerMs":(\d+)\}$/;
+/** What the date of a machine rests on, as it is stored (`federation/known-time.ts`). */
+export interface TimeRecord {
+  readonly basis: string;
+  readonly bootId: string;
+  readonly isAnchored: boolean;
+}
+
+const times = new WeakMap<Uint8Array, TimeRecord>();
 const keepings = new WeakMap<Uint8Array, Keeping>();
 const beacons = new WeakMap<Uint8Array, Beacon>();
 const envelopes = new WeakMap<Uint8Array, UnverifiedEnvelope>();
@@ -42,6 +52,19 @@ export function keepingOf(record: Uint8Array): Keeping {
   };
   keepings.set(record, keeping);
   return keeping;
+}
+
+export function timeOf(record: Uint8Array): TimeRecord {
+  const known = times.get(record);
+  if (known !== undefined) return known;
+  const members = new Members(parseCanonical(record), 'time');
+  const time = {
+    basis: members.text('basis', 32),
+    bootId: members.text('bootId', 64),
+    isAnchored: members.flag('isAnchored'),
+  };
+  times.set(record, time);
+  return time;
 }
 
 export function envelopeOf(record: Uint8Array): UnverifiedEnvelope {

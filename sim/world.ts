@@ -25,6 +25,7 @@ import { keepingOf } from './reading.ts';
 import type { Scenario } from './scenario.ts';
 import { type Delivery, partsOfKey, type Step, type StepWrite } from './step.ts';
 import { Trace } from './trace.ts';
+import { Watchman } from './watchman.ts';
 
 /** A withdrawal that an authority acknowledged to its people. */
 export interface Withdrawal {
@@ -69,6 +70,7 @@ export class World {
   readonly #looks: readonly ((step: Step) => void)[];
   readonly #active = new Set<() => void>();
   readonly #seen = new Map<Machine, Seen>();
+  readonly #watchman: Watchman;
 
   constructor(scenario: Scenario, seed: number, suite: Suite, records: boolean) {
     this.scenario = scenario;
@@ -76,6 +78,7 @@ export class World {
     this.suite = suite;
     this.network = new Network(this, this.dice('network'));
     this.history = new History(records);
+    this.#watchman = new Watchman(this, this.dice('watchman'));
     this.#checkers = CHECKERS.map(({ sentence, make }) =>
       make(this, (why) => {
         throw new Violation(sentence, this.now, why);
@@ -166,6 +169,7 @@ export class World {
     this.#noteEvidence(machine, writes);
     this.history.stepped(step);
     if (machine.isHonest) for (const look of this.#looks) look(step);
+    this.#watchman.look(machine);
   }
 
   /** A process begins: checkers take from its disk what it goes on from. */

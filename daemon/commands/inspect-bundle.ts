@@ -12,6 +12,7 @@ import type { Instant } from '../../core/time.ts';
 import { admitAll } from '../../federation/admit.ts';
 import { type Belief, newBelief, newestRoot } from '../../federation/belief.ts';
 import { decodeBundleFile, decodeFileItem } from '../../federation/bundle-file.ts';
+import { asRead } from '../../federation/moment.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 
 /** The facts two people compare over the phone, and what else the file brings. */
@@ -44,7 +45,7 @@ export function believeFile(file: Uint8Array, now: Instant): Belief {
     throw new Refusal('root-unknown', { why: 'the file does not begin with a first Root' });
   }
   const { domain, digest } = first.envelope;
-  const context = { suite: runtimeSuite(), now, bootId: '' };
+  const context = { suite: runtimeSuite(), now: asRead(now), bootId: '' };
   return admitAll(context, newBelief(domain, digest), items).belief;
 }
 

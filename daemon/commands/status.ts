@@ -48,7 +48,7 @@ function selfText(status: Status): string {
     ['lease', leaseText(status.node)],
     ['assurance', `${status.assurance}; anti-rollback: ${status.antiRollback}`],
     ['keys', keysText(status)],
-    ['time', status.timeKnown ? 'known' : 'unknown: at best SURVIVAL until a source confirms it'],
+    ['time', timeText(status)],
     ['started', `${status.startedAt} (version ${status.version})`],
     ['entries', String(status.entries)],
     ['listening', status.listen.length === 0 ? 'nowhere' : status.listen.join(' ')],
@@ -69,6 +69,11 @@ export function leaseText({ lease }: NodeStatus): string {
 function keysText({ keys }: Status): string {
   if (keys.custody === 'files') return 'in files';
   return `sealed by the TPM at ${keys.tpm}, for boots approved as ${JSON.stringify(keys.boot)}`;
+}
+
+function timeText({ timeKnown, time }: Status): string {
+  if (!timeKnown) return 'unknown: at best SURVIVAL; see: holdfast time show';
+  return time.basis === 'operator' ? 'known, by the word of a person' : 'known';
 }
 
 function domainsText(domains: readonly DomainStatus[]): string {

@@ -50,7 +50,8 @@ const AUTHORITY_USES: readonly AuthorityUse[] = ['x509', 'jwt'];
 const U64_CHARS_MAX = 20;
 /** A path of Linux (limits.h, PATH_MAX). */
 const PATH_CHARS_MAX = 4_096;
-
+/** `2026-11-21T05:50:58Z`. */
+const TIME_CHARS_MAX = 20;
 /** A sentence in the audit log. */
 const REASON_CHARS_MAX = 256;
 
@@ -93,6 +94,8 @@ const PARSERS: Parsers = {
   'key.list': () => ({}),
   'key.copy': keyToFolderIn,
   'key.move': keyToFolderIn,
+  'time.show': () => ({}),
+  'time.tell': (params) => params.optional('at', (name) => params.text(name, TIME_CHARS_MAX)),
   'bundle.show': (params) => params.optional('domain', domainIn(params)),
   'bundle.export': (params) => ({
     ...params.optional('domain', domainIn(params)),

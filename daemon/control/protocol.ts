@@ -125,6 +125,7 @@ export interface Status {
   readonly startedAt: string;
   readonly wallMs: number;
   readonly timeKnown: boolean;
+  readonly time: TimeStatus;
   /** What guards the marks (PROTOCOL §5.7); `rolled-back`: the store is older than its counter. */
   readonly antiRollback: 'proven' | 'software' | 'rolled-back';
   readonly keys: KeysStatus;
@@ -136,6 +137,17 @@ export interface Status {
   readonly peers: readonly PeerStatus[];
   readonly entries: number;
   readonly alarms: readonly AlarmStatus[];
+}
+
+/** What date the daemon goes by, and why (PROTOCOL §4.4). */
+export interface TimeStatus {
+  readonly known: boolean;
+  readonly basis: 'wall' | 'beacon-key' | 'quorum' | 'operator';
+  /** Why it is not known: `start`, `jump`, `store`. */
+  readonly doubts: readonly string[];
+  readonly clock: string;
+  /** What the clock of the machine says. */
+  readonly wall: string;
 }
 
 /** The kind of a workload's keys; `ml-dsa-65` for clients that know it. */
@@ -396,6 +408,9 @@ export interface Calls {
   'key.list': { params: Nothing; result: { readonly keys: readonly PortableKey[] } };
   'key.copy': { params: KeyToFolder; result: KeyFileView };
   'key.move': { params: KeyToFolder; result: KeyFileView };
+  'time.show': { params: Nothing; result: TimeStatus };
+  /** Without a date: the clock of the machine is right. */
+  'time.tell': { params: { readonly at?: string }; result: TimeStatus };
   'bundle.show': { params: { readonly domain?: string }; result: BundleView };
   'bundle.export': {
     params: { readonly domain?: string; readonly format: BundleFormat };

@@ -37,7 +37,7 @@ function versionFinding({ version }: Status): Finding {
 function timeFinding({ timeKnown }: Status): Finding {
   if (timeKnown) return ok('time', 'the daemon knows what time it is');
   const says = 'the daemon does not trust its clock: at best SURVIVAL';
-  return fault('time', says, 'set the clock: timedatectl set-ntp true');
+  return fault('time', says, 'look at a watch that you trust, then: holdfast time confirm');
 }
 
 function domainFindings({ domains }: Status): readonly Finding[] {

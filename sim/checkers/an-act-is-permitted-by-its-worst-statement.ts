@@ -7,6 +7,7 @@ import { recordKey } from '../../federation/record-key.ts';
 import { ACTION_CLASSES, isPermitted, TIERS, tierOfAge } from '../../federation/tier.ts';
 import { type DomainView, permitted } from '../../federation/view.ts';
 import type { CheckerKind } from '../checker.ts';
+import { dateOf } from '../date.ts';
 import { keepingOf, ledgerAt } from '../reading.ts';
 import type { Step } from '../step.ts';
 
@@ -14,12 +15,12 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
   sentence: 'an act is permitted by its worst statement',
   make: (world, fail) => {
     const { limits } = world.scenario;
-    const ageOf = ({ machine, now }: Step, view: DomainView): number => {
+    const ageOf = ({ machine, now, t }: Step, view: DomainView): number => {
       const record = machine.believed.get(recordKey(view.domain, 'keeping'));
       const keeping = record === undefined ? null : keepingOf(record);
       const sameBoot = keeping?.bootId === machine.clock.bootId;
       const ledger = keeping !== null && sameBoot ? ledgerAt(keeping, now.boot) : 0;
-      return Math.max(0, now.wall - (view.standing.asOf ?? 0), ledger);
+      return Math.max(0, dateOf(machine, t) - (view.standing.asOf ?? 0), ledger);
     };
     const rank = (tier: DomainView['standing']['tier']): number => TIERS.indexOf(tier);
     return {

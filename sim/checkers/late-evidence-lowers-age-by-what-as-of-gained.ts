@@ -1,12 +1,13 @@
 /** Late evidence never lowers age by more than asOf gained (PROTOCOL §4.2). */
 
 import type { CheckerKind } from '../checker.ts';
+import { isVouched, passedMs } from '../date.ts';
 import { keepingOf, ledgerAt } from '../reading.ts';
 
 export const lateEvidenceLowersAgeByWhatAsOfGained: CheckerKind = {
   sentence: 'late evidence lowers age by what asOf gained, and no more',
   make: (world, fail) => ({
-    step: ({ machine, writes }) => {
+    step: ({ machine, t, writes }) => {
       for (const { kind, value, before, domain } of writes) {
         if (kind !== 'keeping' || value === null || before === null) continue;
         const [old, next] = [keepingOf(before), keepingOf(value)];
@@ -18,7 +19,9 @@ export const lateEvidenceLowersAgeByWhatAsOfGained: CheckerKind = {
         const due = sameBoot ? ledgerAt(old, at) : old.ledgerMs + old.aheadMs;
         const stands = sameBoot ? ledgerAt(next, at) : next.ledgerMs;
         if (gained > world.scenario.periodMs) world.coverage.saw('checker: evidence came late');
-        if (stands < due - gained) {
+        // A vouched date gives back what cannot have passed since, and no more (PROTOCOL §4.2).
+        const credited = isVouched(machine) ? passedMs(next.asOf, t) : Number.POSITIVE_INFINITY;
+        if (stands < Math.min(due - gained, credited)) {
           fail(`${machine.name}: ${domain} gained ${gained}, ledger ${due} → ${stands}`);
         }
       }

@@ -9,6 +9,7 @@
 import { recordKey } from '../../federation/record-key.ts';
 import { type DomainView, permitted } from '../../federation/view.ts';
 import type { CheckerKind } from '../checker.ts';
+import { dateOf, isVouched, VOUCHED_SLOW_MS } from '../date.ts';
 import type { Machine } from '../machine.ts';
 import { keepingOf } from '../reading.ts';
 import type { Withdrawal } from '../world.ts';
@@ -33,20 +34,21 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
       mine.set(domain, contact);
       return contact;
     };
-    const judge = (machine: Machine, view: DomainView, wall: number, last: number): void => {
+    const judge = (machine: Machine, view: DomainView, last: number): void => {
       const { asOf } = view.standing;
       if (asOf === null || machine.node === null) return;
       const act = { action: 'accept-foreign', lifetime: 'accept-foreign' } as const;
       const { policy } = machine.node;
       if (!permitted(view, policy, { ...act, documents: ['bundle'] }).permitted) return;
       const { degradedForMs } = world.scenario.limits;
-      if (wall >= last + degradedForMs) {
+      if (dateOf(machine, world.now) >= last + degradedForMs) {
         fail(`${machine.name} honours a bundle of ${view.domain} past its last evidence`);
       }
       if (machine.restored || machine.diskFailed) return;
       const contact = contactOf(machine, view.domain, asOf);
       const powered = machine.clock.poweredMs(world.now) - contact.poweredMs;
-      if (powered - Math.max(0, last - contact.asOf) - ROUNDING_MS >= degradedForMs) {
+      const slowMs = ROUNDING_MS + (isVouched(machine) ? VOUCHED_SLOW_MS : 0);
+      if (powered - Math.max(0, last - contact.asOf) - slowMs >= degradedForMs) {
         fail(`${machine.name} honours a bundle of ${view.domain} after ${powered} ms of power`);
       }
     };
@@ -61,7 +63,7 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
           if (held === null) contacts.get(machine)?.delete(domain);
         }
       },
-      step: ({ machine, now, views }) => {
+      step: ({ machine, views }) => {
         for (const view of views()) {
           if (world.stolen.has(view.domain)) continue;
           const { asOf } = view.standing;
@@ -70,7 +72,7 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
           const withdrawal = bundle === undefined ? undefined : gone.get(bundle.digest);
           if (withdrawal === undefined) continue;
           world.coverage.saw('checker: a withdrawn bundle was still held');
-          judge(machine, view, now.wall, withdrawal.lastEvidence);
+          judge(machine, view, withdrawal.lastEvidence);
         }
       },
     };

@@ -8,6 +8,7 @@ import type { Instant } from '../../core/time.ts';
 import { admit, UNBOUNDED_STEPS } from '../../federation/admit.ts';
 import { type Belief, newBelief } from '../../federation/belief.ts';
 import type { FileItem } from '../../federation/bundle-file.ts';
+import { asRead } from '../../federation/moment.ts';
 import { decodeTick } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
@@ -43,7 +44,7 @@ export const orderDoesNotMatter: CheckerKind = {
 
 /** Delivers everything again and again until nothing changes any more. */
 function settle(world: World, now: Instant, start: Belief, order: readonly FileItem[]): Belief {
-  const context = { suite: world.suite, now, bootId: 'order' };
+  const context = { suite: world.suite, now: asRead(now), bootId: 'order' };
   let belief = start;
   for (let round = 0; round < order.length; round++) {
     const before = belief;

@@ -207,7 +207,25 @@ export class Machine {
   draw(): void {
     const seed = toUtf8(`${this.options.name}/${this.#drawn++}`);
     const bytes = concat(...[0, 1, 2].map((i) => sha256(seed, Uint8Array.of(i))));
-    this.input({ kind: 'drawn', bytes: bytes.slice(0, WRITER_ENTROPY_BYTES) });
+    this.input({
+      kind: 'drawn',
+      purpose: 'beacon',
+      bytes: bytes.slice(0, WRITER_ENTROPY_BYTES),
+    });
+  }
+
+  /** A nonce arrives for the next question. */
+  drawNonce(): void {
+    const bytes = sha256(toUtf8(`${this.options.name}/nonce/${this.#drawn++}`));
+    this.input({ kind: 'drawn', purpose: 'question', bytes });
+  }
+
+  /** A person says what time it is; without a date, that the wall clock is right. */
+  tell(timeMs?: number): number {
+    const request = ++this.#request;
+    const time = timeMs === undefined ? null : unixMs(timeMs);
+    this.input({ kind: 'time', request, time });
+    return request;
   }
 
   view(domain: TrustDomain = this.domain): DomainView {
@@ -247,7 +265,8 @@ export class Machine {
         this.isDown = --this.persistsLeft <= 0;
         return;
       case 'draw':
-        if (!this.drawsLate) this.draw();
+        if (effect.purpose === 'question') this.drawNonce();
+        else if (!this.drawsLate) this.draw();
         return;
       case 'send':
         this.sent.push(effect);

@@ -10,6 +10,7 @@ import type {
   RevocationView,
   SigningAuthority,
   Status,
+  TimeStatus,
 } from '../../daemon/control/protocol.ts';
 import {
   type ControlMethods,
@@ -95,6 +96,14 @@ const PARTNER: DomainStatus = {
   mend: 'restore a path to blue.example',
 };
 
+export const TIME: TimeStatus = {
+  known: true,
+  basis: 'wall',
+  doubts: [],
+  clock: '2026-01-01T01:00:00.000Z',
+  wall: '2026-01-01T01:00:00.000Z',
+};
+
 export const STATUS: Status = {
   version: '0.1.0',
   domain: 'home.example',
@@ -113,6 +122,7 @@ export const STATUS: Status = {
   startedAt: '2026-01-01T00:00:00.000Z',
   wallMs: Date.UTC(2026, 0, 1, 1),
   timeKnown: true,
+  time: TIME,
   antiRollback: 'software',
   keys: { custody: 'files', tpm: '', boot: '' },
   sockets: { control: '/run/holdfast/control.sock', workload: '/run/holdfast/workload.sock' },
@@ -147,6 +157,8 @@ export const METHODS: ControlMethods = {
   'revoke.propose': async () => ({ text: 'a proposal' }),
   'root.key': async () => ({ keyId: 'ab'.repeat(32), text: 'a public key' }),
   status: async () => STATUS,
+  'time.show': async () => TIME,
+  'time.tell': async () => ({ ...TIME, basis: 'operator' }),
   'entry.create': async (params) => ({ ...ENTRY, ...params, epoch: '8' }),
   'entry.list': async () => ({ entries: [ENTRY] }),
   'entry.show': async () => ENTRY,

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LEDGER_STEP_MS } from '../../core/limits.ts';
-import { bootMs, type Instant, unixMs } from '../../core/time.ts';
+import { bootMs, unixMs } from '../../core/time.ts';
 import {
   advance,
   ageAt,
@@ -17,14 +17,13 @@ import {
   settleKeeping,
   startKeeping,
 } from '../../federation/age.ts';
+import { asRead, type Moment } from '../../federation/moment.ts';
 import { NOW } from './forge.ts';
 
 const age = suite('federation/age');
 
-const at = (wallMs: number, boot: number): Instant => ({
-  wall: unixMs(NOW + wallMs),
-  boot: bootMs(boot),
-});
+const at = (wallMs: number, boot: number): Moment =>
+  asRead({ wall: unixMs(NOW + wallMs), boot: bootMs(boot) });
 const asOf = unixMs(NOW);
 const start = startKeeping(asOf, at(0, 1_000));
 

@@ -8,7 +8,7 @@ import { assert as demand } from '../../core/assert.ts';
 import { toHex } from '../../core/bytes.ts';
 import { digestOf } from '../../core/digest.ts';
 import { Refusal, type RefusalCode, refusalOf } from '../../core/refusal.ts';
-import { bootMs, type Instant, unixMs } from '../../core/time.ts';
+import { bootMs, unixMs } from '../../core/time.ts';
 import type { Admission, AdmitContext } from '../../federation/admission.ts';
 import { admit, UNBOUNDED_STEPS } from '../../federation/admit.ts';
 import type { StepBudget } from '../../federation/admit-tick.ts';
@@ -17,6 +17,7 @@ import type { BeaconPlace } from '../../federation/beacon.ts';
 import { type Belief, newBelief } from '../../federation/belief.ts';
 import type { FileItem } from '../../federation/bundle-file.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
+import { asRead, type Moment } from '../../federation/moment.ts';
 import { type Continuity, recordsByDomain, restoreBelief } from '../../federation/record.ts';
 import { type Standing, standingOf } from '../../federation/standing.ts';
 import { decodeTick, TICK_BYTES } from '../../federation/tick.ts';
@@ -33,6 +34,8 @@ export class Climber {
   wallMs = NOW;
   bootNowMs = 1_000_000;
   bootId = 'boot-1';
+  /** Somebody vouches for the date. */
+  isVouched = false;
   continuity: Continuity = 'software';
   last: Admission | null = null;
 
@@ -40,8 +43,9 @@ export class Climber {
     this.belief = newBelief(DOMAIN, decodeEnvelope(firstRoot).digest);
   }
 
-  get now(): Instant {
-    return { wall: unixMs(this.wallMs), boot: bootMs(this.bootNowMs) };
+  get now(): Moment {
+    const read = { wall: unixMs(this.wallMs), boot: bootMs(this.bootNowMs) };
+    return { ...asRead(read), isVouched: this.isVouched };
   }
 
   /** Both clocks go on. */
@@ -101,7 +105,7 @@ export function settled(): Climber {
 }
 
 /** All that a belief says, as text: equal texts are equal beliefs. */
-export function fingerprintOf(belief: Belief, now: Instant): string {
+export function fingerprintOf(belief: Belief, now: Moment): string {
   const { tick, keeping, documents, disowned, future } = belief;
   const bytesOf = (held: { readonly bytes: Uint8Array } | null): string =>
     held === null ? 'none' : digestOf(held.bytes);

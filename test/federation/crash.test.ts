@@ -65,6 +65,7 @@ for (const bootId of ['boot-1', 'boot-2']) {
       blue.bootId = bootId;
       if (bootId === 'boot-2') blue.bootNowMs = 10;
       world.revive(blue, red);
+      if (bootId === 'boot-2') blue.tell();
       world.advance(3_000);
       assertNoEpochTwice(blue);
       assert.is(blue.view().standing.tier, 'FRESH');

@@ -69,7 +69,7 @@ records('keep proofs against keys through a restart', () => {
 });
 
 records(
-  'that were rolled back keep Roots, revocations and marks; no age counts before new evidence',
+  'that were rolled back keep Roots, revocations and marks; all else waits for evidence and a date',
   () => {
     const node = settled().wait(3_000).take(forgeBeacon().tick(2));
     node.continuity = 'rolled-back';
@@ -81,6 +81,9 @@ records(
     assert.is(node.standing.tier, 'EXPIRED');
     node.continuity = 'proven';
     node.take(forgeBeacon().tick(3));
+    assert.is(node.standing.tier, 'EXPIRED');
+    node.isVouched = true;
+    node.wait(1_000).take(forgeBeacon().tick(4));
     assert.is(node.standing.tier, 'FRESH');
   },
 );

@@ -1,0 +1,39 @@
+/**
+ * The date that a machine goes by, as checkers bound it from below.
+ *
+ * While the wall clock is gone by, it is that. Once somebody vouched for another date it is true
+ * time, less by what those who vouch may be slow: a person confirms a clock that is a minute off,
+ * and within the lead that Root allows no rule notices anything.
+ */
+
+import { recordKey } from '../federation/record-key.ts';
+import type { Machine } from './machine.ts';
+import { START_MS } from './machine-clock.ts';
+import { timeOf } from './reading.ts';
+
+/** By so much a date that somebody vouched for may be slow: twice the lead of Root. */
+export const VOUCHED_SLOW_MS = 4 * 60_000;
+
+/** The earliest date that the machine may go by at true time `t`. */
+export function dateOf(machine: Machine, t: number): number {
+  const time = readTime(machine);
+  if (time?.isAnchored === true) return START_MS + t - VOUCHED_SLOW_MS;
+  return machine.clock.now(t).wall;
+}
+
+/** True while somebody vouches for the date, in this boot. */
+export function isVouched(machine: Machine): boolean {
+  const time = readTime(machine);
+  return time !== null && time.basis !== 'wall';
+}
+
+/** What has passed at the least since `asOf`, for a machine that somebody vouched to. */
+export function passedMs(asOf: number, t: number): number {
+  return START_MS + t - asOf - VOUCHED_SLOW_MS;
+}
+
+function readTime(machine: Machine): ReturnType<typeof timeOf> | null {
+  const record = machine.believed.get(recordKey(machine.domain, 'time'));
+  const time = record === undefined ? null : timeOf(record);
+  return time?.bootId === machine.clock.bootId ? time : null;
+}
