@@ -4,18 +4,17 @@
  */
 
 import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
-import type { Digest } from '../core/digest.ts';
 import { LEASE_FOR_MS } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type KeyId, keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
 import { addMs, type BootMs, bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
-import { admitAll, admitNews } from './admit.ts';
+import { admitAll } from './admit.ts';
 import { clockOf } from './age.ts';
-import { type Belief, newBelief, newestRoot } from './belief.ts';
+import { type Belief, newestRoot } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
-import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
+import type { FileItem } from './bundle-file.ts';
 import type { Effect, RecordWrite } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import type { Input } from './input.ts';
@@ -29,6 +28,7 @@ import {
 } from './lease.ts';
 import { Members } from './members.ts';
 import type { Moment } from './moment.ts';
+import { verifyNewcomer } from './newcomer.ts';
 import { OwnContents } from './own-contents.ts';
 import { makeProof, type ProverRole } from './peer-proof.ts';
 import { policyBody, type Relation, readPolicy } from './policy.ts';
@@ -127,7 +127,9 @@ export class Authority {
           withdrawal: input.withdrawal,
         });
       case 'relate': {
-        const newcomer = this.#verifyNewcomer(context, input.file);
+        const awaited = [...this.#newcomers.values()].map(({ belief }) => belief.domain);
+        const isAwaited = (name: TrustDomain): boolean => awaited.includes(name);
+        const newcomer = verifyNewcomer(context, this.#beliefs, input.file, isAwaited);
         const { domain, firstRoot } = newcomer.belief;
         const { survivalForeign, limits } = input;
         this.#newcomers.set(request, newcomer);
@@ -344,41 +346,6 @@ export class Authority {
       ],
       gossip: [],
     };
-  }
-
-  /**
-   * Reads a stranger's file and verifies all of it before anything is said about him: whoever
-   * relates to a damaged or forged file has related to nothing.
-   */
-  #verifyNewcomer(context: AdmitContext, file: Uint8Array): Admission {
-    const items = decodeBundleFile(file).map(decodeFileItem);
-    const first = items[0];
-    if (first?.kind !== 'envelope' || first.envelope.type !== 'root') {
-      throw new Refusal('root-unknown', { why: 'the file does not begin with a first Root' });
-    }
-    const { domain, digest } = first.envelope;
-    if (domain === this.#beliefs.ownDomain) throw new Refusal('relation-self', { domain });
-    const isAwaited = [...this.#newcomers.values()].some(({ belief }) => belief.domain === domain);
-    if (isAwaited || this.#beliefs.relationTo(domain) !== null) {
-      throw new Refusal('relation-exists', { domain });
-    }
-    const known = this.#beliefs.stored(domain);
-    return known === null
-      ? admitAll(context, newBelief(domain, digest), items)
-      : this.#welcomeBack(context, known, digest, items);
-  }
-
-  /** A former partner: what is stored keeps its marks, so an old file cannot turn it back. */
-  #welcomeBack(
-    context: AdmitContext,
-    known: Belief,
-    firstRoot: Digest,
-    items: readonly FileItem[],
-  ): Admission {
-    if (known.firstRoot !== firstRoot) {
-      throw new Refusal('root-conflict', { expected: known.firstRoot, got: firstRoot });
-    }
-    return admitNews(context, known, items);
   }
 
   #changeRelations(
