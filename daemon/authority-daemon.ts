@@ -88,7 +88,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     trustViewOf(views(), node.policy, (needs) => partners.bundles(needs), standing);
   const issued = new IssuedBook({ store, records, clock, log });
   opening.defer(() => issued.close());
-  const crls = new CrlMaker(authorities, () => clock.now().wall);
+  const crls = new CrlMaker(authorities, issued, () => clock.now().wall);
   const directory = new IdentityDirectory({
     clock,
     random,

@@ -1,6 +1,6 @@
 /**
- * The CRLs of our own bundle: one for each authority that signs, over every leaf that is revoked
- * and has not ended (RFC 5280 §5).
+ * The CRLs of our own bundle: one for each authority that signs, over every certificate that is
+ * revoked and has not ended (RFC 5280 §5), and all that a revoked node was given.
  *
  * A list that still says what it should is published again as it stands, so that the bundle
  * changes only when there is news; it is renewed at half its life. A domain that revoked no leaf
@@ -9,20 +9,25 @@
 
 import { fromHex, toBase64, toHex } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
+import type { KeyId } from '../core/suite.ts';
 import { addMs, SECOND_MS, type UnixMs, unixMs } from '../core/time.ts';
 import type { DomainView } from '../federation/view.ts';
+import { nodeMark } from './identity/certificate-writer.ts';
 import { KEY_TYPES } from './identity/private-key.ts';
 import type { Signers } from './identity/signers.ts';
 import type { X509Authority } from './identity/x509-authority.ts';
 import { type Crl, isCrlOf, type RevokedSerial, signCrl } from './identity/x509-crl.ts';
+import type { IssuedBook } from './issued-book.ts';
 import { crlsOf } from './revoked-view.ts';
 
 export class CrlMaker {
   readonly #signers: Signers;
+  readonly #issued: Pick<IssuedBook, 'liveOfNode'>;
   readonly #now: () => UnixMs;
 
-  constructor(signers: Signers, now: () => UnixMs) {
+  constructor(signers: Signers, issued: Pick<IssuedBook, 'liveOfNode'>, now: () => UnixMs) {
     this.#signers = signers;
+    this.#issued = issued;
     this.#now = now;
   }
 
@@ -53,9 +58,15 @@ export class CrlMaker {
 
   #revokedLeaves(own: DomainView): readonly RevokedSerial[] {
     const now = this.#now();
-    return [...own.revocations.union.values()]
-      .filter((entry) => entry.class === 'leaf' && entry.notAfter > now)
-      .map(({ target, at }) => ({ serial: fromHex(target), at }));
+    const inForce = [...own.revocations.union.values()].filter(({ notAfter }) => notAfter > now);
+    const serials = new Map<string, UnixMs>();
+    for (const { class: kind, target, at } of inForce) {
+      if (kind === 'leaf') serials.set(target, at);
+      if (kind !== 'lease') continue;
+      const mark = toHex(nodeMark(target as KeyId));
+      for (const { serial } of this.#issued.liveOfNode(mark)) serials.set(serial, at);
+    }
+    return Array.from(serials, ([serial, at]) => ({ serial: fromHex(serial), at }));
   }
 
   /** The list of that authority in the bundle, if it says all it should and is not half over. */

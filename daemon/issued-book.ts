@@ -11,7 +11,7 @@ import { Failure } from '../core/failure.ts';
 import { SPIFFE_ID_BYTES_MAX } from '../core/limits.ts';
 import type { UnixMs } from '../core/time.ts';
 import { Members } from '../federation/members.ts';
-import type { X509Svid } from './identity/x509-svid.ts';
+import { nodeMarkIn } from './identity/revoked.ts';
 import type { Clock, Log, Store } from './ports.ts';
 import { SPACES } from './store/key-space.ts';
 
@@ -32,6 +32,8 @@ export interface IssuedBookOptions {
 export class IssuedBook {
   readonly #options: IssuedBookOptions;
   readonly #leaves = new Map<string, IssuedLeaf>();
+  /** Serials of what members were given, by how the serials of one node begin. */
+  readonly #byNode = new Map<string, Set<string>>();
   /** The last end of what is out, by SPIFFE ID. */
   readonly #ends = new Map<string, UnixMs>();
   #unwritten: IssuedLeaf[] = [];
@@ -49,7 +51,7 @@ export class IssuedBook {
   }
 
   /** Remembers an SVID; it is on the disk soon after. */
-  note({ serial, spiffeId, notAfter }: X509Svid): void {
+  note({ serial, spiffeId, notAfter }: IssuedLeaf): void {
     const leaf = { serial, spiffeId, notAfter };
     this.#remember(leaf);
     this.#unwritten.push(leaf);
@@ -59,6 +61,14 @@ export class IssuedBook {
   /** True if a certificate of the identity is out that has not ended at `now`. */
   isOut(spiffeId: string, now: UnixMs): boolean {
     return now < (this.#ends.get(spiffeId) ?? 0);
+  }
+
+  /** The certificates that were made for the node whose serials begin so, and have not ended. */
+  liveOfNode(mark: string): readonly IssuedLeaf[] {
+    const { wall } = this.#options.clock.now();
+    return [...(this.#byNode.get(mark) ?? [])]
+      .flatMap((serial) => this.#leaves.get(serial) ?? [])
+      .filter(({ notAfter }) => notAfter > wall);
   }
 
   /** The certificates of an identity that have not ended. */
@@ -82,6 +92,19 @@ export class IssuedBook {
     this.#leaves.set(leaf.serial, leaf);
     const last = this.#ends.get(leaf.spiffeId) ?? 0;
     if (last < leaf.notAfter) this.#ends.set(leaf.spiffeId, leaf.notAfter);
+    const mark = nodeMarkIn(leaf.serial);
+    if (mark === undefined) return;
+    const ofNode = this.#byNode.get(mark) ?? new Set();
+    this.#byNode.set(mark, ofNode.add(leaf.serial));
+  }
+
+  #forget(serial: string): void {
+    this.#leaves.delete(serial);
+    const mark = nodeMarkIn(serial);
+    if (mark === undefined) return;
+    const ofNode = this.#byNode.get(mark);
+    ofNode?.delete(serial);
+    if (ofNode?.size === 0) this.#byNode.delete(mark);
   }
 
   /** Writes what was noted, and forgets what has ended. */
@@ -91,7 +114,7 @@ export class IssuedBook {
     this.#unwritten = [];
     const { wall } = clock.now();
     const ended = [...this.#leaves.values()].filter(({ notAfter }) => notAfter < wall);
-    for (const { serial } of ended) this.#leaves.delete(serial);
+    for (const { serial } of ended) this.#forget(serial);
     for (const [id, end] of this.#ends) if (end < wall) this.#ends.delete(id);
     const writes = [
       ...ended.map(({ serial }) => ({ key: SPACES.issued + serial, value: null })),

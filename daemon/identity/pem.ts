@@ -11,7 +11,7 @@ import { CERTIFICATE_BYTES_MAX, CHAIN_CERTIFICATES_MAX } from '../../core/limits
 import { Refusal } from '../../core/refusal.ts';
 
 /** The labels in use here (RFC 7468 §5, §10). */
-export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY';
+export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY' | 'X509 CRL';
 
 const LINE = 64;
 const BLOCK = /^-----BEGIN ([A-Z ]+)-----\r?\n([A-Za-z0-9+/=\r\n]*?)-----END ([A-Z ]+)-----\r?\n?/;

@@ -52,8 +52,12 @@ export function isLeafRevoked(
 
 /** True if this certificate is revoked, or the node that it was made for. */
 export function isSerialRevoked({ serials, nodes }: RevokedSet, serial: string): boolean {
-  if (serials.has(serial)) return true;
-  return serial.length === NODE_SERIAL_CHARS && nodes.has(serial.slice(0, NODE_MARK_CHARS));
+  return serials.has(serial) || nodes.has(nodeMarkIn(serial) ?? '');
+}
+
+/** How the serials of one node begin; undefined for what was not made for a node. */
+export function nodeMarkIn(serial: string): string | undefined {
+  return serial.length === NODE_SERIAL_CHARS ? serial.slice(0, NODE_MARK_CHARS) : undefined;
 }
 
 /** True if all that was issued for `id` up to `issuedAt` is revoked. */

@@ -18,9 +18,18 @@ const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hol
 
 /** Builds the workload of Go into the cache. */
 export function goWorkload(): Toolchain {
+  return goProgram('go-client', '.');
+}
+
+/** Builds the verifier of Go into the cache. */
+export function goVerifier(): Toolchain {
+  return goProgram('go-verify', './verify');
+}
+
+function goProgram(name: string, source: string): Toolchain {
   if (run('go', ['version']).status !== 0) return { missing: 'no go on the path' };
-  const program = join(CACHE, 'go-client');
-  const built = run('go', ['build', '-o', program, '.'], join(ROOT, 'test/interop/go-client'));
+  const program = join(CACHE, name);
+  const built = run('go', ['build', '-o', program, source], join(ROOT, 'test/interop/go-client'));
   if (built.status === 0) return { command: [program] };
   return missingUnless(built, /dial tcp|lookup|timeout|module lookup disabled/, 'go build');
 }
