@@ -158,6 +158,8 @@ export const SLICE_OVERLAP_MS = HOUR_MS;
 export const SLICE_WINDOWS_MAX = 121;
 /** Leaves that one request asks for, those of ML-DSA-65 counted eightfold: some 3 MiB. */
 export const SLICES_PER_REQUEST_MAX = 4_096;
+/** A member whose request for identities failed, or gave nothing new, asks again so much later. */
+export const ISSUING_RETRY_MS = 30 * SECOND_MS;
 /** X509-SVIDs renewed without a pause, some 6 ms of work, and how many may be waited for. */
 export const SVIDS_PER_BATCH_MAX = 64;
 export const SVIDS_IN_MAKING_MAX = 4;

@@ -9,11 +9,10 @@
  */
 
 import { SLICE_WINDOWS_MAX } from '../../core/limits.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { type SpiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
 import { SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import { isAssured } from '../../federation/assurance.ts';
-import type { Lease } from '../../federation/lease.ts';
 import { cellOf } from '../identity/cell.ts';
 import { decodeCertificate } from '../identity/certificate.ts';
 import { nodeSerial, signCertificate } from '../identity/certificate-writer.ts';
@@ -34,7 +33,7 @@ import {
   type SliceRequest,
   type TokenRequest,
 } from './issuing-messages.ts';
-import type { IssuingDesk } from './issuing-port.ts';
+import type { IssuingDesk, IssuingTerms } from './issuing-port.ts';
 import { leafEnd, windowOf, windowStart } from './slice-window.ts';
 
 /** What an authority issues by. */
@@ -71,7 +70,10 @@ export function authorityIssuing(options: AuthorityIssuingOptions): IssuingDesk 
       const issuing = new Issuing(options, lease);
       const slices: SliceAnswer[] = [];
       for (const asked of lease.kind === 'slices' ? request.slices : []) {
-        slices.push(issuing.slice(asked));
+        // What is only early or late is left out, so that it holds nothing else up.
+        const slice = refusalOf(() => issuing.slice(asked));
+        if (!(slice instanceof Refusal)) slices.push(slice);
+        else if (slice.judgement === 'reject') throw slice;
         await options.pause();
       }
       const { key, token } = request;
@@ -87,12 +89,12 @@ export function authorityIssuing(options: AuthorityIssuingOptions): IssuingDesk 
 /** One answer: all of it rests on the same moment and the same lease. */
 class Issuing {
   readonly #options: AuthorityIssuingOptions;
-  readonly #lease: Lease;
+  readonly #lease: IssuingTerms;
   readonly #now: UnixMs;
   /** PROTOCOL §4.7 — no credential outlives what allowed it. */
   readonly #until: UnixMs;
 
-  constructor(options: AuthorityIssuingOptions, lease: Lease) {
+  constructor(options: AuthorityIssuingOptions, lease: IssuingTerms) {
     const until = options.until();
     if (until instanceof Refusal) throw until;
     this.#options = options;

@@ -7,12 +7,12 @@
  * member that starts while cut off serves at once. Tokens alone are asked of an authority.
  */
 
+import { toHex } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
 import { SLICE_WINDOWS_MAX, SLICES_PER_REQUEST_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { trustDomainOf } from '../../core/spiffe-id.ts';
 import type { UnixMs } from '../../core/time.ts';
-import type { Lease } from '../../federation/lease.ts';
 import type { IssuingKey } from '../custody/custody.ts';
 import { cellOf } from '../identity/cell.ts';
 import type { Entry } from '../identity/entry.ts';
@@ -31,7 +31,7 @@ import {
   type SliceRequest,
   type TokenRequest,
 } from './issuing-messages.ts';
-import type { MemberIssuing } from './issuing-port.ts';
+import type { IssuingTerms, MemberIssuing } from './issuing-port.ts';
 import type { SliceBook } from './slice-book.ts';
 import type { SliceKeys } from './slice-keys.ts';
 import { windowOf } from './slice-window.ts';
@@ -65,7 +65,7 @@ export class HeldIssuing implements MemberIssuing {
   }
 
   /** Takes up what was granted before. What does not read any more is left aside. */
-  resume(lease: Lease): void {
+  resume(lease: IssuingTerms): void {
     const der = this.#options.slices.intermediate;
     if (der !== null) this.#intermediate = this.#open(lease, der);
   }
@@ -88,13 +88,28 @@ export class HeldIssuing implements MemberIssuing {
     return encodeRequest({ key: key.spki, slices: asked, token: null });
   }
 
-  async install(lease: Lease, granted: Uint8Array): Promise<void> {
+  async install(lease: IssuingTerms, granted: Uint8Array): Promise<void> {
     if (granted.length === 0) return;
     const { intermediate, slices } = decodeAnswer(granted);
     const opened = intermediate === null ? null : this.#open(lease, intermediate);
     const { clock, entries } = this.#options;
     await this.#options.slices.install(intermediate, slices, entries(), clock.now().wall);
     this.#intermediate = opened;
+  }
+
+  /** True if more could be had by now than is held, of what may live until `until`. */
+  lacks({ kind }: IssuingTerms, until: UnixMs): boolean {
+    const { clock, entries, slices, isRevoked, isTrusted } = this.#options;
+    const now = clock.now().wall;
+    if (kind === 'slices') {
+      const last = windowOf(until);
+      return entries().some((entry) => slices.end(entry, isRevoked) < last);
+    }
+    if (this.#intermediate === null) return true;
+    const { notBefore, notAfter, authorityKeyId, serial } = this.#intermediate.certificate;
+    const isHalfLived = now - notBefore >= (notAfter - notBefore) / 2 && notAfter < until;
+    const issuer = toHex(authorityKeyId ?? new Uint8Array(0));
+    return isHalfLived || !isTrusted(issuer) || isRevoked(toHex(serial));
   }
 
   endOf(entry: Entry, now: UnixMs): UnixMs | Refusal {
@@ -152,7 +167,7 @@ export class HeldIssuing implements MemberIssuing {
     return isCovered ? below : new Refusal('issuing-scope', { entry: id, covers: below.domain });
   }
 
-  #open({ kind, group, domain }: Lease, der: Uint8Array): NodeIntermediate {
+  #open({ kind, group, domain }: IssuingTerms, der: Uint8Array): NodeIntermediate {
     const own = kind === 'cell' ? cellOf(group, domain) : domain;
     return openIntermediate(der, own, this.#options.key);
   }

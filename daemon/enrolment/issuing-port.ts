@@ -10,10 +10,16 @@ import { Refusal } from '../../core/refusal.ts';
 import type { Lease } from '../../federation/lease.ts';
 import type { IdentitySource } from '../identity/identity-source.ts';
 
+/** What of a lease decides about identities. */
+export type IssuingTerms = Pick<
+  Lease,
+  'domain' | 'node' | 'kind' | 'group' | 'assurance' | 'notAfter'
+>;
+
 /** The authority's side. */
 export interface IssuingDesk {
-  /** What the holder of `lease` may issue with, by what it asked for. */
-  issue(lease: Lease, request: Uint8Array): Promise<Uint8Array>;
+  /** What the holder of a lease on these terms may issue with, by what it asked for. */
+  issue(terms: IssuingTerms, request: Uint8Array): Promise<Uint8Array>;
 }
 
 /** The member's side: what its directory of identities asks. */
@@ -21,7 +27,7 @@ export interface MemberIssuing extends IdentitySource {
   /** What to ask for beside the lease: public keys, mostly. */
   request(): Promise<Uint8Array>;
   /** Takes what was granted, durably, in place of all that was granted before. */
-  install(lease: Lease, granted: Uint8Array): Promise<void>;
+  install(terms: IssuingTerms, granted: Uint8Array): Promise<void>;
 }
 
 /** Gives nothing to anybody. */
@@ -32,7 +38,7 @@ export const emptyDesk: IssuingDesk = {
 /** Asks for nothing, and signs nothing. */
 export const emptyIssuing: MemberIssuing = {
   request: async () => new Uint8Array(0),
-  async install(_lease, granted) {
+  async install(_terms, granted) {
     if (granted.length > 0) throw new Refusal('trailing-bytes', { got: granted.length });
   },
   endOf: () => new Refusal('issuing-none'),
