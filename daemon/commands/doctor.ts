@@ -6,6 +6,7 @@ import { describeDetails, Refusal } from '../../core/refusal.ts';
 import { defaultConfig } from '../config.ts';
 import type { Config } from '../config-keys.ts';
 import { ControlError } from '../control/protocol.ts';
+import { bootFindings } from '../doctor/boot-checks.ts';
 import { type DaemonFacts, daemonFindings } from '../doctor/daemon-checks.ts';
 import { type Finding, fault, ok } from '../doctor/finding.ts';
 import * as host from '../doctor/host-checks.ts';
@@ -65,6 +66,7 @@ async function examine(context: CommandContext, values: Values): Promise<readonl
     await host.socketFinding(socket, facts !== undefined),
     ...(facts === undefined ? [] : [await host.workloadFinding(workload)]),
     await host.tpmFinding(),
+    ...(await bootFindings(config, facts !== undefined)),
     ...(facts === undefined ? [] : daemonFindings(facts, wall)),
   ];
 }

@@ -191,6 +191,21 @@ function withRemaining(newer: ApprovedBoots, held: ApprovedBoots): ApprovedBoots
   };
 }
 
+/**
+ * Whether the boot in progress may use the keys of a folder, with nothing opened: the name of its
+ * approved state. Refuses `boot-unapproved` as `ChipCustody.open` does.
+ */
+export async function checkBoot(options: Omit<ChipCustodyOptions, 'random'>): Promise<string> {
+  const { folder, chip } = options;
+  const { approver } = await loadBinding(folder);
+  const { boots, states } = await loadOwnBoots(folder, approver);
+  try {
+    return (await chip.use('start', (tpm) => findBootApproval(tpm, boots))).state;
+  } catch (error) {
+    throw await explainBoot(options, states, error);
+  }
+}
+
 interface Opened {
   readonly wrappingKey: Uint8Array;
   readonly binding: Binding;
@@ -266,7 +281,7 @@ function unsealWrappingKey(
 
 /** `boot-unapproved` with the first difference from the nearest approved state, where there is. */
 async function explainBoot(
-  { chip, logs }: ChipCustodyOptions,
+  { chip, logs }: Pick<ChipCustodyOptions, 'chip' | 'logs'>,
   states: readonly ReferenceState[],
   error: unknown,
 ): Promise<unknown> {

@@ -21,6 +21,8 @@ export function daemonFindings(facts: DaemonFacts, wallMs: number): readonly Fin
   return [
     versionFinding(facts.status),
     timeFinding(facts.status),
+    keysFinding(facts.status),
+    ...rollbackFindings(facts.status),
     ...domainFindings(facts.status),
     ...linkFindings(facts),
     ...alarmFindings(facts.status),
@@ -38,6 +40,23 @@ function timeFinding({ timeKnown }: Status): Finding {
   if (timeKnown) return ok('time', 'the daemon knows what time it is');
   const says = 'the daemon does not trust its clock: at best SURVIVAL';
   return fault('time', says, 'look at a watch that you trust, then: holdfast time confirm');
+}
+
+function keysFinding({ keys }: Status): Finding {
+  if (keys.custody === 'files')
+    return ok('keys', 'lie in files that nothing but permissions guards');
+  return ok(
+    'keys',
+    `are sealed by the TPM at ${keys.tpm}, this boot as ${JSON.stringify(keys.boot)}`,
+  );
+}
+
+function rollbackFindings({ antiRollback }: Status): readonly Finding[] {
+  if (antiRollback !== 'rolled-back') return [];
+  const says = 'an older copy of the state was put back, or the TPM was restored';
+  return [
+    fault('rollback', says, 'find out who did: holdfast audit tail; new evidence mends ages'),
+  ];
 }
 
 function domainFindings({ domains }: Status): readonly Finding[] {

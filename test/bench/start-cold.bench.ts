@@ -45,7 +45,7 @@ export const bench: Bench = {
 };
 
 /** Asks again and again, as a workload that starts with its machine would. */
-async function untilServed(path: string): Promise<void> {
+export async function untilServed(path: string): Promise<void> {
   for (;;) {
     const client = openWorkloadClient({ kind: 'unix', path });
     try {

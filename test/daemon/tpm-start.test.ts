@@ -14,7 +14,7 @@ import { DaemonProcess } from '../daemon-process.ts';
 import { missingPrograms } from '../installed.ts';
 import { skip } from '../skip.ts';
 import { Swtpm } from '../swtpm.ts';
-import { auditOf, BRISK, controlling, eventually } from './live.ts';
+import { auditOf, BRISK, controlling, eventually, type } from './live.ts';
 
 const starts = suite('daemon/tpm-start');
 
@@ -130,6 +130,10 @@ test('a boot that nobody approved ends the start with its difference', async (ma
   assert.match(said, 'boot-unapproved');
   assert.match(said, 'PCR 4');
   assert.match(said, 'mend:');
+  const places = ['--config', join(daemon.folder, 'config.toml')];
+  const state = ['--state', join(daemon.folder, 'state')];
+  const doctor = await type(daemon, 'doctor', ...places, ...state);
+  assert.match(doctor.out, /FAULT +boot +boot-unapproved: .*PCR 4/);
   await chip.restart();
   await daemon.start();
 });
