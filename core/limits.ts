@@ -258,6 +258,21 @@ export const KEY_FILE_BYTES_MAX = 16 * 1024;
 /** A file that holds the passphrase of a person's key. */
 export const PASSPHRASE_BYTES_MAX = 1_024;
 
+// ---- enrolment ----
+
+/** A request with its chip's certificates, and what it asks to issue with. */
+export const ENROL_REQUEST_BYTES_MAX = 256 * 1024;
+/** Applications under way at one authority; strangers of the network have half of them. */
+export const APPLICATIONS_MAX = 64;
+/** How long a challenge holds: by courier, and for who asks over the network. */
+export const CHALLENGE_MS_MAX = 14 * DAY_MS;
+export const CHALLENGE_ONLINE_MS = DAY_MS;
+/** Nodes and chips that an authority remembers. */
+export const ENROLLED_MAX = 4_096;
+/** Between two attempts of a member to be granted what it asked for. */
+export const ENROL_RETRY_MS_MIN = SECOND_MS;
+export const ENROL_RETRY_MS_MAX = 5 * MINUTE_MS;
+
 // ---- evidence of a boot ----
 
 /** A firmware event log; the longest seen in the field has 73 kB. */

@@ -256,6 +256,46 @@ export const REFUSALS = {
     'this node has no lease of its domain yet',
     'enrol it at the authority of its domain',
   ),
+  'enrol-part': row(
+    'reject',
+    'a part of the message is not the one that its signed envelope names',
+    'make the message again on the machine it comes from, and carry it anew',
+  ),
+  'enrol-chip': row(
+    'reject',
+    'the answer shows another chip than the request, or one where there was none',
+    'start again with a new request on the machine as it is',
+  ),
+  'enrol-challenge': row(
+    'ignore',
+    'the message answers another one than the last of its kind',
+    'start again with a new request',
+  ),
+  'enrol-expired': row(
+    'ignore',
+    'the challenge was answered too late',
+    'start again with a new request',
+  ),
+  'enrol-unapproved': row(
+    'ignore',
+    'nobody has approved this machine yet',
+    'on the authority: holdfast enroll list, then holdfast enroll approve ID',
+  ),
+  'enrol-unknown': row(
+    'ignore',
+    'no machine of this id is being enrolled here',
+    'see holdfast enroll list; the machine may have to ask again',
+  ),
+  'enrol-full': row(
+    'ignore',
+    'as many machines as this authority keeps are being enrolled',
+    'approve or refuse some: holdfast enroll list',
+  ),
+  'enrol-fingerprint': row(
+    'reject',
+    'the domain was not pinned: nobody compared its fingerprint',
+    'compare it with a person of the domain, then pass --fingerprint HEX',
+  ),
   'issuing-none': row(
     'ignore',
     'this node was granted nothing to issue identities with',

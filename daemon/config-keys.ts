@@ -49,6 +49,10 @@ export interface Config {
   readonly tpmAddress: TpmAddress;
   /** Firmware's log of measurements; null for the kernel's own, or none for an emulator. */
   readonly tpmEventLog: string | null;
+  /** PEM files of makers whose chips are trusted; null where none is by its certificate. */
+  readonly ekRoots: string | null;
+  /** List of endorsement keys that are trusted, and enrol without a person; null for none. */
+  readonly ekAllowed: string | null;
   readonly logFormat: 'text' | 'json';
 }
 
@@ -178,6 +182,18 @@ export const KEYS: Keys = {
   tpmEventLog: {
     toml: 'tpm.event_log',
     means: 'the measurement log of the firmware, where it is not the kernel’s own',
+    takes: 'an absolute path',
+    read: (raw) => (isPath(raw) ? raw : undefined),
+  },
+  ekRoots: {
+    toml: 'enrolment.ek_roots',
+    means: 'PEM file with roots of makers whose chips are trusted, at an authority',
+    takes: 'an absolute path',
+    read: (raw) => (isPath(raw) ? raw : undefined),
+  },
+  ekAllowed: {
+    toml: 'enrolment.ek_allowed',
+    means: 'list of endorsement keys that are trusted and enrol without a person, at an authority',
     takes: 'an absolute path',
     read: (raw) => (isPath(raw) ? raw : undefined),
   },

@@ -46,6 +46,8 @@ export function defaultConfig(paths: DefaultPaths): Config {
     tpmUse: 'auto',
     tpmAddress: { kind: 'device', path: TPM_DEVICE },
     tpmEventLog: null,
+    ekRoots: null,
+    ekAllowed: null,
     logFormat: 'text',
   };
 }

@@ -9,7 +9,10 @@ import { assert } from '../core/assert.ts';
 import type { Digest } from '../core/digest.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Admission, AdmitContext } from './admission.ts';
+import { admitAll, admitNews } from './admit.ts';
 import { type Belief, documentNamed, newBelief } from './belief.ts';
+import type { FileItem } from './bundle-file.ts';
 import type { AgeLimits } from './limits.ts';
 import { NO_POLICY, type Policy, type Relation, readPolicy } from './policy.ts';
 import { type Boot, recordsByDomain, restoreBelief } from './record.ts';
@@ -83,6 +86,20 @@ export class Beliefs {
     const belief = this.isSpoken(domain) ? this.#all.get(domain) : undefined;
     if (belief === undefined) throw new Refusal('domain-unrelated', { domain });
     return belief;
+  }
+
+  /**
+   * What our own domain would be with the documents of a file: a first contact under `firstRoot`, or
+   * the news in it. Refuses `root-conflict` where another first Root is held, and as `admitAll` and
+   * `admitNews` do.
+   */
+  admitOwn(context: AdmitContext, firstRoot: Digest, items: readonly FileItem[]): Admission {
+    const known = this.stored(this.ownDomain);
+    if (known === null) return admitAll(context, newBelief(this.ownDomain, firstRoot), items);
+    if (known.firstRoot !== firstRoot) {
+      throw new Refusal('root-conflict', { expected: known.firstRoot, got: firstRoot });
+    }
+    return admitNews(context, known, items);
   }
 
   /** What is stored about a domain, related or not. */

@@ -47,6 +47,10 @@ export const DOCUMENT_TYPES = [
   'references',
   'entries',
   'lease',
+  'enrol-request',
+  'enrol-challenge',
+  'enrol-answer',
+  'enrol-grant',
 ] as const;
 /** One of the document types; both the envelope and its payload name it. */
 export type DocumentType = (typeof DOCUMENT_TYPES)[number];

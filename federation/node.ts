@@ -7,6 +7,7 @@
  * stands in `step.ts`; here is what a node is made of, and what may be asked of it.
  */
 
+import type { Digest } from '../core/digest.ts';
 import { Refusal, type RefusalCode, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId, PublicPair, Signer, Suite } from '../core/suite.ts';
@@ -14,8 +15,10 @@ import type { Instant, UnixMs } from '../core/time.ts';
 import { clockOf } from './age.ts';
 import { Authority, type GrantedTerms } from './authority.ts';
 import type { Belief } from './belief.ts';
+import { isDisowned, newestRoot } from './belief.ts';
 import { Beliefs } from './beliefs.ts';
-import { encodeBundleFile } from './bundle-file.ts';
+import { decodeBundleFile, decodeFileItem, encodeBundleFile } from './bundle-file.ts';
+import { type UnverifiedEnvelope, type Verified, verifyEnvelope } from './envelope.ts';
 import { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
 import type { Lease } from './lease.ts';
@@ -201,6 +204,29 @@ export class FederationNode {
   hasPlaceFor(domain: TrustDomain): boolean {
     const isOwn = domain === this.#parts.beliefs.ownDomain;
     return isOwn || this.#parts.beliefs.relationTo(domain)?.peering === true;
+  }
+
+  /**
+   * Verifies an envelope that the documents role of our own domain signed, by the newest Root that
+   * this file and what is held show under `firstRoot`. Changes nothing: so a node can judge what is
+   * asked of it before it belongs to the domain. Refuses as `admitAll` and `verifyEnvelope` do, and
+   * `key-revoked`.
+   */
+  verifyByFile(
+    now: Instant,
+    pinned: { readonly firstRoot: Digest; readonly file: Uint8Array },
+    envelope: UnverifiedEnvelope,
+  ): Verified {
+    const { suite, bootId, beliefs } = this.#parts;
+    const items = decodeBundleFile(pinned.file).map(decodeFileItem);
+    const context = { suite, now, bootId };
+    const belief = beliefs.admitOwn(context, pinned.firstRoot, items).belief;
+    const root = newestRoot(belief)?.root;
+    if (root === undefined) throw new Refusal('root-unknown', { domain: this.domain });
+    for (const { keyId } of envelope.slots) {
+      if (isDisowned(belief, keyId)) throw new Refusal('key-revoked', { key: keyId });
+    }
+    return verifyEnvelope(suite, envelope, root.documents);
   }
 
   /** The least favourable clock for statements of a domain (PROTOCOL §4.1). */

@@ -13,10 +13,10 @@ import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Suite } from '../core/suite.ts';
 import { type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
-import { admit, admitAll, admitNews, UNBOUNDED_STEPS } from './admit.ts';
+import { admit, UNBOUNDED_STEPS } from './admit.ts';
 import type { StepBudget } from './admit-tick.ts';
 import type { Authority } from './authority.ts';
-import { type Belief, newBelief } from './belief.ts';
+import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import { isForGuests } from './document.ts';
@@ -338,14 +338,7 @@ export class Step {
     if (leaseholder === null)
       throw new Refusal('lease-key', { why: 'an authority grants its own' });
     const items = decodeBundleFile(grant.file).map(decodeFileItem);
-    const known = beliefs.stored(beliefs.ownDomain);
-    if (known !== null && known.firstRoot !== grant.firstRoot) {
-      throw new Refusal('root-conflict', { expected: known.firstRoot, got: grant.firstRoot });
-    }
-    const admission =
-      known === null
-        ? admitAll(this.#context, newBelief(beliefs.ownDomain, grant.firstRoot), items)
-        : admitNews(this.#context, known, items);
+    const admission = beliefs.admitOwn(this.#context, grant.firstRoot, items);
     const verified = leaseholder.verify(grant.lease, admission.belief, this.#context.now);
     this.#commit({ ...admission, writes: [...admission.writes, verified.write] });
     leaseholder.hold(verified);

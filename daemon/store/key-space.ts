@@ -17,6 +17,8 @@ export const RECORDS = {
   self: 'self',
   /** Names of the role keys that were made here after the founding. */
   roleKeys: 'role-keys',
+  /** How far this node is with being enrolled; at a member. */
+  enrolment: 'enrolment',
   /** The authorities that sign our identities, and the state of each. */
   authorities: 'authorities',
   /** The number that the counter of the chip is compared with. */
@@ -33,6 +35,12 @@ export const SPACES = {
   issued: 'issued/',
   /** What a member was granted to issue with: its intermediate, and leaves by entry. */
   issuing: 'issuing/',
+  /** Machines that ask to be nodes of our domain, by node id; at an authority. */
+  application: 'application/',
+  /** Nodes that were granted a lease, by node id; at an authority. */
+  enrolled: 'enrolled/',
+  /** Marks of chips, by the digest of the attestation key's name; at an authority. */
+  chip: 'chip/',
   /** Partners that speak SPIFFE federation alone, by their domain. */
   spiffePartner: 'spiffe-partner/',
 } as const;

@@ -46,6 +46,18 @@ export function trustChip(evidence: Evidence, trust: ChipTrust, now: UnixMs): Tr
   return verifyEkCertificate({ key, certificate, intermediates, roots: trust.roots, now });
 }
 
+/** Loads what a configuration names, and nothing else is trusted. Refuses and fails as below. */
+export async function loadChipTrust(named: {
+  readonly ekRoots: string | null;
+  readonly ekAllowed: string | null;
+}): Promise<ChipTrust> {
+  const { ekRoots, ekAllowed } = named;
+  return {
+    roots: ekRoots === null ? [] : await loadRoots(ekRoots),
+    allowed: ekAllowed === null ? [] : await loadAllowances(ekAllowed),
+  };
+}
+
 /** Loads the roots of makers, PEM. Refuses `bad-encoding`, `too-large`; fails `file-unreadable`. */
 export function loadRoots(path: string): Promise<readonly Uint8Array[]> {
   return loadCertificates(path, EK_ROOTS_MAX);

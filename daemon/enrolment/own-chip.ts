@@ -1,0 +1,69 @@
+/**
+ * The chip of this machine as enrolment uses it: what it shows in a request, and how it answers a
+ * challenge. Keys are derived from their templates each time, the same until the chip is cleared.
+ */
+
+import type { Credential } from '../../firmware/activation.ts';
+import { type Challenge, challengeFor } from '../../firmware/attested.ts';
+import type { Tpm } from '../../firmware/tpm.ts';
+import { activateCredential } from '../../firmware/tpm-credential.ts';
+import { createPrimary, hierarchyEntity } from '../../firmware/tpm-keys.ts';
+import { AK_P256 } from '../../firmware/tpm-templates.ts';
+import { attest, QUOTED_PCRS } from '../tpm/attester.ts';
+import { findCertificates, openEndorsementKey } from '../tpm/endorsement.ts';
+import type { LogPlaces } from '../tpm/measurement-logs.ts';
+import type { ChipAnswer } from './answer.ts';
+import type { EnrolChallenge } from './challenge.ts';
+import type { ShownChip } from './request.ts';
+
+/** Runs work on the chip, and closes it in any case. */
+export type ChipUse = <T>(work: (tpm: Tpm) => Promise<T>) => Promise<T>;
+
+/** What a member asks of its chip. */
+export interface OwnChip {
+  show(): Promise<ShownChip>;
+  /** Opens the secret and quotes. Fails as the chip does; refuses as `attest`. */
+  answer(challenge: EnrolChallenge, credential: Credential): Promise<ChipAnswer>;
+}
+
+/** The chip that `use` reaches, with the logs of its machine. */
+export function ownChip(use: ChipUse, logs: LogPlaces): OwnChip {
+  return {
+    show: () => use(showChip),
+    answer: ({ nonce, beacon }, credential) =>
+      use(async (tpm) => ({
+        secret: await openCredential(tpm, credential),
+        evidence: await quoteFor(tpm, challengeFor(nonce, beacon), logs),
+      })),
+  };
+}
+
+async function showChip(tpm: Tpm): Promise<ShownChip> {
+  const [certificate] = await findCertificates(tpm);
+  return tpm.hold(async (held) => {
+    const endorsementKey = await openEndorsementKey(held, certificate?.kind ?? 'eccP256');
+    const attestationKey = await createPrimary(held, hierarchyEntity('endorsement'), AK_P256);
+    return {
+      endorsementKey: endorsementKey.publicArea.raw,
+      endorsementCertificate: certificate?.contents ?? null,
+      intermediates: [],
+      attestationKey: attestationKey.publicArea.raw,
+    };
+  });
+}
+
+async function openCredential(tpm: Tpm, credential: Credential): Promise<Uint8Array> {
+  const [certificate] = await findCertificates(tpm);
+  return tpm.hold(async (held) => {
+    const endorsementKey = await openEndorsementKey(held, certificate?.kind ?? 'eccP256');
+    const attestationKey = await createPrimary(held, hierarchyEntity('endorsement'), AK_P256);
+    return activateCredential(held, attestationKey, endorsementKey, credential);
+  });
+}
+
+function quoteFor(tpm: Tpm, challenge: Challenge, logs: LogPlaces) {
+  return attest(tpm, {
+    ...{ challenge, bank: undefined, pcrs: QUOTED_PCRS, keyHandle: undefined },
+    ...{ intermediates: [], logs },
+  });
+}
