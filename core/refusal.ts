@@ -296,6 +296,11 @@ export const REFUSALS = {
     'the domain was not pinned: nobody compared its fingerprint',
     'compare it with a person of the domain, then pass --fingerprint HEX',
   ),
+  'not-member': row(
+    'reject',
+    'this node is an authority of its domain and vouches for itself',
+    'enrol a daemon that was started with --role member',
+  ),
   'issuing-none': row(
     'ignore',
     'this node was granted nothing to issue identities with',

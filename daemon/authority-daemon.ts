@@ -21,6 +21,9 @@ import { controlMethods } from './control-methods.ts';
 import { CrlMaker } from './crl-maker.ts';
 import { type DomainKeys, makeRoleKey, openDomain } from './domain-keys.ts';
 import type { Driver } from './driver.ts';
+import { EnrolmentDesk } from './enrolment/desk.ts';
+import { DeskBook } from './enrolment/desk-book.ts';
+import { emptyDesk } from './enrolment/issuing-port.ts';
 import { type Engine, type Ground, openControl, openEngine, openScrapes } from './ground.ts';
 import { authoritySource } from './identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
@@ -34,6 +37,7 @@ import { ReferenceBook, referencesDraft } from './reference-book.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainStatus, endpointStatus } from './status.ts';
+import { loadChipTrust } from './tpm/chip-trust.ts';
 import { bundleText, type NodeStanding, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
@@ -68,13 +72,21 @@ export async function openAuthorityDaemon(
     ...{ custody, store, records, clock: engine.clock, random, log },
   });
   await publishFirst(engine.driver, missingDrafts(node, authorities, ground));
-  return openServices({ ...ground, ...engine, keys, authorities }, opening);
+  const book = new DeskBook(store, records);
+  const desk = new EnrolmentDesk({
+    ...{ node, documents: keys.documents, suite, clock, random, book, audit: ground.audit },
+    issuing: emptyDesk,
+    trust: () => loadChipTrust(config),
+  });
+  return openServices({ ...ground, ...engine, keys, authorities, book, desk }, opening);
 }
 
 /** Everything a running authority is made of, below its sockets. */
 interface Parts extends Ground, Engine {
   readonly keys: DomainKeys;
   readonly authorities: AuthorityBook;
+  readonly book: DeskBook;
+  readonly desk: EnrolmentDesk;
 }
 
 /** Opens the sockets: Workload API, network, control. Returns how to ask for the status. */
@@ -111,6 +123,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   opening.defer(async () => endpoint?.close());
   const status = (): Status => ({
     ...daemonStatus({ ...parts, peers, startedAt }),
+    alarms: [...driver.alarms, ...parts.desk.alarms],
     bundleEndpoint: endpoint?.url ?? '',
     domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
   });
@@ -123,6 +136,9 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   };
   const follower = new ReferenceFollower(chip, audit, log);
   const methods = controlMethods({
+    desk: parts.desk,
+    book: parts.book,
+    node,
     ...{ config, driver, audit, links, authorities, issued, partners, views, status },
     custody: parts.custody,
     references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),

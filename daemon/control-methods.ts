@@ -24,6 +24,7 @@ import type { RoleKey } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
 import { authorityMethods } from './control-authorities.ts';
 import type { KeyCustody } from './custody/custody.ts';
+import { type DeskMethodOptions, deskMethods } from './enrolment/desk-methods.ts';
 import { EntryBook } from './entry-book.ts';
 import { entryMethods } from './entry-methods.ts';
 import type { IssuedBook } from './issued-book.ts';
@@ -40,7 +41,7 @@ import { referenceMethods } from './reference-methods.ts';
 import { revokeMethods } from './revoke-methods.ts';
 import { endpointRelation, spiffeMethods } from './spiffe-methods.ts';
 
-export interface MethodOptions extends ReadingOptions {
+export interface MethodOptions extends ReadingOptions, DeskMethodOptions {
   readonly config: Config;
   readonly authorities: AuthorityBook;
   readonly issued: IssuedBook;
@@ -55,6 +56,7 @@ export interface MethodOptions extends ReadingOptions {
   readonly custody: KeyCustody;
 }
 
+/** The methods of an authority. */
 export function controlMethods(options: MethodOptions): ControlMethods {
   const { config, driver, audit, partners } = options;
   const ownView = () => viewNamed(options, undefined);
@@ -67,6 +69,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     ...revokeMethods(options),
     ...referenceMethods(options.references, audit),
     ...keyMethods(options.custody, audit),
+    ...deskMethods(options),
     ...spiffeMethods({
       ...{ partners, audit },
       isHoldfastDomain: (domain) => options.views().some((view) => view.domain === domain),

@@ -8,7 +8,9 @@
 import { FederationNode } from '../federation/node.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { Status } from './control/protocol.ts';
+import { Applicant } from './enrolment/applicant.ts';
 import { emptyIssuing } from './enrolment/issuing-port.ts';
+import { type OwnChip, ownChip } from './enrolment/own-chip.ts';
 import { type Ground, openControl, openEngine, openScrapes } from './ground.ts';
 import { IdentityDirectory } from './identity/directory.ts';
 import { LinkBook } from './link-book.ts';
@@ -19,6 +21,7 @@ import { PeerRegister } from './peer-register.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainStatus } from './status.ts';
+import { findLogs } from './tpm/measurement-logs.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
 /** Opens everything a member is made of. Returns how to ask for the status. */
@@ -44,7 +47,12 @@ export async function openMemberDaemon(
   await driver.input({ kind: 'wake' });
   const views = (): readonly DomainView[] => node.view(clock.now());
   const trustView = () => memberView(node, clock.now());
-  const source = emptyIssuing;
+  const issuing = emptyIssuing;
+  const applicant = new Applicant({
+    ...{ node, signer: keys.node, driver, clock, random, store, records, audit, issuing },
+    chip: chipOf(ground),
+  });
+  const source = issuing;
   const directory = new IdentityDirectory({ clock: known, random, source, view: trustView() });
   opening.defer(() => directory.close());
   const socketPath = config.workloadSocket;
@@ -64,6 +72,7 @@ export async function openMemberDaemon(
   const methods = memberMethods({
     ...{ driver, audit, links, views, status },
     time: () => node.time(clock.now()),
+    applicant,
     exportBundle: (name) => node.exportBundle(name),
   });
   const control = await openControl(ground, methods, opening);
@@ -76,4 +85,13 @@ export async function openMemberDaemon(
   };
   links.open();
   return status;
+}
+
+/** The chip that vouches for this machine; null where none is used. */
+function chipOf({ config, nodeCustody }: Ground): OwnChip | null {
+  const { chip } = nodeCustody;
+  if (chip === null) return null;
+  const event = config.tpmEventLog ?? undefined;
+  const logs = findLogs({ event, userspace: undefined, ima: undefined }, config.tpmAddress);
+  return ownChip((work) => chip.device.use('attestation', work), logs);
 }

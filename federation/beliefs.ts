@@ -89,9 +89,9 @@ export class Beliefs {
   }
 
   /**
-   * What our own domain would be with the documents of a file: a first contact under `firstRoot`, or
-   * the news in it. Refuses `root-conflict` where another first Root is held, and as `admitAll` and
-   * `admitNews` do.
+   * What our own domain would be with the documents of a file: a first contact under `firstRoot`,
+   * or the news in it. Refuses `root-conflict` where another first Root is held, and as `admitAll`
+   * and `admitNews` do.
    */
   admitOwn(context: AdmitContext, firstRoot: Digest, items: readonly FileItem[]): Admission {
     const known = this.stored(this.ownDomain);

@@ -335,8 +335,7 @@ export class Step {
    */
   #takeGrant(grant: Extract<Input, { readonly kind: 'grant' }>): void {
     const { beliefs, leaseholder } = this.#parts;
-    if (leaseholder === null)
-      throw new Refusal('lease-key', { why: 'an authority grants its own' });
+    if (leaseholder === null) throw new Refusal('not-member');
     const items = decodeBundleFile(grant.file).map(decodeFileItem);
     const admission = beliefs.admitOwn(this.#context, grant.firstRoot, items);
     const verified = leaseholder.verify(grant.lease, admission.belief, this.#context.now);

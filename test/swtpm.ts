@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'uvu';
 import { hostRandom } from '../daemon/host/random.ts';
@@ -17,6 +17,8 @@ import { type TemporaryFolder, temporaryFolder } from './folder.ts';
 import { missingPrograms } from './installed.ts';
 import { skip } from './skip.ts';
 
+/** Where swtpm keeps what survives it. */
+const STATE = 'tpm2-00.permall';
 const START_MS_MAX = 5_000;
 
 /**
@@ -85,6 +87,18 @@ export class Swtpm {
   /** Powers up again on the same state. */
   async restart(): Promise<void> {
     await this.cut();
+    this.#process = await launch(this.folder);
+  }
+
+  /** Its state as it was last written, as whoever has the disk can keep it. */
+  copy(): Promise<Uint8Array> {
+    return readFile(this.folder.file(STATE));
+  }
+
+  /** Cuts the power, puts a copy back, and powers up again: the chip cannot see it. */
+  async restore(copy: Uint8Array): Promise<void> {
+    await this.cut();
+    await writeFile(this.folder.file(STATE), copy);
     this.#process = await launch(this.folder);
   }
 

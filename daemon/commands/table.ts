@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bundle: async () => (await import('./bundle.ts')).command,
   federation: async () => (await import('./federation.ts')).command,
   time: async () => (await import('./time.ts')).command,
+  enroll: async () => (await import('./enroll.ts')).command,
   root: async () => (await import('./root.ts')).command,
   authority: async () => (await import('./authority.ts')).command,
   audit: async () => (await import('./audit.ts')).command,

@@ -29,6 +29,7 @@ import {
   type AssuranceLevel,
   type AuthorityUse,
   type BundleFormat,
+  type EnrolWish,
   type EntryCreate,
   type EntryUpdate,
   type KeyType,
@@ -54,6 +55,11 @@ const PATH_CHARS_MAX = 4_096;
 const TIME_CHARS_MAX = 20;
 /** A sentence in the audit log. */
 const REASON_CHARS_MAX = 256;
+
+const LEASE_KINDS: readonly EnrolWish['kind'][] = ['slices', 'cell', 'domain'];
+const GROUP_CHARS_MAX = 63;
+/** A key's id, or a fingerprint, in hex. */
+const NODE_CHARS_MAX = 64;
 
 type Parsers = { readonly [M in Method]: (params: ParamReader) => ParamsOf<M> };
 
@@ -96,6 +102,23 @@ const PARSERS: Parsers = {
   'key.move': keyToFolderIn,
   'time.show': () => ({}),
   'time.tell': (params) => params.optional('at', (name) => params.text(name, TIME_CHARS_MAX)),
+  'enroll.request': (params) => ({
+    group: params.text('group', GROUP_CHARS_MAX),
+    kind: params.oneOf('kind', LEASE_KINDS),
+  }),
+  'enroll.challenge': messageIn,
+  'enroll.answer': (params) => ({
+    ...messageIn(params),
+    ...params.optional('fingerprint', (name) => params.text(name, NODE_CHARS_MAX)),
+  }),
+  'enroll.grant': messageIn,
+  'enroll.install': messageIn,
+  'enroll.list': () => ({}),
+  'enroll.approve': (params) => ({
+    node: params.text('node', NODE_CHARS_MAX),
+    ...params.optional('forgetMarks', (name) => params.flag(name)),
+  }),
+  'enroll.refuse': (params) => ({ node: params.text('node', NODE_CHARS_MAX) }),
   'bundle.show': (params) => params.optional('domain', domainIn(params)),
   'bundle.export': (params) => ({
     ...params.optional('domain', domainIn(params)),
@@ -183,6 +206,11 @@ function revokeIn(params: ParamReader): RevokeParams {
     target: params.text('target', SPIFFE_ID_BYTES_MAX),
     reason: params.text('reason', REASON_CHARS_MAX),
   };
+}
+
+/** A message of an enrolment, in armour. */
+function messageIn(params: ParamReader): { readonly text: string } {
+  return { text: params.text('text', BUNDLE_FILE_BYTES_MAX) };
 }
 
 function domainIn(params: ParamReader): (name: string) => string {

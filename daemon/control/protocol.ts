@@ -261,6 +261,44 @@ export interface SigningAuthority {
   readonly notAfter: string;
 }
 
+/** What a machine asks to be. */
+export interface EnrolWish {
+  readonly group: string;
+  readonly kind: 'slices' | 'cell' | 'domain';
+}
+
+/** A message of an enrolment as a file, and whose node it is about. */
+export interface EnrolMessage {
+  /** The armoured text. */
+  readonly text: string;
+  /** Id of the node's key, in hex. */
+  readonly node: string;
+}
+
+/** A machine that asks to be a node of our domain. */
+export interface ApplicationView extends EnrolWish {
+  readonly node: string;
+  readonly way: 'network' | 'courier';
+  /** SHA-256 of its endorsement key as SubjectPublicKeyInfo, in hex; empty without a chip. */
+  readonly endorsement: string;
+  /** What its newest answer earned; empty before any. */
+  readonly assurance: string;
+  readonly approved: boolean;
+  readonly notAfter: string;
+}
+
+/** A node that was granted a lease. */
+export interface EnrolledView {
+  readonly node: string;
+  readonly spiffeId: string;
+  readonly group: string;
+  readonly kind: string;
+  readonly assurance: string;
+  readonly grantedAt: string;
+  readonly notAfter: string;
+  readonly revoked: boolean;
+}
+
 /** What can be revoked, as commands name it. */
 export const REVOCATION_KINDS = ['svid', 'identity', 'node', 'authority'] as const;
 export type RevocationKind = (typeof REVOCATION_KINDS)[number];
@@ -411,6 +449,31 @@ export interface Calls {
   'time.show': { params: Nothing; result: TimeStatus };
   /** Without a date: the clock of the machine is right. */
   'time.tell': { params: { readonly at?: string }; result: TimeStatus };
+  /** At a member: asks to be a node. */
+  'enroll.request': { params: EnrolWish; result: EnrolMessage };
+  /** At an authority: what the machine has to answer. */
+  'enroll.challenge': { params: { readonly text: string }; result: EnrolMessage };
+  /** At a member; `fingerprint` pins a domain that it does not know yet. */
+  'enroll.answer': {
+    params: { readonly text: string; readonly fingerprint?: string };
+    result: EnrolMessage;
+  };
+  /** At an authority: the grant, where the machine may have one. */
+  'enroll.grant': { params: { readonly text: string }; result: EnrolMessage };
+  'enroll.install': { params: { readonly text: string }; result: NodeStatus };
+  'enroll.list': {
+    params: Nothing;
+    result: {
+      readonly applications: readonly ApplicationView[];
+      readonly nodes: readonly EnrolledView[];
+    };
+  };
+  /** `node` is the id of a node or the start of it. */
+  'enroll.approve': {
+    params: { readonly node: string; readonly forgetMarks?: boolean };
+    result: ApplicationView;
+  };
+  'enroll.refuse': { params: { readonly node: string }; result: { readonly node: string } };
   'bundle.show': { params: { readonly domain?: string }; result: BundleView };
   'bundle.export': {
     params: { readonly domain?: string; readonly format: BundleFormat };

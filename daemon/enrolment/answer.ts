@@ -50,18 +50,18 @@ export interface UnverifiedAnswer {
 const KNOWN = new Set(['challenge', 'domain', 'evidence', 'must', 'node', 'secret', 'type']);
 
 /** Makes an answer, signed by the node. */
-export function makeAnswer({ domain, challenge, chip }: EnrolAnswer, node: Signer): Uint8Array {
+export function makeAnswer(answer: EnrolAnswer, signer: Signer): Uint8Array {
+  const { domain, node, challenge, chip } = answer;
   const evidence = chip === null ? new Uint8Array(0) : encodeEvidence(chip.evidence);
   const body = {
-    ...{ domain, challenge },
-    node: node.keyId,
+    ...{ domain, node, challenge },
     secret: chip === null ? null : toBase64Url(chip.secret),
     evidence: digestOf(evidence),
   };
-  return encodeMessage(signMessage('enrol-answer', body, node), evidence);
+  return encodeMessage(signMessage('enrol-answer', body, signer), evidence);
 }
 
-/** Reads an answer. Refuses `document-type`, `document-malformed`, `document-must`, `enrol-part`. */
+/** Reads an answer. Refuses `document-malformed`, `document-must`, `enrol-part`. */
 export function readAnswer(bytes: Uint8Array): UnverifiedAnswer {
   const message = decodeMessage(bytes);
   checkType(message, 'enrol-answer');

@@ -1,6 +1,6 @@
 /**
- * What an answered challenge proves of a chip and of the boot it vouches for: the assurance that the
- * machine has earned (PROTOCOL §7.3), and the marks to remember of its chip.
+ * What an answered challenge proves of a chip and of the boot it vouches for: the assurance that
+ * the machine has earned (PROTOCOL §7.3), and the marks to remember of its chip.
  */
 
 import { equalBytes } from '../../core/bytes.ts';

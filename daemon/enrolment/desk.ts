@@ -1,5 +1,6 @@
 /**
- * The desk: where an authority enrols machines, over the network and by files alike (PROTOCOL §7.1).
+ * The desk: where an authority enrols machines, over the network and by files alike (PROTOCOL
+ * §7.1).
  *
  * Request in, challenge out; answer in, grant out. Nothing is held in memory between the two, so an
  * authority that restarts goes on where it was. A stranger is granted nothing before a person
@@ -53,6 +54,12 @@ export interface EnrolmentDeskOptions {
   readonly trust: () => Promise<ChipTrust>;
 }
 
+/** An application, and the request in it. */
+export interface Applied {
+  readonly application: Application;
+  readonly request: VerifiedRequest;
+}
+
 /** By what right a machine is granted a lease. */
 type Right = 'person' | 'list' | 'renewal';
 
@@ -71,6 +78,15 @@ export class EnrolmentDesk {
   /** Chips that fell back, and nodes whose assurance did. */
   get alarms(): readonly RaisedAlarm[] {
     return this.#alarms;
+  }
+
+  /** Every application under way, with what it asks for. */
+  get applications(): readonly Applied[] {
+    const { book, suite } = this.#options;
+    return book.applications(this.#wall()).map((application) => ({
+      application,
+      request: verifyRequest(suite, application.request),
+    }));
   }
 
   /** Takes a request or an answer, and gives what follows. Refuses as the two methods below do. */
@@ -134,16 +150,19 @@ export class EnrolmentDesk {
   }
 
   /** Lets a stranger be granted what it asked for, and its chip begin anew where it fell back. */
-  approve(node: KeyId, options: { readonly forgetMarks: boolean }): Promise<Application> {
+  approve(node: KeyId, options: { readonly forgetMarks: boolean }): Promise<Applied> {
     return this.#inTurn(async () => {
       const { book, suite } = this.#options;
       const application = book.application(node, this.#wall());
       if (application === undefined) throw new Refusal('enrol-unknown', { node });
       const approved = { ...application, isApproved: true };
       await book.note(approved);
-      const { chip } = verifyRequest(suite, application.request);
-      if (options.forgetMarks && chip !== null) await book.forgetChip(attestationNameOf(chip));
-      return approved;
+      const request = verifyRequest(suite, application.request);
+      const { chip } = request;
+      if (options.forgetMarks && chip !== null) {
+        await book.forgetChip(decodeKey(chip.attestationKey).name);
+      }
+      return { application: approved, request };
     });
   }
 
@@ -328,8 +347,4 @@ export class EnrolmentDesk {
 
 function challengeIn({ challenge }: Application) {
   return readChallengeEnvelope(decodeEnvelope(challenge));
-}
-
-function attestationNameOf(chip: ShownChip): Uint8Array {
-  return decodeKey(chip.attestationKey).name;
 }

@@ -1,5 +1,6 @@
 /**
- * The four messages of an enrolment, as bytes: request → challenge → answer → grant (PROTOCOL §7.1).
+ * The four messages of an enrolment, as bytes: request → challenge → answer → grant (PROTOCOL
+ * §7.1).
  *
  *     message = u32 len(envelope) ‖ envelope ‖ u8 n ‖ n × (u32 len ‖ part)
  *
@@ -74,6 +75,11 @@ export function decodeMessage(bytes: Uint8Array): UnverifiedMessage {
 /** The part at `index`, which `decodeMessage` has counted. */
 export function partOf({ parts }: UnverifiedMessage, index: number): Uint8Array {
   return parts[index] ?? new Uint8Array(0);
+}
+
+/** The id of the node that a message is about, as it says. Refuses as `decodeMessage` does. */
+export function nodeOf(message: Uint8Array): Digest {
+  return decodeMessage(message).envelope.members.digest('node');
 }
 
 /** Refuses `document-type` unless the message is of that type. */

@@ -16,7 +16,7 @@ import type { ChipAnswer } from './answer.ts';
 import type { EnrolChallenge } from './challenge.ts';
 import type { ShownChip } from './request.ts';
 
-/** Runs work on the chip, and closes it in any case. */
+/** Runs work on the chip when it is our turn. */
 export type ChipUse = <T>(work: (tpm: Tpm) => Promise<T>) => Promise<T>;
 
 /** What a member asks of its chip. */
@@ -64,6 +64,6 @@ async function openCredential(tpm: Tpm, credential: Credential): Promise<Uint8Ar
 function quoteFor(tpm: Tpm, challenge: Challenge, logs: LogPlaces) {
   return attest(tpm, {
     ...{ challenge, bank: undefined, pcrs: QUOTED_PCRS, keyHandle: undefined },
-    ...{ intermediates: [], logs },
+    ...{ intermediates: [], endorsement: 'shown' as const, logs },
   });
 }

@@ -1,8 +1,8 @@
 /**
  * Request: a machine asks to be a node of a domain, under a key pair that it made (PROTOCOL §7.1).
  *
- * It is signed by that pair, which proves that the asker has the key and nothing else. What it shows
- * of a chip is a claim until the challenge is answered.
+ * It is signed by that pair, which proves that the asker has the key and nothing else. What it
+ * shows of a chip is a claim until the challenge is answered.
  */
 
 import { fromBase64Url, toBase64Url } from '../../core/bytes.ts';

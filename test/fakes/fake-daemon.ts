@@ -4,7 +4,10 @@
  */
 
 import type {
+  ApplicationView,
   DomainStatus,
+  EnrolledView,
+  EnrolMessage,
   EntryView,
   RelationView,
   RevocationView,
@@ -151,7 +154,31 @@ export const REVOCATION: RevocationView = {
   notAfter: '2026-11-20T11:00:00.000Z',
 };
 
+export const APPLICATION: ApplicationView = {
+  ...{ node: 'ef'.repeat(32), group: 'default', kind: 'slices', way: 'courier' },
+  ...{ endorsement: '', assurance: 'software', approved: false },
+  notAfter: '2026-01-15T00:00:00.000Z',
+};
+
+export const ENROLLED: EnrolledView = {
+  ...{ node: 'cd'.repeat(32), group: 'default', kind: 'slices', assurance: 'software' },
+  spiffeId: 'spiffe://home.example/holdfast/node/cdcdcdcdcdcdcdcd',
+  grantedAt: '2026-01-01T00:00:00.000Z',
+  notAfter: '2026-01-08T00:00:00.000Z',
+  revoked: false,
+};
+
+const MESSAGE: EnrolMessage = { text: 'armoured\n', node: APPLICATION.node };
+
 export const METHODS: ControlMethods = {
+  'enroll.request': async () => MESSAGE,
+  'enroll.challenge': async () => MESSAGE,
+  'enroll.answer': async () => MESSAGE,
+  'enroll.grant': async () => MESSAGE,
+  'enroll.install': async () => STATUS.node,
+  'enroll.list': async () => ({ applications: [APPLICATION], nodes: [ENROLLED] }),
+  'enroll.approve': async () => ({ ...APPLICATION, approved: true }),
+  'enroll.refuse': async () => ({ node: APPLICATION.node }),
   revoke: async ({ kind, target }) => ({ revoked: [{ ...REVOCATION, kind, target }] }),
   'revoke.list': async () => ({ revocations: [REVOCATION] }),
   'revoke.propose': async () => ({ text: 'a proposal' }),

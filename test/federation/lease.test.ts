@@ -192,7 +192,7 @@ leases('that are of another node, or older than the one held, change nothing', (
   assert.equal(codeOf(member.install(early)), 'lease-older');
   assert.equal(codeOf(member.install({ ...early, firstRoot: NO_ROOT })), 'root-conflict');
   assert.is(member.node.lease(member.now).group, 'gate');
-  assert.equal(codeOf(blue.install(early)), 'lease-key');
+  assert.equal(codeOf(blue.install(early)), 'not-member');
 });
 
 leases('of a domain that was pinned otherwise make nothing known', () => {
