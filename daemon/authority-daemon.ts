@@ -74,7 +74,7 @@ export async function openAuthorityDaemon(
   await publishFirst(engine.driver, missingDrafts(node, authorities, ground));
   const book = new DeskBook(store, records);
   const desk = new EnrolmentDesk({
-    ...{ node, documents: keys.documents, suite, clock, random, book, audit: ground.audit },
+    ...{ node, suite, clock, random, book, audit: ground.audit },
     issuing: emptyDesk,
     trust: () => loadChipTrust(config),
   });

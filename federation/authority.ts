@@ -317,6 +317,11 @@ export class Authority {
     return signLease(documents, node, terms);
   }
 
+  /** The documents key in force. Refuses `key-revoked` and `not-writer` where we have no voice. */
+  get documentsKey(): Signer {
+    return this.#voice().documents;
+  }
+
   /** In how many milliseconds `duty` has something to do. */
   wakeInMs(context: AdmitContext): number {
     if (this.#isSilenced(context.now)) return Number.POSITIVE_INFINITY;

@@ -207,6 +207,16 @@ export class FederationNode {
   }
 
   /**
+   * What signs for our domain beside its manifest: leases, and messages of an enrolment. Refuses
+   * `not-authority` elsewhere, `key-revoked` and `not-writer` where we have no voice.
+   */
+  get documentsKey(): Signer {
+    const { authority } = this.#parts;
+    if (authority === null) throw new Refusal('not-authority');
+    return authority.documentsKey;
+  }
+
+  /**
    * Verifies an envelope that the documents role of our own domain signed, by the newest Root that
    * this file and what is held show under `firstRoot`. Changes nothing: so a node can judge what is
    * asked of it before it belongs to the domain. Refuses as `admitAll` and `verifyEnvelope` do, and

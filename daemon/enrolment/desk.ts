@@ -10,7 +10,7 @@
 
 import { APPLICATIONS_MAX, CHALLENGE_MS_MAX, CHALLENGE_ONLINE_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { KeyId, Signer, Suite } from '../../core/suite.ts';
+import type { KeyId, Suite } from '../../core/suite.ts';
 import { addMs, type UnixMs, unixMs } from '../../core/time.ts';
 import { isAssured } from '../../federation/assurance.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
@@ -43,7 +43,6 @@ import { type ShownChip, type VerifiedRequest, verifyRequest } from './request.t
 
 export interface EnrolmentDeskOptions {
   readonly node: FederationNode;
-  readonly documents: Signer;
   readonly suite: Suite;
   readonly clock: Clock;
   readonly random: Random;
@@ -202,7 +201,7 @@ export class EnrolmentDesk {
 
   /** Draws nonce and secret, and signs the challenge over them. */
   #draw(request: VerifiedRequest, way: Way, now: UnixMs) {
-    const { documents, random } = this.#options;
+    const { random, node: self } = this.#options;
     const { domain, node, digest, chip } = request;
     const { beacon } = this.#own();
     if (beacon === null) throw new Refusal('root-unknown', { why: 'no beacon yet' });
@@ -211,7 +210,7 @@ export class EnrolmentDesk {
     const notAfter = addMs(now, way === 'network' ? CHALLENGE_ONLINE_MS : CHALLENGE_MS_MAX);
     const nonce = random.bytes(CHALLENGE_NONCE_BYTES);
     const asked = { domain, node, request: digest, nonce, beacon, credential };
-    const envelope = signChallenge({ ...asked, issuedAt: now, notAfter }, documents);
+    const envelope = signChallenge({ ...asked, issuedAt: now, notAfter }, self.documentsKey);
     return { secret, envelope, notAfter };
   }
 
@@ -277,7 +276,7 @@ export class EnrolmentDesk {
     proven: Proven,
     right: Right,
   ): Promise<Uint8Array> {
-    const { node, documents, clock, book, issuing } = this.#options;
+    const { node, clock, book, issuing } = this.#options;
     const { group, kind, publicPair, domain } = request;
     const { assurance } = proven;
     const references = this.#own().documents.get('references')?.digest ?? null;
@@ -295,7 +294,8 @@ export class EnrolmentDesk {
     const by = { right, notAfter, ...(chip === null ? {} : { chip }) };
     await this.#audit('enrolment.granted', { node: request.node, group, kind, assurance, ...by });
     const parts = { lease, file, issuing: forIssuing };
-    return makeGrant({ domain, node: request.node, answer: answer.digest, ...parts }, documents);
+    const answered = { domain, node: request.node, answer: answer.digest };
+    return makeGrant({ ...answered, ...parts }, node.documentsKey);
   }
 
   /** A machine that proves less than before is granted less, and people are told. */

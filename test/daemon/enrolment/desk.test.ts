@@ -19,7 +19,7 @@ import { emptyDesk } from '../../../daemon/enrolment/issuing-port.ts';
 import { decodeMessage, encodeMessage } from '../../../daemon/enrolment/message.ts';
 import { makeRequest } from '../../../daemon/enrolment/request.ts';
 import type { Evidence } from '../../../firmware/evidence.ts';
-import { keysOf, SUITE, signerOf } from '../../fakes/coalition.ts';
+import { SUITE, signerOf } from '../../fakes/coalition.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { DOMAIN, driverRig } from '../driver-rig.ts';
@@ -46,7 +46,7 @@ async function withDesk(
   await rig.publish();
   const { node, clock, store, audit } = rig;
   const desk = new EnrolmentDesk({
-    ...{ node, documents: keysOf('blue').documents, suite: SUITE, clock, audit },
+    ...{ node, suite: SUITE, clock, audit },
     random: new SeededRandom('desk'),
     book: new DeskBook(store, store.records),
     issuing: emptyDesk,
