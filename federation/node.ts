@@ -229,7 +229,7 @@ export class FederationNode {
   ): Verified {
     const { suite, bootId, beliefs } = this.#parts;
     const items = decodeBundleFile(pinned.file).map(decodeFileItem);
-    const context = { suite, now, bootId };
+    const context = { suite, now: this.#judge(now), bootId };
     const belief = beliefs.admitOwn(context, pinned.firstRoot, items).belief;
     const root = newestRoot(belief)?.root;
     if (root === undefined) throw new Refusal('root-unknown', { domain: this.domain });
