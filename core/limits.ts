@@ -11,6 +11,10 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 
 /** One document, envelope included: what an hour of a 9.6 kbit/s link can still carry. */
 export const DOCUMENT_BYTES_MAX = 1024 * 1024;
+/** One beacon: it has to fit one gossip message. */
+export const BEACON_BYTES_MAX = 16 * 1024;
+/** Two beacons that prove an equivocation, and the length between them. */
+export const PROOF_BYTES_MAX = 2 * BEACON_BYTES_MAX + 4;
 /** Signatures in one envelope; a coalition's root role is a handful of people. */
 export const SIGNERS_MAX = 16;
 /** Nesting of a payload; our own documents use four levels. */

@@ -138,6 +138,11 @@ export const REFUSALS = {
   'beacon-chain': row('reject', 'a tick chain longer than Root allows', ASK_SENDER),
   'epoch-rolled-back': row('ignore', 'an epoch below the one held', ASK_SENDER),
   'epoch-ahead': row('reject', 'an epoch numbered ahead of time', ASK_SENDER),
+  'proof-malformed': row(
+    'reject',
+    'not two beacons that one key signed under one number',
+    ASK_SENDER,
+  ),
   'epoch-repeated': row(
     'ignore',
     'one key signed two beacons under one number: a proof against the key',

@@ -6,14 +6,14 @@
  */
 
 import { assert } from '../core/assert.ts';
-import { concat, Writer } from '../core/bytes.ts';
-import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
+import { BEACON_BYTES_MAX, EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { KeyId, PublicPair } from '../core/suite.ts';
-import { addMs, type UnixMs } from '../core/time.ts';
+import { addMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
+import { disowning } from './admit-proof.ts';
 import { resettled, revocationChanges } from './admit-revocations.ts';
-import { advance, evaluationClock, fallBack, startKeeping } from './age.ts';
+import { advance, evaluationClock, startKeeping } from './age.ts';
 import { type Beacon, checkBeacon, comparePlaces, readBeacon } from './beacon.ts';
 import {
   type Belief,
@@ -27,6 +27,7 @@ import {
 } from './belief.ts';
 import type { RecordWrite } from './effect.ts';
 import { type UnverifiedEnvelope, verifyEnvelope } from './envelope.ts';
+import { encodeEquivocation } from './equivocation.ts';
 import { encodeDocumentRecord, encodeHistory, encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
 import { beaconKeyOf, type Root } from './root.ts';
@@ -42,6 +43,10 @@ export function admitBeacon(
   const held = belief.beacon;
   if (held?.beacon.digest === envelope.digest || isHeldForLater(belief, envelope)) {
     throw new Refusal('document-held', { type: 'beacon' });
+  }
+  // PROTOCOL §2.2 — a beacon too large to gossip, or to prove anything with.
+  if (envelope.bytes.length > BEACON_BYTES_MAX) {
+    throw new Refusal('too-large', { limit: BEACON_BYTES_MAX, got: envelope.bytes.length });
   }
   const beacon = readBeacon(envelope);
   const newest = newestRoot(belief)?.root;
@@ -167,49 +172,19 @@ function writeFrozen(before: Belief, after: Belief): readonly RecordWrite[] {
     }));
 }
 
-/**
- * Two beacons under one number revoke the key that signed both (PROTOCOL §5.2). The content held
- * stays; its asOf falls back to the last evidence below the disputed number; the next rank goes on.
- */
+/** Two beacons under one number, of which we held one, revoke the key that signed both. */
 function disownKey(
   context: AdmitContext,
   belief: Belief,
   held: HeldBeacon,
   rival: HeldBeacon,
 ): Admission {
-  const proof = concat(new Writer().u32(held.bytes.length).finish(), held.bytes, rival.bytes);
-  const before = belief.history.filter((past) => comparePlaces(past, held.beacon) < 0).at(-1);
-  const asOf: UnixMs | null = before?.asOf ?? null;
-  const keeping =
-    belief.keeping === null || belief.asOf === null || asOf === null
-      ? belief.keeping
-      : fallBack(belief.keeping, { from: belief.asOf, to: asOf }, context.now);
-  const isHeldBySame = belief.future?.signedBy === held.signedBy;
-  const next: Belief = {
-    ...belief,
-    asOf,
-    keeping,
-    future: isHeldBySame ? null : belief.future,
-    disowned: new Map([...belief.disowned, [held.signedBy, proof]]),
-  };
-  const fields = { domain: belief.domain, epoch: held.beacon.epoch, key: held.signedBy };
-  return {
-    belief: next,
-    writes: [
-      { key: recordKey(belief.domain, 'disowned', held.signedBy), value: proof },
-      {
-        key: recordKey(belief.domain, 'keeping'),
-        value: encodeKeeping(next, context.bootId, context.now.boot),
-      },
-      ...(isHeldBySame ? [{ key: recordKey(belief.domain, 'future'), value: null }] : []),
-    ],
-    notes: [
-      { kind: 'audit', event: 'beacon.equivocation', fields },
-      { kind: 'alarm', code: 'equivocation', domain: belief.domain, details: fields },
-    ],
-    forward: false,
-    refusal: new Refusal('epoch-repeated', fields),
-  };
+  const proof = encodeEquivocation(held.bytes, rival.bytes);
+  const { signedBy, beacon } = held;
+  const refusal = new Refusal('epoch-repeated', {
+    ...{ domain: belief.domain, epoch: beacon.epoch, key: signedBy },
+  });
+  return { ...disowning(context, belief, signedBy, beacon, proof), refusal };
 }
 
 /** Keeps one beacon of the future, the highest: it grants nothing and casts doubt on our clock. */

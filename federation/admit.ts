@@ -12,6 +12,7 @@ import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitBeacon } from './admit-beacon.ts';
 import { admitDocument, admitManifest } from './admit-content.ts';
+import { admitProof } from './admit-proof.ts';
 import { admitRevocations } from './admit-revocations.ts';
 import { admitRoot } from './admit-root.ts';
 import { admitTick, type StepBudget } from './admit-tick.ts';
@@ -33,6 +34,7 @@ export function admit(
   budget: StepBudget,
 ): Admission {
   if (item.kind === 'tick') return admitTick(context, belief, item.tick, budget);
+  if (item.kind === 'proof') return admitProof(context, belief, item.proof);
   const { envelope } = item;
   if (envelope.domain !== belief.domain) {
     throw new Refusal('domain-mismatch', { expected: belief.domain, got: envelope.domain });
@@ -68,7 +70,8 @@ export function admitAll(
     const { belief: before } = whole;
     const next = refusalOf(() => admit(context, before, item, UNBOUNDED_STEPS));
     if (next instanceof Refusal) {
-      const isNegative = item.kind === 'envelope' && item.envelope.type === 'revocations';
+      const isRevoking = item.kind === 'envelope' && item.envelope.type === 'revocations';
+      const isNegative = isRevoking || item.kind === 'proof';
       if (isNegative && next.judgement === 'ignore') continue;
       throw next;
     }

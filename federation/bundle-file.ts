@@ -2,7 +2,7 @@
  * The bundle file: what one domain hands another by any means, documents in an order that can be
  * admitted as it is read (PROTOCOL §6.5).
  *
- *     ROOT… (from version 1) · REVOCATIONS… · BEACON · TICK or STOP · MANIFEST · BUNDLE
+ *     ROOT… (from version 1) · REVOCATIONS… · BEACON · TICK or STOP · MANIFEST · BUNDLE · PROOF…
  *
  * It is text, holds only what related domains may read, and is believed exactly as if it had come
  * over a link: the file proves nothing that its documents do not.
@@ -13,11 +13,13 @@ import { type Block, decodeBlocks, encodeBlock } from './armour.ts';
 import { type Belief, isManifestCurrent } from './belief.ts';
 import { type DocumentHead, isPublic } from './document.ts';
 import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
+import { decodeEquivocation, type UnverifiedEquivocation } from './equivocation.ts';
 import { decodeTick, encodeTick, type UnverifiedTick } from './tick.ts';
 
 /** One block of a bundle file, decoded and unverified. */
 export type FileItem =
   | { readonly kind: 'envelope'; readonly envelope: UnverifiedEnvelope }
+  | { readonly kind: 'proof'; readonly proof: UnverifiedEquivocation }
   | { readonly kind: 'tick'; readonly tick: UnverifiedTick };
 
 /**
@@ -52,12 +54,15 @@ export function encodeBundleFile(
       blocks.push({ label: held.head.type, bytes: held.bytes });
     }
   }
+  // Last: what a disowned key said before is read, and then counts as far as the proof lets it.
+  for (const bytes of belief.disowned.values()) blocks.push({ label: 'proof', bytes });
   return blocks.map((block) => encodeBlock(block.label, block.bytes)).join('');
 }
 
 /** Reads one block. Refuses what `decodeEnvelope` and `decodeTick` refuse, and `document-type`. */
 export function decodeFileItem(block: Block): FileItem {
   if (block.label === 'tick') return { kind: 'tick', tick: decodeTick(block.bytes) };
+  if (block.label === 'proof') return { kind: 'proof', proof: decodeEquivocation(block.bytes) };
   const envelope = decodeEnvelope(block.bytes);
   if (envelope.type !== block.label) {
     throw new Refusal('document-type', { outer: block.label, inner: envelope.type });

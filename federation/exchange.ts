@@ -23,11 +23,11 @@ import {
   type Want,
 } from './message.ts';
 import { type LinkedGuest, type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
-import { revocationsDigest } from './revocations.ts';
 import {
   isAhead,
   isReadable,
   missing,
+  negativeDigest,
   type Reading,
   RowBook,
   revocationWants,
@@ -166,6 +166,11 @@ export class Exchange {
   /** Sends a stop directly to every interested peer: it must not wait for gossip. */
   pushStop(belief: Belief, stop: Uint8Array): readonly Effect[] {
     return this.#pushFrame(belief, { kind: 'tick', bytes: stop });
+  }
+
+  /** Sends a proof against a key directly to every interested peer, before anything else. */
+  pushProof(belief: Belief, bytes: Uint8Array): readonly Effect[] {
+    return this.#pushFrame(belief, { kind: 'proof', bytes });
   }
 
   /** Sends revocations directly to every interested peer, as a stop. */
@@ -322,8 +327,11 @@ function answersTo(want: Want, belief: Belief, mine: Reading): readonly Frame[] 
     const frame = answerTo({ ...want, what: want.what }, belief, mine);
     return frame === null ? [] : [frame];
   }
-  if (want.argument === revocationsDigest(belief.domain, belief.revocations)) return [];
-  return belief.revocations.documents.map(({ bytes }) => ({ kind: 'envelope', bytes }));
+  if (want.argument === negativeDigest(belief)) return [];
+  return [
+    ...[...belief.disowned.values()].map((bytes): Frame => ({ kind: 'proof', bytes })),
+    ...belief.revocations.documents.map(({ bytes }): Frame => ({ kind: 'envelope', bytes })),
+  ];
 }
 
 /** A want that names one thing. */

@@ -9,6 +9,7 @@
  *     0x06 tick       43 bytes
  *     0x07 question   tag 16 ‖ nonce 32
  *     0x08 answer     tag 16 ‖ an answer (`time-answer.ts`)
+ *     0x09 proof      two beacons under one number (`equivocation.ts`)
  *
  * Domains are named by tags, SHA-256("holdfast/interest/v1\0" ‖ handshake hash ‖ domain) cut to 16
  * bytes: a peer learns of a domain only if it knew to ask for it, so the coalition's graph stays
@@ -75,6 +76,7 @@ export type Frame =
   | { readonly kind: 'summary'; readonly rows: readonly SummaryRow[] }
   | { readonly kind: 'want'; readonly wants: readonly Want[] }
   | { readonly kind: 'envelope'; readonly bytes: Uint8Array }
+  | { readonly kind: 'proof'; readonly bytes: Uint8Array }
   | { readonly kind: 'tick'; readonly bytes: Uint8Array }
   /** What time is it in that domain? */
   | { readonly kind: 'question'; readonly tag: Tag; readonly nonce: Uint8Array }
@@ -82,7 +84,7 @@ export type Frame =
 
 const CODES = {
   ...{ interest: 1, digest: 2, summary: 3, want: 4, envelope: 5, tick: 6 },
-  ...{ question: 7, answer: 8 },
+  ...{ question: 7, answer: 8, proof: 9 },
 } as const;
 
 /** The tag of a domain on one link. */
@@ -161,6 +163,8 @@ function decodeBody(code: number, reader: Reader): Frame {
       return { kind: 'want', wants: many(reader, WANTS_MAX, readWant) };
     case CODES.envelope:
       return { kind: 'envelope', bytes: reader.take(reader.remaining) };
+    case CODES.proof:
+      return { kind: 'proof', bytes: reader.take(reader.remaining) };
     case CODES.tick:
       return { kind: 'tick', bytes: reader.take(TICK_BYTES) };
     case CODES.question:

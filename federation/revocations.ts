@@ -154,9 +154,17 @@ export function settled(
   return { documents: sorted, union: unionOf(sorted) };
 }
 
-/** One digest over the documents held: equal on both sides means there is nothing to fetch. */
-export function revocationsDigest(domain: TrustDomain, { documents }: Revocations): Digest {
-  return digestOf(SET_LABEL, toUtf8(domain), ...documents.map(({ digest }) => fromHex(digest)));
+/**
+ * One digest over the documents held and the keys that a proof disowned: equal on both sides means
+ * there is nothing to fetch. Of a key any proof will do, so its id stands for it.
+ */
+export function revocationsDigest(
+  domain: TrustDomain,
+  { documents }: Revocations,
+  disowned: Iterable<Digest>,
+): Digest {
+  const held = [...documents.map(({ digest }) => digest), ...disowned].sort();
+  return digestOf(SET_LABEL, toUtf8(domain), ...held.map(fromHex));
 }
 
 /** The document that a writer pins: the one that says most. */

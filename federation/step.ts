@@ -10,6 +10,7 @@
 
 import { assert } from '../core/assert.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Suite } from '../core/suite.ts';
 import { type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
@@ -22,6 +23,7 @@ import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.t
 import { isForGuests } from './document.ts';
 import type { Effect, ImportOutcome } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
+import { decodeEquivocation } from './equivocation.ts';
 import type { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
 import type { Leaseholder } from './leaseholder.ts';
@@ -153,6 +155,12 @@ export class Step {
         return this.#question(peer, frame.tag, frame.nonce);
       case 'answer':
         return this.#answer(peer, frame.tag, frame.bytes);
+      case 'proof': {
+        // PROTOCOL §6.3 — from anybody, guests too: a proof stands by itself.
+        const item: FileItem = { kind: 'proof', proof: decodeEquivocation(frame.bytes) };
+        const belief = this.#parts.beliefs.of(item.proof.domain);
+        return this.#takeFor(belief, item, { peer, relayed: false });
+      }
       case 'envelope': {
         const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
         return this.#take(item, { peer, relayed: false });
@@ -299,12 +307,21 @@ export class Step {
     }
     const admission = admit(this.#context, belief, item, budget);
     this.#commit(admission);
+    this.#tellProofs(belief, admission.belief);
     const isTick = item.kind === 'tick';
     if (isTick && item.tick.index === STOP_INDEX && admission.belief.stop !== null) {
       this.#effects.push(...this.#parts.exchange.pushStop(admission.belief, admission.belief.stop));
     }
     if (!isTick) this.#effects.push(...this.#parts.exchange.push(admission.belief));
     return admission;
+  }
+
+  /** A key that was disowned just now: whoever hears of it hears of it first (PROTOCOL §5.2). */
+  #tellProofs(before: Belief, after: Belief): void {
+    for (const [keyId, proof] of after.disowned) {
+      if (before.disowned.has(keyId)) continue;
+      this.#effects.push(...this.#parts.exchange.pushProof(after, proof));
+    }
   }
 
   /**
@@ -396,7 +413,7 @@ export class Step {
         const belief =
           item.kind === 'tick'
             ? this.#parts.beliefs.ofTick(item.tick)
-            : this.#parts.beliefs.of(item.envelope.domain);
+            : this.#parts.beliefs.of(domainOf(item));
         const admission = this.#admit(belief, item, UNBOUNDED_STEPS);
         if (admission.refusal !== null) throw admission.refusal;
         if (admission.forward) this.#effects.push(gossipOf(item));
@@ -480,8 +497,13 @@ export class Step {
   }
 }
 
+function domainOf(item: Exclude<FileItem, { readonly kind: 'tick' }>): TrustDomain {
+  return item.kind === 'proof' ? item.proof.domain : item.envelope.domain;
+}
+
 /** What is gossiped of an item: a tick as its 43 bytes, a beacon as its envelope. */
 function gossipOf(item: FileItem): Effect {
+  assert(item.kind !== 'proof', 'only evidence is gossiped');
   assert(item.kind === 'tick' || item.envelope.type === 'beacon', 'only evidence is gossiped');
   const message = item.kind === 'envelope' ? item.envelope.bytes : item.tick.bytes;
   return { kind: 'gossip', message };

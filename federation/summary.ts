@@ -128,8 +128,13 @@ export function revocationWants(
   const sameBeacon = row.beacon === (belief.beacon?.beacon.digest ?? NO_DIGEST);
   if (sameBeacon && row.contents === contentsDigest(belief, reading)) return [];
   if (newestRoot(belief) === null) return [];
-  const argument = revocationsDigest(belief.domain, belief.revocations);
+  const argument = negativeDigest(belief);
   return [{ tag: reading.tag, what: 'revocations', argument }];
+}
+
+/** One digest over all negative statements held: revocations, and proofs by their keys. */
+export function negativeDigest({ domain, revocations, disowned }: Belief): Digest {
+  return revocationsDigest(domain, revocations, disowned.keys());
 }
 
 /** True when we hold something of the domain that a peer with this row lacks. */
@@ -179,6 +184,7 @@ export function missing(belief: Belief, reading: Reading): readonly Gap[] {
 interface KnownContents {
   readonly manifest: Belief['manifest'];
   readonly revocations: Belief['revocations'];
+  readonly disowned: Belief['disowned'];
   readonly digest: string;
 }
 
@@ -187,14 +193,15 @@ const knownContents = new WeakMap<Belief['documents'], Map<string, KnownContents
 
 function contentsDigest(belief: Belief, reading: Reading): string {
   const manifest = isManifestCurrent(belief) && !reading.isGuest ? belief.manifest : null;
-  const { documents, revocations } = belief;
+  const { documents, revocations, disowned } = belief;
   const byReader = knownContents.get(documents) ?? new Map<string, KnownContents>();
   knownContents.set(documents, byReader);
   const reader = readerOf(reading);
   const last = byReader.get(reader);
-  if (last?.manifest === manifest && last.revocations === revocations) return last.digest;
+  const isSame = last?.revocations === revocations && last.disowned === disowned;
+  if (isSame && last.manifest === manifest) return last.digest;
   const digest = digestContents(belief, reading, manifest);
-  byReader.set(reader, { manifest, revocations, digest });
+  byReader.set(reader, { manifest, revocations, disowned, digest });
   return digest;
 }
 
@@ -210,7 +217,8 @@ function digestContents(belief: Belief, reading: Reading, current: Belief['manif
     .filter((held) => held.frozenAsOf === null)
     .filter((held) => isReadable(reading, held.head))
     .map((held) => held.head.digest);
-  const revoked = belief.revocations.documents.map((held) => held.digest);
+  const documents = belief.revocations.documents.map((held) => held.digest);
+  const revoked = [...documents, ...belief.disowned.keys()];
   const parts = [current?.manifest.digest ?? NO_DIGEST, ...[...digests, ...revoked].sort()];
   return digestOf(...parts.map(fromHex)).slice(0, CONTENTS_CHARS);
 }

@@ -1,0 +1,105 @@
+/**
+ * The ladder for equivocation proofs (PROTOCOL §5.2), and what a proof does to a belief: the key
+ * that signed both is disowned for good, whoever shows it and whatever else is held.
+ */
+
+import { Refusal } from '../core/refusal.ts';
+import type { KeyId, PublicPair } from '../core/suite.ts';
+import type { UnixMs } from '../core/time.ts';
+import type { Admission, AdmitContext } from './admission.ts';
+import { fallBack } from './age.ts';
+import { type BeaconPlace, comparePlaces } from './beacon.ts';
+import { type Belief, isDisowned, newestRoot } from './belief.ts';
+import type { RecordWrite } from './effect.ts';
+import { verifyEnvelope } from './envelope.ts';
+import type { UnverifiedEquivocation } from './equivocation.ts';
+import { encodeKeeping } from './record.ts';
+import { recordKey } from './record-key.ts';
+import { beaconKeyOf } from './root.ts';
+
+/**
+ * Admits a proof. Refuses `document-held` for a key that is disowned already, `root-unknown`,
+ * `beacon-key` for a key that no Root held gave that rank, `beacon-key-replaced` for one that the
+ * newest Root took it from, and what `verifyEnvelope` refuses.
+ */
+export function admitProof(
+  context: AdmitContext,
+  belief: Belief,
+  proof: UnverifiedEquivocation,
+): Admission {
+  const { keyId, beacon } = proof;
+  // PROTOCOL §5.2 — a flood: one proof of a key is enough, whichever it is.
+  if (belief.disowned.has(keyId)) throw new Refusal('document-held', { type: 'proof' });
+  const newest = newestRoot(belief)?.root;
+  if (newest === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
+  const pair = pairOfRank(belief, beacon.rank, keyId);
+  if (pair === null) throw new Refusal('beacon-key', { rank: beacon.rank, key: keyId });
+  // PROTOCOL §5.2 — a thief of an old key: what Root took out of force harms nobody any more.
+  if (beaconKeyOf(newest, beacon.rank)?.keyId !== keyId) {
+    throw new Refusal('beacon-key-replaced', { rank: beacon.rank, key: keyId });
+  }
+  // PROTOCOL §1.2 — both legs of both, or somebody without the key ends a domain's voice.
+  const role = { keys: new Map([[keyId, pair]]), threshold: 1 };
+  for (const envelope of proof.envelopes) verifyEnvelope(context.suite, envelope, role);
+  return { ...disowning(context, belief, keyId, beacon, proof.bytes), refusal: null };
+}
+
+/**
+ * What a proof against `keyId` about the number `disputed` comes to. The content held stays; what
+ * that key said at the disputed number and above counts no more, so asOf falls back to the last
+ * evidence below it; the next rank goes on.
+ */
+export function disowning(
+  context: AdmitContext,
+  belief: Belief,
+  keyId: KeyId,
+  disputed: BeaconPlace,
+  proof: Uint8Array,
+): Omit<Admission, 'refusal'> {
+  const wasDisowned = isDisowned(belief, keyId);
+  const held = belief.beacon;
+  const isDisputed =
+    held !== null && held.signedBy === keyId && comparePlaces(held.beacon, disputed) >= 0;
+  const past = belief.history.filter((one) => comparePlaces(one, disputed) < 0).at(-1);
+  const asOf: UnixMs | null = isDisputed ? (past?.asOf ?? null) : belief.asOf;
+  const keeping =
+    belief.keeping === null || belief.asOf === null || asOf === null || !isDisputed
+      ? belief.keeping
+      : fallBack(belief.keeping, { from: belief.asOf, to: asOf }, context.now);
+  const isHeldBySame = belief.future?.signedBy === keyId;
+  const next: Belief = {
+    ...belief,
+    asOf,
+    keeping,
+    future: isHeldBySame ? null : belief.future,
+    disowned: new Map([...belief.disowned, [keyId, proof]]),
+  };
+  const fields = { domain: belief.domain, epoch: disputed.epoch, key: keyId };
+  const writes: RecordWrite[] = [
+    { key: recordKey(belief.domain, 'disowned', keyId), value: proof },
+  ];
+  if (next.keeping !== null) {
+    const value = encodeKeeping(next, context.bootId, context.now.boot);
+    writes.push({ key: recordKey(belief.domain, 'keeping'), value });
+  }
+  if (isHeldBySame) writes.push({ key: recordKey(belief.domain, 'future'), value: null });
+  return {
+    belief: next,
+    writes,
+    notes: [
+      { kind: 'audit', event: 'beacon.equivocation', fields },
+      ...(wasDisowned
+        ? []
+        : ([
+            { kind: 'alarm', code: 'equivocation', domain: belief.domain, details: fields },
+          ] as const)),
+    ],
+    forward: false,
+  };
+}
+
+/** The pair that some Root held gave that rank, or null. */
+function pairOfRank(belief: Belief, rank: number, keyId: KeyId): PublicPair | null {
+  const root = belief.roots.find((held) => beaconKeyOf(held.root, rank)?.keyId === keyId)?.root;
+  return root?.publicPairs.get(keyId) ?? null;
+}
