@@ -39,6 +39,7 @@ const FRAMES: readonly Frame[] = [
   { kind: 'want', wants: WANT_KINDS.map((what) => ({ tag: TAG, what, argument: DIGEST })) },
   { kind: 'envelope', bytes: new Uint8Array(100) },
   { kind: 'tick', bytes: new Uint8Array(43) },
+  { kind: 'proof', bytes: new Uint8Array(100) },
   { kind: 'question', tag: TAG, nonce: new Uint8Array(32) },
   { kind: 'answer', tag: TAG, bytes: new Uint8Array(100) },
 ];
@@ -48,7 +49,8 @@ frames('read back as they were written', () => {
 });
 
 frames('cut anywhere, or followed by anything, are refused', () => {
-  const isBounded = ({ kind }: Frame): boolean => kind !== 'envelope' && kind !== 'answer';
+  const whole = ['envelope', 'answer', 'proof'];
+  const isBounded = ({ kind }: Frame): boolean => !whole.includes(kind);
   for (const frame of FRAMES.filter(isBounded)) {
     const bytes = encodeFrame(frame);
     for (let length = 0; length < bytes.length; length++) {
@@ -59,7 +61,7 @@ frames('cut anywhere, or followed by anything, are refused', () => {
 });
 
 frames('of no known kind are refused', () => {
-  for (const code of [0, 9, 255]) {
+  for (const code of [0, 10, 255]) {
     refuses('frame-malformed', () => decodeFrame(Uint8Array.of(code)), String(code));
   }
   const want = new Writer().u8(4).u16(1).raw(new Uint8Array(16)).u8(WANT_KINDS.length);
