@@ -24,6 +24,7 @@ export class Chip implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #turns = new FairTurns(CHIP_PENDING_MAX);
   #tpm: Tpm | undefined;
+  #isClosed = false;
   #cancelClose: () => void = () => undefined;
 
   constructor(address: TpmAddress, clock: Clock) {
@@ -51,13 +52,15 @@ export class Chip implements AsyncDisposable {
     });
   }
 
+  /** Ends after the work under way; what waits, or comes later, fails `tpm-unreachable`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#cancelClose();
+    this.#isClosed = true;
     await this.#turns.take('start', () => this.#close());
     this.#cancelClose();
   }
 
   async #attempt<T>(work: (tpm: Tpm) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new Failure('tpm-unreachable', 'the daemon lets go of the TPM');
     this.#tpm ??= await openTpm(this.address);
     const tpm = this.#tpm;
     try {
@@ -70,6 +73,7 @@ export class Chip implements AsyncDisposable {
   }
 
   #closeWhenIdle(): void {
+    if (this.#isClosed) return;
     const at = bootMs(this.#clock.now().boot + CHIP_IDLE_MS);
     this.#cancelClose = this.#clock.wakeAt(at, () => {
       if (this.#turns.isIdle) void this.#turns.take('start', () => this.#close());

@@ -122,14 +122,13 @@ function fingerprintOf(daemon: DaemonProcess): Promise<string> {
   });
 }
 
-const missing = missingPrograms(['swtpm']);
-const cutSentence = 'cuts of the chip lose no key and lock nobody out';
-const killSentence = 'kills of daemon and chip leave one that starts, with the same keys';
-if (missing === null) {
-  kills(cutSentence, cutTheChip);
-  kills(killSentence, killInTurns);
-} else {
-  for (const each of [cutSentence, killSentence]) skip(`daemon/chip-kills › ${each}`, missing);
+function test(sentence: string, body: () => Promise<void>): void {
+  const missing = missingPrograms(['swtpm']);
+  if (missing === null) kills(sentence, body);
+  else skip(`daemon/chip-kills › ${sentence}`, missing);
 }
+
+test('cuts of the chip lose no key and lock nobody out', cutTheChip);
+test('kills of daemon and chip leave one that starts, with the same keys', killInTurns);
 
 kills.run();

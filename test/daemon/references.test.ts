@@ -105,6 +105,25 @@ test('approve the next boot before it comes, and withdraw the one before', async
   assert.match(gone.err, 'reference-unknown');
 });
 
+test('sign for a generation that every chip of the domain can bear', async (machine) => {
+  const draft = await machine.draftNext();
+  await machine.run('references', 'approve', draft, '--generation', '40', '--yes');
+  const shown = JSON.parse(await machine.run('references', 'show', '--json'));
+  assert.ok(shown.approvals.every(({ generation }: { generation: string }) => generation === '40'));
+  assert.ok(Number(shown.generation) < 40, 'nothing was withdrawn');
+  const { code, err } = await type(
+    machine.daemon,
+    'references',
+    'approve',
+    draft,
+    '--generation',
+    'x',
+    '--yes',
+  );
+  assert.is(code, 1);
+  assert.match(err, 'control-params');
+});
+
 test('ask before anything is signed', async ({ daemon }) => {
   const { code, err } = await type(daemon, 'references', 'withdraw', 'first boot');
   assert.is(code, 2);

@@ -7,7 +7,7 @@
 
 import { createPublicKey, verify } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, rm, writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../../core/bytes.ts';
@@ -19,6 +19,7 @@ import { Chip } from '../../../daemon/custody/chip.ts';
 import { ChipCustody } from '../../../daemon/custody/chip-custody.ts';
 import { openClock } from '../../../daemon/host/clock.ts';
 import { hostRandom } from '../../../daemon/host/random.ts';
+import type { Random } from '../../../daemon/ports.ts';
 import { createKeyFile } from '../../../daemon/store/key-file.ts';
 import { findLogs } from '../../../daemon/tpm/measurement-logs.ts';
 import { extendPcr } from '../../../firmware/tpm-pcr.ts';
@@ -63,7 +64,7 @@ class Machine implements AsyncDisposable {
   }
 
   /** Opens its keys, and closes the chip behind it. */
-  async open<T>(use: (keys: ChipCustody) => Promise<T>): Promise<T> {
+  async open<T>(use: (keys: ChipCustody) => Promise<T>, random: Random = hostRandom): Promise<T> {
     const address = {
       kind: 'swtpm',
       socket: { kind: 'unix', path: this.chip.socketPath },
@@ -71,7 +72,7 @@ class Machine implements AsyncDisposable {
     await using chip = new Chip(address, openClock());
     const named = { event: this.folder.file('log'), userspace: undefined, ima: undefined };
     const logs = findLogs(named, address);
-    const options = { folder: this.keys, chip, random: hostRandom, logs };
+    const options = { folder: this.keys, chip, random, logs };
     return await use(await ChipCustody.open(options));
   }
 
@@ -79,6 +80,24 @@ class Machine implements AsyncDisposable {
     await this.chip[Symbol.asyncDispose]();
     await this.folder[Symbol.asyncDispose]();
   }
+}
+
+class Death extends Error {}
+
+function isDeath(error: unknown): true {
+  if (!(error instanceof Death)) throw error;
+  return true;
+}
+
+/** Randomness of a machine that dies at its draw number `last`; every step of ours begins so. */
+function dyingAfter(last: number): Random {
+  let left = last;
+  return {
+    bytes: (count) => {
+      if (left-- <= 0) throw new Death();
+      return hostRandom.bytes(count);
+    },
+  };
 }
 
 /** The sound boot with another program in the place of the one that PCR 4 measured. */
@@ -133,6 +152,27 @@ test('goes on where a crash left a key twice, and destroys what it left half-mad
   });
   assert.not(existsSync(`${machine.keys}/node.key`));
   assert.not(existsSync(`${machine.keys}/root.key.new`));
+});
+
+test('loses no key to a death between any two steps of the first use', async (machine) => {
+  const names = ['beacon-0', 'documents', 'node', 'root', 'transport'];
+  const plain = machine.folder.file('plain');
+  for (const name of names)
+    await createKeyFile({ folder: plain, name }, toUtf8(`${SECRET} ${name}`));
+  let deaths = 0;
+  for (let last = 0; ; last++) {
+    await rm(machine.keys, { recursive: true, force: true });
+    await cp(plain, machine.keys, { recursive: true });
+    await chmod(machine.keys, 0o700);
+    const died = await machine.open(async () => false, dyingAfter(last)).catch(isDeath);
+    deaths += died ? 1 : 0;
+    await machine.open(async ({ keys }) => {
+      for (const name of names) assert.equal(await keys.load(name), toUtf8(`${SECRET} ${name}`));
+    });
+    assert.not(readdirSync(machine.keys).some((name) => name.endsWith('.key')));
+    if (!died) break;
+  }
+  assert.ok(deaths > names.length, `${deaths} deaths`);
 });
 
 test('refuses two keys of one name, and keeps both', async (machine) => {
