@@ -21,6 +21,8 @@ export interface DocumentView {
   readonly version: bigint;
   readonly digest: Digest;
   readonly tier: Tier;
+  /** The asOf of the last evidence that pinned it; null while the newest does. */
+  readonly frozenAsOf: UnixMs | null;
   readonly members: Members;
 }
 
@@ -63,6 +65,7 @@ export function viewOf(
       version: held.head.version,
       digest: held.head.digest,
       tier: documentTier(held, standing),
+      frozenAsOf: held.frozenAsOf,
       members: held.members,
     },
   ]);

@@ -4,6 +4,7 @@
  * Kept only when a report is asked for; a swarm keeps none.
  */
 
+import type { Tier } from '../federation/tier.ts';
 import type { Happening } from './happening.ts';
 import type { Step } from './step.ts';
 import type { Withdrawal } from './world.ts';
@@ -31,15 +32,20 @@ export interface Arrival {
   readonly what: 'stop' | 'beacon';
 }
 
-/** An age beside its limits. */
-export interface AgeSample {
+/** How one machine saw one domain at a moment. */
+export interface Sample {
   readonly at: number;
   readonly machine: string;
   readonly domain: string;
+  readonly isPartner: boolean;
   readonly ageMs: number;
+  /** What its bundle is older than that, where newer evidence does not pin it. */
+  readonly bundleLagMs: number;
+  /** What it is at best whatever its age: after a stop, say, or while the time is unknown. */
+  readonly best: Tier;
+  /** Since when the bundle held is withdrawn, in milliseconds before; null where it is not. */
+  readonly withdrawnMs: number | null;
 }
-
-const AGE_SAMPLES_MAX = 20_000;
 
 export class History {
   readonly recording: boolean;
@@ -49,7 +55,7 @@ export class History {
   readonly arrivals: Arrival[] = [];
   readonly withdrawals: Withdrawal[] = [];
   readonly happenings: { at: number; happening: Happening }[] = [];
-  readonly ages: AgeSample[] = [];
+  readonly samples: Sample[] = [];
 
   constructor(recording: boolean) {
     this.recording = recording;
@@ -86,7 +92,7 @@ export class History {
     if (this.recording) this.withdrawals.push(withdrawal);
   }
 
-  age(sample: AgeSample): void {
-    if (this.recording && this.ages.length < AGE_SAMPLES_MAX) this.ages.push(sample);
+  sampled(sample: Sample): void {
+    if (this.recording) this.samples.push(sample);
   }
 }

@@ -46,6 +46,9 @@ type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
 
 /** The first byte of a frame that carries an envelope (`federation/message.ts`). */
 const ENVELOPE_FRAME = 5;
+/** People who want a bundle file while the disk is busy ask again so often, and so many times. */
+const EXPORT_WAIT_MS = 100;
+const EXPORT_TRIES = 600;
 /** A machine is looked at whole so often while partners stay fresh; between, where it changed. */
 const LOOKS_WHILE_FRESH = 16;
 /** Inputs that wait for a paused or busy process; what comes beyond is lost. */
@@ -209,13 +212,17 @@ export class Machine {
   }
 
   /**
-   * The bundle file of a domain as people carry it away, or null: nothing leaves that the disk does
-   * not know, so there is none while a write is under way or owed.
+   * Hands out the bundle file of a domain as people carry it away. Nothing leaves that the disk does
+   * not know: they wait while a write is under way or owed, and go without after a minute.
    */
-  exportBundle(domain: TrustDomain): string | null {
-    if (this.#node === null || this.disk.busy || this.#owed.length > 0) return null;
+  exportBundle(domain: TrustDomain, take: (file: string) => void, tries = EXPORT_TRIES): void {
+    if (this.#node === null || tries === 0) return;
+    if (this.disk.busy || this.#owed.length > 0) {
+      const again = (): void => this.exportBundle(domain, take, tries - 1);
+      return this.#world.after(EXPORT_WAIT_MS, again);
+    }
     const file = refusalOf(() => this.#node?.exportBundle(domain) ?? '');
-    return file instanceof Refusal || file === '' ? null : file;
+    if (!(file instanceof Refusal) && file !== '') take(file);
   }
 
   /** Hands in a request of the people here; `replied` is called with the answer, if one comes. */

@@ -73,7 +73,7 @@ function one(options: Options, { scenario, seed: replayed }: Replay): number {
   const { world, result } = runWorld({ scenario, seed, suite, records });
   const took = seconds();
   if (options.report !== null) {
-    writeReport(options.report, reportOf(world, result, whatIf(scenario, seed)));
+    writeReport(options.report, reportOf(world, result, whatIf(scenario, world.history.samples)));
   }
   if (options.check) {
     const again = runWorld({ scenario, seed, suite }).result;

@@ -2,7 +2,7 @@
  * The plots of a report, one function each: from the history of a run to SVG.
  */
 
-import type { AgeSample } from './history.ts';
+import type { Sample } from './history.ts';
 import {
   hint,
   LABEL,
@@ -141,8 +141,8 @@ export function agePlot(world: World, endMs: number): string {
   const height = 260;
   const most = Math.max(limits.survivalForMs * 1.15, 1);
   const yOf = (ms: number): number => (height - AXIS) * (1 - Math.min(1, ms / most));
-  const worst = new Map<string, AgeSample[]>();
-  for (const sample of world.history.ages) {
+  const worst = new Map<string, Sample[]>();
+  for (const sample of world.history.samples) {
     const samples = worst.get(sample.domain) ?? [];
     worst.set(sample.domain, samples);
     const last = samples.at(-1);

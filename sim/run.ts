@@ -8,6 +8,7 @@ import { Stuck, Violation } from './checker.ts';
 import { settle } from './coalition.ts';
 import { drawHappenings, type Happening } from './happening.ts';
 import { heal } from './healing.ts';
+import { sampleRegularly } from './sampling.ts';
 import type { Scenario } from './scenario.ts';
 import { standInSuite } from './stand-in-suite.ts';
 import { World } from './world.ts';
@@ -76,7 +77,7 @@ function endOf(
 ): Pick<RunResult, 'verdict' | 'sentence' | 'why'> {
   try {
     settle(world, happenings);
-    if (world.history.recording) sampleAges(world);
+    if (world.history.recording) sampleRegularly(world);
     world.runUntil(world.scenario.minutes * MINUTE_MS);
     if (world.scenario.heals) heal(world);
     world.end();
@@ -92,21 +93,4 @@ function endOf(
     const where = (trouble.stack ?? '').split('\n').slice(0, 4).join(' | ');
     return { verdict: 'crash', sentence: trouble.name, why: where };
   }
-}
-
-/** Ages at regular times, for the report: two hundred columns over the whole run. */
-function sampleAges(world: World): void {
-  const stepMs = Math.ceil((world.scenario.minutes * MINUTE_MS) / 200);
-  const sample = (): void => {
-    for (const machine of world.machines.values()) {
-      for (const { domain, standing } of machine.node?.view(machine.clock.now(world.now)) ?? []) {
-        const { ageMs } = standing;
-        if (ageMs !== null) {
-          world.history.age({ at: world.now, machine: machine.name, domain, ageMs });
-        }
-      }
-    }
-    world.after(stepMs, sample);
-  };
-  world.after(stepMs, sample);
 }

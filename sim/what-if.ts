@@ -1,19 +1,16 @@
 /**
- * What if the limits were others: the same run under tighter and wider limits, and what each costs.
+ * What if the limits were others: what tighter and wider limits would have cost in this very run.
  *
  * Tight limits end a withdrawn identity sooner and refuse honest work more often. A coalition's
- * admins should see both numbers before they choose.
+ * admins should see both numbers before they choose. Ages do not depend on limits, so one run
+ * answers for all of them.
  */
 
 import { MINUTE_MS } from '../core/time.ts';
 import type { AgeLimits } from '../federation/limits.ts';
-import { permitted } from '../federation/view.ts';
-import { Stuck, Violation } from './checker.ts';
-import { settle } from './coalition.ts';
-import { drawHappenings } from './happening.ts';
+import { isPermitted, tierOfAge, worst } from '../federation/tier.ts';
+import type { Sample } from './history.ts';
 import type { Scenario } from './scenario.ts';
-import { standInSuite } from './stand-in-suite.ts';
-import { World } from './world.ts';
 
 /** One row of the table. */
 export interface WhatIf {
@@ -24,12 +21,13 @@ export interface WhatIf {
   readonly refusedShare: number;
 }
 
-const FACTORS = [0.25, 0.5, 1, 2] as const;
-const SAMPLES = 300;
+const FACTORS = [0.25, 0.5, 1, 2, 4] as const;
 const CEILING_MS = 30 * 24 * 60 * MINUTE_MS;
+/** What a policy that says nothing asks of a partner (`federation/tier.ts`). */
+const NEEDED = 'DEGRADED';
 
-/** Runs the scenario under several limits. */
-export function whatIf(scenario: Scenario, seed: number): readonly WhatIf[] {
+/** What each of several limits would have cost. */
+export function whatIf(scenario: Scenario, samples: readonly Sample[]): readonly WhatIf[] {
   return FACTORS.map((factor) => {
     const scaled = (ms: number): number =>
       Math.min(CEILING_MS, Math.max(3 * scenario.periodMs, Math.round(ms * factor)));
@@ -38,41 +36,17 @@ export function whatIf(scenario: Scenario, seed: number): readonly WhatIf[] {
       degradedForMs: scaled(scenario.limits.degradedForMs),
       survivalForMs: scaled(scenario.limits.survivalForMs),
     };
-    return { limits, ...costOf({ ...scenario, limits }, seed) };
+    return { limits, ...costOf(limits, samples) };
   });
 }
 
-function costOf(scenario: Scenario, seed: number): Omit<WhatIf, 'limits'> {
-  const world = new World(scenario, seed, standInSuite, false);
-  settle(world, drawHappenings(scenario, seed));
-  const endMs = scenario.minutes * MINUTE_MS;
+function costOf(limits: AgeLimits, samples: readonly Sample[]): Omit<WhatIf, 'limits'> {
   let [asked, refused, honouredMs] = [0, 0, 0];
-  const act = { action: 'accept-foreign', lifetime: 'accept-foreign' } as const;
-  const sample = (): void => {
-    for (const machine of world.honest) {
-      const { node } = machine;
-      if (node === null || machine.power !== 'on') continue;
-      for (const view of node.view(machine.clock.now(world.now))) {
-        if (view.isOwn) continue;
-        const { permitted: may } = permitted(view, node.policy, { ...act, documents: ['bundle'] });
-        asked += 1;
-        if (!may) refused += 1;
-        const digest = view.documents.get('bundle')?.digest;
-        const gone = world.withdrawals.find((withdrawal) => withdrawal.digest === digest);
-        if (may && gone !== undefined) {
-          honouredMs = Math.max(honouredMs, world.now - gone.acknowledgedAt);
-        }
-      }
-    }
-  };
-  try {
-    for (let i = 1; i <= SAMPLES; i++) {
-      world.runUntil(Math.floor((endMs * i) / SAMPLES));
-      sample();
-    }
-  } catch (error) {
-    // A broken invariant is the run's own verdict; here it ends the counting.
-    if (!(error instanceof Violation) && !(error instanceof Stuck)) throw error;
+  for (const { isPartner, ageMs, bundleLagMs, best, withdrawnMs } of samples) {
+    if (!isPartner) continue;
+    asked += 1;
+    if (!isPermitted(worst(best, tierOfAge(ageMs + bundleLagMs, limits)), NEEDED)) refused += 1;
+    else if (withdrawnMs !== null) honouredMs = Math.max(honouredMs, withdrawnMs);
   }
   return { honouredMs, refusedShare: asked === 0 ? 0 : refused / asked };
 }

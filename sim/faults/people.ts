@@ -82,9 +82,9 @@ export const courier: Fault = {
     const [from, to] = machinesOf(world, happening);
     if (from === undefined || to === undefined) return () => undefined;
     for (const view of from.node?.view(from.clock.now(world.now)) ?? []) {
-      const file = from.exportBundle(view.domain);
-      if (file === null) continue;
-      to.request({ kind: 'import', file: toUtf8(file) }, () => undefined);
+      from.exportBundle(view.domain, (file) => {
+        to.request({ kind: 'import', file: toUtf8(file) }, () => undefined);
+      });
     }
     return () => undefined;
   },
@@ -92,12 +92,10 @@ export const courier: Fault = {
 
 /** Relates by the file that the other domain hands out now. */
 export function relate(mine: Machine, theirs: Machine): void {
-  const file = theirs.exportBundle(theirs.domain);
-  if (file === null) return;
-  mine.request(
-    { kind: 'relate', file: toUtf8(file), survivalForeign: false, limits: null },
-    () => undefined,
-  );
+  theirs.exportBundle(theirs.domain, (file) => {
+    const terms = { survivalForeign: false, limits: null };
+    mine.request({ kind: 'relate', file: toUtf8(file), ...terms }, () => undefined);
+  });
 }
 
 function withdraw(world: World, machine: Machine, generation: number): void {

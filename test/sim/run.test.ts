@@ -59,7 +59,7 @@ run('of a scenario that tells a story is told in a page that holds it', () => {
   const scenario = { ...scenarioNamed('ship'), minutes: 180, happenings: [] };
   const { world, result } = runWorld({ scenario, seed: 1, records: true });
   assert.is(result.verdict, 'held', result.why);
-  const page = reportOf(world, result, whatIf({ ...scenario, minutes: 60 }, 1));
+  const page = reportOf(world, result, whatIf(scenario, world.history.samples));
   const count = (text: string): number => page.split(text).length - 1;
   assert.is(count('class="tier '), world.history.tiers.length);
   assert.is(count('class="up"'), world.history.links.filter(({ up }) => up).length);
@@ -67,6 +67,16 @@ run('of a scenario that tells a story is told in a page that holds it', () => {
   assert.ok(count('class="age ') >= scenario.domains);
   assert.is(count('<svg'), count('</svg>'));
   assert.not.match(page, /<script|https?:\/\/|url\(/);
+});
+
+run('relates both ends of a link to each other', () => {
+  const { world } = runWorld({ scenario: { ...scenarioNamed('plain'), minutes: 2 }, seed: 1 });
+  for (const { wires } of world.network.links) {
+    for (const { from, to } of wires) {
+      const view = from.node?.viewOf(to.domain, from.clock.now(world.now));
+      assert.is(view?.standing.tier, 'FRESH', `${to.name} at ${from.name}`);
+    }
+  }
 });
 
 run('has a story in every scenario but two', () => {
