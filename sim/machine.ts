@@ -212,8 +212,8 @@ export class Machine {
   }
 
   /**
-   * Hands out the bundle file of a domain as people carry it away. Nothing leaves that the disk does
-   * not know: they wait while a write is under way or owed, and go without after a minute.
+   * Hands out the bundle file of a domain as people carry it away. Nothing leaves that the disk
+   * does not know: they wait while a write is under way or owed, and go without after a minute.
    */
   exportBundle(domain: TrustDomain, take: (file: string) => void, tries = EXPORT_TRIES): void {
     if (this.#node === null || tries === 0) return;
