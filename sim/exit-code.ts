@@ -4,10 +4,17 @@
 
 import type { RunResult, Verdict } from './run.ts';
 
-export const EXIT = { held: 0, usage: 2, crash: 127, liveness: 128, safety: 129 } as const;
+export const EXIT = {
+  held: 0,
+  usage: 2,
+  crash: 127,
+  liveness: 128,
+  safety: 129,
+  interrupted: 130,
+} as const;
 
 /** Safety weighs most, then a crash, then liveness. */
-const WEIGHT: readonly Verdict[] = ['held', 'liveness', 'crash', 'safety'];
+const WEIGHT: readonly Verdict[] = ['held', 'interrupted', 'liveness', 'crash', 'safety'];
 
 /** The exit code of several runs: the gravest of them. */
 export function exitCodeOf(results: readonly Pick<RunResult, 'verdict'>[]): number {

@@ -4,7 +4,7 @@
  * Kept only when a report is asked for; a swarm keeps none.
  */
 
-import type { Tier } from '../federation/tier.ts';
+import { TIERS, type Tier } from '../federation/tier.ts';
 import type { Happening } from './happening.ts';
 import type { Step } from './step.ts';
 import type { Withdrawal } from './world.ts';
@@ -14,7 +14,7 @@ export interface TierChange {
   readonly at: number;
   readonly machine: string;
   readonly domain: string;
-  readonly tier: string;
+  readonly tier: Tier;
 }
 
 export interface LinkChange {
@@ -67,8 +67,8 @@ export class History {
       if (effect.kind !== 'audit') continue;
       const domain = String(effect.fields.domain ?? '');
       if (effect.event === 'tier.changed') {
-        const tier = String(effect.fields.to ?? '');
-        this.tiers.push({ at, machine: machine.name, domain, tier });
+        const tier = TIERS.find((known) => known === effect.fields.to);
+        if (tier !== undefined) this.tiers.push({ at, machine: machine.name, domain, tier });
       } else if (effect.event === 'stop.admitted' || effect.event === 'beacon.admitted') {
         const what = effect.event === 'stop.admitted' ? 'stop' : 'beacon';
         this.arrivals.push({ at, machine: machine.name, domain, what });

@@ -2,24 +2,29 @@
  * `npm run sim`: one run, or a swarm of them.
  *
  * Exit codes: 0 all held, 2 the command was refused, 127 a run threw, 128 a coalition did not heal,
- * 129 an invariant broke, or a swarm missed a point that it has to reach.
+ * 129 an invariant broke, or a swarm missed a point that it has to reach, 130 interrupted: what was
+ * seen until then is told and reported all the same.
  */
 
 import { describeDetails, Refusal } from '../core/refusal.ts';
 import { runtimeSuite } from '../core/runtime-suite.ts';
+import { MINUTE_MS } from '../core/time.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { isFile, readScenarioFile, writeReport } from './host/files.ts';
+import { breath, interruption } from './host/interruption.ts';
 import { runPool } from './host/pool.ts';
 import { residentMegabytes, startStopwatch } from './host/stopwatch.ts';
 import { type Options, parseOptions } from './options.ts';
 import { reportOf } from './report.ts';
-import { type RunResult, runWorld } from './run.ts';
+import { type RunResult, runPatiently, runWorld } from './run.ts';
 import { checkMix, encodeScenario, parseScenario, type Replay, resized } from './scenario.ts';
 import { SCENARIOS, scenarioNamed } from './scenarios/table.ts';
 import { shrink } from './shrink.ts';
 import { standInSuite } from './stand-in-suite.ts';
+import { storyOf } from './story.ts';
 import { Swarm } from './swarm.ts';
 import { whatIf } from './what-if.ts';
+import type { World } from './world.ts';
 
 const HELP = `usage: npm run sim -- [options]
 
@@ -45,7 +50,7 @@ async function main(words: readonly string[]): Promise<number> {
       return say(SCENARIOS.map(({ name, shows }) => `${name.padEnd(20)} ${shows}\n`).join(''));
     }
     const replay = worldAsked(options);
-    return options.seeds === null ? one(options, replay) : await swarm(options, replay);
+    return await (options.seeds === null ? one(options, replay) : swarm(options, replay));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const details = describeDetails(error.details);
@@ -65,17 +70,25 @@ function worldAsked(options: Options): Replay {
   return { scenario, seed: replay.seed };
 }
 
-function one(options: Options, { scenario, seed: replayed }: Replay): number {
+async function one(options: Options, { scenario, seed: replayed }: Replay): Promise<number> {
   const seed = replayed ?? options.seed;
   const suite = options.real ? runtimeSuite() : standInSuite;
   const seconds = startStopwatch();
-  const records = options.report !== null;
-  const { world, result } = runWorld({ scenario, seed, suite, records });
+  const ended = interruption();
+  let told = PROGRESS_S;
+  const pause = async (at: World): Promise<'go on' | 'end'> => {
+    if (seconds() < told) return 'go on';
+    told = seconds() + PROGRESS_S;
+    tellProgress(at, seconds());
+    await breath();
+    return ended.aborted ? 'end' : 'go on';
+  };
+  const { world, result } = await runPatiently({ scenario, seed, suite, records: true }, pause);
   const took = seconds();
   if (options.report !== null) {
     writeReport(options.report, reportOf(world, result, whatIf(scenario, world.history.samples)));
   }
-  if (options.check) {
+  if (options.check && result.verdict !== 'interrupted') {
     const again = runWorld({ scenario, seed, suite }).result;
     if (again.traceHash !== result.traceHash) {
       process.stderr.write(`sim: two runs of seed ${seed} differ after ${again.lines} lines\n`);
@@ -83,14 +96,23 @@ function one(options: Options, { scenario, seed: replayed }: Replay): number {
     }
   }
   tell(options, result, took);
-  if (options.shrink && result.verdict !== 'held') tellShrunk(scenario, result);
+  const isWhole = result.verdict === 'held' || result.verdict === 'interrupted';
+  if (!options.json && isWhole)
+    for (const line of storyOf(world, result.verdict)) say(`  ${line}\n`);
+  if (options.shrink && !isWhole) tellShrunk(scenario, result);
   return exitCodeOf([result]);
+}
+
+function tellProgress(world: World, took: number): void {
+  const share = (100 * world.now) / (world.scenario.minutes * MINUTE_MS);
+  const left = Math.round((took * (100 - share)) / Math.max(share, 0.1));
+  const rate = `${Math.round(world.events / took)} events/s  ${residentMegabytes()} MB`;
+  process.stderr.write(`\r${share.toFixed(1)} %  ${rate}  ${left} s left   `);
 }
 
 async function swarm(options: Options, { scenario }: Replay): Promise<number> {
   const sum = new Swarm(scenario);
-  const ended = new AbortController();
-  process.once('SIGINT', () => ended.abort());
+  const ended = interruption();
   const seconds = startStopwatch();
   const [first, last] = options.seeds ?? [1, 1];
   let told = 0;
@@ -106,7 +128,7 @@ async function swarm(options: Options, { scenario }: Replay): Promise<number> {
     seeds: [first, last],
     jobs: options.jobs,
     onResult,
-    signal: ended.signal,
+    signal: ended,
   });
   const took = seconds();
   process.stderr.write('\n');
@@ -115,13 +137,14 @@ async function swarm(options: Options, { scenario }: Replay): Promise<number> {
       `${String(runs).padStart(7)} runs ${String(times).padStart(9)}× ${point}\n`,
     );
   }
-  const whole = ended.signal.aborted ? 'interrupted: ' : '';
+  const whole = ended.aborted ? 'interrupted: ' : '';
   const rate = `${(sum.runs / took).toFixed(1)} seeds/s, ${Math.round(sum.events / took)} events/s`;
   say(`${whole}${sum.runs} runs, ${sum.failed.length} failed, ${rate}\n`);
   const [worst] = sum.failed;
   if (options.shrink && worst !== undefined) tellShrunk(scenario, worst);
   if (sum.failed.length > 0) return exitCodeOf(sum.failed);
-  if (ended.signal.aborted || sum.missed.length === 0) return EXIT.held;
+  if (ended.aborted) return EXIT.interrupted;
+  if (sum.missed.length === 0) return EXIT.held;
   process.stderr.write(`sim: no run reached ${sum.missed.join(', ')}\n`);
   return EXIT.safety;
 }
@@ -143,7 +166,7 @@ function tell(options: Options, result: RunResult, took: number): void {
   say(
     `${scenario} seed ${seed}: ${verdict} (${events} events${rate}, trace ${traceHash.slice(0, 16)})\n`,
   );
-  if (verdict === 'held') return;
+  if (verdict === 'held' || verdict === 'interrupted') return;
   say(`  ${sentence}: ${why}\n  at ${at} ms; the last lines:\n`);
   for (const line of result.tail.slice(-12)) say(`    ${line}\n`);
 }

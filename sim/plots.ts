@@ -15,6 +15,7 @@ import {
   WIDTH,
   xOf,
 } from './markup.ts';
+import { delaysOf } from './story.ts';
 import type { World } from './world.ts';
 
 const ROW = 14;
@@ -84,7 +85,7 @@ export function happeningPlot(world: World, endMs: number): string {
 
 /** When each withdrawal reached each node. */
 export function withdrawalPlot(world: World, endMs: number): string {
-  const { withdrawals, arrivals } = world.history;
+  const { withdrawals } = world.history;
   const names = [...world.machines.keys()].sort().slice(0, ROWS_MAX);
   const height = names.length * ROW + AXIS;
   const ordered = withdrawals.map(({ acknowledgedAt: at, domain }) => {
@@ -92,18 +93,19 @@ export function withdrawalPlot(world: World, endMs: number): string {
     const line = { x1: x, x2: x, y1: 0, y2: height - AXIS, class: 'withdrawn' };
     return mark('line', line, hint(`${short(domain)} withdrew at ${spell(at)}`));
   });
-  const dots = withdrawals.flatMap(({ domain, acknowledgedAt }) =>
-    names.flatMap((name, row) => {
-      const first = arrivals.find(
-        ({ at, machine, domain: of }) =>
-          machine === name && of === domain && at >= acknowledgedAt - 5_000,
-      );
-      if (first === undefined) return [];
-      const text = `${name} knew of ${short(domain)} after ${spell(first.at - acknowledgedAt)}`;
-      const dot = { cx: xOf(first.at, endMs), cy: row * ROW + 6, r: 4, class: `dot ${first.what}` };
-      return [mark('circle', dot, hint(text))];
-    }),
-  );
+  const dots = withdrawals.flatMap(({ domain, acknowledgedAt }) => {
+    const delays = delaysOf(world, domain, acknowledgedAt);
+    return names.flatMap((name, row) => {
+      const delayMs = delays.get(name);
+      if (delayMs === undefined) return [];
+      const said = spell(delayMs);
+      const x = xOf(acknowledgedAt + delayMs, endMs);
+      const dot = { cx: x, cy: row * ROW + 6, r: 4, class: 'dot' };
+      const text = `${name} knew of ${short(domain)} after ${said}`;
+      const late = x - xOf(acknowledgedAt, endMs) > 8 ? label(x + 8, row * ROW + 10, said) : '';
+      return [mark('circle', dot, hint(text)) + late];
+    });
+  });
   const rows = names.map((name, row) => label(0, row * ROW + 10, name));
   const says =
     'A vertical line where people were told that something is withdrawn, a dot where a node knew.';
@@ -139,7 +141,11 @@ export function bytesPlot(world: World): string {
 export function agePlot(world: World, endMs: number): string {
   const { limits } = world.scenario;
   const height = 260;
-  const most = Math.max(limits.survivalForMs * 1.15, 1);
+  const oldest = world.history.samples.reduce((most, { ageMs }) => Math.max(most, ageMs), 0);
+  // Up to the limit that nobody passed: a plot of ages that nearly all lie at its foot says little.
+  const { freshForMs, degradedForMs, survivalForMs } = limits;
+  const next = [freshForMs, degradedForMs, survivalForMs].find((limit) => limit >= oldest);
+  const most = 1.15 * (next ?? Math.max(survivalForMs, oldest));
   const yOf = (ms: number): number => (height - AXIS) * (1 - Math.min(1, ms / most));
   const worst = new Map<string, Sample[]>();
   for (const sample of world.history.samples) {
@@ -159,7 +165,8 @@ export function agePlot(world: World, endMs: number): string {
     ['degradedForMs', 'DEGRADED'],
     ['survivalForMs', 'SURVIVAL'],
   ] as const;
-  const rules = named.map(([limit, tier]) => {
+  const inSight = named.filter(([limit]) => limits[limit] <= most);
+  const rules = inSight.map(([limit, tier]) => {
     const y = yOf(limits[limit]);
     const rule = { x1: LABEL, x2: WIDTH, y1: y, y2: y, class: 'limit' };
     return mark('line', rule) + label(0, y + 4, `${tier} ${spell(limits[limit])}`);

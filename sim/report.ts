@@ -78,7 +78,7 @@ export function reportOf(world: World, result: RunResult, table: readonly WhatIf
 
 function heading(world: World, { seed, verdict, events, traceHash }: RunResult): string {
   const { name, shows } = world.scenario;
-  const color = verdict === 'held' ? 'fresh' : 'expired';
+  const color = { held: 'fresh', interrupted: 'survival' }[verdict as string] ?? 'expired';
   const tiers = ['fresh', 'degraded', 'survival', 'expired', 'quarantined'];
   const key = tiers.map(
     (tier) => `<span><i style="background:var(--${tier})"></i>${tier.toUpperCase()}</span>`,
@@ -91,7 +91,7 @@ function heading(world: World, { seed, verdict, events, traceHash }: RunResult):
 
 /** Where a sentence broke, and what came before. */
 function moment({ verdict, sentence, why, at, tail }: RunResult): string {
-  if (verdict === 'held') return '';
+  if (verdict === 'held' || verdict === 'interrupted') return '';
   const lines = tail.slice(-40).map(escaped);
   const last = lines.pop() ?? '';
   return `<section id="moment"><h2>${escaped(sentence)}</h2>

@@ -13,8 +13,11 @@ import type { Scenario } from './scenario.ts';
 import { standInSuite } from './stand-in-suite.ts';
 import { World } from './world.ts';
 
-/** How a run ended: `safety` an invariant broke, `liveness` it did not heal, `crash` it threw. */
-export type Verdict = 'held' | 'safety' | 'liveness' | 'crash';
+/**
+ * How a run ended: `safety` an invariant broke, `liveness` it did not heal, `crash` it threw,
+ * `interrupted` somebody had enough.
+ */
+export type Verdict = 'held' | 'safety' | 'liveness' | 'crash' | 'interrupted';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -42,15 +45,59 @@ export interface RunResult {
   readonly tail: readonly string[];
 }
 
-/** Runs, and keeps the world for whoever wants to look at it. */
-export function runWorld(options: RunOptions): {
+/** A run and the world it left behind. */
+export interface Run {
   readonly world: World;
   readonly result: RunResult;
-} {
+}
+
+/** Runs, and keeps the world for whoever wants to look at it. */
+export function runWorld(options: RunOptions): Run {
+  const started = start(options);
+  for (;;) {
+    const { done, value } = started.course.next();
+    if (done === true) return runOf(started, value);
+  }
+}
+
+/**
+ * The same, with a pause after each thousandth of the time: what `pause` says ends the run early, with
+ * what it has come to so far.
+ */
+export async function runPatiently(
+  options: RunOptions,
+  pause: (world: World) => Promise<'go on' | 'end'>,
+): Promise<Run> {
+  const started = start(options);
+  for (;;) {
+    const { done, value } = started.course.next();
+    if (done === true) return runOf(started, value);
+    if ((await pause(started.world)) === 'end') return runOf(started, INTERRUPTED);
+  }
+}
+
+interface Started {
+  readonly options: RunOptions;
+  readonly world: World;
+  readonly happenings: readonly Happening[];
+  readonly course: Generator<undefined, Ending, undefined>;
+}
+
+type Ending = Pick<RunResult, 'verdict' | 'sentence' | 'why'>;
+
+const HELD: Ending = { verdict: 'held', sentence: '', why: '' };
+const INTERRUPTED: Ending = { verdict: 'interrupted', sentence: 'interrupted', why: 'by a person' };
+const PAUSES = 1_000;
+
+function start(options: RunOptions): Started {
   const { scenario, seed, suite = standInSuite, records = false } = options;
   const happenings = options.happenings ?? drawHappenings(scenario, seed);
   const world = new World(scenario, seed, suite, records);
-  const ended = endOf(world, happenings);
+  return { options, world, happenings, course: courseOf(world, happenings) };
+}
+
+function runOf({ options, world, happenings }: Started, ended: Ending): Run {
+  const { scenario, seed } = options;
   const result: RunResult = {
     seed,
     scenario: scenario.name,
@@ -71,17 +118,21 @@ export function runSeed(options: RunOptions): RunResult {
   return runWorld(options).result;
 }
 
-function endOf(
+function* courseOf(
   world: World,
   happenings: readonly Happening[],
-): Pick<RunResult, 'verdict' | 'sentence' | 'why'> {
+): Generator<undefined, Ending, undefined> {
   try {
     settle(world, happenings);
     if (world.history.recording) sampleRegularly(world);
-    world.runUntil(world.scenario.minutes * MINUTE_MS);
+    const endMs = world.scenario.minutes * MINUTE_MS;
+    for (let i = 1; i <= PAUSES; i++) {
+      world.runUntil(Math.floor((endMs * i) / PAUSES));
+      yield;
+    }
     if (world.scenario.heals) heal(world);
     world.end();
-    return { verdict: 'held', sentence: '', why: '' };
+    return HELD;
   } catch (error) {
     if (error instanceof Violation) {
       return { verdict: 'safety', sentence: error.sentence, why: error.message };

@@ -22,6 +22,6 @@ export const ship: Scenario = {
       forMs: 20 * HOUR_MS,
       amount: 12 * MINUTE_MS,
     },
-    { at: 12 * HOUR_MS, fault: 'withdrawing', on: ['d01'], forMs: 0, amount: 7 },
+    { at: 12 * HOUR_MS + 30 * MINUTE_MS, fault: 'withdrawing', on: ['d01'], forMs: 0, amount: 7 },
   ],
 };

@@ -7,8 +7,8 @@ import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { EXIT, exitCodeOf } from '../../sim/exit-code.ts';
 import { parseOptions, parseSeed } from '../../sim/options.ts';
 import { reportOf } from '../../sim/report.ts';
-import { runSeed, runWorld } from '../../sim/run.ts';
-import { encodeScenario, PLAIN, parseScenario } from '../../sim/scenario.ts';
+import { runPatiently, runSeed, runWorld } from '../../sim/run.ts';
+import { encodeScenario, PLAIN, parseScenario, resized } from '../../sim/scenario.ts';
 import { SCENARIOS, scenarioNamed } from '../../sim/scenarios/table.ts';
 import { whatIf } from '../../sim/what-if.ts';
 import { refuses } from '../refused.ts';
@@ -55,18 +55,21 @@ run('is refused where its scenario cannot be', () => {
   refuses('sim-option', () => parseOptions(['--sed', '1']));
 });
 
-run('of a scenario that tells a story is told in a page that holds it', () => {
-  const scenario = { ...scenarioNamed('ship'), minutes: 180, happenings: [] };
-  const { world, result } = runWorld({ scenario, seed: 1, records: true });
-  assert.is(result.verdict, 'held', result.why);
-  const page = reportOf(world, result, whatIf(scenario, world.history.samples));
-  const count = (text: string): number => page.split(text).length - 1;
-  assert.is(count('class="tier '), world.history.tiers.length);
-  assert.is(count('class="up"'), world.history.links.filter(({ up }) => up).length);
-  assert.is(count('class="bar"'), [...world.network.links].length);
-  assert.ok(count('class="age ') >= scenario.domains);
-  assert.is(count('<svg'), count('</svg>'));
-  assert.not.match(page, /<script|https?:\/\/|url\(/);
+run('that is interrupted keeps what it has come to', async () => {
+  let pauses = 0;
+  const pause = async () => (++pauses > 500 ? ('end' as const) : ('go on' as const));
+  const { world, result } = await runPatiently({ scenario: SMALL, seed: 7, records: true }, pause);
+  assert.is(result.verdict, 'interrupted');
+  assert.is(exitCodeOf([result]), EXIT.interrupted);
+  const page = reportOf(world, result, whatIf(SMALL, world.history.samples));
+  assert.match(page, /interrupted/);
+  assert.match(page, /class="tier /);
+});
+
+run('has as many machines as were asked for, and nothing after its end', () => {
+  const ship = resized(scenarioNamed('patrol'), { nodes: 12, minutes: 24 * 60 });
+  assert.equal([ship.domains, ship.followers, ship.happenings.length], [6, 1, 1]);
+  assert.is(resized(scenarioNamed('swarm'), { nodes: 1, minutes: null }).followers, 0);
 });
 
 run('relates both ends of a link to each other', () => {
