@@ -61,7 +61,7 @@ export function runWorld(options: RunOptions): Run {
 }
 
 /**
- * The same, with a pause after each thousandth of the time: what `pause` says ends the run early, with
+ * The same, with a pause after each thousandth of the time: there `pause` may end the run early, with
  * what it has come to so far.
  */
 export async function runPatiently(

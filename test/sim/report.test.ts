@@ -1,6 +1,6 @@
 /**
- * The report of a run: every plot holds the data of the run, and a browser draws it, in light and in
- * dark, with nothing from the network. Timeout: 300 s
+ * The report of a run: every plot holds the data of the run, and a browser draws it, in light and
+ * in dark, with nothing from the network. Timeout: 300 s
  */
 
 import { writeFileSync } from 'node:fs';
