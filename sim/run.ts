@@ -61,8 +61,8 @@ export function runWorld(options: RunOptions): Run {
 }
 
 /**
- * The same, with a pause after each thousandth of the time: there `pause` may end the run early, with
- * what it has come to so far.
+ * The same, with a pause after each thousandth of the time: there `pause` may end the run early,
+ * with what it has come to so far.
  */
 export async function runPatiently(
   options: RunOptions,
