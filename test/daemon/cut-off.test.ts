@@ -2,7 +2,7 @@
  * A daemon whose every network path is gone, by the clock (PROTOCOL §4.5, §4.7): what its workloads
  * have at each age of the partner's last word, past the life of SVIDs, past the authority that
  * signed them, and after a restart on the way. State, sockets and identities are real; time alone
- * is the test's. Timeout: 120 s
+ * is the test's. Timeout: 300 s
  */
 
 import { X509Certificate } from 'node:crypto';
