@@ -21,9 +21,10 @@ import { controlMethods } from './control-methods.ts';
 import { CrlMaker } from './crl-maker.ts';
 import { type DomainKeys, makeRoleKey, openDomain } from './domain-keys.ts';
 import type { Driver } from './driver.ts';
+import { authorityIssuing } from './enrolment/authority-issuing.ts';
 import { EnrolmentDesk } from './enrolment/desk.ts';
 import { DeskBook } from './enrolment/desk-book.ts';
-import { emptyDesk } from './enrolment/issuing-port.ts';
+import type { IssuingDesk } from './enrolment/issuing-port.ts';
 import { type Engine, type Ground, openControl, openEngine, openScrapes } from './ground.ts';
 import { authoritySource } from './identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
@@ -38,7 +39,7 @@ import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainStatus, endpointStatus } from './status.ts';
 import { loadChipTrust } from './tpm/chip-trust.ts';
-import { bundleText, type NodeStanding, trustViewOf } from './trust-view.ts';
+import { bundleText, entriesOf, type NodeStanding, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
 /** Opens everything an authority is made of. Returns how to ask for the status. */
@@ -72,21 +73,13 @@ export async function openAuthorityDaemon(
     ...{ custody, store, records, clock: engine.clock, random, log },
   });
   await publishFirst(engine.driver, missingDrafts(node, authorities, ground));
-  const book = new DeskBook(store, records);
-  const desk = new EnrolmentDesk({
-    ...{ node, suite, clock, random, book, audit: ground.audit },
-    issuing: emptyDesk,
-    trust: () => loadChipTrust(config),
-  });
-  return openServices({ ...ground, ...engine, keys, authorities, book, desk }, opening);
+  return openServices({ ...ground, ...engine, keys, authorities }, opening);
 }
 
 /** Everything a running authority is made of, below its sockets. */
 interface Parts extends Ground, Engine {
   readonly keys: DomainKeys;
   readonly authorities: AuthorityBook;
-  readonly book: DeskBook;
-  readonly desk: EnrolmentDesk;
 }
 
 /** Opens the sockets: Workload API, network, control. Returns how to ask for the status. */
@@ -94,6 +87,11 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const { config, host, clock, store, records, audit, authorities, node, network, driver } = parts;
   const { random, log, processes } = host;
   const views = (): readonly DomainView[] => node.view(host.clock.now());
+  const ownView = (): DomainView => {
+    const own = views().find(isOwn);
+    assert(own !== undefined, 'a running authority has its own domain');
+    return own;
+  };
   const partners = createPartners(parts, (domain) => rootsOf(trustView(), domain));
   const standing = standingOfAuthority(parts.keys);
   const trustView = () =>
@@ -114,7 +112,18 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const socketPath = config.workloadSocket;
   const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
   opening.defer(() => workloads.close());
-  const peers = new PeerRegister(node, driver, host.clock);
+  const issuing = authorityIssuing({
+    ...{ signers: authorities, clock, random },
+    entries: () => entriesOf(ownView()),
+    until: () => trustView().issueUntil,
+    pause: () => new Promise((resolve) => clock.wakeAt(clock.now().boot, resolve)),
+    onIssued: (certificate) => issued.note(certificate),
+  });
+  const { book, desk } = openDesk(parts, issuing);
+  const peers = new PeerRegister(node, driver, host.clock, async (lease, bytes) => {
+    if (lease === null || lease.domain !== node.domain) throw new Refusal('desk-closed');
+    return issuing.issue(lease, bytes);
+  });
   await network.start(peers);
   opening.defer(() => network.stop());
   const links = new LinkBook(store, records, network, config.peers);
@@ -123,22 +132,15 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   opening.defer(async () => endpoint?.close());
   const status = (): Status => ({
     ...daemonStatus({ ...parts, peers, startedAt }),
-    alarms: [...driver.alarms, ...parts.desk.alarms],
+    alarms: [...driver.alarms, ...desk.alarms],
     bundleEndpoint: endpoint?.url ?? '',
     domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
   });
   await openScrapes(parts, parts, status, opening);
   const chip = parts.nodeCustody.chip?.custody ?? null;
-  const ownView = (): DomainView => {
-    const own = views().find(isOwn);
-    assert(own !== undefined, 'a running authority has its own domain');
-    return own;
-  };
   const follower = new ReferenceFollower(chip, audit, log);
   const methods = controlMethods({
-    desk: parts.desk,
-    book: parts.book,
-    node,
+    ...{ desk, book, node },
     ...{ config, driver, audit, links, authorities, issued, partners, views, status },
     custody: parts.custody,
     references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),
@@ -188,6 +190,16 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   await partners.open();
   opening.defer(() => partners.close());
   return status;
+}
+
+/** The desk where members are enrolled, and what it remembers. */
+function openDesk(parts: Parts, issuing: IssuingDesk) {
+  const { config, host, suite, node, store, records, audit } = parts;
+  const { clock, random } = host;
+  const book = new DeskBook(store, records);
+  const trust = () => loadChipTrust(config);
+  const desk = new EnrolmentDesk({ node, suite, clock, random, book, audit, issuing, trust });
+  return { book, desk };
 }
 
 /** The partners that speak SPIFFE federation alone; nothing is polled yet. */

@@ -9,11 +9,10 @@ import { FederationNode } from '../federation/node.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { Status } from './control/protocol.ts';
 import { Applicant } from './enrolment/applicant.ts';
-import { emptyIssuing } from './enrolment/issuing-port.ts';
 import { type OwnChip, ownChip } from './enrolment/own-chip.ts';
 import { type Ground, openControl, openEngine, openScrapes } from './ground.ts';
-import { IdentityDirectory } from './identity/directory.ts';
 import { LinkBook } from './link-book.ts';
+import { MemberIdentities } from './member-identities.ts';
 import { memberMethods } from './member-methods.ts';
 import { memberView } from './member-view.ts';
 import { openNodeKeys } from './node-keys.ts';
@@ -47,18 +46,22 @@ export async function openMemberDaemon(
   await driver.input({ kind: 'wake' });
   const views = (): readonly DomainView[] => node.view(clock.now());
   const trustView = () => memberView(node, clock.now());
-  const issuing = emptyIssuing;
+  const peers = new PeerRegister(node, driver, clock);
+  const identities = await MemberIdentities.open({
+    ...{ node, clock: known, random, log, store, records, network },
+    custody: ground.nodeCustody,
+    peers: () => peers.peers.filter((peer) => peer.domain === domain).map(({ peer }) => peer),
+    view: trustView,
+  });
+  opening.defer(() => identities.close());
+  const { directory, issuing } = identities;
   const applicant = new Applicant({
     ...{ node, signer: keys.node, driver, clock, random, store, records, audit, issuing },
     chip: chipOf(ground),
   });
-  const source = issuing;
-  const directory = new IdentityDirectory({ clock: known, random, source, view: trustView() });
-  opening.defer(() => directory.close());
   const socketPath = config.workloadSocket;
   const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
   opening.defer(() => workloads.close());
-  const peers = new PeerRegister(node, driver, clock);
   await network.start(peers);
   opening.defer(() => network.stop());
   const links = new LinkBook(store, records, network, config.peers);
@@ -79,7 +82,7 @@ export async function openMemberDaemon(
   const follower = new ReferenceFollower(ground.nodeCustody.chip?.custody ?? null, audit, log);
   driver.onChanged = () => {
     void follower.follow(views().find(({ isOwn }) => isOwn));
-    directory.update(trustView());
+    identities.update();
     for (const peer of peers.displaced) network.disconnect(peer);
     control.notify({ method: 'changed', params: {} });
   };

@@ -9,7 +9,7 @@ import { CONNECTIONS_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { parseTrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, elapsedMs } from '../core/time.ts';
-import { scopeOf } from '../federation/lease.ts';
+import { type Lease, scopeOf } from '../federation/lease.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { PeerStatus } from './control/protocol.ts';
 import type { Driver } from './driver.ts';
@@ -31,6 +31,9 @@ interface Shortcoming {
   readonly theirs: { readonly role: HandshakeRole; readonly proof: Uint8Array } | null;
 }
 
+/** Answers one request at the desk; the lease is what its sender proved itself by, if it did. */
+export type DeskClerk = (lease: Lease | null, bytes: Uint8Array) => Promise<Uint8Array>;
+
 function shortcomingOf(handshakeHash: Uint8Array): Shortcoming {
   return { handshakeHash, isOurs: false, theirs: null };
 }
@@ -42,10 +45,21 @@ export class PeerRegister implements NetworkHandler {
   readonly #peers = new Map<PeerName, { readonly admitted: AdmittedPeer; readonly up: BootMs }>();
   /** Those on the recovery lane, and what would end it. */
   readonly #guests = new Map<PeerName, Shortcoming>();
+  /** What those who were admitted proved themselves by. */
+  readonly #leases = new WeakMap<AdmittedPeer, Lease>();
+  readonly #clerk: DeskClerk;
   /** Handshakes that have not ended yet, and may end on that lane; by their hash. */
   readonly #arriving = new Map<string, Shortcoming>();
 
-  constructor(node: FederationNode, driver: Driver, clock: Clock) {
+  constructor(
+    node: FederationNode,
+    driver: Driver,
+    clock: Clock,
+    clerk: DeskClerk = async () => {
+      throw new Refusal('desk-closed');
+    },
+  ) {
+    this.#clerk = clerk;
     this.#node = node;
     this.#driver = driver;
     this.#clock = clock;
@@ -102,7 +116,9 @@ export class PeerRegister implements NetworkHandler {
       return { admitted: null, claims: found.claims };
     }
     const { domain, node, notAfter } = found;
-    return { admitted: { domain, node, groups: scopeOf(found), notAfter }, claims: domain };
+    const admitted = { domain, node, groups: scopeOf(found), notAfter };
+    this.#leases.set(admitted, found);
+    return { admitted, claims: domain };
   }
 
   peerUp(peer: PeerName, { admitted, claims }: Admission, binding: Uint8Array): void {
@@ -137,9 +153,10 @@ export class PeerRegister implements NetworkHandler {
     return verdict instanceof Failure ? 'ignore' : verdict.judgement;
   }
 
-  /** Nothing is asked of this daemon yet. Refuses `desk-closed`. */
-  async desk(): Promise<Uint8Array> {
-    throw new Refusal('desk-closed');
+  /** Refuses `desk-closed` where this daemon answers nothing, and what its clerk refuses. */
+  desk(_peer: PeerName, admitted: AdmittedPeer | null, bytes: Uint8Array): Promise<Uint8Array> {
+    const lease = admitted === null ? null : (this.#leases.get(admitted) ?? null);
+    return this.#clerk(lease, bytes);
   }
 
   #arrive(handshakeHash: Uint8Array, lack: Partial<Shortcoming>): void {

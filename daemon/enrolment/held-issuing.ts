@@ -70,8 +70,13 @@ export class HeldIssuing implements MemberIssuing {
     if (der !== null) this.#intermediate = this.#open(lease, der);
   }
 
-  /** Public keys: of the node, and of every entry for the windows that it has no leaf for. */
+  /** The public key of the node: what a lease that is still to come can be asked with. */
   async request(): Promise<Uint8Array> {
+    return encodeRequest({ key: this.#options.key.spki, slices: [], token: null });
+  }
+
+  /** The same, and keys of every entry for the windows that it has no leaf for. */
+  requestMore(): Uint8Array {
     const { key, entries, keys, slices, clock, isRevoked } = this.#options;
     const first = windowOf(clock.now().wall);
     const asked: SliceRequest[] = [];
@@ -155,8 +160,9 @@ export class HeldIssuing implements MemberIssuing {
     return authorityId !== below.id;
   }
 
+  /** The first issue was the grant: what a lease lets a node issue while cut off renews that. */
   isRenewal(entry: Entry, now: UnixMs): boolean {
-    return !(this.#options.slices.at(entry, now) instanceof Refusal);
+    return !(this.endOf(entry, now) instanceof Refusal);
   }
 
   /** The intermediate, if it covers the entry; null for a node of slices. */

@@ -71,7 +71,7 @@ export class TopUp {
     try {
       let last = new Uint8Array(0);
       for (let terms = this.#lacking(); terms !== null; terms = this.#lacking()) {
-        const request = await issuing.request();
+        const request = issuing.requestMore();
         // An authority that gives less than could be had would be asked the same for ever.
         if (equalBytes(request, last)) break;
         last = request.slice();

@@ -50,7 +50,7 @@ async function codeOf<M extends Method>(
 members('makes the keys of a node, founds nothing and says that it is not enrolled', async () => {
   await withMember(async (daemon) => {
     const keys = readdirSync(join(daemon.folder, 'state/keys')).sort();
-    assert.equal(keys, ['node.key', 'transport.key']);
+    assert.equal(keys, ['issuing.key', 'node.key', 'slice-seed.key', 'transport.key']);
     const { authority, node, domains, fingerprint } = await statusOf(daemon);
     assert.equal([authority, node.lease, domains, fingerprint], [false, null, [], '']);
     assert.match(node.id, /^[0-9a-f]{64}$/);

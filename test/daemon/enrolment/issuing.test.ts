@@ -95,7 +95,7 @@ async function open(kind: Lease['kind'], change: Partial<Lease> = {}) {
     return held;
   };
   const topUp = async (held: HeldIssuing): Promise<void> =>
-    held.install(lease, await desk.issue(lease, await held.request()));
+    held.install(lease, await desk.issue(lease, held.requestMore()));
   const add = (name: string, draft: Partial<EntryDraft> = {}): Entry => {
     const spiffeId = `spiffe://home.example/${name}`;
     const entry = createEntry({ spiffeId, selectors: ['unix:uid:1000'], ...draft }, HOME, start);
@@ -313,7 +313,7 @@ issuing('asks for no more than one answer holds', async () => {
   const s = await open('slices');
   for (let i = 0; i < 60; i++) s.add(`w${i}`);
   const member = await s.member();
-  const { slices } = decodeRequest(await member.request());
+  const { slices } = decodeRequest(member.requestMore());
   const asked = slices.reduce((sum, { keys }) => sum + keys.length, 0);
   assert.is(asked, SLICES_PER_REQUEST_MAX);
 });

@@ -21,7 +21,7 @@ function open(lacking: number) {
   const terms = { domain: HOME, node: NODE, kind: 'slices', group: 'default' } as const;
   const issuing = {
     lacks: () => state.lacking > 0,
-    request: async () => Uint8Array.of(state.lacking),
+    requestMore: () => Uint8Array.of(state.lacking),
     install: async (_terms: unknown, granted: Uint8Array) => {
       state.lacking -= granted.length;
     },
