@@ -145,6 +145,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     custody: parts.custody,
     references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),
     now: () => clock.now().wall,
+    policy: () => node.policy,
     time: () => node.time(host.clock.now()),
     exportBundle: (domain) => node.exportBundle(domain),
     propose: (targets) => node.proposeRevocations(clock.now(), targets),

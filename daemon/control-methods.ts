@@ -13,7 +13,9 @@ import type { Signer } from '../core/suite.ts';
 import type { UnixMs } from '../core/time.ts';
 import { decodeBundleFile } from '../federation/bundle-file.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
+import type { Policy } from '../federation/policy.ts';
 import type { RevocationTarget } from '../federation/revocations.ts';
+import { gated } from './acts.ts';
 import { isDialAddress } from './address.ts';
 import type { AuthorityBook } from './authority-book.ts';
 import type { SpiffePartners } from './bundle-endpoint/partners.ts';
@@ -54,6 +56,7 @@ export interface MethodOptions extends ReadingOptions, DeskMethodOptions {
   readonly makeKey: (role: RoleKey) => Promise<Signer>;
   readonly references: ReferenceBook;
   readonly custody: KeyCustody;
+  readonly policy: () => Policy;
 }
 
 /** The methods of an authority. */
@@ -62,7 +65,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
   const ownView = () => viewNamed(options, undefined);
   const { now } = options;
   const book = new EntryBook({ domain: config.trustDomain, driver, ownView, now });
-  return {
+  const methods: ControlMethods = {
     ...readingMethods(options),
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
     ...authorityMethods(options.authorities, audit),
@@ -117,6 +120,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
       return { domain, epoch: String(answer.epoch ?? 0n) };
     },
   };
+  return gated(methods, options);
 }
 
 /** Whose bundle file this is: the domain of its first document, a Root. */

@@ -15,6 +15,7 @@ import type { Engine, Ground } from './ground.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import type { PeerRegister } from './peer-register.ts';
 import { formatRfc3339 } from './rfc3339.ts';
+import { mendOf } from './tier-facts.ts';
 import { timeStatus } from './time-methods.ts';
 import { entriesOf } from './trust-view.ts';
 
@@ -79,6 +80,7 @@ export function domainStatus(view: DomainView): DomainStatus {
     ageMs: standing.ageMs ?? 0,
     limits: standing.limits,
     nextCliff: nothing ? null : standing.cliff,
+    alert: nothing ? 0 : standing.alert,
     epoch: String(view.epoch),
     tick: view.tick,
     rootVersion: String(view.rootVersion),
@@ -103,6 +105,7 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
     ageMs: standing.ageMs ?? 0,
     limits: standing.limits,
     nextCliff: standing.cliff,
+    alert: 0,
     epoch: String(partner.held?.bundle.sequence ?? ''),
     ...{ tick: 0, rootVersion: '0', beacon: '', stopped: false, timeUnknown: false },
     late: trouble !== null,
@@ -111,21 +114,6 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
         ? ''
         : `its endpoint ${url} ${answered} (${reason ?? 'waiting'})`,
   };
-}
-
-/** What would bring the domain back to FRESH, in words; empty if it is. */
-function mendOf(view: DomainView): string {
-  const { standing, domain } = view;
-  if (standing.tier === 'FRESH' && !standing.late) return '';
-  if (standing.timeUnknown) {
-    return 'link a node of this domain that knows the time; or check the clock, then: holdfast time confirm';
-  }
-  if (standing.tier === 'QUARANTINED') {
-    return `import a newer Root of ${domain}: every beacon key is disowned`;
-  }
-  if (view.isOwn) return 'start the authority of this domain again; see its log';
-  if (standing.stopped) return `something was withdrawn; the next beacon of ${domain} is awaited`;
-  return `restore a path to ${domain}, or: holdfast bundle import FILE with its newest bundle file`;
 }
 
 /** A sentence about roots that one person could replace, or null. */

@@ -28,6 +28,7 @@ import {
   parseSpiffeBundle,
 } from './identity/spiffe-bundle.ts';
 import { crlsOf, revokedOf } from './revoked-view.ts';
+import { tierRefusal } from './tier-facts.ts';
 
 /** What the lease of this node says about it. */
 export interface NodeStanding {
@@ -60,6 +61,7 @@ export function trustViewOf(
   const own = views.find((view) => view.isOwn);
   if (own === undefined) throw new Refusal('root-unknown', { why: 'no domain of our own' });
   const entries = entriesAt(own, node);
+  const terms = { policy, endpoints, node };
   return {
     domain: own.domain,
     closed: null,
@@ -67,7 +69,12 @@ export function trustViewOf(
     withheld: entries.filter(({ minAssurance }) => !isAssured(node.assurance, minAssurance)),
     assurance: node.assurance,
     ownAuthorities: bundleOf(own),
-    foreignAuthorities: foreignAuthorities(views, own, { policy, endpoints, node }),
+    foreignAuthorities: foreignAuthorities(views, own, terms),
+    unaccepted: new Set(
+      views
+        .filter((view) => !view.isOwn && !mayRestOn(view, own, terms, 'accept-foreign'))
+        .map(({ domain }) => domain),
+    ),
     issueUntil: untilOf(own, policy, node, 'issue'),
     renewUntil: untilOf(own, policy, node, 'renew'),
     ownRevoked: revokedOf(own),
@@ -141,12 +148,17 @@ export function authoritiesOf(view: DomainView): readonly Uint8Array[] {
   return bundleOf(view).x509Authorities;
 }
 
-/** True while the bundle of this partner may be served (PROTOCOL §4.7). */
-function mayServe(view: DomainView, own: DomainView, { policy, node }: Terms): boolean {
+/** True while an act may rest on the bundle of this partner (PROTOCOL §4.7). */
+function mayRestOn(
+  view: DomainView,
+  own: DomainView,
+  { policy, node }: Terms,
+  act: 'serve-foreign' | 'accept-foreign',
+): boolean {
   const bundle = view.documents.get('bundle');
   if (bundle === undefined) return false;
   const tier = worst(view.standing.tier, bundle.tier, ownTier(own, node));
-  const table = policy.tiers.get('serve-foreign') ?? 'FRESH';
+  const table = policy.tiers.get(act) ?? 'FRESH';
   const needs = view.relation?.survivalForeign === true ? worst(table, 'SURVIVAL') : table;
   return isPermitted(tier, needs);
 }
@@ -156,7 +168,9 @@ function foreignAuthorities(
   own: DomainView,
   terms: Terms,
 ): ReadonlyMap<TrustDomain, DomainAuthorities> {
-  const partners = views.filter((view) => !view.isOwn && mayServe(view, own, terms));
+  const partners = views.filter(
+    (view) => !view.isOwn && mayRestOn(view, own, terms, 'serve-foreign'),
+  );
   const signed = partners.flatMap((view) => {
     // A bundle we cannot use is absent, like one that is too old; the partner's others stay.
     const authorities = refusalOf(() => bundleOf(view));
@@ -198,6 +212,5 @@ function untilOf(
     documents: ownStatements(node),
   });
   if (permission.permitted) return permission.until;
-  const { tier, needs } = permission;
-  return new Refusal('tier-insufficient', { domain: own.domain, tier, needs, act: action });
+  return tierRefusal(own, action, permission);
 }

@@ -11,13 +11,14 @@ import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll, admitNews } from './admit.ts';
-import { type Belief, documentNamed, newBelief } from './belief.ts';
+import { type Belief, documentNamed, newBelief, newestRoot } from './belief.ts';
 import type { FileItem } from './bundle-file.ts';
 import type { AgeLimits } from './limits.ts';
 import { NO_POLICY, type Policy, type Relation, readPolicy } from './policy.ts';
 import { type Boot, recordsByDomain, restoreBelief } from './record.ts';
 import type { Tightening } from './standing.ts';
 import { isTickOf, type UnverifiedTick } from './tick.ts';
+import { cutDown } from './tier.ts';
 
 /** The beliefs of one node, by domain, and the policy that says which of them speak. */
 export class Beliefs {
@@ -25,7 +26,8 @@ export class Beliefs {
   readonly #local: AgeLimits | null;
   readonly #all = new Map<TrustDomain, Belief>();
   #policy: Policy = NO_POLICY;
-  #policyDigest: Digest | undefined;
+  /** Digests of the Root and the policy document that `#policy` was read from. */
+  #policySource = '';
   #spoken: readonly Belief[] | null = null;
 
   /** Restores what was stored. `local` tightens every domain's limits. */
@@ -136,10 +138,14 @@ export class Beliefs {
   #readPolicy(): void {
     const own = this.#all.get(this.ownDomain);
     const document = own === undefined ? null : documentNamed(own, 'policy');
-    if (document?.head.digest === this.#policyDigest) return;
-    this.#policyDigest = document?.head.digest;
+    const root = own === undefined ? null : newestRoot(own);
+    const source = `${root?.digest} ${document?.head.digest}`;
+    if (source === this.#policySource) return;
+    this.#policySource = source;
     this.#spoken = null;
-    this.#policy = document === null ? NO_POLICY : readPolicy(document.members);
+    const policy = document === null ? NO_POLICY : readPolicy(document.members);
+    // PROTOCOL §4.7 — the documents key may not permit itself what Root does not.
+    this.#policy = { ...policy, tiers: cutDown(policy.tiers, root?.root.tierCaps ?? new Map()) };
     for (const relation of this.#policy.relations.values()) {
       if (this.#all.has(relation.domain)) continue;
       this.#all.set(relation.domain, newBelief(relation.domain, relation.firstRoot));

@@ -36,7 +36,7 @@ import { draftRevocations } from './sign-revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';
 import { isReadable } from './summary.ts';
 import { TimeDesk, type TimeView } from './time-desk.ts';
-import { type DomainView, viewOf } from './view.ts';
+import { type DomainView, permitted, viewOf } from './view.ts';
 import { Watch } from './watch.ts';
 import type { WriterSettings } from './writer.ts';
 
@@ -194,6 +194,13 @@ export class FederationNode {
   ): { readonly lease: Uint8Array; readonly file: string } {
     const { authority, beliefs } = this.#parts;
     if (authority === null) throw new Refusal('not-authority');
+    // PROTOCOL §4.7 — a lease is a delegation.
+    const act = { action: 'delegate', lifetime: 'renew', documents: ['policy'] } as const;
+    const verdict = permitted(this.#viewOf(beliefs.own, this.#judge(read)), beliefs.policy, act);
+    if (!verdict.permitted) {
+      const { tier, needs } = verdict;
+      throw new Refusal('tier-insufficient', { domain: beliefs.ownDomain, tier, needs });
+    }
     const lease = authority.grantLease(this.#judge(read), node, terms);
     const reading = { isGuest: false, isOwnNode: true, groups: { group: terms.group } };
     const file = encodeBundleFile(beliefs.own, (head) => isReadable(reading, head));

@@ -29,6 +29,15 @@ import { type SignerRole, type UnverifiedEnvelope, type Verified, verifySlot } f
 import { type AgeLimits, readLimits } from './limits.ts';
 import type { Members } from './members.ts';
 import { checkMust } from './must.ts';
+import {
+  ACTION_CLASSES,
+  type ActionClass,
+  DEFAULT_TIER_CAPS,
+  isPermitted,
+  TIER_CEILINGS,
+  TIERS,
+  type Tier,
+} from './tier.ts';
 
 /** The kinds of lease a Root may allow (PROTOCOL §7.2). */
 export const LEASE_KINDS = ['slices', 'cell', 'domain'] as const;
@@ -63,6 +72,8 @@ export interface Root {
   readonly retired: readonly KeyId[];
   readonly compromised: readonly KeyId[];
   readonly ceilings: AgeLimits;
+  /** The worst tier that a policy may name for a class of act (PROTOCOL §4.7). */
+  readonly tierCaps: ReadonlyMap<ActionClass, Tier>;
   readonly leaseKinds: readonly LeaseKind[];
   readonly minEpochMs: number;
   readonly chainMs: number;
@@ -81,7 +92,16 @@ export const RANK_MAX = 255;
 const LEAD_MS_MAX = 10 * MINUTE_MS;
 const KNOWN = new Set([
   ...['ceilings', 'chainMs', 'compromised', 'domain', 'issuedAt', 'keys', 'leaseKinds', 'lineage'],
-  ...['maxLeadMs', 'minEpochMs', 'must', 'retired', 'revocations', 'roles', 'timeQuorum'],
+  ...[
+    'maxLeadMs',
+    'minEpochMs',
+    'must',
+    'retired',
+    'revocations',
+    'roles',
+    'tierCaps',
+    'timeQuorum',
+  ],
   ...['type', 'version'],
 ]);
 
@@ -113,6 +133,9 @@ export function readRoot(envelope: UnverifiedEnvelope): Root {
     retired: members.digests('retired', KEYS_NAMED_MAX),
     compromised: members.digests('compromised', KEYS_NAMED_MAX),
     ceilings: readLimits(members.object('ceilings')),
+    tierCaps: members.has('tierCaps')
+      ? readTierCaps(members.object('tierCaps'))
+      : DEFAULT_TIER_CAPS,
     leaseKinds: readLeaseKinds(members),
     minEpochMs: members.integer('minEpochMs', MIN_EPOCH_MS_MIN, MIN_EPOCH_MS_MAX),
     chainMs: members.integer('chainMs', 1, CHAIN_MS_MAX),
@@ -251,6 +274,19 @@ function readBeaconKeys(roles: Members): readonly BeaconKey[] {
   });
   if (keys.some(({ rank }, i) => i > 0 && rank <= (keys[i - 1]?.rank ?? 0))) roles.refuse('beacon');
   return keys;
+}
+
+/** Caps that differ from the usual ones; none is above what not even Root can lift. */
+function readTierCaps(members: Members): ReadonlyMap<ActionClass, Tier> {
+  const caps = new Map(DEFAULT_TIER_CAPS);
+  for (const name of members.names()) {
+    const action = ACTION_CLASSES.find((known) => known === name);
+    if (action === undefined) continue; // an act this version cannot do
+    const tier = TIERS.find((known) => known === members.value(name)) ?? members.refuse(name);
+    if (!isPermitted(tier, TIER_CEILINGS.get(action) ?? 'FRESH')) members.refuse(name);
+    caps.set(action, tier);
+  }
+  return caps;
 }
 
 function readLeaseKinds(members: Members): readonly LeaseKind[] {

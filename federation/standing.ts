@@ -31,6 +31,10 @@ export interface Standing {
   readonly limits: AgeLimits;
   /** The next fall: to which tier, and in how long if nothing new arrives. */
   readonly cliff: { readonly tier: Tier; readonly inMs: number } | null;
+  /** How much of the way to it is gone: the highest alert that was passed, in percent, or 0. */
+  readonly alert: CliffAlert;
+  /** In how long the next alert is; null where there is none before the fall. */
+  readonly alertInMs: number | null;
   /** Three tick periods without a tick: shown, counted, audited (PROTOCOL §4.5). */
   readonly late: boolean;
   /** In how long it will be late; null when it is, or never will be. */
@@ -39,6 +43,11 @@ export interface Standing {
   /** The date is not known, as far as this domain goes: at best SURVIVAL (PROTOCOL §4.4). */
   readonly timeUnknown: boolean;
 }
+
+/** Shares of the way to a fall at which people are told, in percent (PROTOCOL §4.5). */
+export const CLIFF_ALERTS = [50, 75, 90] as const;
+/** The highest that was passed, or 0. */
+export type CliffAlert = 0 | (typeof CLIFF_ALERTS)[number];
 
 const LATE_PERIODS = 3;
 
@@ -64,7 +73,21 @@ export function standingOf(belief: Belief, tightening: Tightening, now: Moment):
   const lateAtMs = beacon === null || stopped ? null : LATE_PERIODS * beacon.beacon.periodMs;
   const late = ageMs !== null && lateAtMs !== null && lateAtMs <= ageMs;
   const lateInMs = ageMs === null || lateAtMs === null || late ? null : lateAtMs - ageMs;
-  return { tier, ageMs, asOf, limits, cliff, late, lateInMs, stopped, timeUnknown };
+  const alerts = alertsOf(ageMs, end);
+  return { tier, ageMs, asOf, limits, cliff, ...alerts, late, lateInMs, stopped, timeUnknown };
+}
+
+function alertsOf(
+  ageMs: number | null,
+  endMs: number | null,
+): Pick<Standing, 'alert' | 'alertInMs'> {
+  if (ageMs === null || endMs === null) return { alert: 0, alertInMs: null };
+  const at = (percent: number): number => Math.ceil((endMs * percent) / 100);
+  const next = CLIFF_ALERTS.find((percent) => ageMs < at(percent));
+  return {
+    alert: CLIFF_ALERTS.findLast((percent) => at(percent) <= ageMs) ?? 0,
+    alertInMs: next === undefined ? null : at(next) - ageMs,
+  };
 }
 
 /** The tier of one content document: never better than the domain's, older where it is frozen. */

@@ -18,6 +18,7 @@ export const ACTION_CLASSES = [
   'serve-foreign',
   'accept-foreign',
   'change-policy',
+  'delegate',
   'revoke',
   'report',
 ] as const;
@@ -31,9 +32,46 @@ export const DEFAULT_TIERS: ReadonlyMap<ActionClass, Tier> = new Map<ActionClass
   ['serve-foreign', 'DEGRADED'],
   ['accept-foreign', 'DEGRADED'],
   ['change-policy', 'FRESH'],
+  ['delegate', 'FRESH'],
   ['revoke', 'QUARANTINED'],
   ['report', 'QUARANTINED'],
 ]);
+
+/**
+ * The most that a policy may permit where Root says nothing (PROTOCOL §4.7): a first issue, a
+ * change and a delegation FRESH; in EXPIRED and QUARANTINED nothing but to revoke and to report.
+ */
+export const DEFAULT_TIER_CAPS: ReadonlyMap<ActionClass, Tier> = new Map<ActionClass, Tier>([
+  ['issue', 'FRESH'],
+  ['renew', 'SURVIVAL'],
+  ['serve-foreign', 'SURVIVAL'],
+  ['accept-foreign', 'SURVIVAL'],
+  ['change-policy', 'FRESH'],
+  ['delegate', 'FRESH'],
+  ['revoke', 'QUARANTINED'],
+  ['report', 'QUARANTINED'],
+]);
+
+/** What not even Root can lift: the worst tier that it may name for each class. */
+export const TIER_CEILINGS: ReadonlyMap<ActionClass, Tier> = new Map<ActionClass, Tier>([
+  ...DEFAULT_TIER_CAPS,
+  ['issue', 'DEGRADED'],
+  ['change-policy', 'SURVIVAL'],
+  ['delegate', 'DEGRADED'],
+]);
+
+/** A table cut down where it permits more than `caps`; a class that no cap lists needs FRESH. */
+export function cutDown(
+  table: ReadonlyMap<ActionClass, Tier>,
+  caps: ReadonlyMap<ActionClass, Tier>,
+): ReadonlyMap<ActionClass, Tier> {
+  return new Map(
+    [...table].map(([action, tier]): [ActionClass, Tier] => {
+      const cap = caps.get(action) ?? 'FRESH';
+      return [action, isPermitted(tier, cap) ? tier : cap];
+    }),
+  );
+}
 
 /** The worse of several tiers: an act rests on every statement it uses (PROTOCOL §4.6). */
 export function worst(first: Tier, ...others: readonly Tier[]): Tier {

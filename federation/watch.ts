@@ -14,7 +14,7 @@ import type { Moment } from './moment.ts';
 import type { Policy } from './policy.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
-import { believableUntil, standingOf } from './standing.ts';
+import { believableUntil, type Standing, standingOf } from './standing.ts';
 import type { Tier } from './tier.ts';
 
 /** What was last judged of one belief, and until when that stands. */
@@ -33,6 +33,7 @@ export class Watch {
   readonly #bootId: string;
   readonly #tiers = new Map<TrustDomain, Tier>();
   readonly #late = new Set<TrustDomain>();
+  readonly #alerts = new Map<TrustDomain, Pick<Standing, 'tier' | 'alert'>>();
   readonly #stored = new Map<TrustDomain, BootMs>();
   readonly #judged = new Map<TrustDomain, Judged>();
   /** What was looked at last: while that is the same and nothing is due, nothing has changed. */
@@ -97,11 +98,12 @@ export class Watch {
     const { domain, future } = belief;
     const standing = standingOf(belief, this.#beliefs.tightening(domain), now);
     effects.push(...this.#tier(domain, standing.tier, standing.ageMs));
-    effects.push(...this.#lateness(domain, standing.late));
-    const { cliff, lateInMs } = standing;
+    effects.push(...this.#lateness(domain, standing.late), ...this.#alert(domain, standing));
+    const { cliff, lateInMs, alertInMs } = standing;
     const inMs = Math.min(
       cliff?.inMs ?? Number.POSITIVE_INFINITY,
       lateInMs ?? Number.POSITIVE_INFINITY,
+      alertInMs ?? Number.POSITIVE_INFINITY,
       future === null ? Number.POSITIVE_INFINITY : future.issuedAt - believableUntil(belief, now),
     );
     return now.boot + Math.max(1, inMs);
@@ -115,6 +117,19 @@ export class Watch {
     const fields = { domain, from: before ?? 'none', to: tier, ...age };
     return [
       { kind: 'audit', event: 'tier.changed', fields },
+      { kind: 'changed', domain },
+    ];
+  }
+
+  /** A fall comes nearer: told once at each share of the way (PROTOCOL §4.5). */
+  #alert(domain: TrustDomain, { tier, cliff, alert }: Standing): readonly Effect[] {
+    const before = this.#alerts.get(domain);
+    this.#alerts.set(domain, { tier, alert });
+    const isNews = before?.tier !== tier || before.alert < alert;
+    if (alert === 0 || cliff === null || !isNews) return [];
+    const fields = { domain, tier, next: cliff.tier, inMs: cliff.inMs, percent: alert };
+    return [
+      { kind: 'audit', event: 'cliff.near', fields },
       { kind: 'changed', domain },
     ];
   }

@@ -96,11 +96,13 @@ function nextText({ nextCliff }: DomainStatus): string {
   return nextCliff === null ? '-' : `${nextCliff.tier} in ${formatDuration(nextCliff.inMs)}`;
 }
 
-function remarksText({ relation, stopped, late, timeUnknown }: DomainStatus): string {
+function remarksText(status: DomainStatus): string {
+  const { relation, stopped, late, timeUnknown, tier, alert } = status;
   const remarks = [
     stopped && 'stopped',
     late && 'late',
     timeUnknown && 'time unknown',
+    alert > 0 && `${alert} % of ${tier} is gone`,
     relation === 'spiffe' && 'unsigned: age of the last fetch',
   ];
   return remarks.filter((remark) => remark !== false).join(', ');

@@ -39,6 +39,8 @@ export interface DomainStatus {
   };
   /** The tier it falls to next, and when, if nothing newer arrives. */
   readonly nextCliff: { readonly tier: Tier; readonly inMs: number } | null;
+  /** How much of the way there is gone, in percent: 0 below a half. */
+  readonly alert: 0 | 50 | 75 | 90;
   /** Of a `spiffe` partner: the sequence of its bundle; empty if that has none. */
   readonly epoch: string;
   readonly tick: number;

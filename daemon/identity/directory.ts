@@ -39,6 +39,8 @@ export interface TrustView extends IssuePermission {
   readonly ownAuthorities: DomainAuthorities;
   /** Of partners; only of those whose tier permits their use now. */
   readonly foreignAuthorities: ReadonlyMap<TrustDomain, DomainAuthorities>;
+  /** Partners whose word does not count here now, though their bundles may be handed out. */
+  readonly unaccepted: ReadonlySet<TrustDomain>;
   /** What partners revoked. */
   readonly foreignRevoked: RevokedByDomain;
   /** CRLs of each domain, DER. */
@@ -200,11 +202,11 @@ export class IdentityDirectory {
    * `workload-no-identity`, and what `verifyJwtSvid` does.
    */
   verifyToken(selectors: readonly Selector[], token: string, audience: string): VerifiedJwtSvid {
-    const { domain, ownAuthorities, foreignAuthorities } = this.#view;
+    const { domain, ownAuthorities, foreignAuthorities, unaccepted } = this.#view;
     const federated = this.#match(selectors).flatMap(({ federatesWith }) => federatesWith);
     const trusted = new Map<TrustDomain, DomainAuthorities>([[domain, ownAuthorities]]);
     for (const name of federated) {
-      const authorities = foreignAuthorities.get(name);
+      const authorities = unaccepted.has(name) ? undefined : foreignAuthorities.get(name);
       if (authorities !== undefined) trusted.set(name, authorities);
     }
     const keys = new Map(Array.from(trusted, ([name, set]) => [name, jwtKeysOf(set)]));

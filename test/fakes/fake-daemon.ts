@@ -76,6 +76,7 @@ const OWN: DomainStatus = {
   ageMs: 12_000,
   limits: { freshForMs: 600_000, degradedForMs: 86_400_000, survivalForMs: 604_800_000 },
   nextCliff: { tier: 'DEGRADED', inMs: 588_000 },
+  alert: 0,
   epoch: '7',
   tick: 3,
   rootVersion: '1',

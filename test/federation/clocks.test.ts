@@ -145,4 +145,17 @@ clocks('wake the machine in time for its next fall', () => {
   assert.is(late.length, 1);
 });
 
+clocks('tell of each fall three times before it comes, and once each', () => {
+  const { world, blue, red } = couple();
+  world.cut(blue, red);
+  blue.audit.length = 0;
+  world.advance(40_000);
+  const told = blue.audit
+    .filter(({ event, fields }) => event === 'cliff.near' && fields.domain === red.domain)
+    .map(({ fields }) => `${fields.percent} ${fields.next}`);
+  // Of 20 s half are gone when DEGRADED begins at 10 s, and of 30 s of SURVIVAL two thirds.
+  const falls = ['50 DEGRADED', '75 DEGRADED', '90 DEGRADED', '50 SURVIVAL', '75 SURVIVAL'];
+  assert.equal(told, [...falls, '90 SURVIVAL', '50 EXPIRED', '75 EXPIRED', '90 EXPIRED']);
+});
+
 clocks.run();

@@ -128,4 +128,16 @@ roots('demand thresholds that their keys can meet', () => {
   }
 });
 
+roots('caps what a policy may permit, within what not even Root can lift', () => {
+  const capsOf = (tierCaps: JsonObject) =>
+    readRoot(decodeEnvelope(forgeRoot({ members: { tierCaps } }))).tierCaps;
+  assert.is(readRoot(decodeEnvelope(forgeRoot())).tierCaps.get('issue'), 'FRESH');
+  assert.is(capsOf({ issue: 'DEGRADED' }).get('issue'), 'DEGRADED');
+  assert.is(capsOf({ renew: 'FRESH' }).get('renew'), 'FRESH');
+  assert.is(capsOf({ 'later-act': 'FRESH' }).get('issue'), 'FRESH');
+  for (const tierCaps of [{ issue: 'SURVIVAL' }, { renew: 'EXPIRED' }, { renew: 'ROTTEN' }]) {
+    refuses('document-malformed', () => capsOf(tierCaps), JSON.stringify(tierCaps));
+  }
+});
+
 roots.run();

@@ -5,9 +5,12 @@ import * as assert from 'uvu/assert';
 import type { AgeLimits } from '../../federation/limits.ts';
 import {
   ACTION_CLASSES,
+  cutDown,
+  DEFAULT_TIER_CAPS,
   DEFAULT_TIERS,
   isPermitted,
   limitOf,
+  TIER_CEILINGS,
   TIERS,
   tierBelow,
   tierOfAge,
@@ -67,6 +70,28 @@ tiers('of the default table cover every act, and always let revoke and report', 
     assert.ok(isPermitted(tier, DEFAULT_TIERS.get('revoke') ?? 'FRESH'));
     assert.ok(isPermitted(tier, DEFAULT_TIERS.get('report') ?? 'FRESH'));
   }
+});
+
+tiers(
+  'of a policy are cut down to what Root permits, and a class without a cap needs FRESH',
+  () => {
+    const asked = new Map(ACTION_CLASSES.map((action) => [action, 'QUARANTINED'] as const));
+    const cut = cutDown(asked, DEFAULT_TIER_CAPS);
+    assert.is(cut.get('issue'), 'FRESH');
+    assert.is(cut.get('renew'), 'SURVIVAL');
+    assert.is(cut.get('revoke'), 'QUARANTINED');
+    for (const tier of cutDown(asked, new Map()).values()) assert.is(tier, 'FRESH');
+    const strict = new Map([['renew', 'FRESH'] as const]);
+    assert.is(cutDown(strict, DEFAULT_TIER_CAPS).get('renew'), 'FRESH');
+  },
+);
+
+tiers('that even Root can lift allow nothing but to revoke and report in EXPIRED', () => {
+  for (const [action, worstTier] of TIER_CEILINGS) {
+    const isNegative = action === 'revoke' || action === 'report';
+    assert.is(isPermitted('EXPIRED', worstTier), isNegative, action);
+  }
+  assert.not.ok(isPermitted('SURVIVAL', TIER_CEILINGS.get('issue') ?? 'FRESH'));
 });
 
 tiers.run();

@@ -105,6 +105,7 @@ export function testTrust(now: UnixMs): TestTrust {
       foreignAuthorities: new Map([
         [AWAY, { x509Authorities: [awayRoot], jwtAuthorities: [awayKey], mlDsa65: NO_AUTHORITIES }],
       ]),
+      unaccepted: new Set(),
       issueUntil: addMs(now, 7 * DAY_MS),
       renewUntil: addMs(now, 7 * DAY_MS),
       ownRevoked: NOTHING_REVOKED,

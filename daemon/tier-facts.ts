@@ -1,0 +1,44 @@
+/**
+ * What every answer and refusal about a domain names to local callers: epoch, age, tier, the next
+ * fall, and what would mend it (PROTOCOL §4.8). Remote callers get a code.
+ */
+
+import { Refusal } from '../core/refusal.ts';
+import type { ActionClass, Tier } from '../federation/tier.ts';
+import type { DomainView } from '../federation/view.ts';
+
+/** Why an act is refused: how its domain stands, what is needed, and what would mend it. */
+export function tierRefusal(
+  view: DomainView,
+  act: ActionClass,
+  { tier, needs }: { readonly tier: Tier; readonly needs: Tier },
+): Refusal {
+  return new Refusal('tier-insufficient', { act, needs, ...factsOf(view), tier });
+}
+
+/** How a domain stands, as every answer about it says (PROTOCOL §4.8). */
+export function factsOf(view: DomainView): Readonly<Record<string, string | number>> {
+  const { domain, epoch, standing } = view;
+  const { tier, ageMs, cliff } = standing;
+  return {
+    ...{ domain, epoch: String(epoch), tier },
+    ...(ageMs === null ? {} : { ageMs }),
+    ...(cliff === null ? {} : { next: cliff.tier, nextInMs: cliff.inMs }),
+    mend: mendOf(view),
+  };
+}
+
+/** What would bring the domain back to FRESH, in words; empty if it is. */
+export function mendOf(view: DomainView): string {
+  const { standing, domain } = view;
+  if (standing.tier === 'FRESH' && !standing.late) return '';
+  if (standing.timeUnknown) {
+    return 'link a node of this domain that knows the time; or check the clock, then: holdfast time confirm';
+  }
+  if (standing.tier === 'QUARANTINED') {
+    return `import a newer Root of ${domain}: every beacon key is disowned`;
+  }
+  if (view.isOwn) return 'start the authority of this domain again; see its log';
+  if (standing.stopped) return `something was withdrawn; the next beacon of ${domain} is awaited`;
+  return `restore a path to ${domain}, or: holdfast bundle import FILE with its newest bundle file`;
+}
