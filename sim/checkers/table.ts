@@ -18,6 +18,7 @@ import { noTickFollowsAnAcknowledgedWithdrawal } from './no-tick-follows-an-ackn
 import { nothingWithdrawnIsHonouredLate } from './nothing-withdrawn-is-honoured-late.ts';
 import { orderDoesNotMatter } from './order-does-not-matter.ts';
 import { theTimeBoundNeverFalls } from './the-time-bound-never-falls.ts';
+import { unknownTimeIsACap } from './unknown-time-is-a-cap.ts';
 import { whatIsSentIsDurable } from './what-is-sent-is-durable.ts';
 
 export const CHECKERS: readonly CheckerKind[] = [
@@ -39,4 +40,5 @@ export const CHECKERS: readonly CheckerKind[] = [
   heldEvidenceGrantsNothing,
   marksNeverFall,
   alarmsHaveACause,
+  unknownTimeIsACap,
 ];

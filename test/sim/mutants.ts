@@ -20,6 +20,7 @@ export interface Mutant {
 const POWER = ['boundary-crash', 'power-cut', 'process-end', 'publishing', 'withdrawing'];
 const CLOCKS = ['clock-jump', 'rtc-reset', 'isolation', 'reboot-loop', 'power-cut'];
 const LATE = ['delay', 'reordering', 'duplication', 'isolation', 'withdrawing', 'publishing'];
+const LOSSY = ['loss', 'flapping', 'isolation', 'reordering'];
 const LIARS = ['replaying', 'withdrawing', 'publishing', 'isolation'];
 
 /** Each of them is killed by some of the seeds of the test. */
@@ -103,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sim/machine.js',
     find: 'sends && this.#owed.length > 0',
     replace: 'false',
-    faults: ['full-disk', 'power-cut', 'publishing', 'withdrawing'],
+    faults: ['full-disk', 'power-cut', 'publishing', 'withdrawing', ...LOSSY],
   },
   {
     name: 'whoever is late is struck',
@@ -118,5 +119,26 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'this.#writer.awaitsEntropy && this.#drawAgainAt <= context.now.boot',
     replace: 'false',
     faults: ['full-disk', 'publishing', 'withdrawing'],
+  },
+  {
+    name: 'a boot like any other knows what time it is',
+    file: 'federation/known-time.js',
+    find: "start.hasPast ? ['start'] : []",
+    replace: '[]',
+    faults: CLOCKS,
+  },
+  {
+    name: 'unknown time caps nothing',
+    file: 'federation/standing.js',
+    find: "timeUnknown ? 'SURVIVAL' : 'FRESH'",
+    replace: "'FRESH'",
+    faults: CLOCKS,
+  },
+  {
+    name: 'a vouched date empties the ledger',
+    file: 'federation/age.js',
+    find: 'Math.max(0, evaluationClock(keeping, now) - asOf);',
+    replace: '0;',
+    faults: CLOCKS,
   },
 ];
