@@ -111,6 +111,14 @@ export const SUMMARY_DOMAINS_MAX = 1_024;
 export const SYNC_INTERVAL_MS = 30 * SECOND_MS;
 /** Interval of a comparison with a peer known to hold the same: a bound on what nobody foresaw. */
 export const QUIET_INTERVAL_MS = 8 * MINUTE_MS;
+/** Links without gossip carry ticks so late, many at once: within the share that jitter may take. */
+export const TICK_BATCH_MS = 10 * SECOND_MS;
+/** Bits a second of a link that is called slow, unless configured: an old modem, a LoRa link. */
+export const SLOW_RATE = 9_600;
+export const SLOW_RATE_MIN = 300;
+export const SLOW_RATE_MAX = 10_000_000;
+/** Ticks of one frame. */
+export const TICKS_MAX = 64;
 /** After an unanswered want, ask again so late. */
 export const WANT_TIMEOUT_MS = 10 * SECOND_MS;
 /** One admission proof inside the handshake: a lease and a signature pair. */
@@ -122,6 +130,8 @@ export const DESK_MS_MAX = 5 * MINUTE_MS;
 /** Requests that a node answers at once: of one peer, and of all, which bounds what they buffer. */
 export const DESK_REQUESTS_PER_PEER_MAX = 2;
 export const DESK_REQUESTS_MAX = 8;
+/** Handshakes that one host may have under way here: they may be slow, and hold a place each. */
+export const HANDSHAKES_PER_HOST_MAX = 8;
 /** Guests from one host at once; all guests together share the places of one foreign domain. */
 export const GUESTS_PER_ADDRESS_MAX = 2;
 /**

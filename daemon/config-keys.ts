@@ -3,6 +3,7 @@
  * value. This table is the reference of the configuration; nothing repeats it.
  */
 
+import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import * as limits from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
@@ -30,6 +31,10 @@ export interface Config {
   readonly listen: readonly string[];
   /** Multiaddrs to stay linked with. */
   readonly peers: readonly string[];
+  /** IP networks that lie behind slow links. */
+  readonly slowNetworks: readonly string[];
+  /** What those links carry, in bits a second. */
+  readonly slowRate: number;
   readonly freshForMs: number;
   readonly degradedForMs: number;
   readonly survivalForMs: number;
@@ -108,6 +113,21 @@ export const KEYS: Keys = {
     toml: 'network.peers',
     means: 'nodes to stay linked with',
     ...addressList('/ip4/ADDRESS/tcp/PORT or /dns4/NAME/tcp/PORT', isDialAddress),
+  },
+  slowNetworks: {
+    toml: 'network.slow',
+    means: 'hosts behind slow links: no gossip with them, ticks in batches, and half of the link',
+    takes: `a list of at most ${limits.ADDRESSES_MAX} networks such as 192.0.2.7 or 192.0.2.0/24`,
+    read: (raw) =>
+      Array.isArray(raw) && raw.length <= limits.ADDRESSES_MAX && raw.every(isIpNetwork)
+        ? raw
+        : undefined,
+  },
+  slowRate: {
+    toml: 'network.slow_rate',
+    means: 'bits a second that a slow link carries',
+    takes: `a whole number from ${limits.SLOW_RATE_MIN} to ${limits.SLOW_RATE_MAX}`,
+    read: rateOf,
   },
   freshForMs: {
     toml: 'limits.fresh_for',
@@ -243,6 +263,23 @@ function metricsPlaceOf(raw: unknown): string | ListenAddress | undefined {
   const address = typeof raw === 'string' ? parseListenAddress(raw) : undefined;
   if (address !== undefined) return isLoopback(address) ? address : undefined;
   return socketPath().read(raw);
+}
+
+function isIpNetwork(raw: unknown): raw is string {
+  if (typeof raw !== 'string') return false;
+  const [address = '', prefix, ...rest] = raw.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return (
+    /^(?:0|[1-9][0-9]{0,2})$/.test(prefix) &&
+    Number.parseInt(prefix, 10) <= (family === 6 ? 128 : 32)
+  );
+}
+
+function rateOf(raw: unknown): number | undefined {
+  if (typeof raw !== 'number' || !Number.isInteger(raw)) return undefined;
+  return raw >= limits.SLOW_RATE_MIN && raw <= limits.SLOW_RATE_MAX ? raw : undefined;
 }
 
 function isPath(raw: unknown): raw is string {

@@ -32,6 +32,8 @@ export function defaultConfig(paths: DefaultPaths): Config {
     workloadSocket: paths.workloadSocket,
     listen: ['/ip4/127.0.0.1/tcp/7717'],
     peers: [],
+    slowNetworks: [],
+    slowRate: limits.SLOW_RATE,
     freshForMs: limits.FRESH_FOR_MS,
     degradedForMs: limits.DEGRADED_FOR_MS,
     survivalForMs: limits.SURVIVAL_FOR_MS,

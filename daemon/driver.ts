@@ -198,7 +198,7 @@ export class Driver {
         });
         return;
       case 'send':
-        return network.send(effect.peer, effect.frame);
+        return network.send(effect.peer, effect.frame, effect.isUrgent);
       case 'gossip':
         return network.publish(effect.message);
       case 'audit':

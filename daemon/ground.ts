@@ -29,6 +29,7 @@ import { Driver } from './driver.ts';
 import { knownClock } from './known-clock.ts';
 import { openMetrics } from './metrics/scrape.ts';
 import { LateNetwork } from './network/late-network.ts';
+import { paceOf } from './network/pace.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 import { openLevelStore } from './store/level-store.ts';
@@ -108,7 +109,10 @@ export async function openEngine(
   const { config, host, audit, refusals, generation } = ground;
   const { clock, random, log } = host;
   const { listen, trustDomain: domain, role } = config;
-  const network = new LateNetwork({ transportSeed, ownDomain: domain, listen, clock, random, log });
+  const network = new LateNetwork({
+    ...{ transportSeed, ownDomain: domain, listen, clock, random, log },
+    paceOf: paceOf(config.slowNetworks, config.slowRate),
+  });
   const store = generation?.guard((key) => isWithdrawalOf(domain, key)) ?? ground.store;
   const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
   await audit.append('daemon.started', { version: VERSION, domain, role });

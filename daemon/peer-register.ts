@@ -18,6 +18,7 @@ import type {
   AdmittedPeer,
   Clock,
   HandshakeRole,
+  LinkTerms,
   NetworkHandler,
   PeerName,
 } from './ports.ts';
@@ -121,7 +122,7 @@ export class PeerRegister implements NetworkHandler {
     return { admitted, claims: domain };
   }
 
-  peerUp(peer: PeerName, { admitted, claims }: Admission, binding: Uint8Array): void {
+  peerUp(peer: PeerName, { admitted, claims, bitsPerS }: LinkTerms, binding: Uint8Array): void {
     if (admitted === null) {
       const handshake = toHex(binding);
       this.#guests.set(peer, this.#arriving.get(handshake) ?? shortcomingOf(binding));
@@ -133,7 +134,14 @@ export class PeerRegister implements NetworkHandler {
     this.#peers.set(peer, { admitted, up: this.#clock.now().boot });
     const domain = parseTrustDomain(admitted.domain);
     const { groups } = admitted;
-    void this.#driver.input({ kind: 'peer-up', peer, domain, groups, binding });
+    void this.#driver.input({
+      kind: 'peer-up',
+      peer,
+      domain,
+      groups,
+      binding,
+      isSlow: bitsPerS !== null,
+    });
   }
 
   peerDown(peer: PeerName): void {

@@ -63,6 +63,12 @@ export interface Admission {
   readonly claims: string | null;
 }
 
+/** How the handshake left a link. */
+export interface LinkTerms extends Admission {
+  /** Bits a second that it carries, where they are few: it then has no gossip; else null. */
+  readonly bitsPerS: number | null;
+}
+
 export type HandshakeRole = 'initiator' | 'responder';
 
 /** What the network asks of and tells to the daemon. */
@@ -73,9 +79,9 @@ export interface NetworkHandler {
   admit(role: HandshakeRole, handshakeHash: Uint8Array, proof: Uint8Array): Admission;
   /**
    * A link is up. `binding` is the handshake hash, the same on both sides. With a guest at either
-   * end it is of the recovery lane, and `admission.admitted` is null on both.
+   * end it is of the recovery lane, and `terms.admitted` is null on both.
    */
-  peerUp(peer: PeerName, admission: Admission, binding: Uint8Array): void;
+  peerUp(peer: PeerName, terms: LinkTerms, binding: Uint8Array): void;
   peerDown(peer: PeerName): void;
   /** One frame of `/holdfast/sync/1`. */
   frame(peer: PeerName, bytes: Uint8Array): void;
@@ -93,8 +99,11 @@ export interface Network {
   /** Multiaddresses this daemon can be dialled at. */
   readonly addresses: readonly string[];
   start(handler: NetworkHandler): Promise<void>;
-  /** Queues a frame for a peer that is up; a full queue drops it, and sync repairs that. */
-  send(peer: PeerName, frame: Uint8Array): void;
+  /**
+   * Queues a frame for a peer that is up; a full queue drops it, and sync repairs that. What is
+   * urgent goes before all that waits.
+   */
+  send(peer: PeerName, frame: Uint8Array, isUrgent?: boolean): void;
   /**
    * Asks a peer that is up one thing, and resolves with its answer; at most `DESK_BYTES_MAX` each.
    * Refuses with the code the peer refused with, or `desk-refused` for one that is not known here;

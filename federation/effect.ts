@@ -34,7 +34,13 @@ export type Effect =
   /** Bring `count` fresh random bytes as the input `drawn`. */
   | { readonly kind: 'draw'; readonly purpose: DrawPurpose; readonly count: number }
   /** Send one sync frame to a peer that is up; it may be lost. */
-  | { readonly kind: 'send'; readonly peer: string; readonly frame: Uint8Array }
+  | {
+      readonly kind: 'send';
+      readonly peer: string;
+      readonly frame: Uint8Array;
+      /** A negative statement: on a slow link it goes before all that waits. */
+      readonly isUrgent: boolean;
+    }
   /** Gossip to everybody; it may be lost. */
   | { readonly kind: 'gossip'; readonly message: Uint8Array }
   /** Write an entry to the audit log before going on. */

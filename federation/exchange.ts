@@ -8,7 +8,14 @@
 
 import { toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
-import { QUIET_INTERVAL_MS, SYNC_INTERVAL_MS, WANT_TIMEOUT_MS, WANTS_MAX } from '../core/limits.ts';
+import {
+  QUIET_INTERVAL_MS,
+  SYNC_INTERVAL_MS,
+  TICK_BATCH_MS,
+  TICKS_MAX,
+  WANT_TIMEOUT_MS,
+  WANTS_MAX,
+} from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
@@ -88,7 +95,7 @@ export class Exchange {
     );
   }
 
-  interest(peer: string, tags: readonly Tag[]): readonly Effect[] {
+  interest(peer: string, tags: readonly Tag[], now: BootMs): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
     // Named again: the peer lacks ours, for a frame may be lost. Once for each comparison.
@@ -97,6 +104,10 @@ export class Exchange {
     if (lacksOurs) link.named = true;
     link.interests = new Set(tags);
     link.sent.clear();
+    if (link.isSparse) {
+      this.#noteTicks(link, link.shared(this.#beliefs()), now);
+      if (link.tickAt !== null) link.tickAt = now; // the first batch waits for nothing
+    }
     const ours = lacksOurs ? [send(link, { kind: 'interest', tags: this.#tags(link) })] : [];
     return [...ours, ...this.#sendRows(link, link.shared(this.#beliefs()))];
   }
@@ -126,7 +137,8 @@ export class Exchange {
       effects.push(...this.#ask(link, belief, now, revocationWants(belief, row, reading)));
       const mine = rowOf(belief, reading);
       const contentsDiffer = mine.beacon === row.beacon && mine.contents !== row.contents;
-      if (isAhead(belief, row) || contentsDiffer) effects.push(...this.#sendRows(link, [belief]));
+      if (isAhead(belief, row, reading) || contentsDiffer)
+        effects.push(...this.#sendRows(link, [belief]));
     }
     return effects;
   }
@@ -148,12 +160,15 @@ export class Exchange {
   /** A document of this domain was admitted: ask the peer that has more for what comes next. */
   admitted(belief: Belief, peer: string | null, now: BootMs): readonly Effect[] {
     const link = peer === null ? undefined : this.#links.get(peer);
+    link?.hasTick(belief);
     return link === undefined ? [] : this.#ask(link, belief, now);
   }
 
   /** What we hold of this domain changed: see that those who share it have it, in an interval. */
   changed(belief: Belief, now: BootMs): void {
     for (const link of this.#interested(belief)) {
+      if (link.isSparse) this.#noteTicks(link, [belief], now);
+      if (link.isSparse && this.#isSettled(link)) continue; // a tick is no difference there
       if (link.compareAt > now + SYNC_INTERVAL_MS) this.#compareIn(link, SYNC_INTERVAL_MS, now);
     }
   }
@@ -179,7 +194,7 @@ export class Exchange {
   }
 
   #pushFrame(belief: Belief, frame: Frame): readonly Effect[] {
-    return this.#interested(belief).map((link) => send(link, frame));
+    return this.#interested(belief).map((link) => ({ ...send(link, frame), isUrgent: true }));
   }
 
   /** True for a peer that may say what time it is, by his proof or by his answer alone (§4.4). */
@@ -206,7 +221,8 @@ export class Exchange {
 
   /** Answers the question of a peer. */
   answer(peer: string, tag: Tag, bytes: Uint8Array): Effect {
-    return { kind: 'send', peer, frame: encodeFrame({ kind: 'answer', tag, bytes }) };
+    const frame = encodeFrame({ kind: 'answer', tag, bytes });
+    return { kind: 'send', peer, frame, isUrgent: false };
   }
 
   #interested(belief: Belief): readonly PeerLink[] {
@@ -237,6 +253,7 @@ export class Exchange {
     for (const [key, wanted] of this.#wanted) if (wanted.until <= now) this.#wanted.delete(key);
     const effects: Effect[] = [];
     for (const link of this.#links.values()) {
+      effects.push(...this.#sendTicks(link, now));
       if (link.compareAt > now) continue;
       this.#compareIn(link, SYNC_INTERVAL_MS, now);
       link.named = false;
@@ -244,8 +261,7 @@ export class Exchange {
         effects.push(send(link, { kind: 'interest', tags: this.#tags(link) }));
       }
       effects.push(...this.compare(link.peer));
-      const digest = link.digest(this.#beliefs(), this.#own, this.#rows);
-      if (link.isSettled(digest)) this.#compareIn(link, QUIET_INTERVAL_MS, now);
+      if (this.#isSettled(link)) this.#compareIn(link, QUIET_INTERVAL_MS, now);
     }
     return effects;
   }
@@ -256,6 +272,35 @@ export class Exchange {
     return dueAt === Number.POSITIVE_INFINITY ? null : bootMs(dueAt);
   }
 
+  #isSettled(link: PeerLink): boolean {
+    return link.isSettled(link.digest(this.#beliefs(), this.#own, this.#rows));
+  }
+
+  /** What is news of these on a link without gossip goes out with the next batch. */
+  #noteTicks(link: PeerLink, beliefs: readonly Belief[], now: BootMs): void {
+    for (const belief of beliefs) link.noteTick(belief);
+    if (link.tickAt !== null || link.news.size === 0) return;
+    link.tickAt = bootMs(now + TICK_BATCH_MS);
+    this.#dueAt = null;
+  }
+
+  /** The newest tick of every domain that has one the peer lacks, in as few frames as may be. */
+  #sendTicks(link: PeerLink, now: BootMs): readonly Effect[] {
+    if (link.tickAt === null || link.tickAt > now) return [];
+    link.tickAt = null;
+    const ticks: Uint8Array[] = [];
+    for (const belief of link.shared(this.#beliefs())) {
+      const { domain, beacon, tick, stop } = belief;
+      if (!link.news.has(domain) || beacon === null || tick === null || stop !== null) continue;
+      ticks.push(encodeTick(beacon.beacon.digest, tick.index, tick.value));
+      link.hasTick(belief);
+    }
+    const frames = Math.ceil(ticks.length / TICKS_MAX);
+    return Array.from({ length: frames }, (_, i) =>
+      send(link, { kind: 'ticks', ticks: ticks.slice(i * TICKS_MAX, (i + 1) * TICKS_MAX) }),
+    );
+  }
+
   #compareIn(link: PeerLink, intervalMs: number, now: BootMs): void {
     link.compareAt = timeAfter(intervalMs, link.peer, now);
     this.#dueAt = null;
@@ -264,7 +309,9 @@ export class Exchange {
   #due(): number {
     if (this.#dueAt !== null) return this.#dueAt;
     let dueAt = Number.POSITIVE_INFINITY;
-    for (const { compareAt } of this.#links.values()) dueAt = Math.min(dueAt, compareAt);
+    for (const { compareAt, tickAt } of this.#links.values()) {
+      dueAt = Math.min(dueAt, compareAt, tickAt ?? Number.POSITIVE_INFINITY);
+    }
     for (const { until } of this.#wanted.values()) dueAt = Math.min(dueAt, until);
     this.#dueAt = dueAt;
     return dueAt;
@@ -367,8 +414,8 @@ function answerTo(want: SingleWant, belief: Belief, mine: Reading): Frame | null
   }
 }
 
-function send(link: PeerLink, frame: Frame): Effect {
-  return { kind: 'send', peer: link.peer, frame: encodeFrame(frame) };
+function send(link: PeerLink, frame: Frame): Effect & { readonly kind: 'send' } {
+  return { kind: 'send', peer: link.peer, frame: encodeFrame(frame), isUrgent: false };
 }
 
 /** One body is fetched once, of anybody; what a peer has revoked is asked of each. */

@@ -10,6 +10,7 @@
  *     0x07 question   tag 16 ‖ nonce 32
  *     0x08 answer     tag 16 ‖ an answer (`time-answer.ts`)
  *     0x09 proof      two beacons under one number (`equivocation.ts`)
+ *     0x0a ticks      u16 n ‖ n × tick 43              on links without gossip
  *
  * Domains are named by tags, SHA-256("holdfast/interest/v1\0" ‖ handshake hash ‖ domain) cut to 16
  * bytes: a peer learns of a domain only if it knew to ask for it, so the coalition's graph stays
@@ -18,7 +19,7 @@
 
 import { fromHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
 import { DIGEST_BYTES, type Digest, sha256 } from '../core/digest.ts';
-import { FRAME_BYTES_MAX, SUMMARY_DOMAINS_MAX, WANTS_MAX } from '../core/limits.ts';
+import { FRAME_BYTES_MAX, SUMMARY_DOMAINS_MAX, TICKS_MAX, WANTS_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { TICK_BYTES } from './tick.ts';
@@ -80,11 +81,12 @@ export type Frame =
   | { readonly kind: 'tick'; readonly bytes: Uint8Array }
   /** What time is it in that domain? */
   | { readonly kind: 'question'; readonly tag: Tag; readonly nonce: Uint8Array }
-  | { readonly kind: 'answer'; readonly tag: Tag; readonly bytes: Uint8Array };
+  | { readonly kind: 'answer'; readonly tag: Tag; readonly bytes: Uint8Array }
+  | { readonly kind: 'ticks'; readonly ticks: readonly Uint8Array[] };
 
 const CODES = {
   ...{ interest: 1, digest: 2, summary: 3, want: 4, envelope: 5, tick: 6 },
-  ...{ question: 7, answer: 8, proof: 9 },
+  ...{ question: 7, answer: 8, proof: 9, ticks: 10 },
 } as const;
 
 /** The tag of a domain on one link. */
@@ -121,6 +123,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
       return writer.raw(fromHex(frame.tag)).raw(frame.nonce).finish();
     case 'answer':
       return writer.raw(fromHex(frame.tag)).raw(frame.bytes).finish();
+    case 'ticks':
+      writer.u16(frame.ticks.length);
+      for (const tick of frame.ticks) writer.raw(tick);
+      return writer.finish();
     default:
       return writer.raw(frame.bytes).finish();
   }
@@ -171,6 +177,8 @@ function decodeBody(code: number, reader: Reader): Frame {
       return { kind: 'question', tag: readTag(reader), nonce: reader.take(NONCE_BYTES) };
     case CODES.answer:
       return { kind: 'answer', tag: readTag(reader), bytes: reader.take(reader.remaining) };
+    case CODES.ticks:
+      return { kind: 'ticks', ticks: many(reader, TICKS_MAX, (each) => each.take(TICK_BYTES)) };
     default:
       throw new Refusal('frame-malformed', { code });
   }

@@ -5,6 +5,7 @@
  * same rows again and again, and a small machine has better uses for its battery.
  */
 
+import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { BootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
@@ -23,6 +24,8 @@ export interface LinkedPeer extends Reader {
   readonly peer: string;
   /** The handshake hash, the same on both sides. */
   readonly binding: Uint8Array;
+  /** The link is slow, and has no gossip; said by both sides or by neither. */
+  readonly isSlow?: boolean;
 }
 
 /** A peer that the handshake admitted to the recovery lane alone (PROTOCOL §6.3). */
@@ -61,11 +64,15 @@ export class PeerLink {
   /** The row last received for a domain. */
   readonly rows = new Map<Tag, SummaryRow>();
   compareAt: BootMs;
+  /** When news of ticks goes out, on a link without gossip; null while there is none. */
+  tickAt: BootMs | null = null;
   /** Ours were named again since the last comparison. */
   named = false;
   readonly #linked: LinkedPeer | LinkedGuest;
   readonly #own: TrustDomain;
   readonly #names = new Map<TrustDomain, Name>();
+  readonly #ticks = new Map<TrustDomain, { readonly beacon: Digest; readonly index: number }>();
+  readonly #news = new Set<TrustDomain>();
   readonly #strangers = new Set<string>();
   #interests: ReadonlySet<Tag> = new Set();
   #shared: Shared | null = null;
@@ -104,6 +111,31 @@ export class PeerLink {
     return this.#linked.domain === null;
   }
 
+  /** True for a link without gossip, on which ticks go in batches. */
+  get isSparse(): boolean {
+    return this.#linked.domain === null || this.#linked.isSlow === true;
+  }
+
+  /** The tick of this domain is news to the peer, unless it is the one that it has. */
+  noteTick({ domain, beacon, tick }: Belief): void {
+    if (beacon === null || tick === null) return;
+    const known = this.#ticks.get(domain);
+    const isKnown = known?.beacon === beacon.beacon.digest && known.index >= tick.index;
+    if (!isKnown) this.#news.add(domain);
+  }
+
+  /** The peer has this tick: it gave it to us, or we give it now. */
+  hasTick({ domain, beacon, tick }: Belief): void {
+    if (beacon === null || tick === null) return;
+    this.#news.delete(domain);
+    this.#ticks.set(domain, { beacon: beacon.beacon.digest, index: tick.index });
+  }
+
+  /** Domains whose ticks are news to the peer. */
+  get news(): ReadonlySet<TrustDomain> {
+    return this.#news;
+  }
+
   /** True for a domain that may be named here: any, save with a guest (PROTOCOL §6.3). */
   speaksOf(domain: TrustDomain): boolean {
     const linked = this.#linked;
@@ -124,10 +156,13 @@ export class PeerLink {
   reading({ domain }: Belief, own: Reader): Reading {
     const tag = this.tag(domain);
     const linked = this.#linked;
-    if (linked.domain === null) return { tag, isGuest: true, isOwnNode: false, groups: 'none' };
+    const { isSparse } = this;
+    if (linked.domain === null) {
+      return { tag, isGuest: true, isSparse, isOwnNode: false, groups: 'none' };
+    }
     const isOwnNode = domain === own.domain && linked.domain === own.domain;
     const groups = sharedGroups(own.groups, linked.groups);
-    return { tag, isGuest: false, isOwnNode, groups };
+    return { tag, isGuest: false, isSparse, isOwnNode, groups };
   }
 
   /** Those of `beliefs` that the peer has an interest in. */

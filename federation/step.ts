@@ -134,7 +134,9 @@ export class Step {
     const frame = decodeFrame(bytes);
     switch (frame.kind) {
       case 'interest':
-        this.#effects.push(...this.#parts.exchange.interest(peer, frame.tags));
+        this.#effects.push(
+          ...this.#parts.exchange.interest(peer, frame.tags, this.#context.now.boot),
+        );
         return;
       case 'digest':
         this.#effects.push(
@@ -161,6 +163,8 @@ export class Step {
         const belief = this.#parts.beliefs.of(item.proof.domain);
         return this.#takeFor(belief, item, { peer, relayed: false });
       }
+      case 'ticks':
+        return this.#ticks(peer, frame.ticks);
       case 'envelope': {
         const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
         return this.#take(item, { peer, relayed: false });
@@ -221,6 +225,16 @@ export class Step {
     if (!time.hasQuestion(this.#context.now)) return;
     time.inquiry.ask(nonce, this.#context.now.boot);
     this.#effects.push(...exchange.question(nonce));
+  }
+
+  /** Each for itself; what is late among them spoils no other, what is wrong ends the frame. */
+  #ticks(peer: string, ticks: readonly Uint8Array[]): void {
+    for (const bytes of ticks) {
+      const outcome = refusalOf(() => this.#tick({ peer, bytes, relayed: false }));
+      if (!(outcome instanceof Refusal)) continue;
+      if (outcome.judgement === 'reject') throw outcome;
+      this.#effects.push({ kind: 'refused', peer, refusal: outcome });
+    }
   }
 
   #gossip(peer: string, bytes: Uint8Array): void {

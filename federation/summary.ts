@@ -31,6 +31,8 @@ export interface Reading {
   readonly tag: Tag;
   /** They speak on the recovery lane, where no contents are shown (PROTOCOL §6.3). */
   readonly isGuest: boolean;
+  /** The link has no gossip: rows say no ticks, which come in batches (PROTOCOL §6.1). */
+  readonly isSparse: boolean;
   /** Both are nodes of the domain spoken of, and so read what is not public. */
   readonly isOwnNode: boolean;
   /** Of that, the entries that both read. */
@@ -39,7 +41,7 @@ export interface Reading {
 
 /** True for a document that both sides may read. */
 export function isReadable(
-  { isGuest, isOwnNode, groups }: Omit<Reading, 'tag'>,
+  { isGuest, isOwnNode, groups }: Pick<Reading, 'isGuest' | 'isOwnNode' | 'groups'>,
   head: DocumentHead,
 ): boolean {
   if (isGuest) return false;
@@ -66,7 +68,7 @@ export function rowOf(belief: Belief, reading: Reading): SummaryRow {
     rank: beacon?.rank ?? 0,
     epoch: beacon?.epoch ?? 0n,
     beacon: beacon?.digest ?? NO_DIGEST,
-    tick: belief.stop !== null ? STOP_INDEX : (belief.tick?.index ?? 0),
+    tick: tickIn(belief, reading),
     contents: contentsDigest(belief, reading),
   };
 }
@@ -110,8 +112,7 @@ export function wantsFrom(belief: Belief, row: SummaryRow, reading: Reading): re
     // Equal place and another digest is a proof against the key: worth fetching above all.
     return order >= 0 ? [want('beacon', row.beacon)] : [];
   }
-  const mine = belief.stop !== null ? STOP_INDEX : (belief.tick?.index ?? 0);
-  const tick = row.tick > mine ? [want('tick', row.beacon)] : [];
+  const tick = row.tick > tickIn(belief, reading) ? [want('tick', row.beacon)] : [];
   const lacks = row.contents === contentsDigest(belief, reading) ? [] : missing(belief, reading);
   return [...tick, ...lacks.map((gap) => want(gap.what, gap.digest))];
 }
@@ -138,15 +139,19 @@ export function negativeDigest({ domain, revocations, disowned }: Belief): Diges
 }
 
 /** True when we hold something of the domain that a peer with this row lacks. */
-export function isAhead(belief: Belief, row: SummaryRow): boolean {
+export function isAhead(belief: Belief, row: SummaryRow, reading: Reading): boolean {
   const root = newestRoot(belief)?.root.version ?? 0n;
   const beacon = belief.beacon?.beacon;
   if (root > row.rootVersion) return true;
   if (beacon === undefined || row.rootVersion > root) return false;
   if (row.beacon === NO_DIGEST) return true;
   if (row.beacon !== beacon.digest) return comparePlaces(beacon, row) >= 0;
-  const mine = belief.stop !== null ? STOP_INDEX : (belief.tick?.index ?? 0);
-  return mine > row.tick;
+  return tickIn(belief, reading) > row.tick;
+}
+
+function tickIn({ stop, tick }: Belief, { isSparse }: Reading): number {
+  if (stop !== null) return STOP_INDEX;
+  return isSparse ? 0 : (tick?.index ?? 0);
 }
 
 /** One body that we lack. */
@@ -206,8 +211,9 @@ function contentsDigest(belief: Belief, reading: Reading): string {
 }
 
 /** One name for all who read the same of a domain. */
-function readerOf({ isGuest, isOwnNode, groups }: Reading): string {
+function readerOf({ isGuest, isSparse, isOwnNode, groups }: Omit<Reading, 'tag'>): string {
   if (isGuest) return 'guests';
+  if (isSparse) return `sparse ${readerOf({ isGuest, isSparse: false, isOwnNode, groups })}`;
   if (!isOwnNode) return 'others';
   return typeof groups === 'string' ? groups : `group ${groups.group}`;
 }

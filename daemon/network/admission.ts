@@ -4,8 +4,8 @@
  *
  *     initiator → u16 length ‖ proof        the responder signs nothing for a stranger
  *     responder → u16 length ‖ proof
- *     initiator → 00 01 01                  "I admitted you", or 02: "as a guest" (§6.3)
- *     responder → 00 01 01                  "and I you": only now does either side have a link
+ *     initiator → 00 05 ‖ u8 1 ‖ pace 4     "I admitted you", or 2: "as a guest" (§6.3)
+ *     responder → 00 05 ‖ u8 1 ‖ pace 4     "and I you": only now does either side have a link
  *
  * With a guest at either end, the link is of the recovery lane for both.
  * What a proof is and whom it admits is the federation's business, behind `NetworkHandler`.
@@ -13,11 +13,12 @@
 
 import type { AbortOptions, MessageStream } from '@libp2p/interface';
 import { type LengthPrefixedStream, lpStream } from '@libp2p/utils';
-import { equalBytes } from '../../core/bytes.ts';
+import { concat, equalBytes } from '../../core/bytes.ts';
 import { ADMISSION_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { Admission, HandshakeRole, NetworkHandler } from '../ports.ts';
+import type { Admission, HandshakeRole, LinkTerms, NetworkHandler } from '../ports.ts';
 import { type LengthPrefix, prefix16 } from './length-prefix.ts';
+import { commonPace, decodePace, encodePace, type Pace } from './pace.ts';
 
 /** Unread bytes one handshake may hold back: two socket reads and the largest proof. */
 export const HANDSHAKE_BUFFER_BYTES_MAX = 256 * 1024;
@@ -34,38 +35,39 @@ export interface AdmissionOptions extends AbortOptions {
   readonly role: HandshakeRole;
   readonly hash: Uint8Array;
   readonly admitter: Admitter;
+  /** What we were told of the link. */
+  readonly pace: Pace;
 }
 
 /** Runs the exchange over a sealed channel. Refuses as `admit` does, and `handshake-failed`. */
 export async function exchangeAdmission<S extends MessageStream>(
   sealed: S,
-  { role, hash, admitter, ...abort }: AdmissionOptions,
-): Promise<{ channel: S; admission: Admission }> {
+  { role, hash, admitter, pace, ...abort }: AdmissionOptions,
+): Promise<{ channel: S; terms: LinkTerms }> {
   const messages = messagesOver(sealed, PROOF);
   const prove = () => messages.write(admitter.prove(role, hash), abort);
   const judge = async (prover: HandshakeRole) =>
     admitter.admit(prover, hash, (await messages.read(abort)).slice());
 
   const tell = ({ admitted }: Admission) =>
-    messages.write(admitted === null ? AS_GUEST : ADMITTED, abort);
+    messages.write(concat(admitted === null ? AS_GUEST : ADMITTED, encodePace(pace)), abort);
 
   let admission: Admission;
-  let areWeAdmitted: boolean;
+  let told: Told;
   if (role === 'initiator') {
     await prove();
     admission = await judge('responder');
     await tell(admission);
-    areWeAdmitted = await readAdmitted(messages, abort);
+    told = await readAdmitted(messages, abort);
   } else {
     admission = await judge('initiator');
     await prove();
-    areWeAdmitted = await readAdmitted(messages, abort);
+    told = await readAdmitted(messages, abort);
     await tell(admission);
   }
-  return {
-    channel: messages.unwrap(),
-    admission: areWeAdmitted ? admission : { ...admission, admitted: null },
-  };
+  const admitted = told.isGuest ? null : admission.admitted;
+  const bitsPerS = commonPace(pace, told.pace);
+  return { channel: messages.unwrap(), terms: { ...admission, admitted, bitsPerS } };
 }
 
 /** Length-prefixed messages over a stream, bounded before anything is buffered. */
@@ -81,10 +83,18 @@ export function messagesOver<S extends MessageStream>(
   });
 }
 
-/** True where the peer admitted us, false where we are its guest. */
-async function readAdmitted(messages: LengthPrefixedStream, abort: AbortOptions): Promise<boolean> {
-  const answer = (await messages.read(abort)).subarray();
-  if (equalBytes(answer, ADMITTED)) return true;
-  if (equalBytes(answer, AS_GUEST)) return false;
-  throw new Refusal('handshake-failed', { reason: 'admission' });
+/** What the peer says once it has judged us. */
+interface Told {
+  readonly isGuest: boolean;
+  readonly pace: Pace;
+}
+
+async function readAdmitted(messages: LengthPrefixedStream, abort: AbortOptions): Promise<Told> {
+  const answer = (await messages.read(abort)).slice();
+  const verdict = answer.subarray(0, ADMITTED.length);
+  const isGuest = equalBytes(verdict, AS_GUEST);
+  if (!isGuest && !equalBytes(verdict, ADMITTED)) {
+    throw new Refusal('handshake-failed', { reason: 'admission' });
+  }
+  return { isGuest, pace: decodePace(answer.subarray(ADMITTED.length)) };
 }

@@ -45,11 +45,11 @@ export function gossipId({ topic, data }: Pick<Message, 'topic' | 'data'>): Uint
 }
 
 /**
- * The gossipsub service of one node. Whoever `isGuest` says is one is scored below every threshold:
+ * The gossipsub service of one node. Whoever `hasNoGossip` says has none is scored below every threshold:
  * nothing is taken from it, and nothing but our subscription is sent to it.
  */
 export function gossipService(
-  isGuest: (peer: PeerName) => boolean,
+  hasNoGossip: (peer: PeerName) => boolean,
 ): (components: GossipSubComponents) => GossipSub {
   return gossipsub({
     globalSignaturePolicy: 'StrictNoSign',
@@ -64,13 +64,13 @@ export function gossipService(
     tagMeshPeers: false,
     ...MESH,
     ...BOUNDS,
-    scoreParams: { ...SCORES, appSpecificScore: (peer) => (isGuest(peer) ? GUEST_SCORE : 0) },
+    scoreParams: { ...SCORES, appSpecificScore: (peer) => (hasNoGossip(peer) ? APART_SCORE : 0) },
     scoreThresholds: { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: -80 },
   });
 }
 
 /** Below the threshold at which all that a peer sends is dropped. */
-const GUEST_SCORE = -1_000;
+const APART_SCORE = -1_000;
 
 const MESH = {
   D: 4,
@@ -130,7 +130,7 @@ export interface ValidatorOptions {
   readonly budgets: Budgets;
   readonly log: QuietLog;
   readonly handler: Pick<NetworkHandler, 'gossip'>;
-  isGuest(peer: PeerName): boolean;
+  hasNoGossip(peer: PeerName): boolean;
 }
 
 /**
@@ -158,11 +158,11 @@ export async function publishGossip(
 async function validate(
   from: PeerId,
   { data }: Message,
-  { budgets, handler, isGuest, log }: ValidatorOptions,
+  { budgets, handler, hasNoGossip, log }: ValidatorOptions,
 ): Promise<TopicValidatorResult> {
   const peer = from.toString();
   if (data.length > GOSSIP_BYTES_MAX) return TopicValidatorResult.Reject;
-  if (isGuest(peer)) return TopicValidatorResult.Ignore; // its score may be older than its lane
+  if (hasNoGossip(peer)) return TopicValidatorResult.Ignore; // its score may be older than its lane
   if (!budgets.spend(peer, 'gossip')) {
     log.warn('link.budget', peer, { peer, protocol: 'gossip' });
     return TopicValidatorResult.Ignore;

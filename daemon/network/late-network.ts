@@ -35,8 +35,8 @@ export class LateNetwork implements Network {
     await this.#network.start(handler);
   }
 
-  send(peer: PeerName, frame: Uint8Array): void {
-    this.#network?.send(peer, frame);
+  send(peer: PeerName, frame: Uint8Array, isUrgent = false): void {
+    this.#network?.send(peer, frame, isUrgent);
   }
 
   ask(peer: PeerName, request: Uint8Array): Promise<Uint8Array> {

@@ -27,9 +27,10 @@ import { GuestAllowances } from './guest-allowance.ts';
 import { libp2pOptions, type Services } from './libp2p-settings.ts';
 import { CHECK_MS } from './link-policy.ts';
 import { LinkSupervisor } from './link-supervisor.ts';
-import { Links } from './links.ts';
+import { isSparse, Links } from './links.ts';
 import { NoiseEncrypter, type NoiseOptions } from './noise-encrypter.ts';
-import { parseAddress } from './peer-address.ts';
+import type { Pace } from './pace.ts';
+import { ipIn, parseAddress } from './peer-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import { Slots } from './slots.ts';
 import { SYNC_PROTOCOL } from './sync-channel.ts';
@@ -42,6 +43,8 @@ export interface NetworkOptions {
   readonly ownDomain: string;
   /** Multiaddresses to listen on; port 0 takes any free one. */
   readonly listen: readonly string[];
+  /** What is known of links to a host; `paceOf` (pace.ts) tells it by networks. */
+  readonly paceOf: (host: string) => Pace;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -89,12 +92,12 @@ class Libp2pNetwork implements Network {
     const { transportSeed, listen } = this.#options;
     const privateKey = await generateKeyPairFromSeed('Ed25519', transportSeed);
     const noise = this.#noiseOptions(handler);
-    const isGuest = (peer: PeerName) => this.#isGuest(peer);
+    const hasNoGossip = (peer: PeerName) => this.#hasNoGossip(peer);
     const node = await createLibp2p<Services>(
       libp2pOptions({
         privateKey,
         listen,
-        isGuest,
+        hasNoGossip,
         encrypter: (components) => new NoiseEncrypter(components, noise),
       }),
     );
@@ -108,16 +111,16 @@ class Libp2pNetwork implements Network {
       maxOutboundStreams: DESK_STREAMS_MAX,
     });
     const { gossip } = node.services;
-    guardGossip(gossip, { handler, isGuest, budgets: this.#budgets, log: this.#log });
+    guardGossip(gossip, { handler, hasNoGossip, budgets: this.#budgets, log: this.#log });
     this.#running = running; // a peer may be up before `start` returns
     await openNode(node, listen);
     gossip.subscribe(GOSSIP_TOPIC);
     this.#checkLater(running);
   }
 
-  send(peer: PeerName, frame: Uint8Array): void {
+  send(peer: PeerName, frame: Uint8Array, isUrgent = false): void {
     assert(frame.length > 0 && frame.length <= FRAME_BYTES_MAX, `frame of ${frame.length} bytes`);
-    this.#running?.links.send(peer, frame);
+    this.#running?.links.send(peer, frame, isUrgent);
   }
 
   async ask(peer: PeerName, request: Uint8Array): Promise<Uint8Array> {
@@ -150,7 +153,7 @@ class Libp2pNetwork implements Network {
   ban(peer: PeerName): void {
     const session = this.#running?.links.of(peer)?.session;
     // A guest comes back under a new name, and would push older bans out: its host pays instead.
-    if (session?.admission.admitted === null) this.#allowances.forfeit(session.host);
+    if (session?.terms.admitted === null) this.#allowances.forfeit(session.host);
     else this.#bans.add(peer, this.#options.clock.now().boot);
     this.#running?.links.abort(peer, 'banned');
   }
@@ -171,10 +174,11 @@ class Libp2pNetwork implements Network {
   }
 
   #noiseOptions(handler: NetworkHandler): NoiseOptions {
-    const { clock, ownDomain } = this.#options;
+    const { clock, ownDomain, paceOf } = this.#options;
     return {
       admitter: handler,
       slots: new Slots(ownDomain),
+      paceOf,
       allowances: this.#allowances,
       sessions: new WeakMap(),
       isBanned: (peer) => this.#bans.has(peer, clock.now().boot),
@@ -197,9 +201,9 @@ class Libp2pNetwork implements Network {
       budgets: this.#budgets,
       handler: {
         frame: (peer, bytes) => handler.frame(peer, bytes),
-        peerUp: (peer, admission, binding) => {
+        peerUp: (peer, terms, binding) => {
           supervisor.peerUp(peer);
-          handler.peerUp(peer, admission, binding);
+          handler.peerUp(peer, terms, binding);
         },
         peerDown: (peer) => {
           supervisor.peerDown(peer);
@@ -219,6 +223,7 @@ class Libp2pNetwork implements Network {
       random,
       log,
       isUp: (peer) => links.has(peer),
+      isSlow: (address) => this.#options.paceOf(ipIn(address)) !== null,
       dial: async (address, signal) => (await node.dial(address, { signal })).remotePeer.toString(),
     });
     node.addEventListener('connection:open', ({ detail }) => links.opened(detail));
@@ -232,11 +237,12 @@ class Libp2pNetwork implements Network {
     const peer = remotePeer.toString();
     const link = links.of(peer);
     if (link === undefined) stream.abort(new Error('no link'));
-    else void desk.accept(stream, peer, link.session.admission.admitted);
+    else void desk.accept(stream, peer, link.session.terms.admitted);
   }
 
-  #isGuest(peer: PeerName): boolean {
-    return this.#running?.links.of(peer)?.session.admission.admitted === null;
+  #hasNoGossip(peer: PeerName): boolean {
+    const link = this.#running?.links.of(peer);
+    return link !== undefined && isSparse(link);
   }
 
   /** Identifies the peer again, which is what makes gossipsub open a stream to it. */

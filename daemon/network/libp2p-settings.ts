@@ -14,11 +14,12 @@ import { CONNECTIONS_MAX, DIAL_MS_MAX } from '../../core/limits.ts';
 import { SECOND_MS } from '../../core/time.ts';
 import type { PeerName } from '../ports.ts';
 import { gossipService } from './gossip.ts';
+import { SLOW_FACTOR } from './link-policy.ts';
 import type { EncrypterComponents } from './noise-encrypter.ts';
 import { STREAM_WINDOW_BYTES_MAX } from './sync-channel.ts';
 
 /** Bounds one handshake and one stream negotiation, over a slow link with loss. */
-const UPGRADE_MS_MAX = 15 * SECOND_MS;
+const UPGRADE_MS_MAX = SLOW_FACTOR * 15 * SECOND_MS;
 /** Streams of one connection and direction: gossip, sync, identify, and room for replacements. */
 const STREAMS_MAX = 32;
 /** Longer than any daemon lives: addresses come from people and do not expire. */
@@ -34,13 +35,13 @@ export interface Services extends Record<string, unknown> {
 export interface NodeSettings {
   readonly privateKey: PrivateKey;
   readonly listen: readonly string[];
-  /** True for peers of the recovery lane, which take no part in gossip. */
-  isGuest(peer: PeerName): boolean;
+  /** True for peers of the recovery lane and over slow links: they take no part in gossip. */
+  hasNoGossip(peer: PeerName): boolean;
   encrypter(components: EncrypterComponents): ConnectionEncrypter;
 }
 
 /** The options of `createLibp2p`. */
-export function libp2pOptions({ privateKey, listen, isGuest, encrypter }: NodeSettings) {
+export function libp2pOptions({ privateKey, listen, hasNoGossip, encrypter }: NodeSettings) {
   return {
     start: false,
     privateKey,
@@ -53,6 +54,7 @@ export function libp2pOptions({ privateKey, listen, isGuest, encrypter }: NodeSe
         maxInboundStreams: STREAMS_MAX,
         maxOutboundStreams: STREAMS_MAX,
         maxMessageSize: 64 * 1024,
+        enableKeepAlive: false, // links.ts beats, at the pace of the link
         streamOptions: {
           maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
           maxReadBufferLength: STREAM_WINDOW_BYTES_MAX,
@@ -63,19 +65,19 @@ export function libp2pOptions({ privateKey, listen, isGuest, encrypter }: NodeSe
     connectionManager: {
       maxConnections: 2 * CONNECTIONS_MAX, // slots.ts counts peers; each may have a second for a moment
       inboundConnectionThreshold: 50, // a second and address: many nodes share one
-      maxIncomingPendingConnections: 20,
+      maxIncomingPendingConnections: 64, // few of one host: noise-encrypter.ts
       inboundUpgradeTimeout: UPGRADE_MS_MAX,
       inboundStreamProtocolNegotiationTimeout: UPGRADE_MS_MAX,
       outboundStreamProtocolNegotiationTimeout: UPGRADE_MS_MAX,
-      dialTimeout: DIAL_MS_MAX,
-      addressDialTimeout: DIAL_MS_MAX,
+      dialTimeout: SLOW_FACTOR * DIAL_MS_MAX, // link-supervisor.ts ends a dial that is not slow
+      addressDialTimeout: SLOW_FACTOR * DIAL_MS_MAX,
       reconnectRetries: 0, // link-supervisor.ts redials, and does not give up
     },
     connectionMonitor: { enabled: false }, // links.ts listens for life
     peerStore: { maxAddressAge: FOR_EVER_MS, maxPeerAge: FOR_EVER_MS },
     services: {
       identify: identify(), // gossipsub learns from it who speaks gossip
-      gossip: gossipService(isGuest),
+      gossip: gossipService(hasNoGossip),
     },
   } satisfies Libp2pOptions<Services>;
 }

@@ -10,6 +10,8 @@ import { DIAL_MS_MAX, REDIAL_MS_MAX, REDIAL_MS_MIN } from '../../core/limits.ts'
 import { SECOND_MS } from '../../core/time.ts';
 import type { PeerName, Random } from '../ports.ts';
 
+/** By how much a slow link is given more time, and beats less often. */
+export const SLOW_FACTOR = 4;
 /** How often links are looked at. */
 export const CHECK_MS = SECOND_MS;
 /** How often a link carries a heartbeat. */

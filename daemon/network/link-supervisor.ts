@@ -10,7 +10,7 @@ import { DIAL_MS_MAX } from '../../core/limits.ts';
 import { type BootMs, bootMs, elapsedMs } from '../../core/time.ts';
 import type { Clock, Log, PeerName, Random } from '../ports.ts';
 import { escapeIfBug } from './bug-escape.ts';
-import { redialDelayMs, STABLE_MS } from './link-policy.ts';
+import { redialDelayMs, SLOW_FACTOR, STABLE_MS } from './link-policy.ts';
 import { parseAddress, peerIn } from './peer-address.ts';
 
 /** What the supervisor needs of the network around it. */
@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   readonly random: Random;
   readonly log: Log;
   isUp(peer: PeerName): boolean;
+  /** True for an address behind a slow link. */
+  isSlow(address: Multiaddr): boolean;
   /** Dials, and answers who is there. */
   dial(address: Multiaddr, signal: AbortSignal): Promise<PeerName>;
 }
@@ -90,7 +92,8 @@ export class LinkSupervisor {
     const { clock, dial, log } = this.#options;
     const abort = new AbortController();
     const timedOut = () => abort.abort(new Error('dial timed out'));
-    const cancelTimeout = clock.wakeAt(bootMs(clock.now().boot + DIAL_MS_MAX), timedOut);
+    const waitMs = (this.#options.isSlow(target.address) ? SLOW_FACTOR : 1) * DIAL_MS_MAX;
+    const cancelTimeout = clock.wakeAt(bootMs(clock.now().boot + waitMs), timedOut);
     target.cancel = () => abort.abort(new Error('no longer wanted'));
     try {
       target.peer = await dial(target.address, abort.signal);

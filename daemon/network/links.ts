@@ -19,13 +19,16 @@ import {
   HEARTBEAT_MS,
   replaces,
   SILENT_MS_MAX,
+  SLOW_FACTOR,
 } from './link-policy.ts';
 import type { Session } from './noise-encrypter.ts';
+import { SLOW_SHARE } from './pace.ts';
 import type { QuietLog } from './quiet-log.ts';
 import { SyncChannel } from './sync-channel.ts';
 
 /** Connections of one peer: the one that stands, and both sides dialling anew. */
 const LINKS_PER_PEER_MAX = 3;
+const BITS_PER_BYTE = 8;
 
 /** What the links need of the network around them. */
 export interface LinksOptions {
@@ -120,8 +123,8 @@ export class Links {
     else link.channel.accept(stream);
   }
 
-  send(peer: PeerName, frame: Uint8Array): void {
-    this.#current.get(peer)?.channel.send(frame);
+  send(peer: PeerName, frame: Uint8Array, isUrgent: boolean): void {
+    this.#current.get(peer)?.channel.send(frame, isUrgent);
   }
 
   /** The link of a peer that is up, and whom the handshake found there. */
@@ -145,16 +148,18 @@ export class Links {
         link.heard = link.session.heard;
         link.heardAt = now;
       }
-      if (elapsedMs(link.heardAt, now) >= SILENT_MS_MAX) this.#recycle(link, 'silent');
-      if (elapsedMs(link.beatAt, now) >= HEARTBEAT_MS) {
+      const factor = link.session.terms.bitsPerS === null ? 1 : SLOW_FACTOR;
+      if (elapsedMs(link.heardAt, now) >= factor * SILENT_MS_MAX) this.#recycle(link, 'silent');
+      if (elapsedMs(link.beatAt, now) >= factor * HEARTBEAT_MS) {
         link.beatAt = now;
-        link.channel.beat();
+        if (!link.channel.hasSpoken()) link.channel.beat();
       }
     }
     for (const link of [...this.#current.values()]) {
-      // Guests have no gossip; both sides judge each other anew now and then (PROTOCOL §6.3).
-      if (!isGuest(link)) this.#checkGossip(link, now);
-      else if (elapsedMs(link.openedAt, now) >= GUEST_LINK_MS_MAX) this.#end(link, 'judged anew');
+      // Both sides judge each other anew now and then (PROTOCOL §6.3).
+      const isDue = isGuest(link) && elapsedMs(link.openedAt, now) >= GUEST_LINK_MS_MAX;
+      if (isDue) this.#end(link, 'judged anew');
+      else if (!isSparse(link)) this.#checkGossip(link, now);
     }
   }
 
@@ -170,15 +175,20 @@ export class Links {
     const { budgets, clock, handler, log, sessionOf } = this.#options;
     const session = sessionOf(connection);
     const now = clock.now().boot;
-    const channel = new SyncChannel(connection, clock, {
-      frame: (bytes) => {
-        if (!this.#current.has(peer)) return; // the link ended while bytes were under way
-        if (budgets.spend(peer, 'sync')) handler.frame(peer, bytes);
-        else log.warn('link.budget', peer, { peer, protocol: 'sync' });
+    const { bitsPerS } = session.terms;
+    const bytesPerS = bitsPerS === null ? null : (bitsPerS / BITS_PER_BYTE) * SLOW_SHARE;
+    const channel = new SyncChannel(
+      { connection, clock, bytesPerS },
+      {
+        frame: (bytes) => {
+          if (!this.#current.has(peer)) return; // the link ended while bytes were under way
+          if (budgets.spend(peer, 'sync')) handler.frame(peer, bytes);
+          else log.warn('link.budget', peer, { peer, protocol: 'sync' });
+        },
+        dropped: () => log.warn('link.slow', peer, { peer }),
+        broken: (error) => log.warn('link.broken', peer, { peer, reason: error.message }),
       },
-      dropped: () => log.warn('link.slow', peer, { peer }),
-      broken: (error) => log.warn('link.broken', peer, { peer, reason: error.message }),
-    });
+    );
     const { heard } = session;
     const gossip = { seen: false, lostAt: null };
     const times = { openedAt: now, heardAt: now, beatAt: now };
@@ -192,7 +202,7 @@ export class Links {
   #rise(link: Link): void {
     assert(!this.#current.has(link.peer), 'one link for each peer');
     this.#current.set(link.peer, link);
-    this.#options.handler.peerUp(link.peer, link.session.admission, link.session.binding);
+    this.#options.handler.peerUp(link.peer, link.session.terms, link.session.binding);
   }
 
   #fall(link: Link): void {
@@ -208,7 +218,7 @@ export class Links {
     const links = this.#linksOf(peer);
     const kept = alive(current) ? current : (links.find(alive) ?? current);
     for (const link of links) if (link !== kept) this.#end(link, 'duplicate');
-    if (!isGuest(kept)) this.#options.attachGossip(kept.connection);
+    if (!isSparse(kept)) this.#options.attachGossip(kept.connection);
   }
 
   /** libp2p's gossip needs a stream each way, and never replaces one that was lost. */
@@ -250,6 +260,11 @@ export class Links {
 }
 
 /** True for a link of the recovery lane. */
-function isGuest({ session }: Link): boolean {
-  return session.admission.admitted === null;
+function isGuest({ session }: Pick<Link, 'session'>): boolean {
+  return session.terms.admitted === null;
+}
+
+/** True for a link without gossip: a guest's, or a slow one. */
+export function isSparse(link: Pick<Link, 'session'>): boolean {
+  return isGuest(link) || link.session.terms.bitsPerS !== null;
 }

@@ -18,8 +18,9 @@ import type {
 } from '@libp2p/interface';
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { isMultiaddr } from '@multiformats/multiaddr';
+import { HANDSHAKES_PER_HOST_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { Admission, HandshakeRole, PeerName } from '../ports.ts';
+import type { HandshakeRole, LinkTerms, PeerName } from '../ports.ts';
 import { type Admitter, exchangeAdmission, messagesOver } from './admission.ts';
 import { escapeIfBug } from './bug-escape.ts';
 import type { GuestAllowances } from './guest-allowance.ts';
@@ -39,7 +40,8 @@ import {
   TAG_BYTES,
 } from './noise-primitives.ts';
 import { SecuredStream } from './noise-stream.ts';
-import { hostIn } from './peer-address.ts';
+import type { Pace } from './pace.ts';
+import { hostIn, ipIn } from './peer-address.ts';
 import type { Slots } from './slots.ts';
 
 /** The one protocol offered for securing a connection. */
@@ -52,7 +54,7 @@ const HANDSHAKE = prefix16(DH_BYTES, Math.max(MESSAGE_A_BYTES, MESSAGE_BYTES_MAX
 
 /** What the handshake learned about one connection. */
 export interface Session {
-  readonly admission: Admission;
+  readonly terms: LinkTerms;
   /** Where the peer is, as `hostOf` says it. */
   readonly host: string;
   /** The handshake hash. */
@@ -67,6 +69,8 @@ export interface NoiseOptions {
   /** Places for whoever was judged; asked before anything is proved to a peer that dialled. */
   readonly slots: Slots;
   readonly allowances: GuestAllowances;
+  /** What we were told of links to a host. */
+  paceOf(host: string): Pace;
   /** Asked once the peer's key is verified and before anything is signed for it. */
   isBanned(peer: PeerName): boolean;
   /** Where the session of each connection is left, by the very PeerId object it will carry. */
@@ -88,6 +92,8 @@ export class NoiseEncrypter implements ConnectionEncrypter {
   readonly #components: EncrypterComponents;
   readonly #options: NoiseOptions;
   readonly #static = generateDh();
+  /** Handshakes under way that others began, by their host. */
+  readonly #pending = new Map<string, number>();
 
   constructor(components: EncrypterComponents, options: NoiseOptions) {
     this.#components = components;
@@ -102,12 +108,28 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     return this.#secure(connection, 'responder', options ?? {});
   }
 
+  /** Counts handshakes that a host has under way with us. Refuses `peer-slots`. */
+  #enter(host: string): () => void {
+    const pending = this.#pending.get(host) ?? 0;
+    if (pending >= HANDSHAKES_PER_HOST_MAX) {
+      throw new Refusal('peer-slots', { host, limit: HANDSHAKES_PER_HOST_MAX });
+    }
+    this.#pending.set(host, pending + 1);
+    return () => {
+      const left = (this.#pending.get(host) ?? 1) - 1;
+      if (left === 0) this.#pending.delete(host);
+      else this.#pending.set(host, left);
+    };
+  }
+
   async #secure(
     connection: MessageStream,
     role: HandshakeRole,
     options: SecureConnectionOptions,
   ): Promise<SecuredConnection> {
+    let leave = (): void => undefined;
     try {
+      if (role === 'responder') leave = this.#enter(hostOf(connection));
       return await this.#handshake(connection, role, options);
     } catch (error) {
       escapeIfBug(error);
@@ -119,6 +141,8 @@ export class NoiseEncrypter implements ConnectionEncrypter {
       connection.abort(refusal); // the peer learns of it now, not when its patience ends
       this.#options.refused(refusal, role, addressOf(connection));
       throw refusal;
+    } finally {
+      leave();
     }
   }
 
@@ -127,7 +151,7 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     role: HandshakeRole,
     options: SecureConnectionOptions,
   ): Promise<SecuredConnection> {
-    const { admitter, slots, allowances } = this.#options;
+    const { admitter, slots, allowances, paceOf } = this.#options;
     const { peer, keys, carrier } = await this.#exchangeKeys(connection, role, options);
     const remotePeer = peerIdFromPublicKey(peer.key);
     const name = remotePeer.toString();
@@ -148,15 +172,16 @@ export class NoiseEncrypter implements ConnectionEncrypter {
         return admission;
       },
     };
-    const { channel, admission } = await exchangeAdmission(sealed, {
+    const { channel, terms } = await exchangeAdmission(sealed, {
       role,
       hash: keys.hash,
       admitter: seated,
+      pace: paceOf(ipOf(connection)),
       ...(signal === undefined ? {} : { signal }),
     });
-    if (admission.admitted === null) sealed.meter((bytes) => allowances.spend(host, bytes));
+    if (terms.admitted === null) sealed.meter((bytes) => allowances.spend(host, bytes));
     this.#options.sessions.set(remotePeer, {
-      admission,
+      terms,
       host,
       binding: keys.hash,
       get heard() {
@@ -220,4 +245,10 @@ function hostOf(connection: MessageStream): string {
   return 'remoteAddr' in connection && isMultiaddr(connection.remoteAddr)
     ? hostIn(connection.remoteAddr)
     : 'unknown';
+}
+
+function ipOf(connection: MessageStream): string {
+  return 'remoteAddr' in connection && isMultiaddr(connection.remoteAddr)
+    ? ipIn(connection.remoteAddr)
+    : '';
 }

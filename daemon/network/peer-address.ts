@@ -34,6 +34,14 @@ export function peerIn(address: Multiaddr): string | null {
   return address.getComponents().find(({ name }) => name === 'p2p')?.value ?? null;
 }
 
+/** The IP address in an address; empty where it holds a name. */
+export function ipIn(address: Multiaddr): string {
+  const [host] = address.getComponents();
+  return host !== undefined && (host.name === 'ip4' || host.name === 'ip6')
+    ? (host.value ?? '')
+    : '';
+}
+
 /** The host of an address; of IPv6 the network of 64 bits, which is one household's. */
 export function hostIn(address: Multiaddr): string {
   const [host] = address.getComponents();

@@ -14,9 +14,10 @@ import { LengthPrefixedDecoder } from '@libp2p/utils';
 import type { Uint8ArrayList } from 'uint8arraylist';
 import { concat } from '../../core/bytes.ts';
 import { FRAME_BYTES_MAX } from '../../core/limits.ts';
-import { bootMs, SECOND_MS } from '../../core/time.ts';
+import { type BootMs, bootMs, elapsedMs, SECOND_MS } from '../../core/time.ts';
 import type { Clock } from '../ports.ts';
 import { prefix32 } from './length-prefix.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** The protocol of the long-lived streams. */
 export const SYNC_PROTOCOL = '/holdfast/sync/1';
@@ -31,8 +32,22 @@ export const STREAM_WINDOW_BYTES_MAX = 1024 * 1024;
 
 /** Bytes handed to libp2p at once: what it then holds beyond our queue. */
 export const CHUNK_BYTES = 64 * 1024;
+/** The same on a slow link, where nothing urgent should wait behind what was handed over. */
+const SLOW_CHUNK_BYTES = 512;
+/** A slow link is looked at so often while frames wait for their allowance. */
+const PUMP_MS = SECOND_MS / 2;
+/** What may go out at once over a slow link: a few ticks. */
+const ALLOWANCE_BURST_BYTES = 4 * SLOW_CHUNK_BYTES;
 const PREFIX = prefix32(FRAME_BYTES_MAX);
 const HEARTBEAT = PREFIX.encode(0);
+
+/** What a channel is made of. */
+export interface SyncOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  /** What we may send each second, or null. */
+  readonly bytesPerS: number | null;
+}
 
 /** What happens on a channel. */
 export interface SyncEvents {
@@ -47,18 +62,23 @@ export interface SyncEvents {
 export class SyncChannel {
   readonly #connection: Connection;
   readonly #clock: Clock;
+  /** What we may send over a slow link; null over any other. */
+  readonly #allowance: Allowance | null;
   readonly #events: SyncEvents;
   #outbound: Stream | null = null;
   #inbound: Stream | null = null;
-  #queue: Uint8Array[] = [];
+  #queue: { readonly bytes: Uint8Array; readonly isUrgent: boolean }[] = [];
   #queuedBytes = 0;
   /** Bytes of the first queued frame that are sent. */
   #sent = 0;
+  #spoke = false;
   #cancelReopen = (): void => undefined;
+  #cancelPump = (): void => undefined;
 
-  constructor(connection: Connection, clock: Clock, events: SyncEvents) {
+  constructor({ connection, clock, bytesPerS }: SyncOptions, events: SyncEvents) {
     this.#connection = connection;
     this.#clock = clock;
+    this.#allowance = bytesPerS === null ? null : new Allowance(bytesPerS, clock);
     this.#events = events;
   }
 
@@ -94,8 +114,11 @@ export class SyncChannel {
     });
   }
 
-  /** Queues a frame, or drops it where the peer is too slow. */
-  send(frame: Uint8Array): void {
+  /**
+   * Queues a frame, or drops it where the peer is too slow. What is urgent goes before all that is
+   * not under way, and waits for no allowance.
+   */
+  send(frame: Uint8Array, isUrgent = false): void {
     const sizeBytes = PREFIX.bytes + frame.length;
     const full =
       this.#queue.length >= SYNC_QUEUE_FRAMES_MAX ||
@@ -104,9 +127,20 @@ export class SyncChannel {
       this.#events.dropped();
       return;
     }
-    this.#queue.push(concat(PREFIX.encode(frame.length), frame));
+    const framed = { bytes: concat(PREFIX.encode(frame.length), frame), isUrgent };
+    const behind = this.#sent > 0 ? 1 : 0;
+    const at = this.#queue.findIndex((other, i) => i >= behind && !other.isUrgent);
+    if (isUrgent && at !== -1) this.#queue.splice(at, 0, framed);
+    else this.#queue.push(framed);
     this.#queuedBytes += sizeBytes;
     this.#pump();
+  }
+
+  /** True if anything was sent since this was asked last. */
+  hasSpoken(): boolean {
+    const spoke = this.#spoke;
+    this.#spoke = false;
+    return spoke;
   }
 
   /** Shows the peer that we live, unless frames that wait will do so. */
@@ -118,6 +152,7 @@ export class SyncChannel {
   /** Stops reopening and forgets what waits. The streams end with their connection. */
   close(): void {
     this.#cancelReopen();
+    this.#cancelPump();
     this.#outbound = null;
     this.#queue = [];
     this.#queuedBytes = 0;
@@ -144,15 +179,25 @@ export class SyncChannel {
     if (stream === null) return;
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       if (!isWritable(stream)) return;
-      const chunk = first.subarray(this.#sent, this.#sent + CHUNK_BYTES);
+      const { bytes, isUrgent } = first;
+      const most = this.#allowance === null ? CHUNK_BYTES : SLOW_CHUNK_BYTES;
+      const chunk = bytes.subarray(this.#sent, this.#sent + most);
+      if (!isUrgent && this.#allowance?.spend(chunk.length) === false) return this.#pumpLater();
       this.#sent += chunk.length;
-      if (this.#sent === first.length) this.#shift();
+      if (this.#sent === bytes.length) this.#shift();
+      this.#spoke = true;
       stream.send(chunk);
     }
   }
 
+  #pumpLater(): void {
+    this.#cancelPump();
+    const at = bootMs(this.#clock.now().boot + PUMP_MS);
+    this.#cancelPump = this.#clock.wakeAt(at, () => this.#pump());
+  }
+
   #shift(): void {
-    this.#queuedBytes -= this.#queue.shift()?.length ?? 0;
+    this.#queuedBytes -= this.#queue.shift()?.bytes.length ?? 0;
     this.#sent = 0;
   }
 
@@ -167,4 +212,24 @@ export class SyncChannel {
 
 function isWritable(stream: Stream): boolean {
   return stream.writeStatus === 'writable' && !stream.writableNeedsDrain;
+}
+
+/** So many bytes a second, and at once what one batch of ticks takes. */
+class Allowance {
+  readonly #bucket: TokenBucket;
+  readonly #clock: Clock;
+  #at: BootMs;
+
+  constructor(bytesPerS: number, clock: Clock) {
+    this.#bucket = new TokenBucket({ ratePerS: bytesPerS, burst: ALLOWANCE_BURST_BYTES });
+    this.#clock = clock;
+    this.#at = clock.now().boot;
+  }
+
+  spend(bytes: number): boolean {
+    const now = this.#clock.now().boot;
+    this.#bucket.refill(elapsedMs(this.#at, now));
+    this.#at = now;
+    return this.#bucket.take(bytes);
+  }
 }

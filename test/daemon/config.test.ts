@@ -73,6 +73,24 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
       (value) => `[network]\nlisten = ${value}`,
     ),
   },
+  'network.slow': {
+    inside: ['[network]\nslow = ["192.0.2.0/24", "198.51.100.7", "2001:db8::/128"]'],
+    outside: [
+      '[network]\nslow = ["192.0.2.0/33"]',
+      '[network]\nslow = ["192.0.2.0/024"]',
+      '[network]\nslow = ["hub.example"]',
+      '[network]\nslow = "192.0.2.7"',
+    ],
+  },
+  'network.slow_rate': {
+    inside: ['[network]\nslow_rate = 300', '[network]\nslow_rate = 10000000'],
+    outside: [
+      '[network]\nslow_rate = 299',
+      '[network]\nslow_rate = 10000001',
+      '[network]\nslow_rate = 9600.5',
+      '[network]\nslow_rate = "9600"',
+    ],
+  },
   'network.peers': {
     inside: ['[network]\npeers = ["/dns4/a.example/tcp/7717"]'],
     outside: [

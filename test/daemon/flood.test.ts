@@ -59,7 +59,7 @@ async function withIntruder(
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
     listen: [],
-    isGuest: () => false,
+    hasNoGossip: () => false,
     encrypter: (components) => new NoiseEncrypter(components, noiseOptions(leaseHolder())),
   });
   await runNode(await createLibp2p<Services>(settings), async (node) => {

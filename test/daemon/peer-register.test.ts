@@ -52,9 +52,9 @@ registers('say who is linked, for how long, in one order', async () => {
   await withRegister(async (register, { clock, driver }) => {
     const admitted = admittedPeer({ domain: DOMAIN });
     const { domain, node } = admitted;
-    register.peerUp('b', { admitted, claims: DOMAIN }, HASH);
+    register.peerUp('b', { admitted, claims: DOMAIN, bitsPerS: null }, HASH);
     clock.advance(500);
-    register.peerUp('a', { admitted, claims: DOMAIN }, OTHER_HASH);
+    register.peerUp('a', { admitted, claims: DOMAIN, bitsPerS: null }, OTHER_HASH);
     assert.equal(register.peers, [
       { peer: 'a', domain, node, sinceMs: 0 },
       { peer: 'b', domain, node, sinceMs: 500 },

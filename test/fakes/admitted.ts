@@ -1,7 +1,7 @@
 /** A peer as a handshake admits it, and the terms of a lease; only what matters is said. */
 
 import { unixMs } from '../../core/time.ts';
-import type { Admission, AdmittedPeer } from '../../daemon/ports.ts';
+import type { AdmittedPeer, LinkTerms } from '../../daemon/ports.ts';
 import type { LeaseTerms } from '../../federation/lease.ts';
 
 const FOR_EVER = unixMs(8_000_000_000_000);
@@ -12,9 +12,9 @@ export function admittedPeer(named: Partial<AdmittedPeer> = {}): AdmittedPeer {
 }
 
 /** What a handshake makes of it. */
-export function admissionOf(named: Partial<AdmittedPeer> = {}): Admission {
+export function admissionOf(named: Partial<AdmittedPeer> = {}): LinkTerms {
   const admitted = admittedPeer(named);
-  return { admitted, claims: admitted.domain };
+  return { admitted, claims: admitted.domain, bitsPerS: null };
 }
 
 /** A lease of an authority for itself, but for what is named. */

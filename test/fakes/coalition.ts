@@ -313,8 +313,8 @@ export const INITIAL: readonly Draft[] = [
 export class Coalition {
   readonly machines = new Map<string, Machine>();
   readonly #links = new Set<string>();
-  /** Links of the recovery lane: frames alone. */
-  readonly #meetings = new Set<string>();
+  /** Slow links and those of the recovery lane: frames alone. */
+  readonly #sparse = new Set<string>();
   nowMs: number;
 
   constructor(startMs = 1_790_000_000_000) {
@@ -336,37 +336,40 @@ export class Coalition {
   }
 
   link(a: Machine, b: Machine): void {
-    const names = [a.options.name, b.options.name].sort();
-    this.#links.add(names.join());
-    const binding = sha256(toUtf8(`${names.join()}/${this.nowMs}`));
-    for (const [here, there] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      const { domain, groups } = there;
-      here.input({ kind: 'peer-up', peer: there.options.name, domain, groups, binding });
+    const binding = this.#join(this.#links, a, b);
+    for (const [here, { domain, groups, options }] of bothWays(a, b)) {
+      here.input({ kind: 'peer-up', peer: options.name, domain, groups, binding });
+    }
+    this.settle();
+  }
+
+  /** Links them by a slow link, which has no gossip. */
+  linkSlowly(a: Machine, b: Machine): void {
+    const binding = this.#join(this.#sparse, a, b);
+    for (const [here, { domain, groups, options }] of bothWays(a, b)) {
+      here.input({ kind: 'peer-up', peer: options.name, domain, groups, binding, isSlow: true });
     }
     this.settle();
   }
 
   /** Links them on the recovery lane: neither was admitted, each is of the domain it says. */
   meet(a: Machine, b: Machine): void {
-    const names = [a.options.name, b.options.name].sort();
-    this.#meetings.add(names.join());
-    const binding = sha256(toUtf8(`${names.join()}/${this.nowMs}`));
-    for (const [self, other] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      const claims = other.domain;
-      self.input({ kind: 'peer-up', peer: other.options.name, domain: null, claims, binding });
+    const binding = this.#join(this.#sparse, a, b);
+    for (const [here, { domain, options }] of bothWays(a, b)) {
+      here.input({ kind: 'peer-up', peer: options.name, domain: null, claims: domain, binding });
     }
     this.settle();
   }
 
+  #join(links: Set<string>, a: Machine, b: Machine): Uint8Array {
+    const names = [a.options.name, b.options.name].sort().join();
+    links.add(names);
+    return sha256(toUtf8(`${names}/${this.nowMs}`));
+  }
+
   cut(a: Machine, b: Machine): void {
     this.#links.delete([a.options.name, b.options.name].sort().join());
-    this.#meetings.delete([a.options.name, b.options.name].sort().join());
+    this.#sparse.delete([a.options.name, b.options.name].sort().join());
     a.input({ kind: 'peer-down', peer: b.options.name });
     b.input({ kind: 'peer-down', peer: a.options.name });
     this.settle();
@@ -412,8 +415,8 @@ export class Coalition {
   #deliver(machine: Machine): void {
     const name = machine.options.name;
     for (const { peer, frame } of machine.sent.splice(0)) {
-      const isMeeting = this.#meetings.has([name, peer].sort().join());
-      if (!this.#isUp(name, peer) && !isMeeting) continue;
+      const isSparse = this.#sparse.has([name, peer].sort().join());
+      if (!this.#isUp(name, peer) && !isSparse) continue;
       this.machines.get(peer)?.input({ kind: 'frame', peer: name, bytes: frame });
     }
     for (const bytes of machine.gossiped.splice(0)) {
@@ -426,4 +429,11 @@ export class Coalition {
   #isUp(a: string, b: string): boolean {
     return this.#links.has([a, b].sort().join());
   }
+}
+
+function bothWays(a: Machine, b: Machine): readonly (readonly [Machine, Machine])[] {
+  return [
+    [a, b],
+    [b, a],
+  ];
 }

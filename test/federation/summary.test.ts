@@ -18,7 +18,13 @@ import { CONTENTS, forgeBeacon, forgeContents, forgeRoot } from './forge.ts';
 
 const summaries = suite('federation/summary');
 
-const FOREIGN: Reading = { tag: 'ab'.repeat(16), isGuest: false, isOwnNode: false, groups: 'none' };
+const FOREIGN: Reading = {
+  tag: 'ab'.repeat(16),
+  isGuest: false,
+  isSparse: false,
+  isOwnNode: false,
+  groups: 'none',
+};
 const OWN: Reading = { ...FOREIGN, isOwnNode: true, groups: 'every' };
 const OTHER = digestOf(new Uint8Array());
 
@@ -42,7 +48,7 @@ summaries('say what is held, and zeros of what is not', () => {
 summaries('that are equal leave nothing to ask or to tell', () => {
   const node = settled();
   assert.equal(wanted(node, row(node)), []);
-  assert.not.ok(isAhead(node.belief, row(node)));
+  assert.not.ok(isAhead(node.belief, row(node), OWN));
 });
 
 summaries('ask for the next Root before all else', () => {
@@ -67,17 +73,17 @@ summaries('ask for a higher tick and for a stop', () => {
   assert.equal(wanted(node, row(node, { tick: 4 })), ['tick']);
   assert.equal(wanted(node, row(node, { tick: STOP_INDEX })), ['tick']);
   assert.equal(wanted(node, row(node, { tick: 2 })), []);
-  assert.ok(isAhead(node.belief, row(node, { tick: 2 })));
-  assert.not.ok(isAhead(node.belief, row(node, { tick: 4 })));
+  assert.ok(isAhead(node.belief, row(node, { tick: 2 }), OWN));
+  assert.not.ok(isAhead(node.belief, row(node, { tick: 4 }), OWN));
 });
 
 summaries('know who is ahead by Root, by beacon and by having one at all', () => {
   const node = settled().take(forgeRoot({ version: 2 }));
-  assert.ok(isAhead(node.belief, row(node, { rootVersion: 1n })));
-  assert.not.ok(isAhead(node.belief, row(node, { rootVersion: 3n })));
-  assert.ok(isAhead(node.belief, row(node, { beacon: '0'.repeat(64) as typeof OTHER })));
-  assert.ok(isAhead(node.belief, row(node, { epoch: 0n, beacon: OTHER })));
-  assert.not.ok(isAhead(node.belief, row(node, { epoch: 2n, beacon: OTHER })));
+  assert.ok(isAhead(node.belief, row(node, { rootVersion: 1n }), OWN));
+  assert.not.ok(isAhead(node.belief, row(node, { rootVersion: 3n }), OWN));
+  assert.ok(isAhead(node.belief, row(node, { beacon: '0'.repeat(64) as typeof OTHER }), OWN));
+  assert.ok(isAhead(node.belief, row(node, { epoch: 0n, beacon: OTHER }), OWN));
+  assert.not.ok(isAhead(node.belief, row(node, { epoch: 2n, beacon: OTHER }), OWN));
 });
 
 summaries('find the manifest missing first, then what it pins and we may read', () => {

@@ -55,6 +55,7 @@ export function noiseOptions(admitter: Admitter): NoiseOptions {
     admitter,
     slots: new Slots('blue.example'),
     allowances: new GuestAllowances(),
+    paceOf: () => null,
     isBanned: () => false,
     sessions: new WeakMap(),
     refused: () => undefined,

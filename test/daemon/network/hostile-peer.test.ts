@@ -31,7 +31,7 @@ async function withClassicalNode(body: (node: Libp2p<Services>) => Promise<void>
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
     listen: [],
-    isGuest: () => false,
+    hasNoGossip: () => false,
     encrypter: () => assert.unreachable('not asked') as never,
   });
   const node = await createLibp2p<Services>({ ...settings, connectionEncrypters: [noise()] });

@@ -32,7 +32,13 @@ const isBug = (error: unknown) => error instanceof Bug;
 
 function unstarted(...listen: string[]) {
   const seed = testRandom.bytes(32);
-  const parts = { ownDomain: 'blue.example', clock: realClock, random: testRandom, log: silent };
+  const parts = {
+    ownDomain: 'blue.example',
+    paceOf: () => null,
+    clock: realClock,
+    random: testRandom,
+    log: silent,
+  };
   return createLibp2pNetwork({ transportSeed: seed, listen, ...parts });
 }
 

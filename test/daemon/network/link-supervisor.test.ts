@@ -25,6 +25,7 @@ function rig() {
     clock,
     random: { bytes: (count) => new Uint8Array(count).fill(0xff) },
     log: { info: () => undefined, warn: () => undefined },
+    isSlow: () => false,
     isUp: (peer) => up.has(peer),
     dial: (_address, signal) =>
       new Promise((resolve, reject) => {

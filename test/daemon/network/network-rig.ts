@@ -7,11 +7,13 @@ import { equalBytes, toHex, toUtf8 } from '../../../core/bytes.ts';
 import { sha256 } from '../../../core/digest.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { createLibp2pNetwork } from '../../../daemon/network/libp2p-network.ts';
+import type { Pace } from '../../../daemon/network/pace.ts';
 import type {
   Admission,
   AdmittedPeer,
   Clock,
   HandshakeRole,
+  LinkTerms,
   LogFields,
   Network,
   NetworkHandler,
@@ -59,7 +61,7 @@ export class Scribe implements NetworkHandler {
     return admissionOf({ domain: this.domain, node: role });
   }
 
-  peerUp(peer: PeerName, { admitted }: Admission, binding: Uint8Array): void {
+  peerUp(peer: PeerName, { admitted }: LinkTerms, binding: Uint8Array): void {
     if (this.up.has(peer)) throw new Error('up twice');
     this.up.set(peer, toHex(binding));
     if (admitted === null) this.guests.add(peer);
@@ -107,6 +109,7 @@ export interface StationOptions {
   readonly word?: string;
   readonly clock?: Clock;
   readonly random?: Random;
+  readonly paceOf?: (host: string) => Pace;
 }
 
 const ANY_PORT = '/ip4/127.0.0.1/tcp/0';
@@ -119,6 +122,7 @@ export async function startStation(options: StationOptions = {}): Promise<Statio
   const network = createLibp2pNetwork({
     transportSeed: testRandom.bytes(32),
     ownDomain: 'blue.example',
+    paceOf: options.paceOf ?? (() => null),
     listen: [ANY_PORT],
     clock: options.clock ?? realClock,
     random: options.random ?? testRandom,

@@ -26,8 +26,8 @@ noise('joins two admitted peers under one binding', async () => {
   const theirs = sessions.get(right.remotePeer);
   assert.equal(mine.binding, theirs.binding);
   assert.is(mine.binding.length, 32);
-  assert.is(mine.admission.admitted.node, 'responder');
-  assert.is(theirs.admission.admitted.node, 'initiator');
+  assert.is(mine.terms.admitted.node, 'responder');
+  assert.is(theirs.terms.admitted.node, 'initiator');
   assert.is(left.streamMuxer?.protocol, '/yamux/1.0.0');
 
   const heard: number[] = [];

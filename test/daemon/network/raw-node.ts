@@ -13,7 +13,7 @@ export async function withRawNode(word: string, body: (node: Libp2p<Services>) =
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
     listen: ['/ip4/127.0.0.1/tcp/0'],
-    isGuest: () => false,
+    hasNoGossip: () => false,
     encrypter: (components) => new NoiseEncrypter(components, noiseOptions(new Scribe(word))),
   });
   await runNode(await createLibp2p<Services>(settings), body);

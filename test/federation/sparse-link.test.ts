@@ -1,0 +1,90 @@
+/** Links without gossip: ticks in batches, none sent back, and quiet while all is well. */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { sha256 } from '../../core/digest.ts';
+import { TICK_BATCH_MS, TICKS_MAX } from '../../core/limits.ts';
+import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
+import { decodeFrame, encodeFrame, type Frame } from '../../federation/message.ts';
+import { TICK_BYTES } from '../../federation/tick.ts';
+import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { refuses } from '../refused.ts';
+
+const sparse = suite('federation/sparse-link');
+
+const BINDING = sha256(Uint8Array.of(1));
+
+/** Two partners whose only link is slow; gossip of either reaches nobody. */
+function couple() {
+  const world = new Coalition();
+  const limits = { freshForMs: 3 * MINUTE_MS, degradedForMs: HOUR_MS, survivalForMs: 2 * HOUR_MS };
+  const [blue, red] = ['blue', 'red'].map((name) =>
+    world.add({ name, limits, periodMs: MINUTE_MS }),
+  );
+  assert.ok(blue && red);
+  world.advance(500);
+  world.befriend(blue, red);
+  world.linkSlowly(blue, red);
+  return { world, blue, red };
+}
+
+function sentBy(machine: Machine): readonly Frame[] {
+  return machine.effects.flatMap((effect) =>
+    effect.kind === 'send' ? [decodeFrame(effect.frame)] : [],
+  );
+}
+
+sparse('links keep both sides fresh for an hour, by ticks alone', () => {
+  const { world, blue, red } = couple();
+  world.advance(2 * MINUTE_MS);
+  for (const machine of [blue, red]) machine.effects.length = 0;
+  for (let minute = 0; minute < 60; minute++) {
+    world.advance(MINUTE_MS);
+    assert.is(blue.view(red.domain).standing.tier, 'FRESH', `minute ${minute}`);
+    assert.is(red.view(blue.domain).standing.tier, 'FRESH', `minute ${minute}`);
+  }
+  for (const machine of [blue, red]) {
+    const kinds = sentBy(machine).map(({ kind }) => kind);
+    const ticks = kinds.filter((kind) => kind === 'ticks').length;
+    assert.ok(ticks >= 58 && ticks <= 62, `${ticks} batches`);
+    const others = kinds.filter((kind) => kind !== 'ticks');
+    assert.ok(others.length <= 10, others.join()); // a digest now and then
+  }
+});
+
+sparse('links carry a stop at once, and as urgent', () => {
+  const { world, blue, red } = couple();
+  world.advance(MINUTE_MS);
+  blue.effects.length = 0;
+  blue.publish([], true);
+  const urgent = blue.effects.filter((effect) => effect.kind === 'send' && effect.isUrgent);
+  assert.is(urgent.length, 1);
+  world.settle();
+  world.advance(TICK_BATCH_MS);
+  assert.is(red.view(blue.domain).epoch, blue.view().epoch);
+});
+
+sparse('links take whole frames of ticks, each tick for itself', () => {
+  const { world, blue, red } = couple();
+  world.advance(MINUTE_MS);
+  red.input({
+    ...{ kind: 'peer-up', peer: 'spy', domain: blue.domain, groups: 'none' },
+    ...{ binding: BINDING, isSlow: true },
+  });
+  const say = (ticks: readonly Uint8Array[]) => {
+    const bytes = encodeFrame({ kind: 'ticks', ticks });
+    return red.input({ kind: 'frame', peer: 'spy', bytes }).verdict?.code ?? null;
+  };
+  const unknown = new Uint8Array(TICK_BYTES);
+  red.refused.length = 0;
+  assert.is(say([unknown, unknown]), null, 'late, and nobody’s fault');
+  const count = red.refused.filter(({ code }) => code === 'tick-unknown-beacon').length;
+  assert.is(count, 2);
+  refuses('too-large', () =>
+    decodeFrame(
+      encodeFrame({ kind: 'ticks', ticks: Array.from({ length: TICKS_MAX + 1 }, () => unknown) }),
+    ),
+  );
+});
+
+sparse.run();
