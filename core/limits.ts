@@ -103,6 +103,8 @@ export const TICK_STEPS_PER_MIN = 20_000;
 /** Strikes (provably wrong messages) after which a peer loses its place, and for how long. */
 export const STRIKES_MAX = 3;
 export const BAN_MS = 10 * MINUTE_MS;
+/** Bytes that answer one want frame, its first answer aside: half of what may wait for a peer. */
+export const WANT_BYTES_MAX = 2 * DOCUMENT_BYTES_MAX;
 /** Documents one want frame may ask for. */
 export const WANTS_MAX = 64;
 /** Domains a summary may list. */
@@ -111,7 +113,7 @@ export const SUMMARY_DOMAINS_MAX = 1_024;
 export const SYNC_INTERVAL_MS = 30 * SECOND_MS;
 /** Interval of a comparison with a peer known to hold the same: a bound on what nobody foresaw. */
 export const QUIET_INTERVAL_MS = 8 * MINUTE_MS;
-/** Links without gossip carry ticks so late, many at once: within the share that jitter may take. */
+/** Links without gossip carry ticks so late, many at once: within what jitter may take. */
 export const TICK_BATCH_MS = 10 * SECOND_MS;
 /** Bits a second of a link that is called slow, unless configured: an old modem, a LoRa link. */
 export const SLOW_RATE = 9_600;

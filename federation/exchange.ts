@@ -13,28 +13,19 @@ import {
   SYNC_INTERVAL_MS,
   TICK_BATCH_MS,
   TICKS_MAX,
+  WANT_BYTES_MAX,
   WANT_TIMEOUT_MS,
   WANTS_MAX,
 } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
-import { isManifestCurrent } from './belief.ts';
 import type { Effect } from './effect.ts';
-import {
-  encodeFrame,
-  type Frame,
-  type SummaryRow,
-  type Tag,
-  versionArgument,
-  type Want,
-} from './message.ts';
+import { encodeFrame, type Frame, type SummaryRow, type Tag, type Want } from './message.ts';
 import { type LinkedGuest, type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
 import {
   isAhead,
-  isReadable,
   missing,
-  negativeDigest,
   type Reading,
   RowBook,
   revocationWants,
@@ -42,6 +33,7 @@ import {
   wantsFrom,
 } from './summary.ts';
 import { encodeTick } from './tick.ts';
+import { answersTo } from './want-answer.ts';
 
 /**
  * The domains that may be spoken of: our own, and those we relate to; the same array until one of
@@ -148,13 +140,21 @@ export class Exchange {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
     const spoken = this.#spoken(link);
-    return wants.flatMap((want) => {
+    const effects: Effect[] = [];
+    let sizeBytes = 0;
+    for (const want of wants) {
       const belief = spoken.find(({ domain }) => link.tag(domain) === want.tag);
-      if (belief === undefined) return [];
+      if (belief === undefined) continue;
       link.showInterest(want.tag);
-      const found = answersTo(want, belief, link.reading(belief, this.#own));
-      return found.map((frame) => send(link, frame));
-    });
+      for (const frame of answersTo(want, belief, link.reading(belief, this.#own))) {
+        const answer = send(link, frame);
+        sizeBytes += answer.frame.length;
+        // What is left is asked for again: one frame must not fill the queue to this peer.
+        if (effects.length > 0 && sizeBytes > WANT_BYTES_MAX) return effects;
+        effects.push(answer);
+      }
+    }
+    return effects;
   }
 
   /** A document of this domain was admitted: ask the peer that has more for what comes next. */
@@ -366,52 +366,6 @@ function ownGaps(belief: Belief, mine: Reading): readonly Want[] {
     what: gap.what,
     argument: gap.digest,
   }));
-}
-
-/** The frames that answer a want: what is not held or not readable is not mentioned. */
-function answersTo(want: Want, belief: Belief, mine: Reading): readonly Frame[] {
-  if (want.what !== 'revocations') {
-    const frame = answerTo({ ...want, what: want.what }, belief, mine);
-    return frame === null ? [] : [frame];
-  }
-  if (want.argument === negativeDigest(belief)) return [];
-  return [
-    ...[...belief.disowned.values()].map((bytes): Frame => ({ kind: 'proof', bytes })),
-    ...belief.revocations.documents.map(({ bytes }): Frame => ({ kind: 'envelope', bytes })),
-  ];
-}
-
-/** A want that names one thing. */
-type SingleWant = Want & { readonly what: Exclude<Want['what'], 'revocations'> };
-
-function answerTo(want: SingleWant, belief: Belief, mine: Reading): Frame | null {
-  const { beacon, manifest, tick, stop } = belief;
-  const envelope = (bytes: Uint8Array): Frame => ({ kind: 'envelope', bytes });
-  switch (want.what) {
-    case 'root': {
-      const held = belief.roots.find((r) => versionArgument(r.root.version) === want.argument);
-      return held === undefined ? null : envelope(held.bytes);
-    }
-    case 'beacon':
-      return beacon?.beacon.digest === want.argument ? envelope(beacon.bytes) : null;
-    case 'tick':
-      if (beacon === null || beacon.beacon.digest !== want.argument || tick === null) return null;
-      return {
-        kind: 'tick',
-        bytes: stop ?? encodeTick(beacon.beacon.digest, tick.index, tick.value),
-      };
-    case 'manifest':
-      return !mine.isGuest &&
-        manifest !== null &&
-        isManifestCurrent(belief) &&
-        manifest.manifest.digest === want.argument
-        ? envelope(manifest.bytes)
-        : null;
-    case 'document': {
-      const held = [...belief.documents.values()].find((d) => d.head.digest === want.argument);
-      return held !== undefined && isReadable(mine, held.head) ? envelope(held.bytes) : null;
-    }
-  }
 }
 
 function send(link: PeerLink, frame: Frame): Effect & { readonly kind: 'send' } {

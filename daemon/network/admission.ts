@@ -18,7 +18,7 @@ import { ADMISSION_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Admission, HandshakeRole, LinkTerms, NetworkHandler } from '../ports.ts';
 import { type LengthPrefix, prefix16 } from './length-prefix.ts';
-import { commonPace, decodePace, encodePace, type Pace } from './pace.ts';
+import { decodePace, encodePace, type Pace, slowerPace } from './pace.ts';
 
 /** Unread bytes one handshake may hold back: two socket reads and the largest proof. */
 export const HANDSHAKE_BUFFER_BYTES_MAX = 256 * 1024;
@@ -66,7 +66,7 @@ export async function exchangeAdmission<S extends MessageStream>(
     await tell(admission);
   }
   const admitted = told.isGuest ? null : admission.admitted;
-  const bitsPerS = commonPace(pace, told.pace);
+  const bitsPerS = slowerPace(pace, told.pace);
   return { channel: messages.unwrap(), terms: { ...admission, admitted, bitsPerS } };
 }
 

@@ -45,8 +45,8 @@ export function gossipId({ topic, data }: Pick<Message, 'topic' | 'data'>): Uint
 }
 
 /**
- * The gossipsub service of one node. Whoever `hasNoGossip` says has none is scored below every threshold:
- * nothing is taken from it, and nothing but our subscription is sent to it.
+ * The gossipsub service of one node. Peers that `hasNoGossip` names are scored below any threshold:
+ * nothing is taken from them, and nothing but our subscription is sent to them.
  */
 export function gossipService(
   hasNoGossip: (peer: PeerName) => boolean,

@@ -30,7 +30,7 @@ export function decodePace(bytes: Uint8Array): Pace {
 }
 
 /** The less of the two. */
-export function commonPace(a: Pace, b: Pace): Pace {
+export function slowerPace(a: Pace, b: Pace): Pace {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 

@@ -4,11 +4,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../../core/bytes.ts';
 import {
-  commonPace,
   decodePace,
   encodePace,
   type Pace,
   paceOf,
+  slowerPace,
 } from '../../../daemon/network/pace.ts';
 import { refuses } from '../../refused.ts';
 import { gossipFlows, join, pause, type Station, until, withStations } from './network-rig.ts';
@@ -28,8 +28,8 @@ slow('links are known by the network that the peer is in', () => {
 });
 
 slow('links are as slow as either side says', () => {
-  assert.equal([commonPace(null, null), commonPace(9_600, null)], [null, 9_600]);
-  assert.is(commonPace(9_600, 1_200), 1_200);
+  assert.equal([slowerPace(null, null), slowerPace(9_600, null)], [null, 9_600]);
+  assert.is(slowerPace(9_600, 1_200), 1_200);
   for (const said of [null, 300, 10_000_000]) assert.is(decodePace(encodePace(said)), said);
   refuses('truncated', () => decodePace(new Uint8Array(3)));
   refuses('trailing-bytes', () => decodePace(new Uint8Array(5)));
