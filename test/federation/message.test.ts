@@ -39,6 +39,7 @@ const FRAMES: readonly Frame[] = [
   { kind: 'want', wants: WANT_KINDS.map((what) => ({ tag: TAG, what, argument: DIGEST })) },
   { kind: 'envelope', bytes: new Uint8Array(100) },
   { kind: 'tick', bytes: new Uint8Array(43) },
+  { kind: 'ticks', ticks: [new Uint8Array(43), new Uint8Array(43).fill(1)] },
   { kind: 'proof', bytes: new Uint8Array(100) },
   { kind: 'question', tag: TAG, nonce: new Uint8Array(32) },
   { kind: 'answer', tag: TAG, bytes: new Uint8Array(100) },
@@ -61,7 +62,7 @@ frames('cut anywhere, or followed by anything, are refused', () => {
 });
 
 frames('of no known kind are refused', () => {
-  for (const code of [0, 10, 255]) {
+  for (const code of [0, 11, 255]) {
     refuses('frame-malformed', () => decodeFrame(Uint8Array.of(code)), String(code));
   }
   const want = new Writer().u8(4).u16(1).raw(new Uint8Array(16)).u8(WANT_KINDS.length);
