@@ -8,7 +8,14 @@ import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { Adversary } from './adversary.ts';
 import { relate } from './faults/people.ts';
-import { firstDrafts, firstRecords, keysOf, leaseRecord, signerOf } from './founding.ts';
+import {
+  firstDrafts,
+  firstRecords,
+  keysOf,
+  leaseRecord,
+  madeKeysOf,
+  signerOf,
+} from './founding.ts';
 import { faultNamed, type Happening, shapeOf } from './happening.ts';
 import { Machine } from './machine.ts';
 import type { World } from './world.ts';
@@ -48,7 +55,8 @@ function foundDomain(world: World, name: string): void {
   const { limits, periodMs, chainPeriods } = scenario;
   const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs };
   const records = firstRecords(keys, domain, terms);
-  const held = [keys.beacon[0], keys.documents, ...keys.revocation];
+  const made = madeKeysOf(suite, domain);
+  const held = [keys.beacon[0], keys.documents, ...keys.revocation, ...made];
   const followers = Array.from({ length: scenario.followers }, (_, i) => `${name}-${i + 1}`);
   for (const machine of [name, ...followers]) {
     const isAuthority = machine === name;

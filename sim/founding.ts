@@ -43,6 +43,14 @@ export function keysOf(suite: Suite, domain: TrustDomain): DomainKeys {
   };
 }
 
+/** How many role keys an authority makes in a run, for Roots to name. */
+export const MADE_KEYS = 8;
+
+/** Keys that lie on the machine of an authority, and speak once a Root names them. */
+export function madeKeysOf(suite: Suite, domain: TrustDomain): readonly Signer[] {
+  return Array.from({ length: MADE_KEYS }, (_, i) => signerOf(suite, `${domain}/made-${i}`));
+}
+
 /** The first Root of a domain, as the record every machine of it starts with. */
 export function firstRecords(
   keys: DomainKeys,

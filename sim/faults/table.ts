@@ -26,6 +26,7 @@ import { processEnd } from './process-end.ts';
 import { rebootLoop } from './reboot-loop.ts';
 import { reordering } from './reordering.ts';
 import { restoredBackup } from './restored-backup.ts';
+import { rotating } from './rotating.ts';
 import { rtcReset } from './rtc-reset.ts';
 import { slowDisk } from './slow-disk.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
@@ -38,5 +39,5 @@ export const FAULTS: readonly Fault[] = [
   ...[fullDisk, slowDisk, restoredBackup],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey],
-  ...[publishing, withdrawing, relating, unrelating, courier],
+  ...[publishing, withdrawing, relating, unrelating, courier, rotating],
 ];
