@@ -288,6 +288,8 @@ export const ENROLLED_MAX = 4_096;
 /** Between two attempts of a member to be granted what it asked for. */
 export const ENROL_RETRY_MS_MIN = SECOND_MS;
 export const ENROL_RETRY_MS_MAX = 5 * MINUTE_MS;
+/** The longest such pause while a person is awaited. */
+export const ENROL_APPROVAL_MS_MAX = 10 * SECOND_MS;
 
 // ---- evidence of a boot ----
 

@@ -25,6 +25,7 @@ import { authorityIssuing } from './enrolment/authority-issuing.ts';
 import { EnrolmentDesk } from './enrolment/desk.ts';
 import { DeskBook } from './enrolment/desk-book.ts';
 import type { IssuingDesk } from './enrolment/issuing-port.ts';
+import { isMessage } from './enrolment/message.ts';
 import { type Engine, type Ground, openControl, openEngine, openScrapes } from './ground.ts';
 import { authoritySource } from './identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
@@ -121,6 +122,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   });
   const { book, desk } = openDesk(parts, issuing);
   const peers = new PeerRegister(node, driver, host.clock, async (lease, bytes) => {
+    if (isMessage(bytes)) return desk.receive(bytes, 'network');
     if (lease === null || lease.domain !== node.domain) throw new Refusal('desk-closed');
     return issuing.issue(lease, bytes);
   });

@@ -9,6 +9,7 @@ import { FederationNode } from '../federation/node.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { Status } from './control/protocol.ts';
 import { Applicant } from './enrolment/applicant.ts';
+import { Joining } from './enrolment/joining.ts';
 import { type OwnChip, ownChip } from './enrolment/own-chip.ts';
 import { type Ground, openControl, openEngine, openScrapes } from './ground.ts';
 import { LinkBook } from './link-book.ts';
@@ -66,6 +67,11 @@ export async function openMemberDaemon(
   opening.defer(() => network.stop());
   const links = new LinkBook(store, records, network, config.peers);
   const startedAt = formatRfc3339(known.now().wall);
+  const joining = new Joining({
+    ...{ applicant, node, network, clock, store, records, log },
+    peers: () => [...peers.of(domain), ...peers.guests],
+  });
+  opening.defer(() => joining.close());
   const status = (): Status => ({
     ...daemonStatus({ ...ground, ...engine, peers, startedAt }),
     bundleEndpoint: '',
@@ -75,7 +81,7 @@ export async function openMemberDaemon(
   const methods = memberMethods({
     ...{ driver, audit, links, views, status },
     time: () => node.time(clock.now()),
-    applicant,
+    ...{ applicant, joining },
     exportBundle: (name) => node.exportBundle(name),
   });
   const control = await openControl(ground, methods, opening);
@@ -84,9 +90,11 @@ export async function openMemberDaemon(
     void follower.follow(views().find(({ isOwn }) => isOwn));
     identities.update();
     for (const peer of peers.displaced) network.disconnect(peer);
+    joining.nudge();
     control.notify({ method: 'changed', params: {} });
   };
   links.open();
+  joining.open();
   return status;
 }
 

@@ -7,7 +7,7 @@ import { toHex } from '../core/bytes.ts';
 import { Failure } from '../core/failure.ts';
 import { CONNECTIONS_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
-import { parseTrustDomain } from '../core/spiffe-id.ts';
+import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, elapsedMs } from '../core/time.ts';
 import { type Lease, scopeOf } from '../federation/lease.ts';
 import type { FederationNode } from '../federation/node.ts';
@@ -74,6 +74,15 @@ export class PeerRegister implements NetworkHandler {
         return { peer, domain, node, sinceMs: elapsedMs(up, boot) };
       })
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
+  }
+
+  /** Nodes of a domain that are linked, authorities first. */
+  of(domain: TrustDomain): readonly PeerName[] {
+    const rank = ({ groups }: AdmittedPeer): number => (groups === 'every' ? 0 : 1);
+    return [...this.#peers]
+      .filter(([, { admitted }]) => admitted.domain === domain)
+      .sort(([a, { admitted: x }], [b, { admitted: y }]) => rank(x) - rank(y) || (a < b ? -1 : 1))
+      .map(([peer]) => peer);
   }
 
   /** Who is on the recovery lane (PROTOCOL §6.3). */

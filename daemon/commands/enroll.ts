@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
-import type { EnrolMessage, Method, ParamsOf, ResultOf } from '../control/protocol.ts';
+import type { EnrolMessage, EnrolWish, Method, ParamsOf, ResultOf } from '../control/protocol.ts';
 import { challengeFingerprint } from '../enrolment/fingerprint.ts';
 import { decodeMessageFile, nodeOf } from '../enrolment/message.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
@@ -22,7 +22,8 @@ import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 import { leaseText } from './status.ts';
 
 const USAGE = `\
-Usage: holdfast enroll request FILE [--group NAME] [--kind KIND] [OPTIONS]
+Usage: holdfast enroll join ADDRESS --fingerprint HEX [--group NAME] [--kind KIND] [OPTIONS]
+       holdfast enroll request FILE [--group NAME] [--kind KIND] [OPTIONS]
        holdfast enroll challenge REQUEST FILE [OPTIONS]
        holdfast enroll answer CHALLENGE FILE [--fingerprint HEX] [OPTIONS]
        holdfast enroll grant ANSWER FILE [--approve] [OPTIONS]
@@ -32,6 +33,7 @@ Usage: holdfast enroll request FILE [--group NAME] [--kind KIND] [OPTIONS]
        holdfast enroll refuse ID [OPTIONS]
 
 Makes the daemon of a machine, started with --role member, a node of its domain.
+By network: join, on that machine; it goes on asking, and renews its lease by itself.
 By files: request, answer and install run on that machine, challenge and grant on
 an authority; each writes FILE, which a person carries to the next step. A machine
 is granted nothing before a person approved it, or its endorsement key stands on
@@ -50,25 +52,43 @@ export const command: Command = {
   summary: 'make a machine a node of a domain',
   usage: USAGE,
   run: (context) =>
-    runAction(context, { request, challenge, answer, grant, install, list, approve, refuse }),
+    runAction(context, { join, request, challenge, answer, grant, install, list, approve, refuse }),
 };
 
 const KINDS = ['slices', 'cell', 'domain'] as const;
+const WISH_OPTIONS = {
+  ...CLIENT_OPTIONS,
+  group: { type: 'string', default: 'default' },
+  kind: { type: 'string', default: 'slices' },
+} as const;
 
-async function request(context: CommandContext): Promise<number> {
-  const { values, operands } = parseLine(
-    context.args,
-    {
-      ...CLIENT_OPTIONS,
-      group: { type: 'string', default: 'default' },
-      kind: { type: 'string', default: 'slices' },
-    },
-    ['FILE'],
-  );
+function wishOf(values: { readonly group: string; readonly kind: string }): EnrolWish {
   const kind = KINDS.find((known) => known === values.kind);
   if (kind === undefined) throw new UsageError(`--kind takes ${KINDS.join(', ')}`);
-  const { group } = values;
-  const made = await calling(context, values, 'enroll.request', { group, kind });
+  return { group: values.group, kind };
+}
+
+async function join(context: CommandContext): Promise<number> {
+  const options = { ...WISH_OPTIONS, fingerprint: { type: 'string' } } as const;
+  const { values, operands } = parseLine(context.args, options, ['ADDRESS']);
+  const [address = ''] = operands;
+  const { fingerprint } = values;
+  if (fingerprint === undefined) throw new UsageError('--fingerprint is missing');
+  const asked = { ...wishOf(values), address, fingerprint };
+  const { node, trouble } = await calling(context, values, 'enroll.join', asked);
+  const facts = [
+    ['node', node.id],
+    ['joining', address],
+    ['lease', leaseText(node)],
+    ['next', `a person approves it there: holdfast enroll approve ${node.id.slice(0, 16)}`],
+  ] as const;
+  context.write(values.json ? jsonText({ node, trouble }) : factsText(facts));
+  return EXIT_DONE;
+}
+
+async function request(context: CommandContext): Promise<number> {
+  const { values, operands } = parseLine(context.args, WISH_OPTIONS, ['FILE']);
+  const made = await calling(context, values, 'enroll.request', wishOf(values));
   const next = 'carry it to an authority: holdfast enroll challenge';
   return written(context, values, { made, file: operands[0], next });
 }

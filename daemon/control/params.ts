@@ -112,6 +112,12 @@ const PARSERS: Parsers = {
     ...params.optional('fingerprint', (name) => params.text(name, NODE_CHARS_MAX)),
   }),
   'enroll.grant': messageIn,
+  'enroll.join': (params) => ({
+    group: params.text('group', GROUP_CHARS_MAX),
+    kind: params.oneOf('kind', LEASE_KINDS),
+    address: params.text('address', DIAL_ADDRESS_CHARS_MAX),
+    fingerprint: params.text('fingerprint', NODE_CHARS_MAX),
+  }),
   'enroll.install': messageIn,
   'enroll.list': () => ({}),
   'enroll.approve': (params) => ({

@@ -277,6 +277,13 @@ export interface EnrolMessage {
   readonly node: string;
 }
 
+/** How far joining over the network is. */
+export interface JoinView {
+  readonly node: NodeStatus;
+  /** Code of what the last attempt ran into; empty where there was none. */
+  readonly trouble: string;
+}
+
 /** A machine that asks to be a node of our domain. */
 export interface ApplicationView extends EnrolWish {
   readonly node: string;
@@ -462,6 +469,11 @@ export interface Calls {
   };
   /** At an authority: the grant, where the machine may have one. */
   'enroll.grant': { params: { readonly text: string }; result: EnrolMessage };
+  /** At a member: asks over the network, and goes on asking until it is granted. */
+  'enroll.join': {
+    params: EnrolWish & { readonly address: string; readonly fingerprint: string };
+    result: JoinView;
+  };
   'enroll.install': { params: { readonly text: string }; result: NodeStatus };
   'enroll.list': {
     params: Nothing;

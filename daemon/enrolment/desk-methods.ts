@@ -41,6 +41,7 @@ export function deskMethods({ node, desk, book, audit }: DeskMethodOptions) {
     'enroll.request': refuseHere,
     'enroll.answer': refuseHere,
     'enroll.install': refuseHere,
+    'enroll.join': refuseHere,
     'enroll.challenge': async ({ text }) => {
       const challenge = await desk.challenge(decodeMessageFile(text), 'courier');
       return { text: encodeMessageFile(challenge), node: nodeOf(challenge) };

@@ -37,6 +37,8 @@ const PARTS: Readonly<Record<EnrolmentType, number>> = {
   'enrol-answer': 1,
   'enrol-grant': 2,
 };
+/** What an envelope begins with, behind its u32 length (PROTOCOL §1.4). */
+const ENVELOPE_MAGIC = toUtf8('HFE1');
 /** The label of a message in a file. */
 const LABEL = 'enrolment';
 
@@ -80,6 +82,11 @@ export function partOf({ parts }: UnverifiedMessage, index: number): Uint8Array 
 /** The id of the node that a message is about, as it says. Refuses as `decodeMessage` does. */
 export function nodeOf(message: Uint8Array): Digest {
   return decodeMessage(message).envelope.members.digest('node');
+}
+
+/** True for bytes that begin as a message does: the desk answers other things too. */
+export function isMessage(bytes: Uint8Array): boolean {
+  return ENVELOPE_MAGIC.every((octet, at) => bytes[4 + at] === octet);
 }
 
 /** Refuses `document-type` unless the message is of that type. */

@@ -176,6 +176,7 @@ export const METHODS: ControlMethods = {
   'enroll.challenge': async () => MESSAGE,
   'enroll.answer': async () => MESSAGE,
   'enroll.grant': async () => MESSAGE,
+  'enroll.join': async () => ({ node: STATUS.node, trouble: 'enrol-unapproved' }),
   'enroll.install': async () => STATUS.node,
   'enroll.list': async () => ({ applications: [APPLICATION], nodes: [ENROLLED] }),
   'enroll.approve': async () => ({ ...APPLICATION, approved: true }),

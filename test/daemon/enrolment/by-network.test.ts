@@ -1,0 +1,165 @@
+/**
+ * Enrolment over the network, between real daemons: a machine joins, a person approves it, it syncs
+ * its domain, renews its lease by itself, is cut off and comes back, and is revoked.
+ *
+ * Timeout: 240 s
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Status } from '../../../daemon/control/protocol.ts';
+import { DaemonProcess } from '../../daemon-process.ts';
+import { auditOf, controlling, eventually, type } from '../live.ts';
+
+const joins = suite('daemon/enrolment/by-network');
+
+const DOMAIN = 'blue.example';
+const NO_CHIP = '[tpm]\nuse = "never"\n';
+/** Leases end when evidence does, so that a test can see them renewed. */
+const SHORT =
+  '[limits]\nmin_epoch = "10ms"\ntick_period = "1s"\n' +
+  'fresh_for = "5s"\ndegraded_for = "10s"\nsurvival_for = "20s"\n';
+const MEMBER = '[node]\nrole = "member"\n';
+
+function statusOf(daemon: DaemonProcess): Promise<Status> {
+  return controlling(daemon, (control) => control.call('status', {}));
+}
+
+async function withPair(
+  body: (authority: DaemonProcess, box: DaemonProcess) => Promise<void>,
+  limits = '[limits]\nmin_epoch = "10ms"\ntick_period = "1s"\n',
+): Promise<void> {
+  const authority = new DaemonProcess(DOMAIN, limits + NO_CHIP);
+  const box = new DaemonProcess(DOMAIN, limits + NO_CHIP + MEMBER);
+  try {
+    await Promise.all([authority.start(), box.start()]);
+    await body(authority, box);
+  } finally {
+    await Promise.all([authority.remove(), box.remove()]);
+  }
+}
+
+/** Joins, and has a person approve it. */
+async function join(authority: DaemonProcess, box: DaemonProcess): Promise<string> {
+  const { listen, fingerprint } = await statusOf(authority);
+  const asked = ['join', listen[0] ?? '', '--fingerprint', fingerprint, '--group', 'gate'];
+  const { code, err } = await type(box, 'enroll', ...asked);
+  assert.is(code, 0, err);
+  const application = await eventually('an application', async () => {
+    const { applications } = await controlling(authority, (c) => c.call('enroll.list', {}));
+    return applications.find(({ assurance }) => assurance !== '');
+  });
+  assert.is(application.way, 'network');
+  const approved = await type(authority, 'enroll', 'approve', application.node);
+  assert.is(approved.code, 0, approved.err);
+  await eventually(
+    'a lease',
+    async () => ((await leaseOf(box)) === null ? undefined : true),
+    30_000,
+  );
+  return application.node;
+}
+
+const leaseOf = async (daemon: DaemonProcess) => (await statusOf(daemon)).node.lease;
+const isLinked = async (daemon: DaemonProcess) =>
+  (await statusOf(daemon)).peers.length > 0 ? true : undefined;
+
+joins('make a machine a node that follows its domain', async () => {
+  await withPair(async (authority, box) => {
+    const node = await join(authority, box);
+    await eventually('a link of two nodes', () => isLinked(authority), 30_000);
+    const { fingerprint, domains } = await statusOf(box);
+    assert.is(fingerprint, (await statusOf(authority)).fingerprint);
+    assert.is(domains[0]?.own, true);
+    const create = ['--spiffe-id', `spiffe://${DOMAIN}/web`, '--selector', 'unix:uid:4711'];
+    const created = await type(authority, 'entry', 'create', ...create, '--group', 'gate');
+    assert.is(created.code, 0, created.err);
+    const other = ['--spiffe-id', `spiffe://${DOMAIN}/db`, '--selector', 'unix:uid:4711'];
+    await type(authority, 'entry', 'create', ...other);
+    const entries = await eventually('the entry of its group', async () => {
+      const held = await controlling(box, (control) => control.call('entry.list', {}));
+      return held.entries.length > 0 ? held.entries : undefined;
+    });
+    assert.equal(
+      entries.map(({ spiffeId }) => spiffeId),
+      [`spiffe://${DOMAIN}/web`],
+    );
+    // Cut off, it keeps what it has; the authority comes back, and so does the link.
+    await authority.kill('SIGKILL');
+    await eventually('the loss of the link', async () =>
+      (await isLinked(box)) === undefined ? true : undefined,
+    );
+    assert.is((await leaseOf(box))?.trouble, '');
+    const captured = await statusOf(box);
+    assert.is(captured.node.id, node);
+    assert.is(captured.entries, 1);
+  });
+});
+
+joins('renew a lease at half its life, without a person', async () => {
+  await withPair(async (authority, box) => {
+    await join(authority, box);
+    const first = await leaseOf(box);
+    const renewed = await eventually(
+      'another lease',
+      async () => {
+        const lease = await leaseOf(box);
+        return lease?.issuedAt === first?.issuedAt ? undefined : lease;
+      },
+      40_000,
+    );
+    assert.is(renewed?.trouble, '');
+    const granted = auditOf(authority).filter(({ event }) => event === 'enrolment.granted');
+    assert.equal(granted.map(({ fields }) => fields.right).slice(0, 2), ['person', 'renewal']);
+  }, SHORT);
+});
+
+joins('go on over a restart of the authority, and end with a revocation', async () => {
+  await withPair(async (authority, box) => {
+    const { listen, fingerprint } = await statusOf(authority);
+    const address = listen[0] ?? '';
+    const asked = ['join', address, '--fingerprint', fingerprint];
+    assert.is((await type(box, 'enroll', ...asked)).code, 0);
+    const node = await eventually('an application', async () => {
+      const { applications } = await controlling(authority, (c) => c.call('enroll.list', {}));
+      return applications[0]?.node;
+    });
+    await authority.kill('SIGKILL');
+    const [, port = '0'] = /\/tcp\/(\d+)/.exec(address) ?? [];
+    await restartAt(authority, port);
+    assert.is((await type(authority, 'enroll', 'approve', node)).code, 0);
+    await eventually(
+      'a lease',
+      async () => ((await leaseOf(box)) === null ? undefined : true),
+      60_000,
+    );
+    await eventually('a link of two nodes', () => isLinked(authority), 30_000);
+    const revoked = await type(authority, 'revoke', 'node', node, '--yes');
+    assert.is(revoked.code, 0, revoked.err);
+    await eventually('the end of the link', async () =>
+      (await isLinked(authority)) === undefined ? true : undefined,
+    );
+  });
+});
+
+joins('answer nobody who is pinned to another domain', async () => {
+  await withPair(async (authority, box) => {
+    const { listen } = await statusOf(authority);
+    const asked = ['join', listen[0] ?? '', '--fingerprint', 'ab'.repeat(32)];
+    assert.is((await type(box, 'enroll', ...asked)).code, 0);
+    await eventually('its refusal', async () => {
+      const said = box.said.find((line) => line.includes('root-conflict'));
+      return said === undefined ? undefined : true;
+    });
+    assert.is(await leaseOf(box), null);
+  });
+});
+
+/** Starts a daemon again, at the port where it was. */
+async function restartAt(daemon: DaemonProcess, port: string): Promise<void> {
+  const child = daemon.spawn(['--listen', `/ip4/127.0.0.1/tcp/${port}`]);
+  child.stderr?.resume();
+  await eventually('the daemon', () => statusOf(daemon).catch(() => undefined), 20_000);
+}
+
+joins.run();
