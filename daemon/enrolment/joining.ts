@@ -1,6 +1,6 @@
 /**
- * Joining: an enrolment over the network, and the renewal of the lease at half its life, tried again
- * with growing pauses for as long as it takes (PROTOCOL §7.1). What ends is the lease, never this.
+ * Joining: an enrolment over the network, and the renewal of the lease at half its life, tried
+ * again with growing pauses for as long as it takes (PROTOCOL §7.1). What ends is the lease alone.
  *
  * Whoever is linked is asked, nodes of the own domain first; a machine without a lease has guests'
  * links alone. Who answers is judged by what is answered: the fingerprint pins the domain.
