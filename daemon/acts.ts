@@ -45,6 +45,7 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   'enroll.challenge': 'report',
   'enroll.answer': 'report',
   'enroll.grant': 'delegate',
+  'enroll.join': 'report',
   'enroll.install': 'report',
   'enroll.list': 'report',
   'enroll.approve': 'delegate',
