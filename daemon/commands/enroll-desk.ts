@@ -2,6 +2,7 @@
 
 import type { ApplicationView, EnrolledView } from '../control/protocol.ts';
 import { type CommandContext, EXIT_DONE, parseLine } from './command.ts';
+import { kindText } from './kind-words.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, withDaemon } from './settings.ts';
 
@@ -29,7 +30,7 @@ export async function approve(context: CommandContext): Promise<number> {
   const facts = [
     ['approved', approved.node],
     ['group', approved.group],
-    ['kind', approved.kind],
+    ['kind', kindText(approved.kind)],
     ['earned so far', approved.assurance || 'nothing: it has not answered yet'],
     ['until', approved.notAfter],
   ] as const;

@@ -3,6 +3,7 @@
 import type { DomainStatus, NodeStatus, Status } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
+import { kindText } from './kind-words.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
@@ -46,6 +47,7 @@ function selfText(status: Status): string {
     ['fingerprint', status.fingerprint],
     ['node', status.node.id],
     ['lease', leaseText(status.node)],
+    ...(status.node.lease === null ? [] : [['kind', kindText(status.node.lease.kind)] as const]),
     ['assurance', `${status.assurance}; anti-rollback: ${status.antiRollback}`],
     ['keys', keysText(status)],
     ['time', timeText(status)],
