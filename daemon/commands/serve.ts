@@ -7,7 +7,7 @@ import { peerCredentialsOf } from '../host/control-peer.ts';
 import { openLog } from '../host/log.ts';
 import { hostProcesses } from '../host/process-facts.ts';
 import { hostRandom } from '../host/random.ts';
-import { findServiceManager } from '../host/service-manager.ts';
+import { findInvoker } from '../host/service-notify.ts';
 import { untilAskedToEnd } from '../host/signals.ts';
 
 /** Opens a daemon on this host, calls `ready` once it serves, and closes it when asked to end. */
@@ -19,17 +19,17 @@ export async function serve(
   const clock = openClock();
   const log = openLog({ format: config.logFormat, clock });
   const host = { clock, random: hostRandom, log, processes: hostProcesses, peerCredentialsOf };
-  const manager = await findServiceManager();
+  const invoker = await findInvoker();
   const daemon = await openDaemon(config, host);
-  const sleep = manager.keepWatch();
+  const sleep = invoker.keepWatch();
   try {
     const { domain, listen, sockets } = daemon.status();
     log.info('ready', { domain, ...sockets, listen: listen.join(' ') });
-    manager.ready(`serves ${domain}`);
+    invoker.ready(`serves ${domain}`);
     await ready(daemon);
     log.info('ending', { signal: await ending });
   } finally {
-    manager.stopping();
+    invoker.stopping();
     await daemon.close();
     sleep();
   }

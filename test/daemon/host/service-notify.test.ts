@@ -3,15 +3,15 @@
 import { once } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findServiceManager } from '../../../daemon/host/service-manager.ts';
+import { findInvoker } from '../../../daemon/host/service-notify.ts';
 import { DaemonProcess } from '../../daemon-process.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { NotifySocket } from '../../notify-socket.ts';
 import { BRISK } from '../live.ts';
 
-const manager = suite('daemon/host/service-manager');
+const notify = suite('daemon/host/service-notify');
 
-manager('hears that a daemon serves, lives, and ends within five seconds', async () => {
+notify('hears that a daemon serves, lives, and ends within five seconds', async () => {
   await using folder = await temporaryFolder();
   using socket = new NotifySocket(folder.file('notify.sock'));
   const daemon = new DaemonProcess('blue.example', BRISK);
@@ -34,19 +34,19 @@ manager('hears that a daemon serves, lives, and ends within five seconds', async
   }
 });
 
-manager('hears nothing where nobody asked, or asked at no address', async () => {
+notify('hears nothing where nobody asked, or asked at no address', async () => {
   for (const NOTIFY_SOCKET of [undefined, '', 'relative', `/${'x'.repeat(200)}`]) {
-    const nobody = await findServiceManager({ NOTIFY_SOCKET, WATCHDOG_USEC: '1000' });
+    const nobody = await findInvoker({ NOTIFY_SOCKET, WATCHDOG_USEC: '1000' });
     nobody.ready('serves');
     nobody.keepWatch()();
     nobody.stopping();
   }
 });
 
-manager('hears of an abstract address too, and is missed by nobody once it is gone', async () => {
-  const told = await findServiceManager({ NOTIFY_SOCKET: '@holdfast-test-nobody' });
+notify('hears of an abstract address too, and is missed by nobody once it is gone', async () => {
+  const told = await findInvoker({ NOTIFY_SOCKET: '@holdfast-test-nobody' });
   told.ready('serves');
   told.stopping();
 });
 
-manager.run();
+notify.run();

@@ -1,5 +1,5 @@
 /**
- * What a service manager is told about this process (sd_notify(3)): that it serves, that it is
+ * What whoever runs this process as a service is told about it (sd_notify(3)): that it serves, that it is
  * alive, that it ends. Datagrams to the Unix socket that `NOTIFY_SOCKET` names; without one, nobody
  * asked, and nothing is said. Node sends no such datagrams, hence the foreign calls.
  */
@@ -7,8 +7,8 @@
 import { closeSync } from 'node:fs';
 import { concat, toUtf8 } from '../../core/bytes.ts';
 
-/** The manager that started this process, or nobody. */
-export interface ServiceManager {
+/** The service manager that started this process, or nobody. */
+export interface ServiceInvoker {
   /** Serves from now on; `summary` is what `systemctl status` shows. */
   ready(summary: string): void;
   /** Begins to end. */
@@ -24,16 +24,16 @@ const SOCK_CLOEXEC = 0o2000000;
 /** Bytes of `sun_path` (unix(7)). */
 const SUN_PATH_BYTES = 108;
 
-const NOBODY: ServiceManager = {
+const NOBODY: ServiceInvoker = {
   ready: () => undefined,
   stopping: () => undefined,
   keepWatch: () => () => undefined,
 };
 
 /** Reads who started this process from its environment. */
-export async function findServiceManager(
+export async function findInvoker(
   variables: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<ServiceManager> {
+): Promise<ServiceInvoker> {
   const path = variables.NOTIFY_SOCKET ?? '';
   const isAddress = path.startsWith('/') || path.startsWith('@');
   if (!isAddress || toUtf8(path).length > SUN_PATH_BYTES) return NOBODY;

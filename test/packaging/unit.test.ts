@@ -1,0 +1,38 @@
+/** The service unit: what systemd thinks of its sandbox, and that it names what there is. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { missingPrograms } from '../installed.ts';
+import { ROOT } from '../root.ts';
+import { skip } from '../skip.ts';
+
+const packaging = suite('packaging/unit');
+
+const UNIT = join(ROOT, 'packaging/holdfast.service');
+const EXPOSURE_MAX = 2.0;
+
+const missing = missingPrograms(['systemd-analyze']);
+const scored = 'systemd finds the service exposed by no more than 2.0';
+if (missing !== null) skip(`packaging/unit › ${scored}`, missing);
+else {
+  packaging(scored, () => {
+    const args = ['security', '--offline=true', '--no-pager', UNIT];
+    const { stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    const [, exposure = ''] = /Overall exposure level .*: ([0-9.]+) /.exec(stdout) ?? [];
+    assert.ok(Number.parseFloat(exposure) <= EXPOSURE_MAX, exposure);
+  });
+}
+
+packaging('the unit starts the daemon that the package holds', () => {
+  const unit = readFileSync(UNIT, 'utf8');
+  const [, start = ''] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
+  const [, program = ''] = /\/usr\/lib\/holdfast\/(bin\/[a-z]+\.mjs)/.exec(start) ?? [];
+  assert.ok(existsSync(join(ROOT, program)), program);
+  assert.match(readFileSync(join(ROOT, 'bin/package.sh'), 'utf8'), /runtime\/node/);
+  assert.match(unit, /^Type=notify$/m);
+});
+
+packaging.run();
