@@ -37,9 +37,11 @@ if (missing === null) {
     const built = run('sh', ['bin/package.sh', folder.path], { PACKAGE_COMPRESSION: 'gzip' });
     deb = built.trim().split('\n').at(-1) ?? '';
     run('debootstrap', ['--variant=minbase', 'stable', box]);
+    run('mount', ['-t', 'proc', 'proc', join(box, 'proc')]);
     cpSync(deb, join(box, 'root', basename(deb)));
   });
   packaged.after(async () => {
+    run('umount', [join(box, 'proc')]);
     rmSync(box, { recursive: true, force: true });
     await folder[Symbol.asyncDispose]();
   });
