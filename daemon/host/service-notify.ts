@@ -1,7 +1,7 @@
 /**
- * What whoever runs this process as a service is told about it (sd_notify(3)): that it serves, that it is
- * alive, that it ends. Datagrams to the Unix socket that `NOTIFY_SOCKET` names; without one, nobody
- * asked, and nothing is said. Node sends no such datagrams, hence the foreign calls.
+ * What whoever runs this process as a service is told about it (sd_notify(3)): that it serves, that
+ * it is alive, that it ends. Datagrams to the Unix socket that `NOTIFY_SOCKET` names; without one,
+ * nobody asked, and nothing is said. Node sends no such datagrams, hence the foreign calls.
  */
 
 import { closeSync } from 'node:fs';

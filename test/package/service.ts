@@ -32,7 +32,8 @@ export class ServiceStandIn implements AsyncDisposable {
     chroot(box, `install -d -o ${user} -g ${user} /run/${settings.get('RuntimeDirectory')}`);
     const socket = new NotifySocket(join(box, 'run/notify'));
     chmodSync(socket.path, 0o666);
-    const line = `${settings.get('Environment')} NOTIFY_SOCKET=/run/notify exec ${settings.get('ExecStart')}`;
+    const environment = `${settings.get('Environment')} NOTIFY_SOCKET=/run/notify`;
+    const line = `${environment} exec ${settings.get('ExecStart')}`;
     const account = `setpriv --reuid ${user} --regid ${user} --clear-groups sh -c '${line}'`;
     const child = spawn('unshare', ['--net', 'chroot', box, 'sh', '-c', `exec ${account}`], {
       env: { PATH },
