@@ -20,7 +20,6 @@ export interface Mutant {
 const POWER = ['boundary-crash', 'power-cut', 'process-end', 'publishing', 'withdrawing'];
 const CLOCKS = ['clock-jump', 'rtc-reset', 'isolation', 'reboot-loop', 'power-cut'];
 const LATE = ['delay', 'reordering', 'duplication', 'isolation', 'withdrawing', 'publishing'];
-const LOSSY = ['loss', 'flapping', 'isolation', 'reordering'];
 const LIARS = ['replaying', 'withdrawing', 'publishing', 'isolation'];
 
 /** Each of them is killed by some of the seeds of the test. */
@@ -98,13 +97,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'order < 0',
     replace: 'false',
     faults: LIARS,
-  },
-  {
-    name: 'a driver sends while something is owed to the disk',
-    file: 'sim/machine.js',
-    find: 'sends && this.#owed.length > 0',
-    replace: 'false',
-    faults: ['full-disk', 'power-cut', 'publishing', 'withdrawing', ...LOSSY],
   },
   {
     name: 'whoever is late is struck',
