@@ -105,6 +105,11 @@ export const STRIKES_MAX = 3;
 export const BAN_MS = 10 * MINUTE_MS;
 /** Bytes that answer one want frame, its first answer aside: half of what may wait for a peer. */
 export const WANT_BYTES_MAX = 2 * DOCUMENT_BYTES_MAX;
+/** On a slow link little is asked for at once, and again only when it had time to come. */
+export const SLOW_WANTS_MAX = 4;
+export const SLOW_WANT_TIMEOUT_MS = 2 * MINUTE_MS;
+/** Interval of a comparison on a slow link: where it differs, all rows follow. */
+export const SLOW_SYNC_INTERVAL_MS = 4 * MINUTE_MS;
 /** Documents one want frame may ask for. */
 export const WANTS_MAX = 64;
 /** Domains a summary may list. */

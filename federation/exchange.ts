@@ -4,12 +4,17 @@
  * On link-up each names its interests; then one summary row per shared domain, and whoever lacks
  * something asks for it. Every frame stands alone, so a lost one costs an interval and nothing
  * else. Gossip may lose anything; this is what makes nodes agree.
+ *
+ * Reason: what is said on which link, and when, is one machine; its parts would share all state.
  */
 
 import { toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
 import {
   QUIET_INTERVAL_MS,
+  SLOW_SYNC_INTERVAL_MS,
+  SLOW_WANT_TIMEOUT_MS,
+  SLOW_WANTS_MAX,
   SYNC_INTERVAL_MS,
   TICK_BATCH_MS,
   TICKS_MAX,
@@ -109,7 +114,7 @@ export class Exchange {
     if (link === undefined || link.interests.size === 0) return [];
     const beliefs = this.#beliefs();
     if (link.digest(beliefs, this.#own, this.#rows) === digest) {
-      this.#compareIn(link, link.hears(digest) ? QUIET_INTERVAL_MS : SYNC_INTERVAL_MS, now);
+      this.#compareIn(link, link.hears(digest) ? QUIET_INTERVAL_MS : intervalOf(link), now);
       return [];
     }
     link.sent.clear();
@@ -161,7 +166,11 @@ export class Exchange {
   admitted(belief: Belief, peer: string | null, now: BootMs): readonly Effect[] {
     const link = peer === null ? undefined : this.#links.get(peer);
     link?.hasTick(belief);
-    return link === undefined ? [] : this.#ask(link, belief, now);
+    if (link === undefined) return [];
+    const asked = this.#ask(link, belief, now);
+    if (!link.isSlow || asked.length > 0) return asked;
+    // Little is asked for at once there: what is whole by now makes room for what is not.
+    return link.shared(this.#beliefs()).flatMap((other) => this.#ask(link, other, now));
   }
 
   /** What we hold of this domain changed: see that those who share it have it, in an interval. */
@@ -169,7 +178,8 @@ export class Exchange {
     for (const link of this.#interested(belief)) {
       if (link.isSparse) this.#noteTicks(link, [belief], now);
       if (link.isSparse && this.#isSettled(link)) continue; // a tick is no difference there
-      if (link.compareAt > now + SYNC_INTERVAL_MS) this.#compareIn(link, SYNC_INTERVAL_MS, now);
+      const intervalMs = intervalOf(link);
+      if (link.compareAt > now + intervalMs) this.#compareIn(link, intervalMs, now);
     }
   }
 
@@ -255,7 +265,7 @@ export class Exchange {
     for (const link of this.#links.values()) {
       effects.push(...this.#sendTicks(link, now));
       if (link.compareAt > now) continue;
-      this.#compareIn(link, SYNC_INTERVAL_MS, now);
+      this.#compareIn(link, intervalOf(link), now);
       link.named = false;
       if (link.interests.size === 0) {
         effects.push(send(link, { kind: 'interest', tags: this.#tags(link) }));
@@ -347,11 +357,19 @@ export class Exchange {
     const wants = row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
     const fresh = [...first, ...wants]
       .filter((want) => !this.#wanted.has(wantKey(want, link)))
-      .slice(0, WANTS_MAX);
-    const until = bootMs(now + WANT_TIMEOUT_MS);
+      .slice(0, link.isSlow ? this.#roomOn(link) : WANTS_MAX);
+    const until = bootMs(now + (link.isSlow ? SLOW_WANT_TIMEOUT_MS : WANT_TIMEOUT_MS));
     for (const want of fresh) this.#wanted.set(wantKey(want, link), { peer: link.peer, until });
     if (fresh.length > 0) this.#dueAt = null;
     return fresh.length === 0 ? [] : [send(link, { kind: 'want', wants: fresh })];
+  }
+
+  /** How much more may be asked for on a slow link. */
+  #roomOn({ peer }: PeerLink): number {
+    const asked = [...this.#wanted].filter(
+      ([key, wanted]) => wanted.peer === peer && !key.startsWith('revocations/'),
+    );
+    return Math.max(0, SLOW_WANTS_MAX - asked.length);
   }
 
   /** A want was answered: it may be asked again, of anybody. */
@@ -379,6 +397,11 @@ function wantKey({ what, argument }: Want, link: PeerLink): string {
 
 function fingerprint(row: SummaryRow): string {
   return `${row.rootVersion}/${row.beacon}/${row.tick}/${row.contents}`;
+}
+
+/** Until the next comparison of a link on which something may differ. */
+function intervalOf({ isSlow }: PeerLink): number {
+  return isSlow ? SLOW_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS;
 }
 
 /** An interval away, spread over a fifth of it by the peer's own name. */

@@ -111,9 +111,14 @@ export class PeerLink {
     return this.#linked.domain === null;
   }
 
+  /** True for a link that has to be spared. */
+  get isSlow(): boolean {
+    return this.#linked.domain !== null && this.#linked.isSlow === true;
+  }
+
   /** True for a link without gossip, on which ticks go in batches. */
   get isSparse(): boolean {
-    return this.#linked.domain === null || this.#linked.isSlow === true;
+    return this.isGuest || this.isSlow;
   }
 
   /** The tick of this domain is news to the peer, unless it is the one that it has. */
