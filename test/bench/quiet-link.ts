@@ -43,9 +43,9 @@ export async function countingCable(to: number): Promise<Counter> {
       [near, far],
       [far, near],
     ] as const) {
-      from.on('data', (data) => {
-        counter.bytes += data.length + 2 * HEADER_BYTES;
-        into.write(data);
+      from.on('data', (bytes) => {
+        counter.bytes += bytes.length + 2 * HEADER_BYTES;
+        into.write(bytes);
       });
       from.on('error', () => into.destroy());
       from.on('close', () => into.destroy());
