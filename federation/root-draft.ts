@@ -46,7 +46,7 @@ export type RootChange =
 
 /** What a draft is while changes are applied to it. */
 interface Draft {
-  readonly now: UnixMs;
+  readonly issuedAt: UnixMs;
   readonly pairs: Map<KeyId, PublicPair>;
   readonly sets: Readonly<Record<SetRole, Set<KeyId>>>;
   readonly thresholds: Record<Threshold, number>;
@@ -59,14 +59,18 @@ interface Draft {
 }
 
 /**
- * The envelope, unsigned, of the Root that follows the one held, dated `now` or as late as that
- * one. Refuses `root-unknown`, `root-change` for a change that names no key of the Root or adds
- * one that it has, and whatever a reader would refuse about the outcome.
+ * The envelope, unsigned, of the Root that follows the one held, dated `now`, or later where what
+ * is held is: as late as that Root, and after the newest evidence. By a clock that was set back it
+ * would name keys that have ended, and take back what the key in force said last. Refuses
+ * `root-unknown`, `root-change` for a change that names no key of the Root or adds one that it has,
+ * and whatever a reader would refuse about the outcome.
  */
 export function draftRoot(belief: Belief, changes: readonly RootChange[], now: UnixMs): Uint8Array {
   const held = newestRoot(belief);
   if (held === null) throw new Refusal('root-unknown', { domain: belief.domain });
-  const draft = draftOf(held.root, now);
+  const known = [now, held.root.issuedAt, belief.asOf === null ? now : addMs(belief.asOf, 1)];
+  const issuedAt = known.reduce((late, next) => (next > late ? next : late));
+  const draft = draftOf(held.root, issuedAt);
   const inForce = rankInForce(belief);
   const isNewLineage = changes.some(({ kind }) => kind === 'lineage');
   if (isNewLineage) draft.lineage += 1n;
@@ -75,7 +79,6 @@ export function draftRoot(belief: Belief, changes: readonly RootChange[], now: U
   // What a person retires of the standbys is gone before ranks are given to those that stay.
   const rotated = changes.find((change) => change.kind === 'rotate');
   if (rotated !== undefined) raise(draft, rotated.key, belief, highest);
-  const issuedAt = now > held.root.issuedAt ? now : held.root.issuedAt;
   const members = decodeEnvelope(held.bytes).members.json();
   const body = { ...members, ...bodyOf(draft, belief), issuedAt: String(issuedAt) };
   const version = String(held.root.version + 1n);
@@ -85,9 +88,9 @@ export function draftRoot(belief: Belief, changes: readonly RootChange[], now: U
   return bytes;
 }
 
-function draftOf(root: Root, now: UnixMs): Draft {
+function draftOf(root: Root, issuedAt: UnixMs): Draft {
   return {
-    now,
+    issuedAt,
     pairs: new Map(root.publicPairs),
     sets: {
       root: new Set(root.root.keys.keys()),
@@ -171,7 +174,7 @@ function highestRank(belief: Belief, lineage: bigint): number {
 }
 
 function beaconKey(draft: Draft, keyId: KeyId, rank: number): BeaconKey {
-  return { keyId, rank, until: addMs(draft.now, BEACON_KEY_LIFE_MS) };
+  return { keyId, rank, until: addMs(draft.issuedAt, BEACON_KEY_LIFE_MS) };
 }
 
 function addPair(draft: Draft, key: PublicPair): KeyId {

@@ -11,6 +11,8 @@ export const EXIT = {
   liveness: 128,
   safety: 129,
   interrupted: 130,
+  /** Nobody read on, as a shell tells of SIGPIPE. */
+  unread: 141,
 } as const;
 
 /** Safety weighs most, then a crash, then liveness. */

@@ -3,7 +3,7 @@
  *
  * Exit codes: 0 all held, 2 the command was refused, 127 a run threw, 128 a coalition did not heal,
  * 129 an invariant broke, or a swarm missed a point that it has to reach, 130 interrupted: what was
- * seen until then is told and reported all the same.
+ * seen until then is told and reported all the same; 141 nobody read on (`| head`).
  */
 
 import { describeDetails, Refusal } from '../core/refusal.ts';
@@ -12,6 +12,7 @@ import { MINUTE_MS } from '../core/time.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { isFile, readScenarioFile, writeReport } from './host/files.ts';
 import { breath, interruption } from './host/interruption.ts';
+import { endWhenNobodyReads } from './host/listener.ts';
 import { runPool } from './host/pool.ts';
 import { residentMegabytes, startStopwatch } from './host/stopwatch.ts';
 import { type Options, parseOptions } from './options.ts';
@@ -40,6 +41,7 @@ const HELP = `usage: npm run sim -- [options]
 `;
 const PROGRESS_S = 1;
 
+endWhenNobodyReads();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {

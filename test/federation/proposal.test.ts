@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
+import { BEACON_KEY_LIFE_MS } from '../../core/limits.ts';
 import type { RefusalCode } from '../../core/refusal.ts';
 import type { Signer } from '../../core/suite.ts';
 import { DAY_MS, unixMs } from '../../core/time.ts';
@@ -216,11 +217,23 @@ ceremony('refuses a change that the Root leaves no room for', () => {
   refused('document-malformed', { kind: 'threshold', of: 'root', is: 2 });
 });
 
-ceremony('dates no Root before the one held, and drafts the same twice', () => {
+ceremony('dates no Root before what is held, and drafts the same twice', () => {
   const node = settled();
   const early = draftRoot(node.belief, [{ kind: 'lineage' }], unixMs(0));
-  assert.is(readRoot(decodeEnvelope(early)).issuedAt, node.belief.roots[0]?.root.issuedAt);
+  assert.is(readRoot(decodeEnvelope(early)).issuedAt, Number(node.belief.asOf) + 1);
+  const bare = { ...node.belief, beacon: null, tick: null, asOf: null };
+  const first = draftRoot(bare, [{ kind: 'lineage' }], unixMs(0));
+  assert.is(readRoot(decodeEnvelope(first)).issuedAt, node.belief.roots[0]?.root.issuedAt);
   assert.equal(early, draftRoot(node.belief, [{ kind: 'lineage' }], unixMs(0)));
+});
+
+// The clock of the drafter had been set back: its key would have ended before it spoke.
+ceremony('lets a beacon key live from the date of the Root, whatever the clock reads', () => {
+  const node = settled();
+  const changes = [{ kind: 'rotate', key: STRANGER.publicPair }] as const;
+  const root = readRoot(decodeEnvelope(draftRoot(node.belief, changes, unixMs(0))));
+  const lives = root.beaconKeys.find(({ keyId }) => keyId === STRANGER.keyId)?.until ?? 0;
+  assert.is(lives - root.issuedAt, BEACON_KEY_LIFE_MS);
 });
 
 ceremony.run();

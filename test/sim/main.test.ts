@@ -1,0 +1,87 @@
+/** The command itself: what it refuses, with the mend, and how it ends when nobody reads on. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EXIT } from '../../sim/exit-code.ts';
+import { temporaryFolder } from '../folder.ts';
+
+const command = suite('sim/main');
+
+const MAIN = fileURLToPath(new URL('../../sim/main.js', import.meta.url));
+
+function sim(...words: readonly string[]): {
+  readonly status: number | null;
+  readonly told: string;
+} {
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+  return { status, told: stderr };
+}
+
+command('refuses bad input with a code and a mend, and runs nothing', async () => {
+  await using folder = await temporaryFolder();
+  const file = (name: string, text: string): string => {
+    writeFileSync(folder.file(name), text);
+    return folder.file(name);
+  };
+  const refused: readonly (readonly [string, readonly string[]])[] = [
+    ['scenario-malformed', ['--scenario', file('key.json', '{"domans":3}')]],
+    ['scenario-mix', ['--scenario', file('mix.json', mixOf('d00', 'd01', 'd02', 'd03'))]],
+    ['scenario-mix', ['--scenario', file('stranger.json', mixOf('d07'))]],
+    ['scenario-mix', ['--scenario', 'lost-hub', '--nodes', '2']],
+    ['trace-version', ['--scenario', file('trace.json', '{"traceVersion":999}')]],
+    ['scenario-unknown', ['--scenario', 'atlantis']],
+    ['seed-malformed', ['--seed', '1.5']],
+    ['seed-malformed', ['--seed', '-1']],
+    ['seed-malformed', ['--seeds', '1..x']],
+    ['sim-option', ['--nodes', '0']],
+    ['sim-option', ['--seed']],
+  ];
+  for (const [code, words] of refused) {
+    const { status, told } = sim(...words);
+    assert.is(status, EXIT.usage, `${words.join(' ')}: ${told}`);
+    const [first = '', mend = ''] = told.split('\n');
+    assert.ok(first.startsWith(`sim: ${code}: `), `${words.join(' ')}: ${first}`);
+    assert.ok(mend.trim().length > 10, `${code} says what mends it`);
+  }
+});
+
+command('ends in silence when nobody reads on', async () => {
+  const words = [MAIN, '--seeds', '1..60', '--nodes', '2', '--hours', '1', '--json'];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let told = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    told += chunk.toString('utf8');
+  });
+  const [status] = await once(child, 'close');
+  assert.is(status, EXIT.unread, told);
+  assert.not.match(told, /Unhandled|Error/);
+});
+
+command('leaves a report that can be used when it is interrupted', async () => {
+  await using folder = await temporaryFolder();
+  const page = folder.file('report.html');
+  const words = [MAIN, '--scenario', 'container', '--report', page];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.resume();
+  // The first progress line: the run is under way.
+  await once(child.stderr, 'data');
+  child.kill('SIGINT');
+  const [status] = await once(child, 'close');
+  assert.is(status, EXIT.interrupted);
+  const text = readFileSync(page, 'utf8');
+  assert.match(text, /interrupted/);
+  assert.match(text, /<\/html>/);
+});
+
+/** A partition of a coalition of four, with nobody on the other side, or of a stranger. */
+function mixOf(...on: readonly string[]): string {
+  const happening = { at: 60_000, fault: 'partition', on, forMs: 1_000, amount: 0 };
+  return JSON.stringify({ domains: 4, happenings: [happening] });
+}
+
+command.run();
