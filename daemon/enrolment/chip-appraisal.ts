@@ -9,7 +9,7 @@ import { Refusal } from '../../core/refusal.ts';
 import type { UnixMs } from '../../core/time.ts';
 import type { Assurance } from '../../federation/assurance.ts';
 import { checkActivation } from '../../firmware/activation.ts';
-import { describeDifference } from '../../firmware/appraisal.ts';
+import { type Appraisal, describeDifference } from '../../firmware/appraisal.ts';
 import { challengeFor } from '../../firmware/attested.ts';
 import { decodeKey, marksOf } from '../../firmware/boot-state.ts';
 import { endorsementDigest } from '../../firmware/ek-certificate.ts';
@@ -26,8 +26,8 @@ export interface Proven {
   readonly assurance: Assurance;
   /** Null for a machine without a chip. */
   readonly chip: ProvenChip | null;
-  /** Why it is not `measured-boot`, each in words; empty where nothing is missing or judged. */
-  readonly differences: readonly string[];
+  /** Why the boot is not approved, code first; null where it is, or nobody judged it. */
+  readonly shortfall: string | null;
 }
 
 /** A chip that quoted for us and opened our secret. */
@@ -43,7 +43,7 @@ export interface ProvenChip {
 }
 
 /** What a machine without a chip has proved. */
-export const NO_CHIP: Proven = { assurance: 'software', chip: null, differences: [] };
+export const NO_CHIP: Proven = { assurance: 'software', chip: null, shortfall: null };
 
 /** What the answer of a chip is judged by. */
 export interface ChipDemands {
@@ -74,7 +74,6 @@ export function appraiseChip({ secret, evidence }: ChipAnswer, demands: ChipDema
     ...{ references, trust, now },
   });
   const endorsement = endorsementDigest(decodeKey(asked.endorsementKey));
-  const differences = appraisal?.kind === 'unapproved' ? appraisal.differences : [];
   return {
     assurance: assurance ?? 'software',
     chip: {
@@ -84,6 +83,15 @@ export function appraiseChip({ secret, evidence }: ChipAnswer, demands: ChipDema
       marks: marksOf(boot),
       isListed: trust.allowed.some((allowance) => allowance.endorsement === endorsement),
     },
-    differences: differences.map(describeDifference),
+    shortfall: shortfallOf(appraisal),
   };
+}
+
+/** The first difference alone: those behind it follow from it more often than not. */
+function shortfallOf(appraisal: Appraisal | null): string | null {
+  if (appraisal?.kind !== 'unapproved') return null;
+  const [first] = appraisal.differences;
+  return first === undefined
+    ? 'no state is approved'
+    : `${first.code}: ${describeDifference(first)}`;
 }

@@ -139,10 +139,9 @@ export class EnrolmentDesk {
       const right = this.#rightOf(application, request, proven);
       if (right === null) {
         await book.note({ ...application, earned: proven.assurance });
-        throw new Refusal('enrol-unapproved', {
-          node: request.node,
-          assurance: proven.assurance,
-        });
+        const { assurance } = proven;
+        const { node } = request;
+        throw new Refusal('enrol-unapproved', { node, assurance, ...shortfallIn(proven) });
       }
       return this.#grant(answer, request, proven, right);
     });
@@ -291,7 +290,7 @@ export class EnrolmentDesk {
     };
     await this.#noteFall(enrolled, proven);
     await book.enrol(enrolled);
-    const by = { right, notAfter, ...(chip === null ? {} : { chip }) };
+    const by = { right, notAfter, ...(chip === null ? {} : { chip }), ...shortfallIn(proven) };
     await this.#audit('enrolment.granted', { node: request.node, group, kind, assurance, ...by });
     const parts = { lease, file, issuing: forIssuing };
     const answered = { domain, node: request.node, answer: answer.digest };
@@ -299,13 +298,11 @@ export class EnrolmentDesk {
   }
 
   /** A machine that proves less than before is granted less, and people are told. */
-  async #noteFall({ node, assurance }: Enrolled, { differences }: Proven): Promise<void> {
+  async #noteFall({ node, assurance }: Enrolled, proven: Proven): Promise<void> {
     const before = this.#options.book.enrolled(node)?.assurance ?? assurance;
     if (isAssured(assurance, before)) return;
-    const why = new Refusal('assurance-insufficient', {
-      ...{ before, now: assurance },
-      ...(differences[0] === undefined ? {} : { difference: differences[0] }),
-    });
+    const fell = { before, now: assurance, ...shortfallIn(proven) };
+    const why = new Refusal('assurance-insufficient', fell);
     await this.#alarm('assurance-fell', node, why);
   }
 
@@ -343,6 +340,11 @@ export class EnrolmentDesk {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** What keeps a machine from `measured-boot`, for whoever has to look into it. */
+function shortfallIn({ shortfall }: Proven): { readonly difference?: string } {
+  return shortfall === null ? {} : { difference: shortfall };
 }
 
 function challengeIn({ challenge }: Application) {

@@ -1,6 +1,6 @@
 /**
  * The desk of an authority without sockets: what it refuses at each step, how many it keeps, and
- * how long. Machines here have no chip; those that do are in `by-files` and `appraisal` tests.
+ * how long. Machines here have no chip; those that do are in `desk-chip.test.ts`.
  */
 
 import { suite } from 'uvu';
@@ -9,21 +9,16 @@ import { concat } from '../../../core/bytes.ts';
 import { digestOf } from '../../../core/digest.ts';
 import { APPLICATIONS_MAX, CHALLENGE_MS_MAX, CHALLENGE_ONLINE_MS } from '../../../core/limits.ts';
 import { parseTrustDomain } from '../../../core/spiffe-id.ts';
-import type { Signer } from '../../../core/suite.ts';
 import { makeAnswer } from '../../../daemon/enrolment/answer.ts';
 import { readChallenge } from '../../../daemon/enrolment/challenge.ts';
-import { EnrolmentDesk } from '../../../daemon/enrolment/desk.ts';
 import { DeskBook } from '../../../daemon/enrolment/desk-book.ts';
 import { readGrant } from '../../../daemon/enrolment/grant.ts';
-import { emptyDesk } from '../../../daemon/enrolment/issuing-port.ts';
 import { decodeMessage, encodeMessage } from '../../../daemon/enrolment/message.ts';
-import { makeRequest } from '../../../daemon/enrolment/request.ts';
 import type { Evidence } from '../../../firmware/evidence.ts';
-import { SUITE, signerOf } from '../../fakes/coalition.ts';
-import { SeededRandom } from '../../fakes/seeded-random.ts';
-import { temporaryFolder } from '../../folder.ts';
-import { DOMAIN, driverRig } from '../driver-rig.ts';
+import { signerOf } from '../../fakes/coalition.ts';
+import { DOMAIN } from '../driver-rig.ts';
 import { refused } from '../refused.ts';
+import { answerTo, requestOf, withDesk } from './desk-rig.ts';
 
 const desks = suite('daemon/enrolment/desk');
 
@@ -36,34 +31,6 @@ const NO_EVIDENCE: Evidence = {
   ...{ intermediates: [], quote: SIGNED, pcrs: { bank: 'sha256', values: new Map() } },
   ...{ eventLog: null, userspaceLog: null, imaLog: null, counter: null },
 };
-
-/** A desk over a real authority, on a clock that the test holds. */
-async function withDesk(
-  body: (rig: Awaited<ReturnType<typeof driverRig>>, desk: EnrolmentDesk) => Promise<void>,
-): Promise<void> {
-  await using folder = await temporaryFolder();
-  await using rig = await driverRig(folder);
-  await rig.publish();
-  const { node, clock, store, audit } = rig;
-  const desk = new EnrolmentDesk({
-    ...{ node, suite: SUITE, clock, audit },
-    random: new SeededRandom('desk'),
-    book: new DeskBook(store, store.records),
-    issuing: emptyDesk,
-    trust: async () => ({ roots: [], allowed: [] }),
-  });
-  await body(rig, desk);
-}
-
-function requestOf(box: Signer, nonce = 0, domain = DOMAIN): Uint8Array {
-  const wish = { domain, group: 'gate', kind: 'slices', chip: null, issuing: EMPTY } as const;
-  return makeRequest(wish, box, new Uint8Array(16).fill(nonce));
-}
-
-function answerTo(challenge: Uint8Array, box: Signer): Uint8Array {
-  const { digest } = readChallenge(challenge);
-  return makeAnswer({ domain: DOMAIN, node: box.keyId, challenge: digest, chip: null }, box);
-}
 
 desks('grant what a person approved, and remember it over a restart', async () => {
   await withDesk(async (rig, desk) => {
@@ -84,7 +51,7 @@ desks('grant what a person approved, and remember it over a restart', async () =
 desks('ask the same of whoever asks again, and another thing of another request', async () => {
   await withDesk(async (_rig, desk) => {
     const digest = async (nonce: number) =>
-      readChallenge(await desk.challenge(requestOf(BOX, nonce), 'network')).digest;
+      readChallenge(await desk.challenge(requestOf(BOX, { nonce }), 'network')).digest;
     const first = await digest(0);
     assert.is(await digest(0), first);
     const second = await digest(1);
@@ -137,7 +104,7 @@ desks('refuse a request whose key did not sign it, and one for another domain', 
     const bent = whole.slice();
     bent[200] = (bent[200] ?? 0) ^ 1;
     await refused(() => desk.challenge(bent, 'courier'), 'signature-invalid');
-    const red = requestOf(BOX, 0, parseTrustDomain('red.example'));
+    const red = requestOf(BOX, { domain: parseTrustDomain('red.example') });
     await refused(() => desk.challenge(red, 'courier'), 'domain-mismatch');
   });
 });
