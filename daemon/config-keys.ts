@@ -58,6 +58,8 @@ export interface Config {
   readonly ekRoots: string | null;
   /** List of endorsement keys that are trusted, and enrol without a person; null for none. */
   readonly ekAllowed: string | null;
+  /** PEM file that travels with the certificate of our endorsement key; null for none. */
+  readonly ekIntermediates: string | null;
   readonly logFormat: 'text' | 'json';
 }
 
@@ -214,6 +216,12 @@ export const KEYS: Keys = {
   ekAllowed: {
     toml: 'enrolment.ek_allowed',
     means: 'list of endorsement keys that are trusted and enrol without a person, at an authority',
+    takes: 'an absolute path',
+    read: (raw) => (isPath(raw) ? raw : undefined),
+  },
+  ekIntermediates: {
+    toml: 'enrolment.ek_intermediates',
+    means: 'PEM file with what lies between the certificate of the chip and its root, at a member',
     takes: 'an absolute path',
     read: (raw) => (isPath(raw) ? raw : undefined),
   },

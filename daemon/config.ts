@@ -50,6 +50,7 @@ export function defaultConfig(paths: DefaultPaths): Config {
     tpmEventLog: null,
     ekRoots: null,
     ekAllowed: null,
+    ekIntermediates: null,
     logFormat: 'text',
   };
 }

@@ -21,6 +21,7 @@ import { PeerRegister } from './peer-register.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainStatus } from './status.ts';
+import { loadIntermediates } from './tpm/chip-trust.ts';
 import { findLogs } from './tpm/measurement-logs.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
@@ -104,5 +105,9 @@ function chipOf({ config, nodeCustody }: Ground): OwnChip | null {
   if (chip === null) return null;
   const event = config.tpmEventLog ?? undefined;
   const logs = findLogs({ event, userspace: undefined, ima: undefined }, config.tpmAddress);
-  return ownChip((work) => chip.device.use('attestation', work), logs);
+  const carried = config.ekIntermediates;
+  return ownChip((work) => chip.device.use('attestation', work), {
+    logs,
+    intermediates: async () => (carried === null ? [] : loadIntermediates(carried)),
+  });
 }

@@ -26,19 +26,31 @@ export interface OwnChip {
   answer(challenge: EnrolChallenge, credential: Credential): Promise<ChipAnswer>;
 }
 
-/** The chip that `use` reaches, with the logs of its machine. */
-export function ownChip(use: ChipUse, logs: LogPlaces): OwnChip {
+/** What a machine knows of its chip beside the chip itself. */
+export interface ChipSurroundings {
+  readonly logs: LogPlaces;
+  /** Certificates between that of the endorsement key and its maker's root; read each time. */
+  readonly intermediates: () => Promise<readonly Uint8Array[]>;
+}
+
+/** The chip that `use` reaches, with what its machine has of it. */
+export function ownChip(use: ChipUse, { logs, intermediates }: ChipSurroundings): OwnChip {
   return {
-    show: () => use(showChip),
-    answer: ({ nonce, beacon }, credential) =>
-      use(async (tpm) => ({
+    show: async () => {
+      const carried = await intermediates();
+      return use((tpm) => showChip(tpm, carried));
+    },
+    answer: async ({ nonce, beacon }, credential) => {
+      const surroundings = { logs, intermediates: await intermediates() };
+      return use(async (tpm) => ({
         secret: await openCredential(tpm, credential),
-        evidence: await quoteFor(tpm, challengeFor(nonce, beacon), logs),
-      })),
+        evidence: await quoteFor(tpm, challengeFor(nonce, beacon), surroundings),
+      }));
+    },
   };
 }
 
-async function showChip(tpm: Tpm): Promise<ShownChip> {
+async function showChip(tpm: Tpm, intermediates: readonly Uint8Array[]): Promise<ShownChip> {
   const [certificate] = await findCertificates(tpm);
   return tpm.hold(async (held) => {
     const endorsementKey = await openEndorsementKey(held, certificate?.kind ?? 'eccP256');
@@ -46,7 +58,7 @@ async function showChip(tpm: Tpm): Promise<ShownChip> {
     return {
       endorsementKey: endorsementKey.publicArea.raw,
       endorsementCertificate: certificate?.contents ?? null,
-      intermediates: [],
+      intermediates,
       attestationKey: attestationKey.publicArea.raw,
     };
   });
@@ -61,9 +73,13 @@ async function openCredential(tpm: Tpm, credential: Credential): Promise<Uint8Ar
   });
 }
 
-function quoteFor(tpm: Tpm, challenge: Challenge, logs: LogPlaces) {
+function quoteFor(
+  tpm: Tpm,
+  challenge: Challenge,
+  carried: { readonly logs: LogPlaces; readonly intermediates: readonly Uint8Array[] },
+) {
   return attest(tpm, {
     ...{ challenge, bank: undefined, pcrs: QUOTED_PCRS, keyHandle: undefined },
-    ...{ intermediates: [], endorsement: 'shown' as const, logs },
+    ...{ endorsement: 'shown' as const, ...carried },
   });
 }

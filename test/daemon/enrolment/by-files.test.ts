@@ -5,18 +5,21 @@
  * Timeout: 240 s
  */
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Status } from '../../../daemon/control/protocol.ts';
 import { decodeMessageFile, encodeMessageFile } from '../../../daemon/enrolment/message.ts';
+import { TPM_CC } from '../../../firmware/tpm-constants.ts';
+import { CuttingSocket } from '../../cutting-socket.ts';
 import { DaemonProcess } from '../../daemon-process.ts';
 import { ENDORSING_PROGRAMS, startEndorsed, trustFile } from '../../endorsed-swtpm.ts';
 import { missingPrograms } from '../../installed.ts';
 import { skip } from '../../skip.ts';
 import type { Swtpm } from '../../swtpm.ts';
-import type { Outcome } from '../commands/rig.ts';
+import { holdfast, type Outcome } from '../commands/rig.ts';
 import { auditOf, BRISK, controlling, type, withDaemons } from '../live.ts';
 
 const files = suite('daemon/enrolment/by-files');
@@ -221,10 +224,13 @@ files('for another domain are refused on both sides', async () => {
   });
 });
 
-const missing = missingPrograms(ENDORSING_PROGRAMS);
-
 /** A test with a chip that its maker endorsed, and an authority that trusts the maker. */
-function onChip(sentence: string, body: (pair: Pair, chip: Swtpm) => Promise<void>): void {
+function onChip(
+  sentence: string,
+  body: (pair: Pair, chip: Swtpm) => Promise<void>,
+  programs: readonly string[] = [],
+): void {
+  const missing = missingPrograms([...ENDORSING_PROGRAMS, ...programs]);
   if (missing !== null) return skip(`daemon/enrolment/by-files › ${sentence}`, missing);
   files(sentence, async () => {
     const { chip, maker } = await startEndorsed();
@@ -243,6 +249,62 @@ onChip('let a machine with a chip earn what the chip is worth', async (pair) => 
   await pair.enrolled();
   assert.is(lastOf(pair.authority, 'enrolment.granted')?.right, 'renewal');
 });
+
+onChip(
+  'answer nothing while the chip vanishes, and the same challenge once it is back',
+  async (pair, chip) => {
+    await using between = await CuttingSocket.open(chip.folder.file('cut'), chip.socketPath);
+    await pair.box.kill('SIGTERM');
+    pair.box.configure(
+      `${MEMBER}[tpm]\nuse = "required"\naddress = "swtpm:unix:${between.path}"\n`,
+    );
+    await pair.box.start();
+    done(await pair.onBox('request', pair.at('request')));
+    done(await pair.onAuthority('challenge', pair.at('request'), pair.at('challenge')));
+    const pinned = ['--fingerprint', await pair.fingerprint()];
+    const answer = ['answer', pair.at('challenge'), pair.at('answer'), ...pinned];
+    between.cutAt = TPM_CC.ActivateCredential;
+    refusedWith('tpm-unreachable', await pair.onBox(...answer));
+    assert.ok(between.cuts > 0);
+    between.cutAt = null;
+    done(await pair.onBox(...answer));
+    done(await pair.onAuthority('grant', pair.at('answer'), pair.at('grant'), '--approve'));
+    done(await pair.onBox('install', pair.at('grant')));
+    assert.is((await statusOf(pair.box)).node.lease?.assurance, 'vtpm');
+  },
+);
+
+onChip(
+  'work while others have locked the chip: nothing of ours is under the lock',
+  async (pair, chip) => {
+    await pair.box.kill('SIGTERM');
+    lock(chip);
+    await pair.box.start();
+    await pair.enrolled();
+    assert.is((await statusOf(pair.box)).node.lease?.assurance, 'vtpm');
+    const where = ['--tpm', `swtpm:unix:${chip.socketPath}`];
+    await pair.box.kill('SIGTERM');
+    const { out } = await holdfast(['tpm', 'status', ...where], pair.authority.folder);
+    assert.match(out, /^lockout +locked until \d{4}-\d\d-\d\dT.+ at the latest/m);
+  },
+  ['tpm2_dictionarylockout'],
+);
+
+/** Guesses a password that is not exempt from the lock until the chip locks. */
+function lock({ socketPath, folder }: Swtpm): void {
+  const tool = (program: string, ...words: readonly string[]) =>
+    spawnSync(program, words, {
+      ...{ cwd: folder.path, timeout: 20_000, encoding: 'utf8' },
+      env: { ...process.env, TPM2TOOLS_TCTI: `swtpm:path=${socketPath}` },
+    }).status;
+  const limits = ['--max-tries', '2', '--recovery-time', '600', '--lockout-recovery-time', '1000'];
+  assert.is(tool('tpm2_dictionarylockout', '--setup-parameters', ...limits), 0);
+  const nv = '0x1800042';
+  const attributes = ['-p', 'secret', '-a', 'authread|authwrite'];
+  assert.is(tool('tpm2_nvdefine', '-C', 'o', '-s', '8', ...attributes, nv), 0);
+  writeFileSync(folder.file('guess'), 'x');
+  for (let guess = 0; guess < 3; guess++) tool('tpm2_nvwrite', '-P', 'wrong', '-i', 'guess', nv);
+}
 
 onChip('report a chip that was restored from a copy', async (pair, chip) => {
   await pair.box.kill('SIGTERM');

@@ -17,7 +17,7 @@ import type { EnrolmentDesk } from '../../../daemon/enrolment/desk.ts';
 import { readGrant } from '../../../daemon/enrolment/grant.ts';
 import { type ChipUse, ownChip } from '../../../daemon/enrolment/own-chip.ts';
 import { attest, QUOTED_PCRS } from '../../../daemon/tpm/attester.ts';
-import { type ChipTrust, loadRoots } from '../../../daemon/tpm/chip-trust.ts';
+import { type ChipTrust, loadIntermediates, loadRoots } from '../../../daemon/tpm/chip-trust.ts';
 import { judgeEvidence } from '../../../daemon/tpm/judgement.ts';
 import { findLogs } from '../../../daemon/tpm/measurement-logs.ts';
 import { decodeEnvelope } from '../../../federation/envelope.ts';
@@ -48,10 +48,12 @@ const NAMED = [0, 2, 4, 7, 11];
 
 let machine: MeasuredChip;
 let trust: ChipTrust;
+let rootAlone: ChipTrust;
 if (missing === null) {
   desks.before(async () => {
     machine = await MeasuredChip.start();
     trust = { roots: await loadRoots(machine.roots), allowed: [] };
+    rootAlone = { roots: await loadRoots(machine.maker.root), allowed: [] };
   });
   desks.after(() => machine[Symbol.asyncDispose]());
 }
@@ -112,12 +114,12 @@ class Applicant {
 }
 
 /** The chip, one connection for each use, and the log of its boot in a file. */
-function chipOf(log = 'log') {
+function chipOf(log = 'log', intermediates: readonly Uint8Array[] = []) {
   const use: ChipUse = async (work) => {
     await using tpm = await machine.chip.open();
     return await work(tpm);
   };
-  return ownChip(use, logsOf(log));
+  return ownChip(use, { logs: logsOf(log), intermediates: async () => intermediates });
 }
 
 function logsOf(log: string) {
@@ -276,6 +278,23 @@ test('are refused for a maker whom nobody trusts, unless padding is all that is 
     ({ clock }) => clock.advance(Date.now() + 1_000 - clock.now().wall),
   );
 });
+
+test(
+  'carry what lies between their certificate and the root',
+  async (box) => {
+    await box.lie('ek-certificate-untrusted', () => ({}));
+    const carried = await loadIntermediates(machine.maker.intermediate);
+    const chip = chipOf('log', carried);
+    const shown = await chip.show();
+    assert.equal(shown.intermediates, carried);
+    const challenge = await box.challenge();
+    assert.ok(challenge.credential);
+    const said = await chip.answer(challenge, challenge.credential);
+    await refused(() => box.grant(challenge, said), 'enrol-unapproved');
+    assert.is(box.desk.applications[0]?.application.earned, 'vtpm');
+  },
+  () => rootAlone,
+);
 
 /** Trusts the chip of the machine alone, as a person who compared its hash on the console. */
 let listed: ChipTrust = { roots: [], allowed: [] };
