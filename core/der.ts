@@ -69,13 +69,15 @@ export function encodeBitString(bytes: Uint8Array): Uint8Array {
   return encodeDer(TAG.bitString, NO_UNUSED_BITS, bytes);
 }
 
+/** The widest arc of an OBJECT IDENTIFIER that is read: a UUID below 2.25 (X.667 §6). */
+const OID_ARC_BITS = 128n;
+
 /** An OBJECT IDENTIFIER from its dotted spelling. */
 export function encodeOid(dotted: string): Uint8Array {
-  const arcs = dotted.split('.').map((arc) => Number.parseInt(arc, 10));
-  const [first = 0, second = 0, ...rest] = arcs;
-  const octets = [first * 40 + second, ...rest].flatMap((arc) => {
-    const groups = [arc & 0x7f];
-    for (let left = arc >> 7; left > 0; left >>= 7) groups.unshift(0x80 | (left & 0x7f));
+  const [first = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt);
+  const octets = [first * 40n + second, ...rest].flatMap((arc) => {
+    const groups = [Number(arc & 0x7fn)];
+    for (let left = arc >> 7n; left > 0n; left >>= 7n) groups.unshift(0x80 | Number(left & 0x7fn));
     return groups;
   });
   return encodeDer(TAG.oid, Uint8Array.from(octets));
@@ -198,22 +200,22 @@ export function decodeOctetBits(contents: Uint8Array): Uint8Array {
 
 /** OBJECT IDENTIFIER contents, dotted. */
 export function decodeOid(contents: Uint8Array): string {
-  const arcs: number[] = [];
-  let arc = 0;
+  const arcs: bigint[] = [];
+  let arc = 0n;
   let isFirstOctet = true;
   for (const octet of contents) {
     if (isFirstOctet && octet === 0x80) refuse('an object identifier with a padded arc');
-    arc = arc * 128 + (octet & 0x7f);
-    if (!Number.isSafeInteger(arc)) refuse('an object identifier with an absurd arc');
+    arc = (arc << 7n) | BigInt(octet & 0x7f);
+    if (arc >> OID_ARC_BITS !== 0n) refuse('an object identifier with an absurd arc');
     isFirstOctet = octet < 0x80;
     if (!isFirstOctet) continue;
     arcs.push(arc);
-    arc = 0;
+    arc = 0n;
   }
   const [head, ...rest] = arcs;
   if (head === undefined || !isFirstOctet) refuse('an object identifier that does not end');
-  const root = Math.min(2, Math.floor(head / 40));
-  return [root, head - 40 * root, ...rest].join('.');
+  const root = head < 80n ? head / 40n : 2n;
+  return [root, head - 40n * root, ...rest].join('.');
 }
 
 /** A Time: `YYMMDDhhmmssZ` or `YYYYMMDDhhmmssZ`, nothing else (RFC 5280 §4.1.2.5). */

@@ -13,7 +13,11 @@ import { NO_POLICY, policyBody } from '../federation/policy.ts';
 import type { DomainView } from '../federation/view.ts';
 import { AuthorityBook } from './authority-book.ts';
 import { openOwnEndpoint } from './bundle-endpoint/own-endpoint.ts';
-import { SpiffePartners, type SpiffePartnersOptions } from './bundle-endpoint/partners.ts';
+import {
+  type KnownBy,
+  SpiffePartners,
+  type SpiffePartnersOptions,
+} from './bundle-endpoint/partners.ts';
 import type { BundleEndpoint } from './bundle-endpoint/server.ts';
 import { bundleDraft, publishBundle } from './bundle-publisher.ts';
 import type { Status } from './control/protocol.ts';
@@ -32,6 +36,7 @@ import { IdentityDirectory, type TrustView } from './identity/directory.ts';
 import { DEFAULT_GROUP } from './identity/entry.ts';
 import { encodeEntries, groupDocument } from './identity/entry-group.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
+import { NOTHING_REVOKED } from './identity/revoked.ts';
 import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
 import { PeerRegister } from './peer-register.ts';
@@ -93,7 +98,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     assert(own !== undefined, 'a running authority has its own domain');
     return own;
   };
-  const partners = createPartners(parts, (domain) => rootsOf(trustView(), domain));
+  const partners = createPartners(parts, (domain) => knownBy(trustView(), domain));
   const standing = standingOfAuthority(parts.keys);
   const trustView = () =>
     trustViewOf(views(), node.policy, (needs) => partners.bundles(needs), standing);
@@ -208,12 +213,12 @@ function openDesk(parts: Parts, issuing: IssuingDesk) {
 /** The partners that speak SPIFFE federation alone; nothing is polled yet. */
 function createPartners(
   { host, clock, store, records, audit, refusals, limits }: Parts,
-  rootsOfDomain: SpiffePartnersOptions['rootsOf'],
+  knownByOf: SpiffePartnersOptions['knownBy'],
 ): SpiffePartners {
   const { random, log } = host;
   return new SpiffePartners({
     ...{ clock, random, log, store, records, audit, refusals, limits },
-    rootsOf: rootsOfDomain,
+    knownBy: knownByOf,
   });
 }
 
@@ -241,9 +246,11 @@ function openEndpoint(
 }
 
 /** Who may vouch for the endpoint of another domain: ourselves, and whom we trust now. */
-function rootsOf(view: TrustView, domain: TrustDomain): readonly Uint8Array[] {
-  const { domain: own, ownAuthorities, foreignAuthorities } = view;
-  return (domain === own ? ownAuthorities : foreignAuthorities.get(domain))?.x509Authorities ?? [];
+function knownBy(view: TrustView, domain: TrustDomain): KnownBy {
+  const isOwnDomain = domain === view.domain;
+  const authorities = isOwnDomain ? view.ownAuthorities : view.foreignAuthorities.get(domain);
+  const revoked = isOwnDomain ? view.ownRevoked : view.foreignRevoked.get(domain);
+  return { roots: authorities?.x509Authorities ?? [], revoked: revoked ?? NOTHING_REVOKED };
 }
 
 /**

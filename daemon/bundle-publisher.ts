@@ -8,7 +8,7 @@ import type { Draft } from '../federation/input.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { Driver } from './driver.ts';
 import { encodeKeys, REFRESH_HINT_SECONDS_DEFAULT } from './identity/spiffe-bundle.ts';
-import { CRLS_MEMBER } from './revoked-view.ts';
+import { CRLS_MEMBER } from './identity/x509-crl.ts';
 
 /** Members that the publishing itself adds to a draft. */
 const ADDED: readonly string[] = ['domain', 'name', 'spiffe_sequence', 'type', 'version'];

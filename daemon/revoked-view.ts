@@ -4,9 +4,7 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import { fromBase64, toHex } from '../core/bytes.ts';
-import type { JsonObject } from '../core/canonical.ts';
-import { AUTHORITIES_MAX } from '../core/limits.ts';
+import { toHex } from '../core/bytes.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { KeyId } from '../core/suite.ts';
 import type { UnixMs } from '../core/time.ts';
@@ -16,20 +14,13 @@ import type { DomainView } from '../federation/view.ts';
 import { nodeMark } from './identity/certificate-writer.ts';
 import type { RevokedSet } from './identity/revoked.ts';
 import { parseSpiffeBundle } from './identity/spiffe-bundle.ts';
-import { type Crl, decodeCrl, isCrlOf } from './identity/x509-crl.ts';
-
-/** Our top-level member of a bundle: CRLs of its X.509 authorities, DER as base64. */
-export const CRLS_MEMBER = 'x509_crls';
+import { type Crl, crlsIn } from './identity/x509-crl.ts';
 
 /** A view is made at every tick, and a bundle is another object as soon as it differs. */
 const KNOWN_CRLS = new WeakMap<Members, readonly Crl[]>();
 const KNOWN_SETS = new WeakMap<Revocations, { readonly crls: unknown; readonly set: RevokedSet }>();
 
-/**
- * The CRLs in the bundle of a domain. What does not read, or none of its authorities signed, is
- * absent: the signed revocations say the same, and a verifier that is handed a broken list may
- * refuse every SVID.
- */
+/** The CRLs in the bundle of a domain that are its own; the signed revocations say the same. */
 export function crlsOf(view: DomainView): readonly Crl[] {
   const members = view.documents.get('bundle')?.members;
   if (members === undefined) return [];
@@ -38,8 +29,7 @@ export function crlsOf(view: DomainView): readonly Crl[] {
   const bundle = members.json();
   const found = refusalOf(() => {
     const { x509Authorities, mlDsa65 } = parseSpiffeBundle(bundle);
-    const authorities = [...x509Authorities, ...mlDsa65.x509Authorities];
-    return listsIn(bundle).filter((crl) => authorities.some((der) => isCrlOf(crl, der)));
+    return crlsIn(bundle, [...x509Authorities, ...mlDsa65.x509Authorities]);
   });
   const crls = found instanceof Refusal ? [] : found;
   KNOWN_CRLS.set(members, crls);
@@ -70,13 +60,4 @@ export function revokedOf(view: DomainView): RevokedSet {
 export function spkiOf(certificateDer: Uint8Array): Uint8Array {
   const key = new X509Certificate(certificateDer).publicKey;
   return new Uint8Array(key.export({ format: 'der', type: 'spki' }));
-}
-
-function listsIn(bundle: JsonObject): readonly Crl[] {
-  const member = bundle[CRLS_MEMBER];
-  if (!Array.isArray(member)) return [];
-  return member.slice(0, AUTHORITIES_MAX).flatMap((text) => {
-    const crl = refusalOf(() => decodeCrl(fromBase64(String(text))));
-    return crl instanceof Refusal ? [] : [crl];
-  });
 }

@@ -3,32 +3,46 @@
  * strictly by the standard, with bundles that the program has and at a moment that it names.
  *
  * Nothing here is asked of a daemon, reads a clock or remembers. Trust is by domain: an SVID is
- * judged by the bundle of its own trust domain, never by another's. What a program learns from a
- * bundle's age is its own to know: a tier that it gives with a bundle stands in the verdict.
+ * judged by the bundle of its own trust domain, never by another's, and so is what is revoked. How
+ * old a bundle is, only the program knows: a tier that it gives with one stands in the verdict.
  *
  *     const bundles = new Map([['home.example', parseBundle(text)]]);
- *     const { spiffeId } = verifyX509(chain, bundles, Date.now());
+ *     const { spiffeId, assurance } = verifyX509(chain, bundles, Date.now());
  */
 
 import { toUtf8 } from '../core/bytes.ts';
 import { isObject, type JsonObject, parseJson } from '../core/canonical.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain, trustDomainOf } from '../core/spiffe-id.ts';
-import { type UnixMs, unixMs } from '../core/time.ts';
+import { unixMs } from '../core/time.ts';
+import type { Assurance } from '../federation/assurance.ts';
 import { verifyJwtSvid } from './identity/jwt-verify.ts';
+import type { RevokedSet } from './identity/revoked.ts';
 import {
   type AuthoritySet,
   parseSpiffeBundle,
   type SpiffeBundle,
 } from './identity/spiffe-bundle.ts';
-import { verifyX509Svid } from './identity/x509-verify.ts';
+import { crlsIn, decodeCrl, isCrlOf, revokedBy } from './identity/x509-crl.ts';
+import { type VerifiedSvid, verifyX509Svid } from './identity/x509-verify.ts';
 
 export { Refusal } from '../core/refusal.ts';
 export { parseSpiffeId, parseTrustDomain, pathOf, trustDomainOf } from '../core/spiffe-id.ts';
 
-/** A bundle, and how fresh the program holds it to be; `null` where it does not know. */
+/** What a program knows of a bundle besides its text. */
+export interface BundleFacts {
+  /** How fresh the program holds it to be; absent where it does not know. */
+  readonly tier?: string;
+  /** CRLs in DER, such as the Workload API hands out; those of other domains pass by. */
+  readonly crls?: readonly Uint8Array[];
+}
+
+/** A bundle, how fresh it is held to be, and what its domain revoked. */
 export interface TrustedBundle extends SpiffeBundle {
   readonly tier: string | null;
+  readonly revoked: RevokedSet;
+  /** Since when there may be more, in Unix milliseconds; null where there is no list. */
+  readonly revokedAsOf: number | null;
 }
 
 /** Bundles by the name of their trust domain. */
@@ -42,23 +56,44 @@ export interface Verdict {
   readonly notAfter: number;
   /** The tier of the bundle that it was judged by. */
   readonly tier: string | null;
+  /**
+   * What its domain says of the machine: `software`, `vtpm`, `tpm` or `measured-boot`. A domain
+   * that says nothing vouches for `software`.
+   */
+  readonly assurance: Assurance;
+  /**
+   * Unix milliseconds of the oldest list of revoked certificates that it is not on; null where the
+   * domain gave none, and for a token, which lists do not name.
+   */
+  readonly revokedAsOf: number | null;
   /** All claims of a token; absent for a certificate. */
   readonly claims?: JsonObject;
 }
 
 /**
- * Reads a SPIFFE bundle (JWK Set). Refuses `bundle-malformed`, and what is no JSON by the codes of
- * the reader.
+ * Reads a SPIFFE bundle (JWK Set), with the revocation lists in it. Refuses `bundle-malformed`,
+ * and what is no JSON by the codes of the reader; a list that does not read as a CRL by those of
+ * `decodeCrl`.
  */
-export function parseBundle(text: string, tier: string | null = null): TrustedBundle {
+export function parseBundle(text: string, { tier, crls = [] }: BundleFacts = {}): TrustedBundle {
   const value = parseJson(toUtf8(text));
   if (!isObject(value)) throw new Refusal('bundle-malformed', { why: 'no object' });
-  return { ...parseSpiffeBundle(value), tier };
+  const bundle = parseSpiffeBundle(value);
+  const authorities = [...bundle.x509Authorities, ...bundle.mlDsa65.x509Authorities];
+  const given = crls.map(decodeCrl).filter((crl) => authorities.some((der) => isCrlOf(crl, der)));
+  const lists = [...crlsIn(value, authorities), ...given];
+  const oldest = Math.min(...lists.map(({ thisUpdate }) => thisUpdate));
+  return {
+    ...bundle,
+    tier: tier ?? null,
+    revoked: revokedBy(lists),
+    revokedAsOf: lists.length === 0 ? null : oldest,
+  };
 }
 
 /**
  * Verifies a chain of DER certificates, leaf first, at `nowMs`. Refuses `svid-untrusted`,
- * `svid-expired`, and each broken rule of the standard by its own `svid-` code.
+ * `svid-expired`, `svid-revoked`, and each broken rule of the standard by its own `svid-` code.
  */
 export function verifyX509(
   chain: readonly Uint8Array[],
@@ -66,7 +101,12 @@ export function verifyX509(
   nowMs: number,
 ): Verdict {
   const roots = authoritiesOf(bundles, ({ x509Authorities }) => x509Authorities);
-  return verdictOf(verifyX509Svid(chain, roots, unixMs(nowMs)), bundles);
+  const revoked = new Map(
+    Array.from(bundles, ([name, bundle]) => [parseTrustDomain(name), bundle.revoked]),
+  );
+  const verified = verifyX509Svid(chain, roots, unixMs(nowMs), revoked);
+  const { revokedAsOf = null } = bundles.get(trustDomainOf(verified.spiffeId)) ?? {};
+  return { ...verdictOf(verified, bundles), revokedAsOf };
 }
 
 /**
@@ -97,9 +137,10 @@ function authoritiesOf<T>(
 }
 
 function verdictOf(
-  { spiffeId, notAfter }: { spiffeId: Parameters<typeof trustDomainOf>[0]; notAfter: UnixMs },
+  { spiffeId, notAfter, assurance }: Pick<VerifiedSvid, 'spiffeId' | 'notAfter' | 'assurance'>,
   bundles: TrustedBundles,
 ): Verdict {
   const trustDomain = trustDomainOf(spiffeId);
-  return { spiffeId, trustDomain, notAfter, tier: bundles.get(trustDomain)?.tier ?? null };
+  const { tier = null } = bundles.get(trustDomain) ?? {};
+  return { spiffeId, trustDomain, notAfter, tier, assurance, revokedAsOf: null };
 }

@@ -13,3 +13,8 @@ export type Assurance = (typeof ASSURANCES)[number];
 export function isAssured(held: Assurance, needed: Assurance): boolean {
   return ASSURANCES.indexOf(held) >= ASSURANCES.indexOf(needed);
 }
+
+/** The level of that name, or null where it is none. */
+export function parseAssurance(text: string): Assurance | null {
+  return ASSURANCES.find((level) => level === text) ?? null;
+}

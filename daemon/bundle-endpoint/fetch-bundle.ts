@@ -20,6 +20,7 @@ import {
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { type SpiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
 import type { UnixMs } from '../../core/time.ts';
+import type { RevokedSet } from '../identity/revoked.ts';
 import { verifyX509Svid } from '../identity/x509-verify.ts';
 import { type EndpointProfile, type EndpointUrl, redirectTarget } from './endpoint-terms.ts';
 
@@ -28,6 +29,8 @@ export interface BundleRequest {
   readonly profile: EndpointProfile;
   /** CA certificates of the domain of the endpoint's ID; of no use to `https_web`. */
   readonly roots: readonly Uint8Array[];
+  /** What that domain revoked. */
+  readonly revoked: RevokedSet;
   /** CA certificates of the Web PKI in PEM; undefined for those of the runtime. */
   readonly webRoots?: readonly string[] | undefined;
   readonly now: UnixMs;
@@ -105,9 +108,12 @@ function checkIdentity(socket: TLSSocket, request: BundleRequest): void {
   throw new Refusal('endpoint-identity', { why: String(why ?? 'no certificate') });
 }
 
-function checkSpiffeId(socket: TLSSocket, expected: SpiffeId, { roots, now }: BundleRequest): void {
-  const trusted = new Map([[trustDomainOf(expected), roots]]);
-  const verified = refusalOf(() => verifyX509Svid(chainOf(socket), trusted, now));
+function checkSpiffeId(socket: TLSSocket, expected: SpiffeId, request: BundleRequest): void {
+  const { roots, revoked, now } = request;
+  const domain = trustDomainOf(expected);
+  const trusted = new Map([[domain, roots]]);
+  const gone = new Map([[domain, revoked]]);
+  const verified = refusalOf(() => verifyX509Svid(chainOf(socket), trusted, now, gone));
   if (verified instanceof Refusal) {
     throw new Refusal('endpoint-identity', { ...verified.details, expected });
   }

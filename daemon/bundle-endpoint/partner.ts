@@ -17,13 +17,17 @@ import { type Instant, SECOND_MS, type UnixMs } from '../../core/time.ts';
 import { ageAt, ledgerAt, startKeeping, type TimeKeeping } from '../../federation/age.ts';
 import type { AgeLimits } from '../../federation/limits.ts';
 import { limitOf, type Tier, tierBelow, tierOfAge } from '../../federation/tier.ts';
+import type { RevokedSet } from '../identity/revoked.ts';
 import { parseSpiffeBundle, type SpiffeBundle } from '../identity/spiffe-bundle.ts';
+import { crlsIn, revokedBy } from '../identity/x509-crl.ts';
 import type { EndpointTerms } from './endpoint-terms.ts';
 
 /** What a partner published: the bytes, and what they say. */
 export interface Publication {
   readonly bytes: Uint8Array;
   readonly bundle: SpiffeBundle;
+  /** What the partner revoked of its own, where it is one that says so. */
+  readonly revoked: RevokedSet;
 }
 
 /** The mark below which nothing is taken. */
@@ -71,7 +75,9 @@ export function newPartner(terms: EndpointTerms, bootstrap: Uint8Array | null): 
 export function readPublication(bytes: Uint8Array): Publication {
   const value = parseWideJson(bytes);
   if (!isObject(value)) throw new Refusal('bundle-malformed', { why: 'not an object' });
-  return { bytes, bundle: parseSpiffeBundle(value) };
+  const bundle = parseSpiffeBundle(value);
+  const crls = crlsIn(value, [...bundle.x509Authorities, ...bundle.mlDsa65.x509Authorities]);
+  return { bytes, bundle, revoked: revokedBy(crls) };
 }
 
 /**

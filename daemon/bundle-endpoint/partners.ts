@@ -16,12 +16,13 @@ import { bootMs, MINUTE_MS } from '../../core/time.ts';
 import type { AgeLimits } from '../../federation/limits.ts';
 import { isPermitted, type Tier } from '../../federation/tier.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { NOTHING_REVOKED } from '../identity/revoked.ts';
 import type { SpiffeBundle } from '../identity/spiffe-bundle.ts';
 import type { Clock, Log, Random, Store } from '../ports.ts';
 import type { RefusalAudit } from '../refusal-audit.ts';
 import { SPACES } from '../store/key-space.ts';
 import type { EndpointTerms } from './endpoint-terms.ts';
-import { fetchBundle } from './fetch-bundle.ts';
+import { type BundleRequest, fetchBundle } from './fetch-bundle.ts';
 import {
   checkpoint,
   isSameTrust,
@@ -44,13 +45,16 @@ export interface SpiffePartnersOptions {
   readonly refusals: RefusalAudit;
   /** Our own limits: such a partner sends none. */
   readonly limits: AgeLimits;
-  /** Roots of other domains that we trust now, for endpoints that one domain serves for another. */
-  readonly rootsOf: (domain: TrustDomain) => readonly Uint8Array[];
+  /** What other domains are known by now, for endpoints that one domain serves for another. */
+  readonly knownBy: (domain: TrustDomain) => KnownBy;
   /** Roots of the Web PKI in PEM; the runtime's where absent. */
   readonly webRoots?: readonly string[];
   /** Least time between two polls; `REFRESH_MS_MIN` where absent. */
   readonly pollFloorMs?: number;
 }
+
+/** What certificates of a domain are judged by. */
+export type KnownBy = Pick<BundleRequest, 'roots' | 'revoked'>;
 
 /** A partner as it stands, and what the last poll ran into. */
 export interface PartnerState {
@@ -132,7 +136,7 @@ export class SpiffePartners {
     }
     if (this.#slots.size >= RELATIONS_MAX) throw new Refusal('too-large', { limit: RELATIONS_MAX });
     const partner = newPartner(terms, bootstrap);
-    if (terms.profile.kind === 'https_spiffe' && this.#rootsFor(partner).length === 0) {
+    if (terms.profile.kind === 'https_spiffe' && this.#knownBy(partner).roots.length === 0) {
       const why = 'no bundle to know the endpoint by';
       throw new Refusal('endpoint-identity', { why, expected: terms.profile.endpointId });
     }
@@ -233,9 +237,9 @@ export class SpiffePartners {
     );
     slot.attempt = attempt;
     try {
-      const roots = this.#rootsFor(slot.partner);
+      const known = this.#knownBy(slot.partner);
       const { signal } = attempt;
-      return await fetchBundle({ url, profile, roots, webRoots, now: wall, signal });
+      return await fetchBundle({ url, profile, ...known, webRoots, now: wall, signal });
     } finally {
       cancel();
       slot.attempt = null;
@@ -243,11 +247,12 @@ export class SpiffePartners {
   }
 
   /** The newest bundle held, whatever its age (SPIFFE Federation §5.2.2). */
-  #rootsFor({ terms: { domain, profile }, held }: Partner): readonly Uint8Array[] {
-    if (profile.kind === 'https_web') return [];
+  #knownBy({ terms: { domain, profile }, held }: Partner): KnownBy {
+    if (profile.kind === 'https_web') return { roots: [], revoked: NOTHING_REVOKED };
     const named = trustDomainOf(profile.endpointId);
-    if (named !== domain) return this.#options.rootsOf(named);
-    return held?.bundle.x509Authorities ?? [];
+    if (named !== domain) return this.#options.knownBy(named);
+    const { bundle, revoked = NOTHING_REVOKED } = held ?? {};
+    return { roots: bundle?.x509Authorities ?? [], revoked };
   }
 
   /** A poll that came to nothing: audited, and the time that has passed is stored. */

@@ -107,14 +107,15 @@ class Issuing {
   }
 
   intermediate(spki: Uint8Array): Uint8Array | null {
-    const { domain, group, kind, node } = this.#lease;
+    const { assurance, domain, group, kind, node } = this.#lease;
     if (kind === 'slices') return null;
     const authority = this.#authority('ec-p256');
     const publicKey = parsePublicKey(spki);
     if (publicKey.keyType !== 'ec-p256') throw new Refusal('key-malformed', { expected: 'P-256' });
     const own = kind === 'cell' ? cellOf(group, domain) : domain;
-    const terms = { node, publicKey, domain: own, now: this.#now, notAfter: this.#until };
-    const der = issueIntermediate(authority, terms, this.#options.random);
+    const rest = { assurance, now: this.#now, notAfter: this.#until };
+    const order = { node, publicKey, domain: own, ...rest };
+    const der = issueIntermediate(authority, order, this.#options.random);
     this.#note(der, nodeSpiffeId(domain, node));
     return der;
   }
@@ -142,7 +143,9 @@ class Issuing {
     if (authority instanceof Refusal) throw authority;
     const now = this.#now;
     const end = Math.min(now + entry.jwtSvidTtlMs, this.#until, entry.expiresAt ?? this.#until);
-    const order = { spiffeId: entry.spiffeId, audience, now, notAfter: unixMs(end) };
+    const { assurance } = this.#lease;
+    const { spiffeId } = entry;
+    const order = { spiffeId, audience, assurance, now, notAfter: unixMs(end) };
     return issueJwtSvid(authority, order);
   }
 
@@ -154,8 +157,9 @@ class Issuing {
     const authority = this.#authority(entry.keyType);
     const { spiffeId, dnsNames } = entry;
     const random = this.#options.random.bytes(SERIAL_RANDOM_BYTES);
-    const serial = nodeSerial(this.#lease.node, random);
-    const terms = { spiffeId, dnsNames, now: begin, notAfter, serial, ...publicKey };
+    const { node, assurance } = this.#lease;
+    const serial = nodeSerial(node, random);
+    const terms = { spiffeId, dnsNames, assurance, now: begin, notAfter, serial, ...publicKey };
     const der = signCertificate(leafParts(authority, terms), authority);
     this.#note(der, spiffeId);
     return der;

@@ -17,8 +17,9 @@ import type { ConnectedProcess } from '../attestation/workload-attestor.ts';
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_PEERPIDFD = 77;
-// <asm-generic/errno.h>: the kernel does not know the option.
+// <asm-generic/errno.h>: the kernel does not know the option; a signal came first.
 const ENOPROTOOPT = 92;
+const EINTR = 4;
 // <poll.h>
 const POLLIN = 1;
 
@@ -93,5 +94,10 @@ function isReadable(fd: number): boolean {
   const request = new DataView(new ArrayBuffer(POLLFD_BYTES));
   request.setInt32(0, fd, IS_LITTLE_ENDIAN);
   request.setInt16(4, POLLIN, IS_LITTLE_ENDIAN);
-  return poll(new Uint8Array(request.buffer), 1, 0) !== 0;
+  const bytes = new Uint8Array(request.buffer);
+  // A signal that comes in between says nothing about the process; any other failure does.
+  for (;;) {
+    const ready = poll(bytes, 1, 0);
+    if (ready >= 0 || koffi.errno() !== EINTR) return ready !== 0;
+  }
 }

@@ -21,6 +21,8 @@ import {
 import { sha256 } from '../../core/digest.ts';
 import type { KeyId } from '../../core/suite.ts';
 import type { UnixMs } from '../../core/time.ts';
+import type { Assurance } from '../../federation/assurance.ts';
+import { EXTENSION } from './certificate.ts';
 import { type KeyType, ML_DSA_65_OID } from './private-key.ts';
 
 const SERIAL_BYTES = 16;
@@ -119,7 +121,14 @@ export function encodeExtension(
   value: Uint8Array,
 ): Uint8Array {
   const flag = criticality === 'critical' ? CRITICAL : NOTHING;
-  return encodeDer(TAG.sequence, encodeOid(id), flag, encodeDer(TAG.octetString, value));
+  const number = EXTENSION_NUMBERS.get(id) ?? encodeOid(id);
+  return encodeDer(TAG.sequence, number, flag, encodeDer(TAG.octetString, value));
+}
+
+/** Says of the machine whose key is certified how much is known about it (PROTOCOL §7.3). */
+export function encodeAssurance(level: Assurance): Uint8Array {
+  const text = encodeDer(TAG.printableString, ascii(level));
+  return encodeExtension(EXTENSION.assurance, 'optional', text);
 }
 
 /** A Name of single-valued attributes, each `[oid, value]`. Values are printable ASCII. */
@@ -152,6 +161,9 @@ function ascii(text: string): Uint8Array {
   return out;
 }
 
+const EXTENSION_NUMBERS: ReadonlyMap<string, Uint8Array> = new Map(
+  Object.values(EXTENSION).map((id) => [id, encodeOid(id)]),
+);
 const NOTHING = new Uint8Array(0);
 const CRITICAL = encodeDer(TAG.boolean, Uint8Array.of(0xff));
 const VERSION_3 = encodeDer(contextTag(0, 'constructed'), encodeDer(TAG.integer, Uint8Array.of(2)));

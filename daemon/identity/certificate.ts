@@ -23,6 +23,7 @@ import {
 import { CERTIFICATE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { UnixMs } from '../../core/time.ts';
+import { type Assurance, parseAssurance } from '../../federation/assurance.ts';
 import {
   decodeNameConstraints,
   decodeNames,
@@ -31,7 +32,7 @@ import {
   type NameConstraints,
 } from './name-constraints.ts';
 
-/** Extensions by their number (RFC 5280 §4.2.1). */
+/** Extensions by their number (RFC 5280 §4.2.1, and one of ours). */
 export const EXTENSION = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -40,6 +41,8 @@ export const EXTENSION = {
   nameConstraints: '2.5.29.30',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  /** Ours: a level of assurance, as a PrintableString (PROTOCOL §7.3). */
+  assurance: '2.25.266768638405366624713910615705425257539',
 } as const;
 
 /** Purposes of an extended key usage (RFC 5280 §4.2.1.12). */
@@ -47,6 +50,9 @@ export const PURPOSE = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
 } as const;
+
+/** Longer than any level is: what is cut here is none. */
+const ASSURANCE_CHARS_MAX = 32;
 
 /** The key usages that the SPIFFE rules name (RFC 5280 §4.2.1.3). */
 export interface KeyUsage {
@@ -79,6 +85,8 @@ export interface Certificate {
   readonly subjectKeyId: Uint8Array | null;
   /** Key identifier of the issuer; it finds one, and proves nothing. */
   readonly authorityKeyId: Uint8Array | null;
+  /** What its issuer says of the machine; null for nothing, or for a level of the future. */
+  readonly assurance: Assurance | null;
   /** All extensions present, by dotted number, with whether each is critical. */
   readonly extensions: ReadonlyMap<string, boolean>;
 }
@@ -176,6 +184,7 @@ type Meaning = Pick<
   | 'nameConstraints'
   | 'subjectKeyId'
   | 'authorityKeyId'
+  | 'assurance'
 >;
 
 function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
@@ -190,6 +199,7 @@ function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
   const confinement = readerOf(EXTENSION.nameConstraints);
   const keyId = readerOf(EXTENSION.subjectKeyIdentifier);
   const issuerKeyId = readerOf(EXTENSION.authorityKeyIdentifier);
+  const assurance = readerOf(EXTENSION.assurance);
   const names = subjectNames === undefined ? [] : decodeSubjectNames(subjectNames);
   return {
     ...(constraints === undefined
@@ -202,6 +212,7 @@ function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
     nameConstraints: confinement === undefined ? null : decodeNameConstraints(confinement),
     subjectKeyId: keyId === undefined ? null : decodeKeyId(keyId),
     authorityKeyId: issuerKeyId === undefined ? null : decodeAuthorityKeyId(issuerKeyId),
+    assurance: assurance === undefined ? null : decodeAssurance(assurance),
   };
 }
 
@@ -254,6 +265,12 @@ function decodeAuthorityKeyId(value: DerReader): Uint8Array | null {
   const fields = value.open(TAG.sequence);
   value.end();
   return fields.optional(contextTag(0, 'primitive'))?.contents ?? null;
+}
+
+function decodeAssurance(value: DerReader): Assurance | null {
+  const { contents } = value.expect(TAG.printableString);
+  value.end();
+  return parseAssurance(String.fromCharCode(...contents.subarray(0, ASSURANCE_CHARS_MAX)));
 }
 
 function smallNumber(magnitude: Uint8Array): number {

@@ -1,5 +1,6 @@
 /**
- * Issues JWT-SVIDs (JWT-SVID §2, §3): who, for whom, from when until when, and nothing else.
+ * Issues JWT-SVIDs (JWT-SVID §2, §3): who, for whom, from when until when, on what machine, and
+ * nothing else.
  *
  * Whether the workload may have one, and until when, was decided by the caller.
  */
@@ -10,13 +11,19 @@ import { toBase64Url, toUtf8 } from '../../core/bytes.ts';
 import { encodeCanonical, type JsonObject } from '../../core/canonical.ts';
 import type { SpiffeId } from '../../core/spiffe-id.ts';
 import { SECOND_MS, type UnixMs } from '../../core/time.ts';
+import type { Assurance } from '../../federation/assurance.ts';
 import { JWT_ALGORITHM_OF, type JwtSigner } from './jwt-authority.ts';
+
+/** Our own claim: a level of assurance (PROTOCOL §7.3). */
+export const ASSURANCE_CLAIM = 'holdfast_assurance';
 
 /** What is to be issued. */
 export interface JwtOrder {
   readonly spiffeId: SpiffeId;
   /** At least one. */
   readonly audience: readonly string[];
+  /** What is known of the machine that gets it; absent where the issuer is that machine. */
+  readonly assurance?: Assurance;
   readonly now: UnixMs;
   /** Cut to whole seconds. */
   readonly notAfter: UnixMs;
@@ -24,13 +31,14 @@ export interface JwtOrder {
 
 /** Signs one token, in JWS compact form. An order without audience or life is a caller's bug. */
 export function issueJwtSvid(authority: JwtSigner, order: JwtOrder): string {
-  const { spiffeId, audience, now, notAfter } = order;
+  const { spiffeId, audience, assurance, now, notAfter } = order;
   assert(audience.length > 0, 'a token is for somebody');
   const [iat, exp] = [secondsOf(now), secondsOf(notAfter)];
   assert(iat < exp, 'a token ends after it begins');
   const alg = JWT_ALGORITHM_OF[authority.keyType];
   const header = segment({ alg, kid: authority.kid, typ: 'JWT' });
-  const payload = segment({ aud: audience, exp, iat, sub: spiffeId });
+  const machine = assurance === undefined ? {} : { [ASSURANCE_CLAIM]: assurance };
+  const payload = segment({ aud: audience, exp, iat, sub: spiffeId, ...machine });
   const signed = `${header}.${payload}`;
   const { key } = authority;
   const signature =

@@ -21,7 +21,9 @@ import {
   trustDomainOf,
 } from '../../core/spiffe-id.ts';
 import { SECOND_MS, UNIX_MS_MAX, type UnixMs, unixMs } from '../../core/time.ts';
+import { ASSURANCES, type Assurance, parseAssurance } from '../../federation/assurance.ts';
 import type { JwtAuthority } from './jwt-authority.ts';
+import { ASSURANCE_CLAIM } from './jwt-svid.ts';
 
 /** A token of the right shape, which nobody has verified. */
 export interface UnverifiedJwtSvid {
@@ -41,6 +43,8 @@ export interface UnverifiedJwtSvid {
 export interface VerifiedJwtSvid {
   readonly spiffeId: SpiffeId;
   readonly notAfter: UnixMs;
+  /** What the domain says of the machine; the least where it says nothing (PROTOCOL §7.3). */
+  readonly assurance: Assurance;
   readonly claims: JsonObject;
 }
 
@@ -123,7 +127,8 @@ export function verifyJwtSvid(
   if (authority === undefined)
     throw new Refusal('jwt-untrusted', { domain, kid: kid.slice(0, 64) });
   if (!isSignedBy(svid, authority)) throw new Refusal('jwt-signature', { domain });
-  return { spiffeId, notAfter, claims };
+  const assurance = parseAssurance(String(claims[ASSURANCE_CLAIM])) ?? ASSURANCES[0];
+  return { spiffeId, notAfter, assurance, claims };
 }
 
 function isSignedBy(svid: UnverifiedJwtSvid, { jwk }: JwtAuthority): boolean {

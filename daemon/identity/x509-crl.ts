@@ -7,7 +7,8 @@
  */
 
 import { verify, X509Certificate } from 'node:crypto';
-import { equalBytes, toHex } from '../../core/bytes.ts';
+import { equalBytes, fromBase64, toHex } from '../../core/bytes.ts';
+import type { JsonObject } from '../../core/canonical.ts';
 import {
   contextTag,
   DerReader,
@@ -20,13 +21,13 @@ import {
   encodeUnsigned,
   TAG,
 } from '../../core/der.ts';
-import { CRL_BYTES_MAX } from '../../core/limits.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { AUTHORITIES_MAX, CRL_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal, refusalOf } from '../../core/refusal.ts';
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { decodeCertificate } from './certificate.ts';
 import { encodeExtension, signDer } from './certificate-writer.ts';
-import { NOTHING_REVOKED, type RevokedByDomain } from './revoked.ts';
+import { NOTHING_REVOKED, type RevokedByDomain, type RevokedSet } from './revoked.ts';
 import type { X509Authority } from './x509-authority.ts';
 
 /** One revoked certificate. */
@@ -136,9 +137,32 @@ export function revokedByLists(
   return new Map(
     [...authorities].map(([domain, ders]) => {
       const own = crls.filter((crl) => ders.some((der) => isCrlOf(crl, der)));
-      return [domain, { ...NOTHING_REVOKED, serials: new Set(own.flatMap((c) => c.serials)) }];
+      return [domain, revokedBy(own)];
     }),
   );
+}
+
+/** Our top-level member of a bundle: CRLs of its X.509 authorities, DER as base64. */
+export const CRLS_MEMBER = 'x509_crls';
+
+/**
+ * The lists in the JSON of a bundle that one of its `authorities` signed. What does not read, or
+ * is signed by nobody of these, is absent: a verifier that is handed a broken list may refuse
+ * every SVID.
+ */
+export function crlsIn(bundle: JsonObject, authorities: readonly Uint8Array[]): readonly Crl[] {
+  const member = bundle[CRLS_MEMBER];
+  if (!Array.isArray(member)) return [];
+  const lists = member.slice(0, AUTHORITIES_MAX).flatMap((text) => {
+    const crl = refusalOf(() => decodeCrl(fromBase64(String(text))));
+    return crl instanceof Refusal ? [] : [crl];
+  });
+  return lists.filter((crl) => authorities.some((der) => isCrlOf(crl, der)));
+}
+
+/** What lists alone revoke. */
+export function revokedBy(crls: readonly Crl[]): RevokedSet {
+  return { ...NOTHING_REVOKED, serials: new Set(crls.flatMap(({ serials }) => serials)) };
 }
 
 function serialsIn(raw: Uint8Array): readonly string[] {

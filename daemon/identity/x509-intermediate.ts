@@ -14,10 +14,12 @@ import { Refusal } from '../../core/refusal.ts';
 import { spiffeId, type TrustDomain } from '../../core/spiffe-id.ts';
 import type { KeyId } from '../../core/suite.ts';
 import { addMs, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
+import type { Assurance } from '../../federation/assurance.ts';
 import type { IssuingKey } from '../custody/custody.ts';
 import type { Random } from '../ports.ts';
 import { decodeCertificate, EXTENSION } from './certificate.ts';
 import {
+  encodeAssurance,
   encodeExtension,
   encodeKeyUsage,
   encodeName,
@@ -46,6 +48,8 @@ export interface IntermediateOrder {
   readonly publicKey: PublicKey;
   /** The cell's own trust domain, or the authority's. */
   readonly domain: TrustDomain;
+  /** What the lease of the node says. */
+  readonly assurance: Assurance;
   readonly now: UnixMs;
   /** Cut to whole seconds, and to the authority's own end. */
   readonly notAfter: UnixMs;
@@ -57,7 +61,7 @@ export function issueIntermediate(
   order: IntermediateOrder,
   random: Random,
 ): Uint8Array {
-  const { node, publicKey, domain, now } = order;
+  const { node, publicKey, domain, assurance, now } = order;
   const serial = nodeSerial(node, random.bytes(RANDOM_BYTES));
   const notAfter = Math.min(order.notAfter, authority.certificate.notAfter);
   const confinement =
@@ -76,6 +80,7 @@ export function issueIntermediate(
         LEAVES_ALONE,
         encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(KEY_CERT_SIGN)),
         ...confinement,
+        encodeAssurance(assurance),
         subjectKeyId(keyIdOf(publicKey.bits)),
         authority.authorityKeyId,
         encodeExtension(EXTENSION.subjectAltName, 'optional', encodeNames(spiffeId(domain, ''))),

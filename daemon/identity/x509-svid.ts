@@ -14,10 +14,12 @@ import { encodeDer, encodeOid, TAG } from '../../core/der.ts';
 import { SVID_BACKDATE_MS } from '../../core/limits.ts';
 import { pathOf, type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
 import { addMs, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
+import type { Assurance } from '../../federation/assurance.ts';
 import type { Random } from '../ports.ts';
 import { type Certificate, EXTENSION, PURPOSE } from './certificate.ts';
 import {
   type CertificateParts,
+  encodeAssurance,
   encodeExtension,
   encodeKeyUsage,
   encodeNames,
@@ -74,6 +76,8 @@ export interface LeafTerms extends SvidOrder {
   /** The last part of the SPKI. */
   readonly bits: Uint8Array;
   readonly serial: Uint8Array;
+  /** What is known of the machine that gets it; absent where the issuer is that machine. */
+  readonly assurance?: Assurance;
 }
 
 /** Issues one X509-SVID. An ID without a path, or of another domain, is a bug of the caller. */
@@ -99,7 +103,7 @@ export function issueX509Svid(
 
 /** What stands in a leaf. Its end is cut to the issuer's; both are cut to whole seconds. */
 export function leafParts(issuer: LeafIssuer, terms: LeafTerms): CertificateParts {
-  const { spiffeId, dnsNames, spki, bits, serial } = terms;
+  const { spiffeId, dnsNames, spki, bits, serial, assurance } = terms;
   assert(trustDomainOf(spiffeId) === issuer.domain, 'an SVID of the own domain');
   assert(pathOf(spiffeId) !== '', 'a leaf names a workload, not its domain');
   const notBefore = wholeSeconds(addMs(terms.now, -SVID_BACKDATE_MS));
@@ -112,6 +116,7 @@ export function leafParts(issuer: LeafIssuer, terms: LeafTerms): CertificatePart
     subject: EMPTY_NAME,
     extensions: [
       ...LEAF_EXTENSIONS,
+      ...(assurance === undefined ? [] : [encodeAssurance(assurance)]),
       subjectKeyId(keyIdOf(bits)),
       issuer.authorityKeyId,
       // Critical because the subject is empty (RFC 5280 §4.2.1.6).

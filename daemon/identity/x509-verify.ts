@@ -21,6 +21,7 @@ import {
   trustDomainOf,
 } from '../../core/spiffe-id.ts';
 import { type UnixMs, unixMs } from '../../core/time.ts';
+import { ASSURANCES, type Assurance, isAssured } from '../../federation/assurance.ts';
 import { vouchingFor } from './cell.ts';
 import {
   type Certificate,
@@ -54,6 +55,8 @@ export interface VerifiedSvid {
   readonly spiffeId: SpiffeId;
   /** The earliest end on the path, root included. */
   readonly notAfter: UnixMs;
+  /** What its domain says of the machine; the least where it says nothing (PROTOCOL §7.3). */
+  readonly assurance: Assurance;
 }
 
 /** The roots of each domain that the caller trusts at this moment. */
@@ -118,7 +121,7 @@ export function verifyX509Svid(
   for (const certificate of path) checkDates(certificate, now);
   checkNames(path);
   const notAfter = unixMs(Math.min(...path.map((certificate) => certificate.notAfter)));
-  return { spiffeId: svid.spiffeId, notAfter };
+  return { spiffeId: svid.spiffeId, notAfter, assurance: assuranceOf(path) };
 }
 
 /** PROTOCOL §5.5: by serial, by identity and date, and whatever a revoked key vouches for. */
@@ -239,6 +242,19 @@ function checkNames(path: readonly Certificate[]): void {
       throw new Refusal('svid-constrained', { got: wrong.text, form: wrong.form & 0x1f });
     }
   }
+}
+
+/**
+ * PROTOCOL §7.3 — a machine speaks well of itself: what a root signed counts, and what stands below
+ * that lowers it at most.
+ */
+function assuranceOf(path: readonly Certificate[]): Assurance {
+  const [, vouched, ...below] = path.toReversed();
+  return below.reduce(
+    (least, { assurance }) =>
+      assurance !== null && isAssured(least, assurance) ? assurance : least,
+    vouched?.assurance ?? ASSURANCES[0],
+  );
 }
 
 function namesOf({ names, subject }: Certificate): readonly GeneralName[] {

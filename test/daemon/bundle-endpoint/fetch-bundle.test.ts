@@ -10,7 +10,9 @@ import { Failure } from '../../../core/failure.ts';
 import { DOCUMENT_BYTES_MAX } from '../../../core/limits.ts';
 import { parseEndpointUrl } from '../../../daemon/bundle-endpoint/endpoint-terms.ts';
 import { type BundleRequest, fetchBundle } from '../../../daemon/bundle-endpoint/fetch-bundle.ts';
+import { decodeCertificate } from '../../../daemon/identity/certificate.ts';
 import { encodePem } from '../../../daemon/identity/pem.ts';
+import { NOTHING_REVOKED, serialText } from '../../../daemon/identity/revoked.ts';
 import { refuses } from '../../refused.ts';
 import { type Forged, forgeLeaf, forgeRoot, NOW } from '../identity/forge.ts';
 import { refused } from '../refused.ts';
@@ -37,6 +39,7 @@ function requestTo(server: ForeignServer, change: Partial<BundleRequest> = {}): 
     url: server.url,
     profile: { kind: 'https_spiffe', endpointId: ENDPOINT_ID },
     roots: [ROOT.der],
+    revoked: NOTHING_REVOKED,
     now: NOW,
     signal: new AbortController().signal,
     ...change,
@@ -106,6 +109,17 @@ fetching('asks nothing of an endpoint that shows another certificate', async () 
     await refused(() => fetchBundle(requestTo(server)), 'endpoint-identity');
     assert.is(server.requests(), 0, about);
   }
+});
+
+fetching('asks nothing of an endpoint whose certificate its domain revoked', async () => {
+  await using server = await serveForeign(
+    LEAF,
+    answerWith(() => BUNDLE),
+  );
+  const serial = serialText(decodeCertificate(LEAF.der));
+  const revoked = { ...NOTHING_REVOKED, serials: new Set([serial]) };
+  await refused(() => fetchBundle(requestTo(server, { revoked })), 'endpoint-identity');
+  assert.is(server.requests(), 0);
 });
 
 fetching('of the Web PKI needs a certificate of its roots for the name in the URL', async () => {

@@ -14,6 +14,7 @@ import {
 import { HOUR_MS, SECOND_MS } from '../../../core/time.ts';
 import { openAuditLog } from '../../../daemon/audit/audit-log.ts';
 import { SpiffePartners } from '../../../daemon/bundle-endpoint/partners.ts';
+import { NOTHING_REVOKED } from '../../../daemon/identity/revoked.ts';
 import { RefusalAudit } from '../../../daemon/refusal-audit.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { MemoryLog } from '../../fakes/memory-log.ts';
@@ -123,7 +124,7 @@ class Rig {
       records: store.records,
       random: new SeededRandom('partners'),
       refusals: new RefusalAudit(this.#audit, clock),
-      rootsOf: () => [],
+      knownBy: () => ({ roots: [], revoked: NOTHING_REVOKED }),
     });
     made.onChanged = () => {
       this.changes += 1;

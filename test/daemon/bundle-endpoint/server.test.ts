@@ -20,6 +20,7 @@ import { parseEndpointUrl } from '../../../daemon/bundle-endpoint/endpoint-terms
 import { fetchBundle } from '../../../daemon/bundle-endpoint/fetch-bundle.ts';
 import { openBundleEndpoint } from '../../../daemon/bundle-endpoint/server.ts';
 import { encodePem } from '../../../daemon/identity/pem.ts';
+import { NOTHING_REVOKED } from '../../../daemon/identity/revoked.ts';
 import { createX509Authority, openX509Authority } from '../../../daemon/identity/x509-authority.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { MemoryLog } from '../../fakes/memory-log.ts';
@@ -97,6 +98,7 @@ endpoints('answers a client of the other side with the bundle', async () => {
     url: parseEndpointUrl(rig.server.url),
     profile: { kind: 'https_spiffe', endpointId: spiffeId(BLUE, '/bundle-endpoint') },
     roots: [rig.first.certificate.der],
+    revoked: NOTHING_REVOKED,
     now: rig.clock.now().wall,
     signal: new AbortController().signal,
   });

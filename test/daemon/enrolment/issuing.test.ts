@@ -20,6 +20,7 @@ import { SliceKeys } from '../../../daemon/enrolment/slice-keys.ts';
 import { windowOf } from '../../../daemon/enrolment/slice-window.ts';
 import { IdentityDirectory } from '../../../daemon/identity/directory.ts';
 import { createEntry, type Entry, type EntryDraft } from '../../../daemon/identity/entry.ts';
+import { verifyJwtSvid } from '../../../daemon/identity/jwt-verify.ts';
 import { nodeSpiffeId } from '../../../daemon/identity/node-id.ts';
 import { openPrivateKey } from '../../../daemon/identity/private-key.ts';
 import { parseSelector } from '../../../daemon/identity/selector.ts';
@@ -308,6 +309,27 @@ issuing('asks an authority for tokens, and says so when none is in reach', async
   const cut = await member.token(web, order);
   assert.is(cut instanceof Refusal ? cut.code : 'served', 'token-authority');
 });
+
+issuing(
+  'says of the machine what its lease says, in leaves, below intermediates and in tokens',
+  async () => {
+    for (const kind of ['slices', 'domain'] as const) {
+      const s = await open(kind, { assurance: 'measured-boot' });
+      const web = s.add('web');
+      const member = await s.member();
+      await s.topUp(member);
+      const svid = await member.svid(web, ordered(web, s.start));
+      assert.ok(!(svid instanceof Refusal));
+      const roots = new Map([[HOME, [s.trust.authority.certificate.der]]]);
+      const verified = verifyX509Svid(svid.certificatesDer, roots, s.start);
+      assert.is(verified.assurance, 'measured-boot', kind);
+      const token = await member.token(web, { ...ordered(web, s.start), audience: ['db'] });
+      assert.ok(!(token instanceof Refusal));
+      const keys = new Map([[HOME, [s.trust.signers.jwtSigner]]]);
+      assert.is(verifyJwtSvid(token, 'db', keys, s.start).assurance, 'measured-boot');
+    }
+  },
+);
 
 issuing('asks for no more than one answer holds', async () => {
   const s = await open('slices');

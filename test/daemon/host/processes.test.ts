@@ -52,6 +52,35 @@ processes('names the process that connected, and sees it end', async () => {
   server.close();
 });
 
+processes('takes no process for gone because a signal came while it was asked', async () => {
+  await using folder = await temporaryFolder();
+  const server = createServer().listen(folder.file('s'));
+  await once(server, 'listening');
+  const child = spawn(process.execPath, ['-e', CONNECT_AND_WAIT, folder.file('s')]);
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const peer = hostProcesses.peerOf(descriptorOf(socket));
+  let signals = 0;
+  process.on('SIGUSR2', () => {
+    signals += 1;
+  });
+  const storm = spawn('sh', ['-c', `while kill -USR2 ${process.pid}; do :; done`]);
+  let refusals = 0;
+  for (let round = 0; round < 40; round++) {
+    for (let asked = 0; asked < 10_000; asked++) if (!peer.isAlive()) refusals += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  storm.kill('SIGKILL');
+  await once(storm, 'exit');
+  process.removeAllListeners('SIGUSR2');
+  assert.ok(signals > 0);
+  assert.is(refusals, 0);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  peer.close();
+  socket.destroy();
+  server.close();
+});
+
 processes('refuses to name a process that ended before it was asked about', async () => {
   await using folder = await temporaryFolder();
   const server = createServer({ pauseOnConnect: true }).listen(folder.file('s'));

@@ -19,6 +19,7 @@ import {
   type NodeIntermediate,
   openIntermediate,
 } from '../../../daemon/identity/x509-intermediate.ts';
+import type { Assurance } from '../../../federation/assurance.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
 import { BIT, constraints, type Forged, forge, NOW, usage } from './forge.ts';
 
@@ -43,9 +44,14 @@ export function softwareKey(): IssuingKey {
 }
 
 /** The intermediate of a node: of a cell, or of the whole domain. */
-export function captured(domain: TrustDomain, notAfter = addMs(NOW, HOUR_MS)): NodeIntermediate {
+export function captured(
+  domain: TrustDomain,
+  notAfter = addMs(NOW, HOUR_MS),
+  assurance: Assurance = 'software',
+): NodeIntermediate {
   const key = softwareKey();
-  const order = { node: NODE, publicKey: parsePublicKey(key.spki), domain, now: NOW, notAfter };
+  const publicKey = parsePublicKey(key.spki);
+  const order = { node: NODE, publicKey, domain, assurance, now: NOW, notAfter };
   return openIntermediate(issueIntermediate(AUTHORITY, order, random), domain, key);
 }
 

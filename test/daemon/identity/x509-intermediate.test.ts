@@ -36,9 +36,10 @@ function signed(by: NodeIntermediate, domain: TrustDomain, dnsNames: readonly st
 }
 
 intermediates('of a cell sign for the cell, with the chain that shows it', async () => {
-  const svid = await signed(captured(CELL), CELL);
+  const svid = await signed(captured(CELL, undefined, 'tpm'), CELL);
   const verified = verifyX509Svid(svid.certificatesDer, ROOTS, NOW, new Map(), [HOME]);
-  assert.equal(verified, { spiffeId: `spiffe://${CELL}/web`, notAfter: svid.notAfter });
+  const { notAfter } = svid;
+  assert.equal(verified, { spiffeId: `spiffe://${CELL}/web`, notAfter, assurance: 'tpm' });
   // Nobody infers that a domain vouches for what its name ends another with.
   refuses('svid-untrusted', () => verifyX509Svid(svid.certificatesDer, ROOTS, NOW));
 });

@@ -109,7 +109,8 @@ svids('passes its own verification', () => {
     new Map([[HOME, [stored.certificateDer]]]),
     NOW,
   );
-  assert.equal(verified, { spiffeId: WEB, notAfter: svid.notAfter });
+  const { notAfter } = svid;
+  assert.equal(verified, { spiffeId: WEB, notAfter, assurance: 'software' });
 });
 
 svids('never signs past the end of its authority', () => {

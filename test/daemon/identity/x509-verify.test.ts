@@ -53,7 +53,7 @@ async function refusedFor(rule: RegExp | RefusalCode, attempt: () => unknown): P
 
 verify('takes a leaf signed by a root of its domain', () => {
   const svid = verifyX509Svid(chainOf(forgeLeaf(root, WEB)), roots, NOW);
-  assert.equal(svid, { spiffeId: WEB, notAfter: NOW + HOUR_MS });
+  assert.equal(svid, { spiffeId: WEB, notAfter: NOW + HOUR_MS, assurance: 'software' });
 });
 
 verify('takes a leaf below intermediates, and ends when the first of them does', () => {
