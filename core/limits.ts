@@ -29,6 +29,14 @@ export const AUTHORITIES_MAX = 64;
 export const RELATIONS_MAX = 512;
 /** One exported file: a Root chain, a beacon, a tick and the bundle. */
 export const BUNDLE_FILE_BYTES_MAX = 8 * 1024 * 1024;
+/** One courier file: a bundle file for each domain, one after the other. */
+export const COURIER_BYTES_MAX = 512 * 1024 * 1024;
+/** Domains of one courier file: ours and all that we relate to. */
+export const COURIER_PARTS_MAX: number = RELATIONS_MAX + 1;
+/** Nodes that one courier file is sealed to; their number is one byte. */
+export const COURIER_RECIPIENTS_MAX = 64;
+/** A recipient's file: a lease and the statement of its node, in armour. */
+export const RECIPIENT_CHARS_MAX: number = 32 * 1024;
 /** Documents in one exported file. */
 export const BUNDLE_FILE_DOCUMENTS_MAX = 1_024;
 

@@ -261,6 +261,21 @@ export const REFUSALS = {
     'this node has no lease of its domain yet',
     'enrol it at the authority of its domain',
   ),
+  'courier-malformed': row(
+    'reject',
+    'not a courier file, or of a version that this daemon does not know',
+    'holdfast courier export makes one; a bundle file is taken by holdfast bundle import',
+  ),
+  'courier-sealed': row(
+    'ignore',
+    'the courier file is sealed to other nodes',
+    'have it made with the file that holdfast courier recipient writes on this node',
+  ),
+  'courier-broken': row(
+    'reject',
+    'a part of the courier file is not what was sealed at this place',
+    'copy the file anew from where it was made, or have it made again; nothing of it was taken',
+  ),
   'enrol-part': row(
     'reject',
     'a part of the message is not the one that its signed envelope names',

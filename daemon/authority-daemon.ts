@@ -147,7 +147,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const chip = parts.nodeCustody.chip?.custody ?? null;
   const follower = new ReferenceFollower(chip, audit, log);
   const methods = controlMethods({
-    ...{ desk, book, node },
+    ...{ desk, book, node, random },
     ...{ config, driver, audit, links, authorities, issued, partners, views, status },
     custody: parts.custody,
     references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),

@@ -25,7 +25,7 @@ import type { Config } from './config-keys.ts';
 import type { RoleKey } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
 import { authorityMethods } from './control-authorities.ts';
-import type { KeyCustody } from './custody/custody.ts';
+import { type CourierMethodOptions, courierMethods } from './courier/courier-methods.ts';
 import { type DeskMethodOptions, deskMethods } from './enrolment/desk-methods.ts';
 import { EntryBook } from './entry-book.ts';
 import { entryMethods } from './entry-methods.ts';
@@ -43,7 +43,7 @@ import { referenceMethods } from './reference-methods.ts';
 import { revokeMethods } from './revoke-methods.ts';
 import { endpointRelation, spiffeMethods } from './spiffe-methods.ts';
 
-export interface MethodOptions extends ReadingOptions, DeskMethodOptions {
+export interface MethodOptions extends ReadingOptions, DeskMethodOptions, CourierMethodOptions {
   readonly config: Config;
   readonly authorities: AuthorityBook;
   readonly issued: IssuedBook;
@@ -55,7 +55,6 @@ export interface MethodOptions extends ReadingOptions, DeskMethodOptions {
   /** Makes a key for a role, kept on this machine. */
   readonly makeKey: (role: RoleKey) => Promise<Signer>;
   readonly references: ReferenceBook;
-  readonly custody: KeyCustody;
   readonly policy: () => Policy;
 }
 
@@ -73,6 +72,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     ...referenceMethods(options.references, audit),
     ...keyMethods(options.custody, audit),
     ...deskMethods(options),
+    ...courierMethods(options),
     ...spiffeMethods({
       ...{ partners, audit },
       isHoldfastDomain: (domain) => options.views().some((view) => view.domain === domain),

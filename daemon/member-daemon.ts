@@ -82,7 +82,7 @@ export async function openMemberDaemon(
   const methods = memberMethods({
     ...{ driver, audit, links, views, status },
     time: () => node.time(clock.now()),
-    ...{ applicant, joining },
+    ...{ applicant, joining, node, custody, random },
     exportBundle: (name) => node.exportBundle(name),
   });
   const control = await openControl(ground, methods, opening);

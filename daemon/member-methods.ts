@@ -6,16 +6,20 @@
 import { Refusal } from '../core/refusal.ts';
 import { METHODS } from './control/params.ts';
 import type { ControlMethods } from './control/server.ts';
+import { type CourierMethodOptions, courierMethods } from './courier/courier-methods.ts';
 import { type ApplicantMethodOptions, applicantMethods } from './enrolment/applicant-methods.ts';
 import { type ReadingOptions, readingMethods } from './reading-methods.ts';
 
 /** The methods of a member. */
-export function memberMethods(options: ReadingOptions & ApplicantMethodOptions): ControlMethods {
+export function memberMethods(
+  options: ReadingOptions & ApplicantMethodOptions & CourierMethodOptions,
+): ControlMethods {
   const elsewhere = Object.fromEntries(METHODS.map((method) => [method, refuseHere]));
   return {
     ...(elsewhere as unknown as ControlMethods),
     ...readingMethods(options),
     ...applicantMethods(options),
+    ...courierMethods(options),
   };
 }
 

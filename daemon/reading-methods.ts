@@ -14,6 +14,7 @@ import type { ImportOutcome, RelationView, Status } from './control/protocol.ts'
 import type { Caller, ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
 import { entryView } from './entry-methods.ts';
+import { outcomeViews } from './import-outcome.ts';
 import type { LinkBook } from './link-book.ts';
 import { publishedBoots } from './reference-book.ts';
 import { referencesView } from './reference-methods.ts';
@@ -111,15 +112,6 @@ async function importFile(
   const { imported } = await options.driver.request({ kind: 'import', file: toUtf8(text) });
   await audited(options, caller, 'file.imported', { documents: imported.length });
   return {
-    documents: imported.map(({ type, outcome }) => ({
-      type,
-      outcome: outcomeText(outcome),
-    })),
+    documents: outcomeViews(imported),
   };
-}
-
-function outcomeText(outcome: 'admitted' | Refusal): ImportOutcome['outcome'] {
-  if (outcome === 'admitted') return outcome;
-  const held = ['document-held', 'tick-not-newer'].includes(outcome.code);
-  return held ? 'held already' : outcome.code;
 }

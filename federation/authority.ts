@@ -32,6 +32,7 @@ import { verifyNewcomer } from './newcomer.ts';
 import { OwnContents } from './own-contents.ts';
 import { makeProof, type ProverRole } from './peer-proof.ts';
 import { policyBody, type Relation, readPolicy } from './policy.ts';
+import { encodeRecipient } from './recipient.ts';
 import { recordKey } from './record-key.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
@@ -265,6 +266,11 @@ export class Authority {
   /** Our proof for one handshake. */
   prove(now: Moment, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
     return makeProof(this.#node, this.#inForce(now), role, handshakeHash);
+  }
+
+  /** The file that makes us known as a recipient (PROTOCOL §6.8). */
+  recipient(now: Moment, key: Uint8Array): string {
+    return encodeRecipient(this.#node, this.#inForce(now), key);
   }
 
   /** Our lease, by which we vouch for our own node. */

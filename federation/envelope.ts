@@ -47,6 +47,7 @@ export const DOCUMENT_TYPES = [
   'references',
   'entries',
   'lease',
+  'recipient',
   'enrol-request',
   'enrol-challenge',
   'enrol-answer',

@@ -23,6 +23,7 @@ import {
   verifyLease,
 } from './lease.ts';
 import { GUEST_PROOF, makeProof, type ProverRole } from './peer-proof.ts';
+import { encodeRecipient } from './recipient.ts';
 import { recordKey } from './record-key.ts';
 import { signAnswer, type TimeStatement } from './time-answer.ts';
 
@@ -84,6 +85,11 @@ export class Leaseholder {
   answer(now: Instant, statement: TimeStatement): Uint8Array {
     const lease = this.#inForce(now).bytes;
     return signAnswer(this.#beliefs.ownDomain, statement, { signer: this.#node, lease });
+  }
+
+  /** The file that makes us known as a recipient (PROTOCOL §6.8). Refuses as `inForce` does. */
+  recipient(now: Instant, key: Uint8Array): string {
+    return encodeRecipient(this.#node, this.#inForce(now).bytes, key);
   }
 
   /**

@@ -21,7 +21,7 @@ import { decodeBundleFile, decodeFileItem, encodeBundleFile } from './bundle-fil
 import { type UnverifiedEnvelope, type Verified, verifyEnvelope } from './envelope.ts';
 import { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
-import type { Lease } from './lease.ts';
+import { type Lease, scopeOf } from './lease.ts';
 import { Leaseholder } from './leaseholder.ts';
 import type { AgeLimits } from './limits.ts';
 import type { Moment } from './moment.ts';
@@ -29,7 +29,9 @@ import { PeerLedger } from './peer-ledger.ts';
 import type { Reader } from './peer-link.ts';
 import { decodeProof, isGuestProof, type ProverRole, verifyProof } from './peer-proof.ts';
 import type { Policy } from './policy.ts';
+import { type FilePreview, previewFile } from './preview.ts';
 import { encodeProposal } from './proposal.ts';
+import { decodeRecipient, verifyRecipient } from './recipient.ts';
 import type { Continuity } from './record.ts';
 import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { draftRevocations } from './sign-revocations.ts';
@@ -154,6 +156,36 @@ export class FederationNode {
   /** The bundle file of a domain we speak of. Refuses `domain-unrelated` and `root-unknown`. */
   exportBundle(domain: TrustDomain): string {
     return encodeBundleFile(this.#parts.beliefs.of(domain));
+  }
+
+  /**
+   * The part of a courier file about a domain (PROTOCOL §6.8): what partners may read, and of our
+   * own domain what all `recipients` may. Refuses as `exportBundle`, `decodeRecipient` and
+   * `verifyRecipient` do.
+   */
+  courierPart(read: Instant, domain: TrustDomain, recipients: readonly string[]): string {
+    const { beliefs, suite } = this.#parts;
+    const { own } = beliefs;
+    const clock = clockOf(own, this.#judge(read));
+    const leases = recipients.map((text) =>
+      verifyRecipient(suite, decodeRecipient(text), own, clock),
+    );
+    if (domain !== beliefs.ownDomain || leases.length === 0) return this.exportBundle(domain);
+    const readings = leases.map((lease) => ({
+      ...{ isGuest: false, isOwnNode: true, groups: scopeOf(lease) },
+    }));
+    return encodeBundleFile(own, (head) => readings.every((reading) => isReadable(reading, head)));
+  }
+
+  /** The file by which this node makes a KEM key of its own known. Refuses as `lease` does. */
+  recipient(read: Instant, key: Uint8Array): string {
+    return this.#self.recipient(this.#judge(read), key);
+  }
+
+  /** What a carried file would change. Changes nothing; refuses as `decodeBlocks` does. */
+  preview(read: Instant, file: Uint8Array): FilePreview {
+    const { suite, bootId, beliefs } = this.#parts;
+    return previewFile({ suite, now: this.#judge(read), bootId }, beliefs, file);
   }
 
   /** A proposal of revocations of our own domain, as a file; see `draftRevocations`. */

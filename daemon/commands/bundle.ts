@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
-import type { BundleFormat, BundleView, ImportOutcome } from '../control/protocol.ts';
+import type { BundleFormat, BundleView } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
@@ -16,6 +16,7 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { isTaken, outcomesText } from './import-print.ts';
 import type { BundleFacts } from './inspect-bundle.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
@@ -100,17 +101,6 @@ function parseFormat(text: string): BundleFormat {
 
 function domainOf({ domain }: { readonly domain?: string | undefined }): { domain?: string } {
   return domain === undefined ? {} : { domain };
-}
-
-function isTaken({ outcome }: ImportOutcome): boolean {
-  return outcome === 'admitted' || outcome === 'held already';
-}
-
-function outcomesText(documents: readonly ImportOutcome[]): string {
-  return tableText(
-    ['DOCUMENT', 'OUTCOME'],
-    documents.map(({ type, outcome }) => [type, outcome]),
-  );
 }
 
 function inspectedText(facts: BundleFacts): string {

@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   revoke: async () => (await import('./revoke.ts')).command,
   svid: async () => (await import('./svid.ts')).command,
   bundle: async () => (await import('./bundle.ts')).command,
+  courier: async () => (await import('./courier.ts')).command,
   federation: async () => (await import('./federation.ts')).command,
   time: async () => (await import('./time.ts')).command,
   enroll: async () => (await import('./enroll.ts')).command,

@@ -10,6 +10,7 @@ import {
   ADDRESSES_MAX,
   AUDIT_TAIL_LINES_MAX,
   BUNDLE_FILE_BYTES_MAX,
+  COURIER_RECIPIENTS_MAX,
   DIAL_ADDRESS_CHARS_MAX,
   DNS_NAME_CHARS_MAX,
   DNS_NAMES_MAX,
@@ -18,6 +19,7 @@ import {
   ENTRIES_MAX,
   JWT_SVID_TTL_MS_MAX,
   NAME_CHARS_MAX,
+  RECIPIENT_CHARS_MAX,
   RELATIONS_MAX,
   SELECTORS_MAX,
   SPIFFE_ID_BYTES_MAX,
@@ -58,6 +60,8 @@ const REASON_CHARS_MAX = 256;
 
 const LEASE_KINDS: readonly EnrolWish['kind'][] = ['slices', 'cell', 'domain'];
 const GROUP_CHARS_MAX = 63;
+/** A head sealed to as many recipients as there may be, in base64url. */
+const COURIER_HEADER_CHARS_MAX = 128 * 1024;
 /** A key's id, or a fingerprint, in hex. */
 const NODE_CHARS_MAX = 64;
 
@@ -131,6 +135,13 @@ const PARSERS: Parsers = {
     format: params.oneOf('format', ['holdfast', 'spiffe'] satisfies BundleFormat[]),
   }),
   'bundle.import': (params) => ({ text: params.text('text', BUNDLE_FILE_BYTES_MAX) }),
+  'courier.recipient': () => ({}),
+  'courier.part': (params) => ({
+    ...params.optional('domain', domainIn(params)),
+    recipients: params.texts('recipients', COURIER_RECIPIENTS_MAX, RECIPIENT_CHARS_MAX),
+  }),
+  'courier.open': (params) => ({ header: params.text('header', COURIER_HEADER_CHARS_MAX) }),
+  'courier.preview': (params) => ({ text: params.text('text', BUNDLE_FILE_BYTES_MAX) }),
   'federation.add': (params) => ({
     text: params.text('text', BUNDLE_FILE_BYTES_MAX),
     peers: params.texts('peers', ADDRESSES_MAX, DIAL_ADDRESS_CHARS_MAX),

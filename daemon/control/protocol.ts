@@ -340,6 +340,22 @@ export interface ImportOutcome {
   readonly outcome: 'admitted' | 'held already' | RefusalCode;
 }
 
+/** A mark of a domain that a file would move: a Root, an epoch, a tick, a document by its name. */
+export interface ChangedMark {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a file would change, and what would become of each document in it. */
+export interface CourierPreview {
+  readonly domains: readonly {
+    readonly domain: string;
+    readonly marks: readonly ChangedMark[];
+  }[];
+  readonly documents: readonly ImportOutcome[];
+}
+
 export interface RelationView {
   readonly domain: string;
   readonly kind: 'holdfast' | 'spiffe';
@@ -497,6 +513,23 @@ export interface Calls {
     params: { readonly text: string };
     result: { readonly documents: readonly ImportOutcome[] };
   };
+  /** The file that makes this node known to whoever seals a courier file to it. */
+  'courier.recipient': {
+    params: Nothing;
+    result: { readonly text: string; readonly node: string };
+  };
+  /** The bundle file of one domain, with what all of these recipients may read of ours. */
+  'courier.part': {
+    params: { readonly domain?: string; readonly recipients: readonly string[] };
+    result: { readonly text: string; readonly domain: string };
+  };
+  /** The key of a file that is sealed to this node; `header` and `key` are base64url. */
+  'courier.open': {
+    params: { readonly header: string };
+    result: { readonly key: string };
+  };
+  /** What `bundle.import` of the same text would change. */
+  'courier.preview': { params: { readonly text: string }; result: CourierPreview };
   'federation.add': { params: RelationAdd; result: RelationView };
   'federation.add-spiffe': { params: SpiffeRelationAdd; result: RelationView };
   /** Polls the endpoint of a `spiffe` partner now. */

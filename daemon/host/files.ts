@@ -94,7 +94,8 @@ export async function syncFolder(path: string): Promise<void> {
   await folder.sync();
 }
 
-async function openForReading(path: string, extraFlags = 0): Promise<FileHandle> {
+/** Opens a file and reads nothing yet. Fails `file-unreadable`. */
+export async function openForReading(path: string, extraFlags = 0): Promise<FileHandle> {
   try {
     // O_NONBLOCK: a named pipe without a writer must not hang us.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK | extraFlags);
