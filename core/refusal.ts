@@ -291,6 +291,11 @@ export const REFUSALS = {
     'the message answers another one than the last of its kind',
     'start again with a new request',
   ),
+  'enrol-superseded': row(
+    'ignore',
+    'the same machine has asked anew since this request',
+    'carry its newest request; what is under way goes on',
+  ),
   'enrol-expired': row(
     'ignore',
     'the challenge was answered too late',

@@ -11,6 +11,7 @@ import type { Draft } from '../federation/input.ts';
 import { FederationNode } from '../federation/node.ts';
 import { NO_POLICY, policyBody } from '../federation/policy.ts';
 import type { DomainView } from '../federation/view.ts';
+import { checkAct } from './acts.ts';
 import { AuthorityBook } from './authority-book.ts';
 import { openOwnEndpoint } from './bundle-endpoint/own-endpoint.ts';
 import {
@@ -206,7 +207,11 @@ function openDesk(parts: Parts, issuing: IssuingDesk) {
   const { clock, random } = host;
   const book = new DeskBook(store, records);
   const trust = () => loadChipTrust(config);
-  const desk = new EnrolmentDesk({ node, suite, clock, random, book, audit, issuing, trust });
+  const gate = { views: () => node.view(clock.now()), policy: () => node.policy };
+  const desk = new EnrolmentDesk({
+    ...{ node, suite, clock, random, book, audit, issuing, trust },
+    checkDelegation: () => checkAct(gate, 'delegate'),
+  });
   return { book, desk };
 }
 

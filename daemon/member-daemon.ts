@@ -12,6 +12,7 @@ import { Applicant } from './enrolment/applicant.ts';
 import { Joining } from './enrolment/joining.ts';
 import { type OwnChip, ownChip } from './enrolment/own-chip.ts';
 import { type Ground, openControl, openEngine, openScrapes } from './ground.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { LinkBook } from './link-book.ts';
 import { MemberIdentities } from './member-identities.ts';
 import { memberMethods } from './member-methods.ts';
@@ -61,6 +62,7 @@ export async function openMemberDaemon(
     ...{ node, signer: keys.node, driver, clock, random, store, records, audit, issuing },
     chip: chipOf(ground),
   });
+  await applicant.resume();
   const socketPath = config.workloadSocket;
   const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
   opening.defer(() => workloads.close());
@@ -86,9 +88,11 @@ export async function openMemberDaemon(
     exportBundle: (name) => node.exportBundle(name),
   });
   const control = await openControl(ground, methods, opening);
+  const watch = new LeaseWatch({ node, clock, audit, log });
   const follower = new ReferenceFollower(ground.nodeCustody.chip?.custody ?? null, audit, log);
   driver.onChanged = () => {
     void follower.follow(views().find(({ isOwn }) => isOwn));
+    void watch.look();
     identities.update();
     for (const peer of peers.displaced) network.disconnect(peer);
     joining.nudge();

@@ -70,9 +70,13 @@ export interface Guest {
   readonly claims: TrustDomain | null;
 }
 
-/** It has ended by our clock, or we lack what would tell: we may be the one that is behind. */
+/**
+ * It has ended by our clock, or we lack what would tell: we may be the one that is behind. Whose
+ * lease is revoked hears of it on that lane, and only there.
+ */
 const GUEST_REASONS: ReadonlySet<RefusalCode> = new Set([
   'lease-expired',
+  'lease-revoked',
   'domain-unrelated',
   'root-unknown',
   'signer-unknown',
@@ -294,8 +298,8 @@ export class FederationNode {
 
   /**
    * Receives a peer inside the handshake: with a lease that `judgePeer` takes, or as a guest who
-   * shows none, one that has ended here, or one that we cannot judge (PROTOCOL §6.3). What is wrong
-   * is refused. Changes nothing.
+   * shows none, one that has ended or is revoked here, or one that we cannot judge (PROTOCOL §6.3).
+   * What is wrong is refused. Changes nothing.
    */
   receivePeer(
     now: Instant,

@@ -120,8 +120,9 @@ export class Applicant {
 
   /**
    * Takes the grant to the answer given: the lease with its documents, then what identities are
-   * issued with. Refuses `enrol-unknown` before an answer, `enrol-challenge` for the grant to
-   * another one, and as the state machine does (PROTOCOL §7.1).
+   * issued with. The grant itself is stored first, so that a crash between the two takes up again.
+   * Refuses `enrol-unknown` before an answer, `enrol-challenge` for the grant to another one, and
+   * as the state machine does (PROTOCOL §7.1).
    */
   async install(bytes: Uint8Array): Promise<Lease> {
     const { node, driver, clock, audit, issuing, store } = this.#options;
@@ -135,14 +136,29 @@ export class Applicant {
     }
     const { file, lease: granted } = grant;
     node.verifyByFile(clock.now(), { firstRoot, file }, grant.envelope);
+    await store.write([{ key: RECORDS.grant, value: bytes }]);
     await driver.request({ kind: 'grant', firstRoot, file, lease: granted });
     const lease = readLease(decodeEnvelope(granted));
     await issuing.install(lease, grant.issuing);
-    await store.write([{ key: RECORDS.enrolment, value: null }]);
+    await store.write([RECORDS.enrolment, RECORDS.grant].map((key) => ({ key, value: null })));
     this.#progress = null;
     const { group, kind, assurance, notAfter } = lease;
     await audit.append('enrolment.installed', { group, kind, assurance, notAfter });
     return lease;
+  }
+
+  /** Takes up a grant that a crash interrupted. What is refused by now is left aside. */
+  async resume(): Promise<void> {
+    const { records, store, audit } = this.#options;
+    const bytes = records.get(RECORDS.grant);
+    if (bytes === undefined) return;
+    try {
+      await this.install(bytes);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      await store.write([{ key: RECORDS.grant, value: null }]);
+      await audit.append('enrolment.abandoned', { code: error.code });
+    }
   }
 
   #underWay(): Progress {

@@ -98,7 +98,7 @@ function enrolledView(
   { domain }: FederationNode,
   revoked: boolean,
 ): EnrolledView {
-  const { grantedAt, notAfter, chip: _chip, ...said } = enrolled;
+  const { grantedAt, notAfter, chip: _chip, request: _request, ...said } = enrolled;
   return {
     ...said,
     spiffeId: nodeSpiffeId(domain, enrolled.node),

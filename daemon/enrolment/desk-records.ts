@@ -30,6 +30,8 @@ export interface Application {
   readonly isApproved: boolean;
   /** What its newest answer earned; null before any. */
   readonly earned: Assurance | null;
+  /** Digests of requests of this node that are older than this one. */
+  readonly superseded: readonly Digest[];
 }
 
 /** A node that was granted a lease. */
@@ -40,20 +42,25 @@ export interface Enrolled {
   readonly assurance: Assurance;
   /** Digest of its attestation key's name; null for a node without a chip. */
   readonly chip: Digest | null;
+  /** Digest of the request that was granted. */
+  readonly request: Digest;
   readonly grantedAt: UnixMs;
   readonly notAfter: UnixMs;
 }
 
 const MESSAGE_CHARS_MAX = 2 * ENROL_REQUEST_BYTES_MAX;
 const SECRET_CHARS_MAX = 64;
+/** As many older requests are remembered as anybody will have copies of. */
+export const SUPERSEDED_MAX = 16;
 const NAME_CHARS_MAX = 64;
 /** TPMS_CLOCK_INFO: counts of resets and restarts are 32 bits wide. */
 const U32_MAX = 2 ** 32 - 1;
 
 export function encodeApplication(application: Application): Uint8Array {
-  const { node, way, request, challenge, secret, notAfter, isApproved, earned } = application;
+  const { request, challenge, secret, notAfter, superseded, ...said } = application;
   return encodeCanonical({
-    ...{ node, way, isApproved, earned },
+    ...said,
+    superseded: [...superseded],
     request: toBase64Url(request),
     challenge: toBase64Url(challenge),
     secret: secret === null ? null : toBase64Url(secret),
@@ -73,6 +80,7 @@ export function readApplication(record: Uint8Array): Application {
     notAfter: members.time('notAfter'),
     isApproved: members.flag('isApproved'),
     earned: members.value('earned') === null ? null : readAssurance(members, 'earned'),
+    superseded: members.digests('superseded', SUPERSEDED_MAX),
   };
 }
 
@@ -92,6 +100,7 @@ export function readEnrolled(record: Uint8Array): Enrolled {
     kind: members.text('kind', NAME_CHARS_MAX),
     assurance: readAssurance(members, 'assurance'),
     chip: members.digestOrNull('chip'),
+    request: members.digest('request'),
     grantedAt: members.time('grantedAt'),
     notAfter: members.time('notAfter'),
   };

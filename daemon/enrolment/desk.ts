@@ -35,7 +35,7 @@ import { readAnswer, type UnverifiedAnswer, verifyAnswer } from './answer.ts';
 import { challengeMessage, readChallengeEnvelope, signChallenge } from './challenge.ts';
 import { appraiseChip, NO_CHIP, type Proven } from './chip-appraisal.ts';
 import type { DeskBook } from './desk-book.ts';
-import type { Application, Enrolled, Way } from './desk-records.ts';
+import { type Application, type Enrolled, SUPERSEDED_MAX, type Way } from './desk-records.ts';
 import { makeGrant } from './grant.ts';
 import type { IssuingDesk } from './issuing-port.ts';
 import { decodeMessage } from './message.ts';
@@ -51,6 +51,8 @@ export interface EnrolmentDeskOptions {
   readonly issuing: IssuingDesk;
   /** Read anew for each appraisal: a list may have grown. */
   readonly trust: () => Promise<ChipTrust>;
+  /** Refuses `tier-insufficient` and `time-unknown` where nothing may be delegated now. */
+  readonly checkDelegation: () => void;
 }
 
 /** An application, and the request in it. */
@@ -97,7 +99,8 @@ export class EnrolmentDesk {
 
   /**
    * The challenge to a request; the same again for the same request. Refuses as `verifyRequest`
-   * does, `domain-mismatch`, `lease-revoked`, `enrol-full`, and for a chip that cannot attest
+   * does, `domain-mismatch`, `lease-revoked`, `enrol-superseded` for a request that is older than
+   * the one under way, `enrol-full`, and for a chip that cannot attest
    * `ak-attributes`, `activation-key` and `evidence-malformed`.
    */
   challenge(bytes: Uint8Array, way: Way): Promise<Uint8Array> {
@@ -109,11 +112,12 @@ export class EnrolmentDesk {
       const isSame = held !== undefined && challengeIn(held).request === request.digest;
       const file = node.exportBundle(node.domain);
       if (isSame) return challengeMessage(held.challenge, file);
+      const superseded = this.#supersededBy(request, held);
       this.#checkRoom(request.node, way, now);
       const { secret, envelope, notAfter } = this.#draw(request, way, now);
       const application: Application = {
         ...{ node: request.node, way, request: bytes, challenge: envelope, secret, notAfter },
-        ...{ isApproved: false, earned: null },
+        ...{ isApproved: false, earned: null, superseded },
       };
       await book.apply(application, now);
       const { group, kind } = request;
@@ -123,14 +127,15 @@ export class EnrolmentDesk {
   }
 
   /**
-   * The grant to an answer. Refuses `enrol-unknown`, `enrol-challenge`, `enrol-expired`,
+   * The grant to an answer. Refuses as `checkDelegation` does, `enrol-unknown`, `enrol-challenge`, `enrol-expired`,
    * `enrol-chip`, what the proof of a chip is refused for, `marks-regressed`, `enrol-unapproved`
    * while nobody approved a stranger, and as `FederationNode.grant` does.
    */
   grant(bytes: Uint8Array): Promise<Uint8Array> {
     return this.#inTurn(async () => {
       const answer = readAnswer(bytes);
-      const { book, suite } = this.#options;
+      const { book, suite, checkDelegation } = this.#options;
+      checkDelegation();
       const now = this.#wall();
       const application = book.application(answer.node, unixMs(0));
       if (application === undefined) throw new Refusal('enrol-unknown', { node: answer.node });
@@ -186,6 +191,22 @@ export class EnrolmentDesk {
       throw new Refusal('lease-revoked', { domain: node.domain, node: request.node });
     }
     return request;
+  }
+
+  /**
+   * The requests of the node that this one takes the place of. Whoever kept a copy of one could
+   * otherwise drop what is under way. Refuses `enrol-superseded`.
+   */
+  #supersededBy({ node, digest }: VerifiedRequest, held: Application | undefined) {
+    const granted = this.#options.book.enrolled(node)?.request;
+    const older =
+      held === undefined
+        ? [granted].filter((each) => each !== undefined)
+        : [...held.superseded, challengeIn(held).request];
+    if (held !== undefined && older.includes(digest)) {
+      throw new Refusal('enrol-superseded', { node });
+    }
+    return older.filter((each) => each !== digest).slice(-SUPERSEDED_MAX);
   }
 
   /** Whoever comes by courier was carried here by a person; strangers of the network have half. */
@@ -285,7 +306,7 @@ export class EnrolmentDesk {
     const { notAfter, ...said } = readLease(decodeEnvelope(lease));
     const forIssuing = await issuing.issue({ ...said, notAfter }, request.issuing);
     const enrolled: Enrolled = {
-      ...{ node: request.node, group, kind, assurance, chip },
+      ...{ node: request.node, group, kind, assurance, chip, request: request.digest },
       ...{ grantedAt: this.#wall(), notAfter },
     };
     await this.#noteFall(enrolled, proven);

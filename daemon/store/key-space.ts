@@ -19,6 +19,8 @@ export const RECORDS = {
   roleKeys: 'role-keys',
   /** How far this node is with being enrolled; at a member. */
   enrolment: 'enrolment',
+  /** A grant that is being taken: what a crash left of it is taken at the next start. */
+  grant: 'grant',
   /** Whom this node joined over the network; at a member. */
   joining: 'joining',
   /** The authorities that sign our identities, and the state of each. */

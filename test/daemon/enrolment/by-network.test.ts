@@ -14,6 +14,7 @@ import { auditOf, controlling, eventually, type } from '../live.ts';
 const joins = suite('daemon/enrolment/by-network');
 
 const DOMAIN = 'blue.example';
+const UID = process.getuid?.() ?? 0;
 const NO_CHIP = '[tpm]\nuse = "never"\n';
 /** Leases end when evidence does, so that a test can see them renewed. */
 const SHORT =
@@ -69,11 +70,12 @@ joins('make a machine a node that follows its domain', async () => {
     const node = await join(authority, box);
     await eventually('a link of two nodes', () => isLinked(authority), 30_000);
     const { fingerprint, domains } = await statusOf(box);
-    assert.is(fingerprint, (await statusOf(authority)).fingerprint);
+    const { listen, fingerprint: own } = await statusOf(authority);
+    assert.is(fingerprint, own);
     assert.is(domains[0]?.own, true);
     const create = ['--spiffe-id', `spiffe://${DOMAIN}/web`, '--selector', 'unix:uid:4711'];
-    const created = await type(authority, 'entry', 'create', ...create, '--group', 'gate');
-    assert.is(created.code, 0, created.err);
+    const first = await type(authority, 'entry', 'create', ...create, '--group', 'gate');
+    assert.is(first.code, 0, first.err);
     const other = ['--spiffe-id', `spiffe://${DOMAIN}/db`, '--selector', 'unix:uid:4711'];
     await type(authority, 'entry', 'create', ...other);
     const entries = await eventually('the entry of its group', async () => {
@@ -90,9 +92,24 @@ joins('make a machine a node that follows its domain', async () => {
       (await isLinked(box)) === undefined ? true : undefined,
     );
     assert.is((await leaseOf(box))?.trouble, '');
-    const captured = await statusOf(box);
-    assert.is(captured.node.id, node);
-    assert.is(captured.entries, 1);
+    const cut = await statusOf(box);
+    assert.is(cut.node.id, node);
+    assert.is(cut.entries, 1);
+    await restartAt(authority, portOf(listen));
+    const late = ['--spiffe-id', `spiffe://${DOMAIN}/late`, '--selector', `unix:uid:${UID}`];
+    const created = await type(authority, 'entry', 'create', ...late, '--group', 'gate');
+    assert.is(created.code, 0, created.err);
+    // It comes over the link that stands again, and so do leaves for it.
+    const socket = ['--workload-socket', box.workloadSocket];
+    const served = await eventually(
+      'the workload of the new entry',
+      async () => {
+        const { code, out } = await type(box, 'svid', 'fetch', ...socket);
+        return code === 0 ? out : undefined;
+      },
+      60_000,
+    );
+    assert.match(served, /spiffe:\/\/blue\.example\/late/);
   });
 });
 
@@ -125,8 +142,7 @@ joins('go on over a restart of the authority, and end with a revocation', async 
       return applications[0]?.node;
     });
     await authority.kill('SIGKILL');
-    const [, port = '0'] = /\/tcp\/(\d+)/.exec(address) ?? [];
-    await restartAt(authority, port);
+    await restartAt(authority, portOf(listen));
     assert.is((await type(authority, 'enroll', 'approve', node)).code, 0);
     await eventually(
       'a lease',
@@ -139,8 +155,38 @@ joins('go on over a restart of the authority, and end with a revocation', async 
     await eventually('the end of the link', async () =>
       (await isLinked(authority)) === undefined ? true : undefined,
     );
+    await eventually('the word that it is revoked', () => saysRevoked(box), 30_000);
   });
 });
+
+joins('hear of their revocation though they were away when it came', async () => {
+  await withPair(async (authority, box) => {
+    const node = await join(authority, box);
+    await box.kill('SIGKILL');
+    const revoked = await type(authority, 'revoke', 'node', node, '--yes');
+    assert.is(revoked.code, 0, revoked.err);
+    await box.start();
+    await eventually('the word that it is revoked', () => saysRevoked(box), 60_000);
+    assert.is(await isLinked(authority), undefined);
+    const ended = auditOf(box).filter(({ event }) => event === 'lease.out-of-force');
+    assert.equal(
+      ended.map(({ fields }) => fields.code),
+      ['lease-revoked'],
+    );
+    const { err } = await type(box, 'svid', 'fetch', '--workload-socket', box.workloadSocket);
+    assert.match(err, /lease-revoked/);
+  });
+});
+
+/** A member says by its lease, and on standard error, that it is revoked. */
+async function saysRevoked(box: DaemonProcess): Promise<true | undefined> {
+  const isSaid = box.said.some((line) => line.includes('lease-revoked'));
+  return (await leaseOf(box))?.trouble === 'lease-revoked' && isSaid ? true : undefined;
+}
+
+function portOf([address = '']: readonly string[]): string {
+  return /\/tcp\/(\d+)/.exec(address)?.[1] ?? '0';
+}
 
 joins('answer nobody who is pinned to another domain', async () => {
   await withPair(async (authority, box) => {

@@ -256,6 +256,7 @@ test('are refused for a certificate of nobody, of another key, torn, or over', a
   await refused(() => box.grant(challenge, { ...said, evidence }), 'enrol-unapproved');
   assert.is(box.desk.applications[0]?.application.earned, 'tpm');
   box.rig.clock.advance(3 * DAY_MS);
+  await box.rig.publish();
   await refused(() => box.grant(challenge, { ...said, evidence }), 'ek-certificate-expired');
 });
 

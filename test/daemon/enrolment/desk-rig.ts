@@ -2,6 +2,7 @@
 
 import type { TrustDomain } from '../../../core/spiffe-id.ts';
 import type { Signer } from '../../../core/suite.ts';
+import { checkAct } from '../../../daemon/acts.ts';
 import { makeAnswer } from '../../../daemon/enrolment/answer.ts';
 import { readChallenge } from '../../../daemon/enrolment/challenge.ts';
 import { EnrolmentDesk } from '../../../daemon/enrolment/desk.ts';
@@ -29,12 +30,14 @@ export async function withDesk(
   prepare(rig);
   await rig.publish();
   const { node, clock, store, audit } = rig;
+  const gate = { views: () => node.view(clock.now()), policy: () => node.policy };
   const desk = new EnrolmentDesk({
     ...{ node, suite: SUITE, clock, audit },
     random: new SeededRandom('desk'),
     book: new DeskBook(store, store.records),
     issuing: emptyDesk,
     trust: async () => trust(),
+    checkDelegation: () => checkAct(gate, 'delegate'),
   });
   await body(rig, desk);
 }

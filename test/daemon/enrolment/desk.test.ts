@@ -9,6 +9,7 @@ import { concat } from '../../../core/bytes.ts';
 import { digestOf } from '../../../core/digest.ts';
 import { APPLICATIONS_MAX, CHALLENGE_MS_MAX, CHALLENGE_ONLINE_MS } from '../../../core/limits.ts';
 import { parseTrustDomain } from '../../../core/spiffe-id.ts';
+import { DAY_MS } from '../../../core/time.ts';
 import { makeAnswer } from '../../../daemon/enrolment/answer.ts';
 import { readChallenge } from '../../../daemon/enrolment/challenge.ts';
 import { DeskBook } from '../../../daemon/enrolment/desk-book.ts';
@@ -61,8 +62,36 @@ desks('ask the same of whoever asks again, and another thing of another request'
   });
 });
 
-desks('take an answer of the node that asked, and in time', async () => {
+desks('drop nothing that is under way for a request of before', async () => {
+  await withDesk(async (_rig, desk) => {
+    const old = requestOf(BOX, { nonce: 1 });
+    await desk.challenge(old, 'courier');
+    const challenge = await desk.challenge(requestOf(BOX, { nonce: 2 }), 'courier');
+    await desk.approve(BOX.keyId, { forgetMarks: false });
+    await refused(() => desk.challenge(old, 'network'), 'enrol-superseded');
+    assert.ok(desk.applications[0]?.application.isApproved);
+    await desk.grant(answerTo(challenge, BOX));
+    // What was granted can be asked for again, in case the grant was lost on its way.
+    await desk.challenge(requestOf(BOX, { nonce: 2 }), 'courier');
+    await desk.challenge(requestOf(BOX, { nonce: 3 }), 'courier');
+    const granted = requestOf(BOX, { nonce: 2 });
+    await refused(() => desk.challenge(granted, 'courier'), 'enrol-superseded');
+  });
+});
+
+desks('grant nothing, however it is asked, in a tier that delegates nothing', async () => {
   await withDesk(async ({ clock }, desk) => {
+    const challenge = await desk.challenge(requestOf(BOX), 'courier');
+    const answer = answerTo(challenge, BOX);
+    await desk.approve(BOX.keyId, { forgetMarks: false });
+    clock.advance(2 * DAY_MS);
+    await refused(() => desk.receive(answer, 'network'), 'tier-insufficient');
+    assert.is(desk.applications.length, 1);
+  });
+});
+
+desks('take an answer of the node that asked, and in time', async () => {
+  await withDesk(async ({ clock, publish }, desk) => {
     const challenge = await desk.challenge(requestOf(BOX), 'courier');
     const { digest } = readChallenge(challenge);
     const asked = { domain: DOMAIN, challenge: digest, chip: null } as const;
@@ -71,6 +100,7 @@ desks('take an answer of the node that asked, and in time', async () => {
     await refused(() => desk.grant(forged), 'signer-unknown');
     const answer = answerTo(challenge, BOX);
     clock.advance(CHALLENGE_MS_MAX - 1);
+    await publish();
     await refused(() => desk.grant(answer), 'enrol-unapproved');
     clock.advance(1);
     await refused(() => desk.grant(answer), 'enrol-expired');
