@@ -298,8 +298,8 @@ export class FederationNode {
 
   /**
    * Receives a peer inside the handshake: with a lease that `judgePeer` takes, or as a guest who
-   * shows none, one that has ended or is revoked here, or one that we cannot judge (PROTOCOL §6.3).
-   * What is wrong is refused. Changes nothing.
+   * shows none, one that has ended or is revoked here, or one that we cannot judge (PROTOCOL
+   * §6.3). What is wrong is refused. Changes nothing.
    */
   receivePeer(
     now: Instant,

@@ -127,9 +127,9 @@ export class EnrolmentDesk {
   }
 
   /**
-   * The grant to an answer. Refuses as `checkDelegation` does, `enrol-unknown`, `enrol-challenge`, `enrol-expired`,
-   * `enrol-chip`, what the proof of a chip is refused for, `marks-regressed`, `enrol-unapproved`
-   * while nobody approved a stranger, and as `FederationNode.grant` does.
+   * The grant to an answer. Refuses as `checkDelegation` does, `enrol-unknown`, `enrol-challenge`,
+   * `enrol-expired`, `enrol-chip`, what the proof of a chip is refused for, `marks-regressed`,
+   * `enrol-unapproved` while nobody approved a stranger, and as `FederationNode.grant` does.
    */
   grant(bytes: Uint8Array): Promise<Uint8Array> {
     return this.#inTurn(async () => {

@@ -260,7 +260,7 @@ test('are refused for a certificate of nobody, of another key, torn, or over', a
   await refused(() => box.grant(challenge, { ...said, evidence }), 'ek-certificate-expired');
 });
 
-test('are refused for a maker whom nobody trusts, unless padding is all that is odd', async (box) => {
+test('are refused for a maker whom nobody trusts, and not for padding', async (box) => {
   const padded = await box.challenge();
   const said = await box.say(padded);
   const der = said.evidence.endorsementCertificate;
