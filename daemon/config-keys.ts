@@ -47,6 +47,8 @@ export interface Config {
   /** PEM files of the endpoint's certificate and key; null where the profile is `https_spiffe`. */
   readonly endpointCertificate: string | null;
   readonly endpointKey: string | null;
+  /** Whose word for the date is taken after a boot, beside that of the nodes of the domain. */
+  readonly timeTrust: 'person' | 'kernel';
   /** Where metrics are scraped: a socket's path or an address of the loopback; null for nowhere. */
   readonly metricsListen: string | ListenAddress | null;
   /** Whether keys go into a chip: where one works, in any case, or not at all. */
@@ -182,6 +184,12 @@ export const KEYS: Keys = {
     means: 'PEM file of its key, for its owner alone',
     takes: 'an absolute path, for https_web alone',
     read: (raw) => (isPath(raw) ? raw : undefined),
+  },
+  timeTrust: {
+    toml: 'time.trust',
+    means: 'whose word for the date is taken after a boot where no node answers',
+    takes: 'person, or kernel where its clock is steered by somebody that you trust',
+    read: (raw) => (raw === 'person' || raw === 'kernel' ? raw : undefined),
   },
   metricsListen: {
     toml: 'metrics.listen',

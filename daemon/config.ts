@@ -44,6 +44,7 @@ export function defaultConfig(paths: DefaultPaths): Config {
     endpointProfile: 'https_spiffe',
     endpointCertificate: null,
     endpointKey: null,
+    timeTrust: 'person',
     metricsListen: null,
     tpmUse: 'auto',
     tpmAddress: { kind: 'device', path: TPM_DEVICE },

@@ -26,6 +26,7 @@ import type { KeyCustody } from './custody/custody.ts';
 import { type NodeCustody, openCustody } from './custody/open-custody.ts';
 import type { StateGeneration } from './custody/state-generation.ts';
 import { Driver } from './driver.ts';
+import { followKernelTime } from './kernel-time.ts';
 import { knownClock } from './known-clock.ts';
 import { openMetrics } from './metrics/scrape.ts';
 import { LateNetwork } from './network/late-network.ts';
@@ -42,6 +43,8 @@ export interface Host {
   readonly log: Log;
   readonly processes: ProcessInspector;
   readonly peerCredentialsOf: (socket: Socket) => Caller;
+  /** Whether somebody steers the clock of this machine, as its kernel says. */
+  readonly isClockSynchronised: () => boolean;
 }
 
 /** The state of a daemon, open and locked. */
@@ -121,6 +124,11 @@ export async function openEngine(
     await audit.append('daemon.stopped');
   });
   opening.defer(() => driver.close());
+  if (config.timeTrust === 'kernel') {
+    const isKnown = () => node.time(clock.now()).isKnown;
+    const { isClockSynchronised: isSynchronised } = host;
+    opening.defer(followKernelTime({ clock, driver, audit, log, isSynchronised, isKnown }));
+  }
   return { node, network, driver, clock: knownClock(clock, node) };
 }
 

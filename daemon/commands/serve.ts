@@ -4,6 +4,7 @@ import type { Config } from '../config-keys.ts';
 import { type Daemon, openDaemon } from '../daemon.ts';
 import { openClock } from '../host/clock.ts';
 import { peerCredentialsOf } from '../host/control-peer.ts';
+import { isClockSynchronised } from '../host/kernel-clock.ts';
 import { openLog } from '../host/log.ts';
 import { hostProcesses } from '../host/process-facts.ts';
 import { hostRandom } from '../host/random.ts';
@@ -18,7 +19,14 @@ export async function serve(
   const ending = untilAskedToEnd();
   const clock = openClock();
   const log = openLog({ format: config.logFormat, clock });
-  const host = { clock, random: hostRandom, log, processes: hostProcesses, peerCredentialsOf };
+  const host = {
+    clock,
+    random: hostRandom,
+    log,
+    processes: hostProcesses,
+    peerCredentialsOf,
+    isClockSynchronised,
+  };
   const invoker = await findInvoker();
   const daemon = await openDaemon(config, host);
   const sleep = invoker.keepWatch();

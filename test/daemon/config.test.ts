@@ -142,6 +142,22 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
       WEB_ENDPOINT.replace('/k.pem', 'k.pem'),
     ],
   },
+  'enrolment.ek_roots': {
+    inside: ['[enrolment]\nek_roots = "/r.pem"'],
+    outside: ['[enrolment]\nek_roots = "r.pem"', '[enrolment]\nek_roots = ["/r.pem"]'],
+  },
+  'enrolment.ek_allowed': {
+    inside: ['[enrolment]\nek_allowed = "/a"'],
+    outside: ['[enrolment]\nek_allowed = "a"', '[enrolment]\nek_allowed = true'],
+  },
+  'node.role': {
+    inside: ['[node]\nrole = "authority"', '[node]\nrole = "member"'],
+    outside: ['[node]\nrole = "standby"', '[node]\nrole = 1'],
+  },
+  'time.trust': {
+    inside: ['[time]\ntrust = "kernel"', '[time]\ntrust = "person"'],
+    outside: ['[time]\ntrust = "ntp"', '[time]\ntrust = true'],
+  },
   'metrics.listen': {
     inside: ['[metrics]\nlisten = "/run/m.sock"', '[metrics]\nlisten = "/ip4/127.0.0.1/tcp/9464"'],
     outside: ['[metrics]\nlisten = "/ip4/0.0.0.0/tcp/9464"', '[metrics]\nlisten = "m.sock"'],

@@ -8,12 +8,14 @@
 import { X509Certificate } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Refusal } from '../../core/refusal.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { defaultConfig } from '../../daemon/config.ts';
 import type { Config } from '../../daemon/config-keys.ts';
 import { type ControlClient, connectControl } from '../../daemon/control/client.ts';
 import { type Daemon, openDaemon } from '../../daemon/daemon.ts';
 import { peerCredentialsOf } from '../../daemon/host/control-peer.ts';
+import { isClockSynchronised } from '../../daemon/host/kernel-clock.ts';
 import { hostProcesses } from '../../daemon/host/process-facts.ts';
 import { hostRandom } from '../../daemon/host/random.ts';
 import { openWorkloadClient } from '../../daemon/workload-api/client.ts';
@@ -70,7 +72,14 @@ class CutOff {
   async open(): Promise<void> {
     const { clock, log } = this;
     const random = hostRandom;
-    const host = { clock, log, random, processes: hostProcesses, peerCredentialsOf };
+    const host = {
+      clock,
+      log,
+      random,
+      processes: hostProcesses,
+      peerCredentialsOf,
+      isClockSynchronised,
+    };
     this.#daemon = await this.#while(openDaemon(this.config, host));
   }
 
@@ -94,11 +103,20 @@ class CutOff {
     }
   }
 
-  /** What a workload gets now. */
+  /** What a workload gets, once what is believed has reached the disk and then the workloads. */
   async served() {
+    return eventually('an SVID', async () => {
+      const seen = await this.#fetched().catch(asRefusal);
+      if (!(seen instanceof Refusal)) return seen;
+      await this.pass(SECOND_MS);
+      return undefined;
+    });
+  }
+
+  async #fetched() {
     const client = openWorkloadClient({ kind: 'unix', path: this.config.workloadSocket });
     try {
-      const { svids, federatedBundles } = await client.fetchX509Svids();
+      const { svids, federatedBundles } = await this.#while(client.fetchX509Svids());
       const leaf = new X509Certificate(svids[0]?.certificatesDer[0] ?? new Uint8Array(0));
       const issuer = svids[0]?.bundleDer.find((der) => leaf.checkIssued(new X509Certificate(der)));
       return {
@@ -135,6 +153,11 @@ class CutOff {
       return (await this.tierOf(HOME)) === 'FRESH' ? true : undefined;
     });
   }
+}
+
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
 }
 
 /** Opens a daemon with one entry and the partner; `lasting` serves its bundle in SURVIVAL too. */

@@ -201,7 +201,7 @@ starts('on keys whose store was lost make nothing over them', async () => {
   rmSync(stateFile('store'), { recursive: true });
   for (let tries = 0; tries < 2; tries++) {
     const said = await refusesToStart('state-corrupt');
-    assert.match(said, 'keys without their Root');
+    assert.match(said, 'keys without their record');
   }
 });
 
