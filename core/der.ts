@@ -244,8 +244,11 @@ function refuse(why: string): never {
   throw new Refusal('bad-encoding', { encoding: 'DER', why });
 }
 
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+/** The octets of a text that is ASCII: the contents of its string types. */
+export function ascii(text: string): Uint8Array {
+  const out = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);
+  return out;
 }
 
 function twoDigits(value: number): string {

@@ -10,6 +10,7 @@
 import { type KeyObject, sign } from 'node:crypto';
 import { concat, fromHex } from '../../core/bytes.ts';
 import {
+  ascii,
   contextTag,
   encodeBitString,
   encodeDer,
@@ -153,12 +154,6 @@ export function encodeNames(uri: string, dnsNames: readonly string[] = []): Uint
 export function encodeKeyUsage(...bits: readonly number[]): Uint8Array {
   const octet = bits.reduce((sum, bit) => sum | (0x80 >> bit), 0);
   return encodeDer(TAG.bitString, Uint8Array.of(7 - Math.max(...bits), octet));
-}
-
-function ascii(text: string): Uint8Array {
-  const out = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);
-  return out;
 }
 
 const EXTENSION_NUMBERS: ReadonlyMap<string, Uint8Array> = new Map(

@@ -9,7 +9,7 @@
  */
 
 import { assert } from '../../core/assert.ts';
-import { toHex } from '../../core/bytes.ts';
+import { concat, toHex } from '../../core/bytes.ts';
 import { encodeDer, encodeOid, TAG } from '../../core/der.ts';
 import { SVID_BACKDATE_MS } from '../../core/limits.ts';
 import { pathOf, type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
@@ -115,7 +115,7 @@ export function leafParts(issuer: LeafIssuer, terms: LeafTerms): CertificatePart
     issuer: issuer.certificate.subject,
     subject: EMPTY_NAME,
     extensions: [
-      ...LEAF_EXTENSIONS,
+      LEAF_EXTENSIONS,
       ...(assurance === undefined ? [] : [encodeAssurance(assurance)]),
       subjectKeyId(keyIdOf(bits)),
       issuer.authorityKeyId,
@@ -130,7 +130,7 @@ function wholeSeconds(at: UnixMs): UnixMs {
 }
 
 const EMPTY_NAME = encodeDer(TAG.sequence);
-const LEAF_EXTENSIONS: readonly Uint8Array[] = [
+const LEAF_EXTENSIONS: Uint8Array = concat(
   encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(DIGITAL_SIGNATURE)),
   encodeExtension(
     EXTENSION.extendedKeyUsage,
@@ -139,4 +139,4 @@ const LEAF_EXTENSIONS: readonly Uint8Array[] = [
   ),
   // cA is false by absence: DER writes no default (RFC 5280 §4.2.1.9).
   encodeExtension(EXTENSION.basicConstraints, 'critical', encodeDer(TAG.sequence)),
-];
+);
