@@ -64,6 +64,8 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   '@libp2p/': 'daemon/network/',
   '@multiformats/': 'daemon/network/',
   'smol-toml': 'daemon/config',
+  '@scure/': 'daemon/fingerprint-words',
+  'qrcode-generator': 'daemon/qr-code',
   // Both ends of the control socket.
   ws: ['daemon/control/', 'tui/client'],
   ink: 'tui/',
