@@ -30,7 +30,7 @@ export async function approve(context: CommandContext): Promise<number> {
   const facts = [
     ['approved', approved.node],
     ['group', approved.group],
-    ['kind', kindText(approved.kind)],
+    ['if stolen', kindText(approved.kind)],
     ['earned so far', approved.assurance || 'nothing: it has not answered yet'],
     ['until', approved.notAfter],
   ] as const;

@@ -3,9 +3,9 @@
 import type { LeaseKind } from '../../federation/root.ts';
 
 const WORDS: Readonly<Record<LeaseKind, string>> = {
-  slices: 'slices, leaves signed in advance: stolen, it can be its own entries alone',
-  cell: 'cell, an intermediate of its group: stolen, it can be every workload of that cell',
-  domain: 'domain, an intermediate of all: stolen, it can be EVERY workload of the domain',
+  slices: 'its own entries alone: a lease of kind slices holds leaves signed in advance',
+  cell: 'every workload of its cell: a lease of kind cell holds an intermediate of that cell',
+  domain: 'EVERY workload of the domain: a lease of kind domain holds an intermediate of all',
 };
 
 /** One line about a kind of lease; of a kind that a newer daemon names, its name. */

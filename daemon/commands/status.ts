@@ -47,7 +47,7 @@ function selfText(status: Status): string {
     ['fingerprint', status.fingerprint],
     ['node', status.node.id],
     ['lease', leaseText(status.node)],
-    ...(status.node.lease === null ? [] : [['kind', kindText(status.node.lease.kind)] as const]),
+    ['if stolen', stolenText(status)],
     ['assurance', `${status.assurance}; anti-rollback: ${status.antiRollback}`],
     ['keys', keysText(status)],
     ['time', timeText(status)],
@@ -66,6 +66,12 @@ export function leaseText({ lease }: NodeStatus): string {
   const { group, kind, notAfter, trouble } = lease;
   const state = trouble === '' ? 'in force' : `not in force (${trouble})`;
   return `${state}, ${kind} for group ${group}, until ${notAfter}`;
+}
+
+/** What this machine's keys can be, in the hands of a thief (PROTOCOL §7.2). */
+function stolenText({ authority, node }: Status): string {
+  if (authority) return 'an authority: it can be the whole domain, until its keys are revoked';
+  return node.lease === null ? 'nothing: it holds no lease' : kindText(node.lease.kind);
 }
 
 function keysText({ keys }: Status): string {
