@@ -38,7 +38,7 @@ function closedView(domain: TrustDomain, closed: Refusal): TrustView {
   const ownAuthorities = { ...NO_AUTHORITIES, mlDsa65: NO_AUTHORITIES };
   return {
     ...{ domain, closed, entries: [], withheld: [], assurance: 'software' },
-    ...{ ownAuthorities, foreignAuthorities: new Map(), unaccepted: new Set() },
+    ...{ ownAuthorities, foreignAuthorities: new Map(), unaccepted: new Set(), cellsOf: new Set() },
     ...{ issueUntil: closed, renewUntil: closed },
     ...{ ownRevoked: NOTHING_REVOKED, foreignRevoked: new Map(), crls: new Map() },
   };

@@ -16,6 +16,7 @@ import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain, trustDomainOf } from '../core/spiffe-id.ts';
 import { unixMs } from '../core/time.ts';
 import type { Assurance } from '../federation/assurance.ts';
+import { vouchingFor } from './identity/cell.ts';
 import { verifyJwtSvid } from './identity/jwt-verify.ts';
 import type { RevokedSet } from './identity/revoked.ts';
 import {
@@ -35,6 +36,11 @@ export interface BundleFacts {
   readonly tier?: string;
   /** CRLs in DER, such as the Workload API hands out; those of other domains pass by. */
   readonly crls?: readonly Uint8Array[];
+  /**
+   * The program takes certificates of the domain's cells, such as `cell7.home.example`, by this
+   * bundle: its Root allows them. No text of a bundle says so.
+   */
+  readonly vouchesForCells?: boolean;
 }
 
 /** A bundle, how fresh it is held to be, and what its domain revoked. */
@@ -43,6 +49,7 @@ export interface TrustedBundle extends SpiffeBundle {
   readonly revoked: RevokedSet;
   /** Since when there may be more, in Unix milliseconds; null where there is no list. */
   readonly revokedAsOf: number | null;
+  readonly vouchesForCells: boolean;
 }
 
 /** Bundles by the name of their trust domain. */
@@ -75,7 +82,8 @@ export interface Verdict {
  * and what is no JSON by the codes of the reader; a list that does not read as a CRL by those of
  * `decodeCrl`.
  */
-export function parseBundle(text: string, { tier, crls = [] }: BundleFacts = {}): TrustedBundle {
+export function parseBundle(text: string, facts: BundleFacts = {}): TrustedBundle {
+  const { tier, crls = [], vouchesForCells = false } = facts;
   const value = parseJson(toUtf8(text));
   if (!isObject(value)) throw new Refusal('bundle-malformed', { why: 'no object' });
   const bundle = parseSpiffeBundle(value);
@@ -88,6 +96,7 @@ export function parseBundle(text: string, { tier, crls = [] }: BundleFacts = {})
     tier: tier ?? null,
     revoked: revokedBy(lists),
     revokedAsOf: lists.length === 0 ? null : oldest,
+    vouchesForCells,
   };
 }
 
@@ -104,8 +113,9 @@ export function verifyX509(
   const revoked = new Map(
     Array.from(bundles, ([name, bundle]) => [parseTrustDomain(name), bundle.revoked]),
   );
-  const verified = verifyX509Svid(chain, roots, unixMs(nowMs), revoked);
-  const { revokedAsOf = null } = bundles.get(trustDomainOf(verified.spiffeId)) ?? {};
+  const cellsOf = cellDomains(bundles);
+  const verified = verifyX509Svid(chain, roots, unixMs(nowMs), revoked, cellsOf);
+  const { revokedAsOf = null } = bundleFor(verified.spiffeId, bundles) ?? {};
   return { ...verdictOf(verified, bundles), revokedAsOf };
 }
 
@@ -141,6 +151,17 @@ function verdictOf(
   bundles: TrustedBundles,
 ): Verdict {
   const trustDomain = trustDomainOf(spiffeId);
-  const { tier = null } = bundles.get(trustDomain) ?? {};
+  const { tier = null } = bundleFor(spiffeId, bundles) ?? {};
   return { spiffeId, trustDomain, notAfter, tier, assurance, revokedAsOf: null };
+}
+
+/** The bundle that an ID is judged by: of its own domain, or of the one whose cell that is. */
+function bundleFor(spiffeId: VerifiedSvid['spiffeId'], bundles: TrustedBundles) {
+  return bundles.get(vouchingFor(trustDomainOf(spiffeId), bundles, cellDomains(bundles)));
+}
+
+function cellDomains(bundles: TrustedBundles): readonly TrustDomain[] {
+  return [...bundles]
+    .filter(([, { vouchesForCells }]) => vouchesForCells)
+    .map(([name]) => parseTrustDomain(name));
 }

@@ -70,6 +70,9 @@ export function trustViewOf(
     assurance: node.assurance,
     ownAuthorities: bundleOf(own),
     foreignAuthorities: foreignAuthorities(views, own, terms),
+    cellsOf: new Set(
+      views.filter(({ leaseKinds }) => leaseKinds.includes('cell')).map(({ domain }) => domain),
+    ),
     unaccepted: new Set(
       views
         .filter((view) => !view.isOwn && !mayRestOn(view, own, terms, 'accept-foreign'))

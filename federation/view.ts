@@ -13,6 +13,7 @@ import type { Members } from './members.ts';
 import type { Moment } from './moment.ts';
 import type { Policy, Relation } from './policy.ts';
 import type { Revocations } from './revocations.ts';
+import type { LeaseKind } from './root.ts';
 import { documentTier, type Standing, standingOf, type Tightening } from './standing.ts';
 import { type ActionClass, isPermitted, limitOf, type Tier, worst } from './tier.ts';
 
@@ -35,6 +36,8 @@ export interface DomainView {
   readonly rootVersion: bigint;
   /** Keys and threshold of the root role: a Root of one key says so everywhere. */
   readonly rootKeys: { readonly threshold: number; readonly count: number } | null;
+  /** The kinds of lease that its Root allows; with `cell` it vouches for its cells. */
+  readonly leaseKinds: readonly LeaseKind[];
   readonly standing: Standing;
   readonly lineage: bigint;
   readonly rank: number;
@@ -72,6 +75,7 @@ export function viewOf(
   return {
     domain: belief.domain,
     isOwn: relation === null,
+    leaseKinds: root?.leaseKinds ?? [],
     relation,
     firstRoot: belief.firstRoot,
     rootVersion: root?.version ?? 0n,

@@ -1,10 +1,13 @@
 /** Identities of a node that holds its domain's authorities: made on the spot, in this process. */
 
 import { Refusal } from '../../core/refusal.ts';
+import { trustDomainOf } from '../../core/spiffe-id.ts';
 import type { Random } from '../ports.ts';
+import type { Entry } from './entry.ts';
 import type { IdentitySource } from './identity-source.ts';
 import { issueJwtSvid } from './jwt-svid.ts';
 import type { Signers } from './signers.ts';
+import type { X509Authority } from './x509-authority.ts';
 import { issueX509Svid } from './x509-svid.ts';
 
 /** What `isRenewal` asks; an authority remembers what it signed. */
@@ -17,12 +20,12 @@ export function authoritySource(
   isRenewal: HoldsLive = () => false,
 ): IdentitySource {
   return {
-    endOf: ({ keyType }) => {
-      const authority = signers.x509(keyType);
+    endOf: (entry) => {
+      const authority = x509For(entry, signers);
       return authority instanceof Refusal ? authority : authority.certificate.notAfter;
     },
-    svid: ({ keyType }, order) => {
-      const authority = signers.x509(keyType);
+    svid: (entry, order) => {
+      const authority = x509For(entry, signers);
       return authority instanceof Refusal ? authority : issueX509Svid(authority, order, random);
     },
     token: ({ keyType }, order) => {
@@ -32,4 +35,12 @@ export function authoritySource(
     isTainted: (id) => signers.isTainted(id),
     isRenewal,
   };
+}
+
+/** An authority signs for its own domain: what is of a cell, the nodes of that cell sign. */
+function x509For({ id, spiffeId, keyType }: Entry, signers: Signers): X509Authority | Refusal {
+  const authority = signers.x509(keyType);
+  if (authority instanceof Refusal || trustDomainOf(spiffeId) === authority.domain)
+    return authority;
+  return new Refusal('issuing-scope', { entry: id, covers: authority.domain });
 }

@@ -13,6 +13,7 @@ import { bootMs, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/ti
 import type { Assurance } from '../../federation/assurance.ts';
 import type { CostlyFacts } from '../attestation/workload-attestor.ts';
 import type { Clock, Random } from '../ports.ts';
+import { vouchingFor } from './cell.ts';
 import { Changes } from './changes.ts';
 import type { Entry } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
@@ -39,6 +40,8 @@ export interface TrustView extends IssuePermission {
   readonly ownAuthorities: DomainAuthorities;
   /** Of partners; only of those whose tier permits their use now. */
   readonly foreignAuthorities: ReadonlyMap<TrustDomain, DomainAuthorities>;
+  /** Domains, our own too, whose Root allows cells: they vouch for theirs (PROTOCOL §7.2). */
+  readonly cellsOf: ReadonlySet<TrustDomain>;
   /** Partners whose word does not count here now, though their bundles may be handed out. */
   readonly unaccepted: ReadonlySet<TrustDomain>;
   /** What partners revoked. */
@@ -54,7 +57,7 @@ export type AuthoritiesByDomain = ReadonlyMap<TrustDomain, AuthoritySet>;
 export interface WorkloadIdentities {
   /** At least one, in the order of entry ids; the first is the default identity. */
   readonly identities: readonly WorkloadIdentity[];
-  /** Of the partners that any of the entries names. */
+  /** Of the partners and cells that any of the entries names; of our own domain for a cell's. */
   readonly federated: AuthoritiesByDomain;
   /** Of the own domain and of those partners. */
   readonly crls: readonly Uint8Array[];
@@ -278,18 +281,33 @@ export class IdentityDirectory {
   }
 
   #federatedOf(entries: readonly Entry[]): AuthoritiesByDomain {
+    const { domain } = this.#view;
+    const own = entries.map(({ spiffeId }) => trustDomainOf(spiffeId));
+    const cells = own.filter((name) => name !== domain);
     const names = new Set(entries.flatMap(({ federatesWith }) => federatesWith));
+    // Whoever is of a cell is of our domain too, and judges those beside it.
+    for (const name of cells.length > 0 ? [domain, ...cells] : []) names.add(name);
     const here = [...names].sort().flatMap((name) => {
-      const authorities = this.#view.foreignAuthorities.get(name);
+      const authorities = this.#authoritiesOf(name);
       return authorities === undefined ? [] : [[name, known(authorities, entries)] as const];
     });
     return new Map(here);
   }
 
+  /** Whom a domain trusts, here and now; a cell trusts those of its domain, for certificates. */
+  #authoritiesOf(name: TrustDomain): DomainAuthorities | undefined {
+    const { domain, ownAuthorities, foreignAuthorities, cellsOf } = this.#view;
+    if (name === domain) return ownAuthorities;
+    const above = vouchingFor(name, foreignAuthorities, cellsOf);
+    const found = above === domain ? ownAuthorities : foreignAuthorities.get(above);
+    return found === undefined || above === name ? found : withoutTokens(found);
+  }
+
   #crlsOf(entries: readonly Entry[]): readonly Uint8Array[] {
-    const { domain, crls } = this.#view;
+    const { domain, crls, cellsOf } = this.#view;
     const partners = [...this.#federatedOf(entries).keys()];
-    return [domain, ...partners].flatMap((name) => crls.get(name) ?? []);
+    const above = partners.map((name) => vouchingFor(name, crls, cellsOf));
+    return [...new Set([domain, ...above])].flatMap((name) => crls.get(name) ?? []);
   }
 
   #refresh(): boolean {
@@ -338,6 +356,12 @@ function present(
 
 function earlier(a: UnixMs | undefined, b: UnixMs | undefined): UnixMs | undefined {
   return a === undefined || (b !== undefined && b < a) ? b : a;
+}
+
+/** Tokens have no chain, so that nobody can sign one for a cell. */
+function withoutTokens({ mlDsa65, ...authorities }: DomainAuthorities): DomainAuthorities {
+  const none = { jwtAuthorities: [] };
+  return { ...authorities, ...none, mlDsa65: { ...mlDsa65, ...none } };
 }
 
 function jwtKeysOf({ jwtAuthorities, mlDsa65 }: DomainAuthorities): readonly JwtAuthority[] {

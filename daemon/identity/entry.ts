@@ -155,7 +155,7 @@ export function parseEntry(value: Json, domain: TrustDomain, group: string): Ent
   if (unknown !== undefined) refuseEntry(unknown.slice(0, 64), 'nobody knows this member');
   checkNoDefault(value);
   const members: JsonObject = { ...DEFAULTS, ...value };
-  const spiffeId = pathIdOf(members, 'spiffeId', domain);
+  const spiffeId = pathIdOf(members, 'spiffeId', domain, group);
   const selectors = sortedTexts(members, 'selectors', SELECTORS_MAX).map(parseSelector);
   if (selectors.length === 0) refuseEntry('selectors', 'at least one');
   const parent = members.parent === null ? null : pathIdOf(members, 'parent', domain);
@@ -239,9 +239,17 @@ function isDefault(name: string, value: Json): boolean {
   return usual !== undefined && value === usual;
 }
 
-function pathIdOf(value: JsonObject, member: string, domain: TrustDomain): SpiffeId {
+/** An ID with a path, of the domain; with `group` also of the cell of that group. */
+function pathIdOf(
+  value: JsonObject,
+  member: string,
+  domain: TrustDomain,
+  group?: string,
+): SpiffeId {
   const id = parseSpiffeId(textOf(value, member));
-  if (trustDomainOf(id) !== domain) refuseEntry(member, 'of another domain');
+  const name = trustDomainOf(id);
+  const isOwn = name === domain || name === `${group}.${domain}`;
+  if (!isOwn) refuseEntry(member, 'of another domain');
   if (pathOf(id) === '') refuseEntry(member, 'an ID with a path');
   return id;
 }

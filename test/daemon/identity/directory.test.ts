@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../../core/refusal.ts';
+import { parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { addMs, HOUR_MS, MINUTE_MS } from '../../../core/time.ts';
 import { authoritySource } from '../../../daemon/identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from '../../../daemon/identity/directory.ts';
@@ -37,6 +38,33 @@ function open(names: readonly string[], change: Partial<TrustView> = {}) {
     directory.update(trust.view(next, nextChange));
   return { clock, trust, entries, directory, held, update };
 }
+
+directories(
+  'shows the cells that an entry names, where their domains vouch for cells',
+  async () => {
+    const { trust, directory, update } = open([]);
+    const [ours, theirs] = ['cell7.home.example', 'cell7.away.example'].map(parseTrustDomain);
+    assert.ok(ours && theirs);
+    const web = trust.entry('web', { federatesWith: [AWAY, theirs, ours] });
+    update([web], { cellsOf: new Set([HOME, AWAY]) });
+    const shown = directory.bundlesOf(CALLER);
+    assert.equal(shown.get(ours)?.x509Authorities, shown.get(HOME)?.x509Authorities);
+    assert.equal(shown.get(theirs)?.x509Authorities, [trust.awayRoot]);
+    assert.equal(shown.get(theirs)?.jwtAuthorities, []);
+    update([web], { cellsOf: new Set([HOME]) });
+    assert.equal([...directory.bundlesOf(CALLER).keys()], [HOME, AWAY, ours]);
+    update([web]);
+    assert.equal([...directory.bundlesOf(CALLER).keys()], [HOME, AWAY]);
+    directory.close();
+  },
+);
+
+directories('gives an authority nothing of a cell to sign', async () => {
+  const { trust, directory, update } = open([]);
+  update([trust.entry('web', { group: 'cell7', spiffeId: 'spiffe://cell7.home.example/web' })]);
+  await refused(() => directory.identitiesOf(CALLER), 'issuing-scope');
+  directory.close();
+});
 
 directories('puts the names of hosts of an entry beside its ID', async () => {
   const { trust, held, update, directory } = open([]);

@@ -161,6 +161,7 @@ const HOSTS = Array.from({ length: DNS_NAMES_MAX + 1 }, (_, i) => `h${10 + i}.ex
 const WRONG: readonly (readonly [string, JsonObject])[] = [
   ['an unknown member', { root: true }],
   ['a foreign ID', { spiffeId: 'spiffe://away.example/web' }],
+  ['an ID of the cell of another group', { spiffeId: 'spiffe://cell7.home.example/web' }],
   ['an ID without a path', { spiffeId: 'spiffe://home.example' }],
   ['no selectors', { selectors: [] }],
   ['selectors out of order', { selectors: ['unix:uid:1000', 'unix:gid:1000'] }],
