@@ -95,7 +95,7 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
   const keeping =
     belief.keeping === null
       ? startKeeping(asOf, context.now)
-      : // Where no evidence counts any more, the bound is at or above what the ledger counts from.
+      : // Where no evidence counts any more, the ledger counts from the bound.
         advance(
           belief.keeping,
           { from: belief.asOf ?? belief.keeping.bound, to: asOf },

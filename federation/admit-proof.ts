@@ -5,9 +5,9 @@
 
 import { Refusal } from '../core/refusal.ts';
 import type { KeyId, PublicPair } from '../core/suite.ts';
-import type { UnixMs } from '../core/time.ts';
+import type { Instant, UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
-import { fallBack } from './age.ts';
+import { fallBack, type TimeKeeping, withoutEvidence } from './age.ts';
 import { type BeaconPlace, comparePlaces } from './beacon.ts';
 import { type Belief, isDisowned, newestRoot } from './belief.ts';
 import type { RecordWrite } from './effect.ts';
@@ -62,10 +62,7 @@ export function disowning(
     held !== null && held.signedBy === keyId && comparePlaces(held.beacon, disputed) >= 0;
   const past = belief.history.filter((one) => comparePlaces(one, disputed) < 0).at(-1);
   const asOf: UnixMs | null = isDisputed ? (past?.asOf ?? null) : belief.asOf;
-  const keeping =
-    belief.keeping === null || belief.asOf === null || asOf === null || !isDisputed
-      ? belief.keeping
-      : fallBack(belief.keeping, { from: belief.asOf, to: asOf }, context.now);
+  const keeping = isDisputed ? keepingAfter(belief, asOf, context.now) : belief.keeping;
   const isHeldBySame = belief.future?.signedBy === keyId;
   const next: Belief = {
     ...belief,
@@ -96,6 +93,15 @@ export function disowning(
     ],
     forward: false,
   };
+}
+
+/** The bookkeeping once asOf fell back to `asOf`, or to nothing. */
+function keepingAfter(belief: Belief, asOf: UnixMs | null, now: Instant): TimeKeeping | null {
+  const { keeping, asOf: from } = belief;
+  if (keeping === null || from === null) return keeping;
+  return asOf === null
+    ? withoutEvidence(keeping, from)
+    : fallBack(keeping, { from, to: asOf }, now);
 }
 
 /** The pair that some Root held gave that rank, or null. */

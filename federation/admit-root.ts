@@ -10,6 +10,7 @@ import { Refusal } from '../core/refusal.ts';
 import type { KeyId } from '../core/suite.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { documentChanges } from './admit-content.ts';
+import { withoutEvidence } from './age.ts';
 import { type Belief, type HeldRoot, newestRoot } from './belief.ts';
 import type { RecordWrite } from './effect.ts';
 import type { UnverifiedEnvelope } from './envelope.ts';
@@ -89,9 +90,12 @@ export function believeRoot(belief: Belief, held: HeldRoot): Belief {
 export function withoutKeys(belief: Belief, isGone: (keyId: KeyId) => boolean): Belief {
   const goes = (held: { readonly signedBy: KeyId } | null): boolean =>
     held !== null && isGone(held.signedBy);
+  const { asOf, keeping } = belief;
+  const left = keeping === null || asOf === null ? keeping : withoutEvidence(keeping, asOf);
+  const nothing = { beacon: null, tick: null, stop: null, asOf: null, keeping: left };
   return {
     ...belief,
-    ...(goes(belief.beacon) ? { beacon: null, tick: null, stop: null, asOf: null } : {}),
+    ...(goes(belief.beacon) ? nothing : {}),
     ...(goes(belief.manifest) ? { manifest: null, documents: new Map() } : {}),
     ...(goes(belief.future) ? { future: null } : {}),
   };

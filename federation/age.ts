@@ -70,6 +70,22 @@ export function settleKeeping(keeping: TimeKeeping, boot: BootMs): TimeKeeping {
   };
 }
 
+/**
+ * No evidence counts any more: what was held, as of `asOf`, is taken back. From here on the ledger
+ * counts from B, which stays, so that the next evidence finds in it all powered time since `asOf`
+ * and nothing twice.
+ */
+export function withoutEvidence(keeping: TimeKeeping, asOf: UnixMs): TimeKeeping {
+  return { ...keeping, ledgerMs: Math.max(0, keeping.ledgerMs - (keeping.bound - asOf)) };
+}
+
+/** The same bookkeeping, read again where no evidence counts: B rises, and the ledger with it. */
+export function settleWithoutEvidence(keeping: TimeKeeping, boot: BootMs): TimeKeeping {
+  const settled = settleKeeping(keeping, boot);
+  const ledgerMs = Math.max(0, settled.ledgerMs - (settled.bound - keeping.bound));
+  return { ...settled, ledgerMs };
+}
+
 /** age = max(O − asOf, ledger); never negative. */
 export function ageAt(keeping: TimeKeeping, asOf: UnixMs, now: Instant): number {
   return Math.max(0, evaluationClock(keeping, now) - asOf, ledgerAt(keeping, now.boot));

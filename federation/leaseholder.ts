@@ -6,7 +6,7 @@
  * ends with its lease; what it holds stays, and a new lease takes it up again.
  */
 
-import { Refusal } from '../core/refusal.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Signer, Suite } from '../core/suite.ts';
 import type { Instant, UnixMs } from '../core/time.ts';
 import { clockOf } from './age.ts';
@@ -81,10 +81,15 @@ export class Leaseholder {
     return makeProof(this.#node, this.#held.bytes, role, handshakeHash);
   }
 
-  /** Answers what time it is, under the lease in force. Refuses as `inForce` does. */
-  answer(now: Instant, statement: TimeStatement): Uint8Array {
-    const lease = this.#inForce(now).bytes;
-    return signAnswer(this.#beliefs.ownDomain, statement, { signer: this.#node, lease });
+  /**
+   * Answers what time it is, under the lease in force; null where there is none, which is no fault
+   * of whoever asks.
+   */
+  answer(now: Instant, statement: TimeStatement): Uint8Array | null {
+    const held = refusalOf(() => this.#inForce(now));
+    if (held instanceof Refusal) return null;
+    const voice = { signer: this.#node, lease: held.bytes };
+    return signAnswer(this.#beliefs.ownDomain, statement, voice);
   }
 
   /** The file that makes us known as a recipient (PROTOCOL §6.8). Refuses as `inForce` does. */

@@ -14,7 +14,13 @@ import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
 import { type BootMs, bootMs, unixMs } from '../core/time.ts';
-import { FOREVER_MS, ledgerStepMs, resumeKeeping, settleKeeping } from './age.ts';
+import {
+  FOREVER_MS,
+  ledgerStepMs,
+  resumeKeeping,
+  settleKeeping,
+  settleWithoutEvidence,
+} from './age.ts';
 import { readBeacon } from './beacon.ts';
 import {
   type Belief,
@@ -54,7 +60,8 @@ export function encodeManifestRecord(rank: number, envelope: Uint8Array): Uint8A
 export function encodeKeeping(belief: Belief, bootId: string, boot: BootMs): Uint8Array {
   const { asOf } = belief;
   assert(belief.keeping !== null, 'evidence without bookkeeping of time');
-  const keeping = settleKeeping(belief.keeping, boot);
+  const settle = asOf === null ? settleWithoutEvidence : settleKeeping;
+  const keeping = settle(belief.keeping, boot);
   return encodeCanonical({
     asOf: asOf === null ? null : String(asOf),
     bound: String(keeping.bound),

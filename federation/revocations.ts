@@ -167,12 +167,20 @@ export function revocationsDigest(
   return digestOf(SET_LABEL, toUtf8(domain), ...held.map(fromHex));
 }
 
-/** The document that a writer pins: the one that says most. */
+/**
+ * The document that a writer pins: the one that says most, the later of two that say as much. It is
+ * one that stays whatever is pinned: another would be dropped as covered when its pin goes.
+ */
 export function leadingOf({ documents }: Revocations): HeldRevocations | null {
   return documents.reduce<HeldRevocations | null>(
-    (best, next) => (best === null || next.entries.length > best.entries.length ? next : best),
+    (best, next) => (best === null || saysMore(next, best) ? next : best),
     null,
   );
+}
+
+function saysMore(one: HeldRevocations, other: HeldRevocations): boolean {
+  const more = one.entries.length - other.entries.length;
+  return more === 0 ? isOutranked(other, one) : more > 0;
 }
 
 /** The entries of several documents as one map, each with its latest dates. */

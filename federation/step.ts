@@ -300,17 +300,21 @@ export class Step {
     this.#effects.push(
       ...this.#parts.exchange.admitted(admission.belief, from.peer, this.#context.now.boot),
     );
-    if (admission.forward) this.#effects.push(...this.#strangeToUs(item));
+    if (admission.forward) this.#effects.push(...this.#strangeToUs(belief, item));
     if (admission.forward && !from.relayed) this.#effects.push(gossipOf(item));
     if (admission.refusal !== null) throw admission.refusal;
   }
 
-  /** A beacon of our own key that came from outside: another machine writes, or our disk is old. */
-  #strangeToUs(item: FileItem): readonly Effect[] {
+  /**
+   * A beacon of our own key that came from outside: another machine writes, or our disk is old. One
+   * that `before` remembers we said ourselves, and a key that is compromised took it back.
+   */
+  #strangeToUs(before: Belief, item: FileItem): readonly Effect[] {
     const isBeacon = item.kind === 'envelope' && item.envelope.type === 'beacon';
     if (!isBeacon || this.#parts.authority === null) return [];
     const { domain, digest } = item.envelope;
     if (domain !== this.#parts.beliefs.ownDomain) return [];
+    if (before.history.some((past) => past.digest === digest)) return [];
     return [{ kind: 'alarm', code: 'own-beacon-unknown', domain, details: { beacon: digest } }];
   }
 

@@ -56,7 +56,7 @@ function foundDomain(world: World, name: string): void {
   const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs };
   const records = firstRecords(keys, domain, terms);
   const made = madeKeysOf(suite, domain);
-  const held = [keys.beacon[0], keys.documents, ...keys.revocation, ...made];
+  const held = [...keys.beacon, keys.documents, ...keys.revocation, ...made];
   const followers = Array.from({ length: scenario.followers }, (_, i) => `${name}-${i + 1}`);
   for (const machine of [name, ...followers]) {
     const isAuthority = machine === name;

@@ -3,8 +3,8 @@
  *
  * A core of honest machines is made sound: power, disks, clocks, links. Everybody else is switched
  * off for good. Then all who speak of a domain and can reach each other must come to hold the same
- * Root, beacon, highest tick and stop, one reconcile interval for each hop, and must find it FRESH
- * where its authority is among them.
+ * Root, beacon, highest tick, stop and revocations, one reconcile interval for each hop, and must
+ * find it FRESH where its authority is among them.
  */
 
 import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../core/limits.ts';
@@ -116,7 +116,9 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
     if (isAhead) continue;
     const same = view.rootVersion === first.rootVersion && view.beacon === first.beacon;
     const ticksApart = Math.abs(view.tick - first.tick);
-    if (!same || ticksApart > 1 || view.standing.stopped !== first.standing.stopped) {
+    const sameRevoked = revokedIn(view) === revokedIn(first);
+    const sameStop = view.standing.stopped === first.standing.stopped;
+    if (!same || !sameRevoked || !sameStop || ticksApart > 1) {
       throw new Stuck(`${who} differ about ${domain}: ${describe(view)} and ${describe(first)}`);
     }
     if (isLed && !view.isComplete) throw new Stuck(`${who}: ${domain} is not complete`);
@@ -142,6 +144,12 @@ function viewOf(world: World, machine: Machine, domain: TrustDomain): DomainView
   return machine.node?.viewOf(domain, machine.clock.now(world.now)) ?? null;
 }
 
-function describe({ rootVersion, epoch, tick, standing }: DomainView): string {
-  return `root ${rootVersion} epoch ${epoch} tick ${tick} age ${standing.ageMs} ${standing.tier}`;
+function revokedIn({ revocations }: DomainView): string {
+  return [...revocations.union.keys()].sort().join(' ');
+}
+
+function describe(view: DomainView): string {
+  const { rootVersion, epoch, tick, standing, revocations } = view;
+  const number = `root ${rootVersion} epoch ${epoch} tick ${tick}`;
+  return `${number} revoked ${revocations.union.size} age ${standing.ageMs} ${standing.tier}`;
 }

@@ -14,13 +14,17 @@ export const noTickFollowsAnAcknowledgedWithdrawal: CheckerKind = {
       withdrawn: ({ domain }) => {
         for (const tag of issued.get(domain)?.slice(0, -1) ?? []) dead.add(tag);
       },
-      step: ({ machine, writes, output }) => {
+      step: ({ machine, delivery, writes, output }) => {
         if (!machine.isAuthority) return;
         for (const { domain, kind, value } of writes) {
           if (domain !== machine.domain || kind !== 'beacon' || value === null) continue;
           const tags = issued.get(domain) ?? [];
           tags.push(beaconOf(value).digest.slice(0, 16));
           issued.set(domain, tags);
+        }
+        // A revocation withdraws what the beacon in force says, in the very step that makes it.
+        if (delivery.input.kind === 'revoke' && output.verdict === null) {
+          for (const tag of issued.get(machine.domain) ?? []) dead.add(tag);
         }
         for (const effect of output.effects) {
           if (effect.kind !== 'gossip' || effect.message.length !== TICK_BYTES) continue;

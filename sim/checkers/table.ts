@@ -3,6 +3,7 @@
 import type { CheckerKind } from '../checker.ts';
 import { aForgeryChangesNothing } from './a-forgery-changes-nothing.ts';
 import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
+import { aRootAloneTakesNothing } from './a-root-alone-takes-nothing.ts';
 import { afterAStopNoTickCounts } from './after-a-stop-no-tick-counts.ts';
 import { alarmsHaveACause } from './alarms-have-a-cause.ts';
 import { anActIsPermittedByItsWorstStatement } from './an-act-is-permitted-by-its-worst-statement.ts';
@@ -14,11 +15,13 @@ import { marksNeverFall } from './marks-never-fall.ts';
 import { noEndOfPowerLowersTheLedger } from './no-end-of-power-lowers-the-ledger.ts';
 import { noHonestPeerIsBanned } from './no-honest-peer-is-banned.ts';
 import { noNumberIsUsedTwice } from './no-number-is-used-twice.ts';
+import { noRevocationIsLost } from './no-revocation-is-lost.ts';
 import { noTickFollowsAnAcknowledgedWithdrawal } from './no-tick-follows-an-acknowledged-withdrawal.ts';
 import { nothingWithdrawnIsHonouredLate } from './nothing-withdrawn-is-honoured-late.ts';
 import { orderDoesNotMatter } from './order-does-not-matter.ts';
 import { theTimeBoundNeverFalls } from './the-time-bound-never-falls.ts';
 import { unknownTimeIsACap } from './unknown-time-is-a-cap.ts';
+import { whatIsRefusedAsHeldIsHeld } from './what-is-refused-as-held-is-held.ts';
 import { whatIsSentIsDurable } from './what-is-sent-is-durable.ts';
 
 export const CHECKERS: readonly CheckerKind[] = [
@@ -41,4 +44,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   marksNeverFall,
   alarmsHaveACause,
   unknownTimeIsACap,
+  noRevocationIsLost,
+  aRootAloneTakesNothing,
+  whatIsRefusedAsHeldIsHeld,
 ];

@@ -14,6 +14,14 @@ export const whatIsSentIsDurable: CheckerKind = {
   make: (world, fail) => {
     const sent = new Map<Machine, bigint>();
     return {
+      // What a compromised key signed goes again, and was no less durable for that.
+      step: ({ machine, writes }) => {
+        const isGone = writes.some(
+          ({ domain, kind, value }) =>
+            domain === machine.domain && kind === 'beacon' && value === null,
+        );
+        if (isGone) sent.delete(machine);
+      },
       sent: (machine, message) => {
         if (!machine.isAuthority || message.length === TICK_BYTES) return;
         const envelope = envelopeOf(message);

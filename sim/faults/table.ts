@@ -7,6 +7,7 @@ import { clockDrift } from './clock-drift.ts';
 import { clockJump } from './clock-jump.ts';
 import { clockSkew } from './clock-skew.ts';
 import { clog } from './clog.ts';
+import { compromising } from './compromising.ts';
 import { contactWindows } from './contact-windows.ts';
 import { delay } from './delay.ts';
 import { duplication } from './duplication.ts';
@@ -26,11 +27,13 @@ import { processEnd } from './process-end.ts';
 import { rebootLoop } from './reboot-loop.ts';
 import { reordering } from './reordering.ts';
 import { restoredBackup } from './restored-backup.ts';
+import { revoking } from './revoking.ts';
 import { rotating } from './rotating.ts';
 import { rtcReset } from './rtc-reset.ts';
 import { slowDisk } from './slow-disk.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
 import { suspend } from './suspend.ts';
+import { takingOver } from './taking-over.ts';
 
 export const FAULTS: readonly Fault[] = [
   ...[partition, isolation, bridge, oneWayCut, flapping, loss, duplication, reordering, delay],
@@ -39,5 +42,6 @@ export const FAULTS: readonly Fault[] = [
   ...[fullDisk, slowDisk, restoredBackup],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey],
-  ...[publishing, withdrawing, relating, unrelating, courier, rotating],
+  ...[publishing, withdrawing, relating, unrelating, courier],
+  ...[rotating, compromising, revoking, takingOver],
 ];

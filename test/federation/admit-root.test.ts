@@ -192,10 +192,12 @@ ladder(
     assert.is(node.belief.beacon, null);
     assert.is(node.standing.tier, 'EXPIRED');
     assert.is(node.give(forgeBeacon({ epoch: 2 }).bytes), 'beacon-key-replaced');
-    node.wait(60_000);
+    node.wait(60_000).restart().wait(20_000);
     const next = { root: 2, rank: 2, epoch: 2, issuedAt: node.wallMs, signer: fresh };
     node.take(forgeBeacon(next).bytes);
     assert.is(node.standing.tier, 'FRESH');
+    // Stored and read again in between, the ledger counts no time twice.
+    assert.is(node.standing.ageMs, 0);
     assert.is(node.belief.documents.size, 2);
   },
 );

@@ -12,7 +12,7 @@ import { bootMs, unixMs } from '../../core/time.ts';
 import type { Admission, AdmitContext } from '../../federation/admission.ts';
 import { admit, UNBOUNDED_STEPS } from '../../federation/admit.ts';
 import type { StepBudget } from '../../federation/admit-tick.ts';
-import { boundAt, ledgerAt } from '../../federation/age.ts';
+import { boundAt, settleKeeping, settleWithoutEvidence } from '../../federation/age.ts';
 import type { BeaconPlace } from '../../federation/beacon.ts';
 import { type Belief, newBelief } from '../../federation/belief.ts';
 import type { FileItem } from '../../federation/bundle-file.ts';
@@ -107,6 +107,7 @@ export function settled(): Climber {
 /** All that a belief says, as text: equal texts are equal beliefs. */
 export function fingerprintOf(belief: Belief, now: Moment): string {
   const { tick, keeping, documents, disowned, future } = belief;
+  const settle = belief.asOf === null ? settleWithoutEvidence : settleKeeping;
   const bytesOf = (held: { readonly bytes: Uint8Array } | null): string =>
     held === null ? 'none' : digestOf(held.bytes);
   const lines = {
@@ -117,7 +118,9 @@ export function fingerprintOf(belief: Belief, now: Moment): string {
     stop: belief.stop === null ? 'none' : toHex(belief.stop),
     asOf: String(belief.asOf),
     keeping:
-      keeping === null ? 'none' : `${boundAt(keeping, now.boot)} ${ledgerAt(keeping, now.boot)}`,
+      keeping === null
+        ? 'none'
+        : `${boundAt(keeping, now.boot)} ${settle(keeping, now.boot).ledgerMs}`,
     manifest: `${bytesOf(belief.manifest)} ${belief.manifest?.signedBy}`,
     documents: [...documents]
       .map(([key, held]) => `${key} ${bytesOf(held)} ${held.signedBy} ${held.frozenAsOf}`)

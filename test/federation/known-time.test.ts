@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../core/refusal.ts';
+import { UNIX_MS_MAX, unixMs } from '../../core/time.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
 
 const time = suite('federation/known-time');
@@ -135,6 +136,19 @@ time('is not told by an answer to no question, nor by one that comes a second ti
     const { verdict } = post.input({ kind: 'frame', peer: 'blue', bytes });
     assert.is(verdict?.code, 'answer-unasked');
   }
+});
+
+// A node whose lease is revoked still hears questions: who asks has done nothing wrong.
+time('is not asked of a node in vain at the asker’s cost', () => {
+  const { world, blue, post } = domain();
+  const node = post.keys.node.keyId;
+  blue.revoke({ class: 'lease', target: node, notAfter: unixMs(UNIX_MS_MAX) });
+  world.advance(3_000);
+  assert.ok(post.node.hasRevoked(blue.domain, node));
+  reboot(blue, world.nowMs);
+  world.advance(30_000);
+  const codes = post.effects.flatMap((one) => (one.kind === 'refused' ? [one.refusal.code] : []));
+  assert.not.ok(codes.includes('lease-revoked'));
 });
 
 time('is not told by an answer that somebody changed', () => {

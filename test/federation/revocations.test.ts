@@ -6,7 +6,7 @@ import { REVOCATION_DOCUMENTS_MAX, REVOCATIONS_MAX } from '../../core/limits.ts'
 import type { Signer } from '../../core/suite.ts';
 import { DAY_MS, UNIX_MS_MAX, unixMs } from '../../core/time.ts';
 import { decodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
-import type { Revocation } from '../../federation/revocations.ts';
+import { leadingOf, type Revocation, readRevocations } from '../../federation/revocations.ts';
 import { signerOf } from '../fakes/coalition.ts';
 import { Climber, settled } from './climber.ts';
 import {
@@ -55,6 +55,23 @@ test('take two keys for an authority, whatever stands beside it', () => {
   assert.is(give(FIRST), 'threshold-unmet');
   assert.is(give(FIRST, SECOND), 'admitted');
   assert.is(give(FIRST, STRANGER), 'signer-unknown');
+});
+
+// An older document that says as much would be dropped as covered when its pin goes.
+test('are led by the later of two documents that say as much', () => {
+  for (const target of ['0a', '0b', '0c', '0d']) {
+    const node = settled();
+    const older = forgeRevocations([leaf(target)]);
+    const later = forgeRevocations([leaf(target, NOW + 2 * DAY_MS)], { version: 2 });
+    const held = [older, later].map((bytes) => ({
+      ...readRevocations(decodeEnvelope(bytes)),
+      bytes,
+    }));
+    const { digest } = decodeEnvelope(later);
+    assert.is(leadingOf({ documents: held, union: new Map() })?.digest, digest);
+    node.take(older, later);
+    assert.is(leadingOf(node.belief.revocations)?.digest, digest);
+  }
 });
 
 test('touch their own domain alone', () => {

@@ -1,4 +1,4 @@
-/** The share of the swarm that every build runs: hundreds of hostile worlds. Timeout: 240 s */
+/** The share of the swarm that every build runs: hundreds of hostile worlds. Timeout: 600 s */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,0 +1,76 @@
+/**
+ * A ceremony: people make the next Root of a domain, sign it, and hand it to its authority. What
+ * they signed they keep, so that a machine put back to an older state hears of every Root again.
+ */
+
+import { toUtf8 } from '../core/bytes.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { PublicPair, Signer } from '../core/suite.ts';
+import { admitAll } from '../federation/admit.ts';
+import { encodeBlock } from '../federation/armour.ts';
+import { type Belief, newBelief, newestRoot } from '../federation/belief.ts';
+import { decodeEnvelope, encodeEnvelope, signSlot } from '../federation/envelope.ts';
+import { asRead } from '../federation/moment.ts';
+import { recordKey } from '../federation/record-key.ts';
+import type { Root } from '../federation/root.ts';
+import { draftRoot, type RootChange } from '../federation/root-draft.ts';
+import { MADE_KEYS, madeKeysOf } from './founding.ts';
+import type { Machine } from './machine.ts';
+import { partsOfKey } from './step.ts';
+import type { World } from './world.ts';
+
+/** The Roots that the people of each domain have signed, from version 2 on. */
+const signedIn = new WeakMap<World, Map<TrustDomain, Uint8Array[]>>();
+
+/** Signs the next Root with what `changesOf` makes of the one known and of a key not used before. */
+export function signNextRoot(
+  world: World,
+  machine: Machine,
+  changesOf: (known: Belief, root: Root, fresh: PublicPair) => readonly RootChange[],
+): void {
+  const { domain } = machine;
+  const key = world.keys.get(domain)?.root;
+  const known = knownRoots(world, machine);
+  const held = known === null ? undefined : newestRoot(known)?.root;
+  if (key === undefined || known === null || held === undefined) return;
+  const used = new Set(known.roots.flatMap((one) => [...one.root.publicPairs.keys()]));
+  const fresh = madeKeysOf(world.suite, domain).find(({ keyId }) => !used.has(keyId));
+  if (fresh === undefined) return world.coverage.saw(`people: ${MADE_KEYS} keys were used up`);
+  const changes = changesOf(known, held, fresh.publicPair);
+  const signed = signedRoot(draftRoot(known, changes, machine.clock.now(world.now).wall), key);
+  const all = signedIn.get(world) ?? new Map<TrustDomain, Uint8Array[]>();
+  signedIn.set(world, all.set(domain, [...(all.get(domain) ?? []), signed]));
+}
+
+/** Hands every Root that was signed to the machine. */
+export function publishRoots(world: World, machine: Machine): void {
+  const roots = signedIn.get(world)?.get(machine.domain) ?? [];
+  const file = roots.map((bytes) => encodeBlock('root', bytes)).join('');
+  if (file !== '') machine.request({ kind: 'import', file: toUtf8(file) }, () => undefined);
+}
+
+/** The first Root, all that people signed since, as one chain, and what the domain revoked. */
+function knownRoots(world: World, machine: Machine): Belief | null {
+  const first = machine.believed.get(recordKey(machine.domain, 'root', '1'.padStart(20, '0')));
+  if (first === undefined) return null;
+  const { domain, digest } = decodeEnvelope(first);
+  const context = {
+    suite: world.suite,
+    now: asRead(machine.clock.now(world.now)),
+    bootId: machine.clock.bootId,
+  };
+  const revocations = [...machine.believed].flatMap(([key, value]) => {
+    const [of, kind] = partsOfKey(key);
+    return of === domain && kind === 'revocations' ? [value] : [];
+  });
+  const all = [first, ...(signedIn.get(world)?.get(domain) ?? []), ...revocations];
+  const items = all.map(
+    (bytes) => ({ kind: 'envelope', envelope: decodeEnvelope(bytes) }) as const,
+  );
+  return admitAll(context, newBelief(domain, digest), items).belief;
+}
+
+function signedRoot(draft: Uint8Array, root: Signer): Uint8Array {
+  const { payload } = decodeEnvelope(draft);
+  return encodeEnvelope('root', [signSlot('root', payload, root)], payload);
+}

@@ -1,0 +1,41 @@
+/**
+ * An invalid twin never suppresses a valid message (PROTOCOL §5.2): a forgery has the digest of
+ * what it was made from, and whatever is refused as held must be held with its signatures.
+ */
+
+import type { CheckerKind } from '../checker.ts';
+import type { Machine } from '../machine.ts';
+import { envelopeOf } from '../reading.ts';
+import { partsOfKey } from '../step.ts';
+
+const ENVELOPE_FRAME = 5;
+/** Behind a rank, and behind the time since when a document is frozen. */
+const HEADS: Readonly<Record<string, number>> = { manifest: 1, document: 8 };
+
+export const whatIsRefusedAsHeldIsHeld: CheckerKind = {
+  sentence: 'what is refused as held is held',
+  make: (world, fail) => ({
+    step: ({ machine, delivery, output }) => {
+      const { input } = delivery;
+      const { verdict } = output;
+      if (verdict?.code !== 'document-held' || input.kind !== 'frame') return;
+      if (input.bytes[0] !== ENVELOPE_FRAME) return;
+      // Another revocation may say all that this one says.
+      if (verdict.details.type === undefined || verdict.details.type === 'revocations') return;
+      const { digest, type, domain } = envelopeOf(input.bytes.subarray(1));
+      world.coverage.saw('checker: a message was refused as held');
+      if (isHeld(machine, domain, digest)) return;
+      fail(`${machine.name} refuses a ${type} of ${domain} as held, and does not hold it`);
+    },
+  }),
+};
+
+function isHeld(machine: Machine, domain: string, digest: string): boolean {
+  for (const [key, value] of machine.believed) {
+    const [of, kind] = partsOfKey(key);
+    if (of !== domain) continue;
+    if (!['root', 'beacon', 'future', 'manifest', 'document'].includes(kind)) continue;
+    if (envelopeOf(value.subarray(HEADS[kind] ?? 0)).digest === digest) return true;
+  }
+  return false;
+}

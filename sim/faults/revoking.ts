@@ -1,0 +1,38 @@
+/**
+ * People revoke: the lease of a node of their domain where it has any beside the authority, else an
+ * identity. The stop is revealed before the revocation is acknowledged (PROTOCOL §3.5).
+ */
+
+import { Refusal } from '../../core/refusal.ts';
+import { addMs, DAY_MS, unixMs } from '../../core/time.ts';
+import type { RevocationTarget } from '../../federation/revocations.ts';
+import { signerOf } from '../founding.ts';
+import type { Fault } from '../happening.ts';
+import { START_MS } from '../machine-clock.ts';
+import type { World } from '../world.ts';
+
+export const revoking: Fault = {
+  name: 'revoking',
+  family: 'people',
+  draw: (dice, { authorities, followers }) => {
+    const authority = dice.pick(authorities);
+    const nodes = followers.filter((name) => name.startsWith(`${authority}-`));
+    const on = nodes.length === 0 ? [authority] : [authority, dice.pick(nodes)];
+    return { on, forMs: 0, amount: dice.below(1_000) };
+  },
+  begin: (world, { on: [authority = '', node], amount }) => {
+    const machine = world.machine(authority);
+    const target = targetOf(world, node, `spiffe://${machine?.domain}/lost/${amount}`);
+    machine?.request({ kind: 'revoke', targets: [target] }, ({ answer }) => {
+      if (!(answer instanceof Refusal)) world.coverage.saw('people: a revocation was acknowledged');
+    });
+    return () => undefined;
+  },
+};
+
+function targetOf(world: World, node: string | undefined, identity: string): RevocationTarget {
+  // Beyond the end of any run: nothing is pruned.
+  const notAfter = addMs(unixMs(START_MS), 400 * DAY_MS);
+  if (node === undefined) return { class: 'identity', target: identity, notAfter };
+  return { class: 'lease', target: signerOf(world.suite, `${node}/node`).keyId, notAfter };
+}

@@ -1,0 +1,53 @@
+/**
+ * People revoke the beacon key in force, and the next rank takes over (PROTOCOL §2.5). They do so
+ * only where there is a next rank: who revokes the last one silences the domain for good.
+ */
+
+import { Refusal } from '../../core/refusal.ts';
+import type { KeyId } from '../../core/suite.ts';
+import { addMs, DAY_MS, unixMs } from '../../core/time.ts';
+import { recordKey } from '../../federation/record-key.ts';
+import { type Root, readRoot } from '../../federation/root.ts';
+import type { Fault } from '../happening.ts';
+import type { Machine } from '../machine.ts';
+import { START_MS } from '../machine-clock.ts';
+import { envelopeOf } from '../reading.ts';
+import type { World } from '../world.ts';
+import { machinesOf } from './power.ts';
+
+/** What people asked to be revoked, whether or not the machine lived to do it. */
+const askedIn = new WeakMap<World, Set<KeyId>>();
+
+export const takingOver: Fault = {
+  name: 'taking-over',
+  family: 'people',
+  draw: (dice, { authorities }) => ({ on: [dice.pick(authorities)], forMs: 0, amount: 0 }),
+  begin: (world, happening) => {
+    for (const machine of machinesOf(world, happening)) revokeSpeaker(world, machine);
+    return () => undefined;
+  },
+};
+
+function revokeSpeaker(world: World, machine: Machine): void {
+  // A thief's proof may disown a rank at any time.
+  if (world.stolen.has(machine.domain)) return;
+  const asked = askedIn.get(world) ?? new Set<KeyId>();
+  askedIn.set(world, asked);
+  const left = newestRootOf(machine)?.beaconKeys.filter(({ keyId }) => !asked.has(keyId)) ?? [];
+  const [speaker, next] = left;
+  if (speaker === undefined || next === undefined) return;
+  asked.add(speaker.keyId);
+  const notAfter = addMs(unixMs(START_MS), 400 * DAY_MS);
+  const targets = [{ class: 'authority', target: speaker.keyId, notAfter } as const];
+  machine.request({ kind: 'revoke', targets }, ({ answer }) => {
+    if (!(answer instanceof Refusal))
+      world.coverage.saw('people: the next rank was given the word');
+  });
+}
+
+function newestRootOf(machine: Machine): Root | null {
+  const prefix = recordKey(machine.domain, 'root', '');
+  const keys = [...machine.believed.keys()].filter((key) => key.startsWith(prefix)).sort();
+  const record = machine.believed.get(keys.at(-1) ?? '');
+  return record === undefined ? null : readRoot(envelopeOf(record));
+}
