@@ -22,7 +22,7 @@ import type { World } from './world.ts';
 /** The Roots that the people of each domain have signed, from version 2 on. */
 const signedIn = new WeakMap<World, Map<TrustDomain, Uint8Array[]>>();
 
-/** Signs the next Root with what `changesOf` makes of the one known and of a key not used before. */
+/** Signs the next Root: what `changesOf` makes of the one known, and of a key not used before. */
 export function signNextRoot(
   world: World,
   machine: Machine,
