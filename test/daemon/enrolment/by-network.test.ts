@@ -5,17 +5,23 @@
  * Timeout: 240 s
  */
 
+import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Status } from '../../../daemon/control/protocol.ts';
 import { DaemonProcess } from '../../daemon-process.ts';
+import { ENDORSING_PROGRAMS } from '../../endorsed-swtpm.ts';
+import { missingPrograms } from '../../installed.ts';
+import { skip } from '../../skip.ts';
 import { auditOf, controlling, eventually, type } from '../live.ts';
+import { MeasuredChip, NONCE } from '../tpm/measured-chip.ts';
 
 const joins = suite('daemon/enrolment/by-network');
 
 const DOMAIN = 'blue.example';
 const UID = process.getuid?.() ?? 0;
 const NO_CHIP = '[tpm]\nuse = "never"\n';
+const BRISK_LIMITS = '[limits]\nmin_epoch = "10ms"\ntick_period = "1s"\n';
 /** Leases end when evidence does, so that a test can see them renewed. */
 const SHORT =
   '[limits]\nmin_epoch = "10ms"\ntick_period = "1s"\n' +
@@ -28,7 +34,7 @@ function statusOf(daemon: DaemonProcess): Promise<Status> {
 
 async function withPair(
   body: (authority: DaemonProcess, box: DaemonProcess) => Promise<void>,
-  limits = '[limits]\nmin_epoch = "10ms"\ntick_period = "1s"\n',
+  limits = BRISK_LIMITS,
 ): Promise<void> {
   const authority = new DaemonProcess(DOMAIN, limits + NO_CHIP);
   const box = new DaemonProcess(DOMAIN, limits + NO_CHIP + MEMBER);
@@ -186,6 +192,47 @@ async function saysRevoked(box: DaemonProcess): Promise<true | undefined> {
 
 function portOf([address = '']: readonly string[]): string {
   return /\/tcp\/(\d+)/.exec(address)?.[1] ?? '0';
+}
+
+const LISTED = 'by a chip on the list need no person, and earn what the approved boot is worth';
+const missing = missingPrograms(ENDORSING_PROGRAMS);
+if (missing !== null) skip(`daemon/enrolment/by-network › ${LISTED}`, missing);
+else {
+  joins(LISTED, async () => {
+    await using machine = await MeasuredChip.start();
+    await machine.quote('golden');
+    const nonce = `--nonce ${NONCE}`;
+    await machine.run(`references learn @golden @references --name golden ${nonce}`);
+    const roots = `--ek-roots ${machine.roots} --json`;
+    const { out } = await machine.run(`attest verify @golden ${nonce} ${roots}`);
+    const { endorsement } = JSON.parse(out).chip;
+    writeFileSync(machine.file('allowed'), `${endorsement} tpm compared on the console\n`);
+    await withPair(async (authority, box) => {
+      await authority.kill('SIGTERM');
+      const trusted = `[enrolment]\nek_allowed = "${machine.file('allowed')}"\n`;
+      authority.configure(BRISK_LIMITS + NO_CHIP + trusted);
+      await authority.start();
+      await box.kill('SIGTERM');
+      const chip = `[tpm]\nuse = "required"\naddress = "${machine.where}"\n`;
+      const log = `event_log = "${machine.file('log')}"\n`;
+      box.configure(BRISK_LIMITS + chip + log + MEMBER);
+      await box.start();
+      const approve = ['references', 'approve', machine.file('references'), '--yes'];
+      const approved = await type(authority, ...approve);
+      assert.is(approved.code, 0, approved.err);
+      const { listen, fingerprint } = await statusOf(authority);
+      const asked = ['join', listen[0] ?? '', '--fingerprint', fingerprint];
+      assert.is((await type(box, 'enroll', ...asked)).code, 0);
+      const lease = await eventually(
+        'a lease',
+        async () => (await leaseOf(box)) ?? undefined,
+        60_000,
+      );
+      assert.is(lease.assurance, 'measured-boot');
+      const granted = auditOf(authority).find(({ event }) => event === 'enrolment.granted');
+      assert.is(granted?.fields.right, 'list');
+    }, BRISK_LIMITS);
+  });
 }
 
 joins('answer nobody who is pinned to another domain', async () => {
