@@ -324,6 +324,9 @@ export const INTERMEDIATES_MAX = 8;
 export const PATH_SIGNATURES_MAX = 32;
 /** Roots of makers in one file: twice the makers there are. */
 export const EK_ROOTS_MAX = 128;
+
+/** Roots of the Web PKI in one file; the public ones are about half as many. */
+export const WEB_ROOTS_MAX = 256;
 /** A file of allowed endorsement keys: a line of 100 bytes for each of some 40,000 machines. */
 export const EK_LIST_BYTES_MAX = 4 * 1024 * 1024;
 /** The largest RSA key of a maker; a longer one would cost more to verify than it is worth. */

@@ -20,6 +20,7 @@ import {
   type SpiffePartnersOptions,
 } from './bundle-endpoint/partners.ts';
 import type { BundleEndpoint } from './bundle-endpoint/server.ts';
+import { runtimeRoots, webRootsIn } from './bundle-endpoint/web-roots.ts';
 import { bundleDraft, publishBundle } from './bundle-publisher.ts';
 import type { Status } from './control/protocol.ts';
 import { controlMethods } from './control-methods.ts';
@@ -217,13 +218,14 @@ function openDesk(parts: Parts, issuing: IssuingDesk) {
 
 /** The partners that speak SPIFFE federation alone; nothing is polled yet. */
 function createPartners(
-  { host, clock, store, records, audit, refusals, limits }: Parts,
+  { config, host, clock, store, records, audit, refusals, limits }: Parts,
   knownByOf: SpiffePartnersOptions['knownBy'],
 ): SpiffePartners {
   const { random, log } = host;
   return new SpiffePartners({
     ...{ clock, random, log, store, records, audit, refusals, limits },
     knownBy: knownByOf,
+    webRoots: config.webRoots === null ? runtimeRoots : webRootsIn(config.webRoots),
   });
 }
 

@@ -49,6 +49,8 @@ export interface Config {
   readonly endpointKey: string | null;
   /** Whose word for the date is taken after a boot, beside that of the nodes of the domain. */
   readonly timeTrust: 'person' | 'kernel';
+  /** PEM file of roots that partners of `https_web` are known by; null for the runtime's. */
+  readonly webRoots: string | null;
   /** Where metrics are scraped: a socket's path or an address of the loopback; null for nowhere. */
   readonly metricsListen: string | ListenAddress | null;
   /** Whether keys go into a chip: where one works, in any case, or not at all. */
@@ -190,6 +192,12 @@ export const KEYS: Keys = {
     means: 'whose word for the date is taken after a boot where no node answers',
     takes: 'person, or kernel where its clock is steered by somebody that you trust',
     read: (raw) => (raw === 'person' || raw === 'kernel' ? raw : undefined),
+  },
+  webRoots: {
+    toml: 'federation.web_roots',
+    means: 'PEM file of roots that partners of https_web are known by; read anew at each poll',
+    takes: 'an absolute path',
+    read: (raw) => (isPath(raw) ? raw : undefined),
   },
   metricsListen: {
     toml: 'metrics.listen',

@@ -44,6 +44,7 @@ export function defaultConfig(paths: DefaultPaths): Config {
     endpointProfile: 'https_spiffe',
     endpointCertificate: null,
     endpointKey: null,
+    webRoots: null,
     timeTrust: 'person',
     metricsListen: null,
     tpmUse: 'auto',

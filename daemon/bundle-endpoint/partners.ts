@@ -34,6 +34,7 @@ import {
   standingOf,
 } from './partner.ts';
 import { decodePartner, encodePartner } from './partner-record.ts';
+import type { WebRoots } from './web-roots.ts';
 
 export interface SpiffePartnersOptions {
   readonly clock: Clock;
@@ -47,8 +48,7 @@ export interface SpiffePartnersOptions {
   readonly limits: AgeLimits;
   /** What other domains are known by now, for endpoints that one domain serves for another. */
   readonly knownBy: (domain: TrustDomain) => KnownBy;
-  /** Roots of the Web PKI in PEM; the runtime's where absent. */
-  readonly webRoots?: readonly string[];
+  readonly webRoots: WebRoots;
   /** Least time between two polls; `REFRESH_MS_MIN` where absent. */
   readonly pollFloorMs?: number;
 }
@@ -239,7 +239,9 @@ export class SpiffePartners {
     try {
       const known = this.#knownBy(slot.partner);
       const { signal } = attempt;
-      return await fetchBundle({ url, profile, ...known, webRoots, now: wall, signal });
+      const isWeb = profile.kind === 'https_web';
+      const roots = { ...known, webRoots: isWeb ? await webRoots() : undefined };
+      return await fetchBundle({ url, profile, ...roots, now: wall, signal });
     } finally {
       cancel();
       slot.attempt = null;

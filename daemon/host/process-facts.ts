@@ -97,6 +97,8 @@ function executableDigestOf(pid: number): Promise<Digest | undefined> {
 
 async function digestOfFile(path: string): Promise<Digest | undefined> {
   await using file = await open(path, 'r');
+  // Nobody waits for what would be left out in the end; it may still grow while it is read.
+  if ((await file.stat()).size > WORKLOAD_BINARY_BYTES_MAX) return undefined;
   const hash = createHash('sha256');
   const chunk = new Uint8Array(CHUNK_BYTES);
   for (let read = 0; read <= WORKLOAD_BINARY_BYTES_MAX; ) {

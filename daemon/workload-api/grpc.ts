@@ -21,6 +21,7 @@ export const GRPC = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 /** What a call ends in. */

@@ -103,6 +103,8 @@ export function stateOf(refusal: Refusal): GrpcState {
 /** Clients give up on InvalidArgument; on all others they come again (Workload API §5.1). */
 const STATES: ReadonlyMap<RefusalCode, GrpcState['code']> = new Map([
   ['workload-header', GRPC.invalidArgument],
+  // As SPIRE has it: whoever holds the socket now is not who connected.
+  ['workload-gone', GRPC.unauthenticated],
   ['workload-no-identity', GRPC.permissionDenied],
   ['workload-argument', GRPC.invalidArgument],
   ['assurance-insufficient', GRPC.permissionDenied],

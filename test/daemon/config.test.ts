@@ -142,6 +142,10 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
       WEB_ENDPOINT.replace('/k.pem', 'k.pem'),
     ],
   },
+  'federation.web_roots': {
+    inside: ['[federation]\nweb_roots = "/r.pem"'],
+    outside: ['[federation]\nweb_roots = "r.pem"', '[federation]\nweb_roots = ["/r.pem"]'],
+  },
   'enrolment.ek_roots': {
     inside: ['[enrolment]\nek_roots = "/r.pem"'],
     outside: ['[enrolment]\nek_roots = "r.pem"', '[enrolment]\nek_roots = ["/r.pem"]'],
@@ -149,6 +153,10 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
   'enrolment.ek_allowed': {
     inside: ['[enrolment]\nek_allowed = "/a"'],
     outside: ['[enrolment]\nek_allowed = "a"', '[enrolment]\nek_allowed = true'],
+  },
+  'enrolment.ek_intermediates': {
+    inside: ['[enrolment]\nek_intermediates = "/i.pem"'],
+    outside: ['[enrolment]\nek_intermediates = "i.pem"', '[enrolment]\nek_intermediates = 1'],
   },
   'node.role': {
     inside: ['[node]\nrole = "authority"', '[node]\nrole = "member"'],

@@ -13,6 +13,7 @@ import { DaemonProcess } from '../daemon-process.ts';
 import { realClock } from '../fakes/real-clock.ts';
 import { CURRENT, webLeaf } from './bundle-endpoint/foreign.ts';
 import { forgeRoot } from './identity/forge.ts';
+import { connectApi } from './workload-api/rig.ts';
 
 const federation = suite('daemon/spiffe-federation');
 
@@ -60,6 +61,33 @@ async function add(side: Side, other: Side): Promise<void> {
   await side.control.call('federation.add-spiffe', { ...terms, bundle });
   const { tier } = await side.control.call('federation.refresh', { domain });
   assert.is(tier, 'FRESH');
+}
+
+/** A token of `issuer` is judged at `other` by what its endpoint said, and by nothing else. */
+async function judgeTokens(issuer: Side, other: Side): Promise<void> {
+  const at = connectApi(issuer.daemon.workloadSocket);
+  const here = connectApi(other.daemon.workloadSocket);
+  try {
+    const { svids } = await at.api.fetchJWTSVID({ audience: ['shop'] });
+    const { svid = '', spiffeId } = svids[0] ?? {};
+    const judged = await here.api.validateJWTSVID({ audience: 'shop', svid });
+    assert.is(judged.spiffeId, spiffeId);
+    const told = (token: string, audience = 'shop') =>
+      here.api.validateJWTSVID({ audience, svid: token }).then(
+        () => 'taken',
+        (error: unknown) => /jwt-[a-z]+/.exec(String(error))?.[0],
+      );
+    assert.is(await told(svid, 'bank'), 'jwt-audience');
+    assert.is(await told(`${svid.slice(0, -8)}AAAAAAAA`), 'jwt-signature');
+    const { domain } = issuer.daemon;
+    const of = (await other.control.call('federation.list', {})).relations.find(
+      (one) => one.domain === domain,
+    );
+    assert.is(of?.kind, 'spiffe');
+  } finally {
+    at.close();
+    here.close();
+  }
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
@@ -115,6 +143,7 @@ federation(
         await red.control.call('authority.prepare', { use: 'x509', keyType: 'ec-p256' });
         await blue.control.call('federation.refresh', { domain: red.daemon.domain });
         await until('the new authority', () => rootsOfRed() === 2);
+        await judgeTokens(red, blue);
         assert.is((await atBlue.handshakeFrom(atRed)).kind, 'spoke');
       } finally {
         for (const workload of workloads) workload.close();

@@ -1,5 +1,6 @@
 /** Partners kept over time: polls, failures, restarts and tiers, against real endpoints. */
 
+import { writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../../core/bytes.ts';
@@ -14,6 +15,8 @@ import {
 import { HOUR_MS, SECOND_MS } from '../../../core/time.ts';
 import { openAuditLog } from '../../../daemon/audit/audit-log.ts';
 import { SpiffePartners } from '../../../daemon/bundle-endpoint/partners.ts';
+import { webRootsIn } from '../../../daemon/bundle-endpoint/web-roots.ts';
+import { encodePem } from '../../../daemon/identity/pem.ts';
 import { NOTHING_REVOKED } from '../../../daemon/identity/revoked.ts';
 import { RefusalAudit } from '../../../daemon/refusal-audit.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
@@ -28,9 +31,11 @@ import {
   answerWith,
   BLUE,
   bundleOf,
+  CURRENT,
   ENDPOINT_ID,
   type ForeignServer,
   serveForeign,
+  webLeaf,
 } from './foreign.ts';
 
 const partners = suite('daemon/bundle-endpoint/partners');
@@ -57,6 +62,10 @@ class Rig {
   readonly server: ForeignServer;
   partners: SpiffePartners;
   changes = 0;
+
+  get webRootsPath(): string {
+    return this.#folder.file('roots.pem');
+  }
 
   static async open(): Promise<Rig> {
     const folder = await temporaryFolder();
@@ -125,6 +134,7 @@ class Rig {
       random: new SeededRandom('partners'),
       refusals: new RefusalAudit(this.#audit, clock),
       knownBy: () => ({ roots: [], revoked: NOTHING_REVOKED }),
+      webRoots: webRootsIn(this.webRootsPath),
     });
     made.onChanged = () => {
       this.changes += 1;
@@ -240,6 +250,32 @@ partners('believes nothing that could not be stored first', async () => {
   assert.equal(rig.partners.bundles('DEGRADED').get(BLUE)?.x509Authorities, [ROOT.der]);
   rig.store.writable = true;
 });
+
+partners(
+  'of the Web PKI are known by the roots that an operator named, as they are now',
+  async () => {
+    await using rig = await Rig.open();
+    const web = forgeRoot(BLUE, CURRENT);
+    await using server = await serveForeign(
+      webLeaf(web, CURRENT),
+      answerWith(() => rig.bundle),
+    );
+    const terms = { domain: BLUE, url: server.url, profile: { kind: 'https_web' } } as const;
+    await rig.partners.add(terms, null);
+    const poll = (): Promise<void> => rig.partners.refresh(BLUE);
+    const missing = await poll().catch((error: unknown) => error);
+    assert.ok(missing instanceof Failure);
+    assert.is(missing.code, 'file-unreadable');
+    await writeFile(rig.webRootsPath, 'no certificates\n');
+    await refused(poll, 'bad-encoding');
+    await writeFile(rig.webRootsPath, encodePem('CERTIFICATE', ROOT.der));
+    await refused(poll, 'endpoint-identity');
+    assert.is(server.requests(), 0);
+    await writeFile(rig.webRootsPath, encodePem('CERTIFICATE', web.der));
+    await poll();
+    assert.is(rig.state.standing.tier, 'FRESH');
+  },
+);
 
 partners('withdraws everything where the endpoint publishes no key', async () => {
   await using rig = await Rig.open();

@@ -1,14 +1,17 @@
 /** Real processes on real sockets: who the kernel says they are, and that their end is seen. */
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { copyFile, truncate } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../core/digest.ts';
+import { WORKLOAD_BINARY_BYTES_MAX } from '../../../core/limits.ts';
 import { hostProcesses } from '../../../daemon/host/process-facts.ts';
 import { temporaryFolder } from '../../folder.ts';
+import { skip } from '../../skip.ts';
 
 const processes = suite('daemon/host/processes');
 
@@ -116,6 +119,49 @@ processes('reads path and contents of an executable', async () => {
   const digest = await hostProcesses.executableDigestOf(process.pid);
   assert.is(digest, digestOf(new Uint8Array(readFileSync(path))));
 });
+
+processes('reads no executable beyond the limit', async () => {
+  await using folder = await temporaryFolder();
+  const path = folder.file('sleep');
+  await copyFile('/bin/sleep', path);
+  await truncate(path, WORKLOAD_BINARY_BYTES_MAX + 1); // a hole, which takes no room
+  const child = spawn(path, ['60']);
+  await once(child, 'spawn');
+  const pid = child.pid ?? -1;
+  assert.is(await hostProcesses.executableDigestOf(pid), undefined);
+  assert.is(await hostProcesses.executablePathOf(pid), path);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+});
+
+processes('reads groups and cgroup as the kernel lists them', async () => {
+  const egid = process.getegid?.() ?? -1;
+  const groups = (await hostProcesses.groupIdsOf(process.pid)) ?? [];
+  // The kernel lists the supplementary ones; Node adds the effective one where it is missing.
+  assert.equal(new Set([...groups, egid]), new Set([...(process.getgroups?.() ?? []), egid]));
+  const unified = /^0::(\/.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
+  assert.is(await hostProcesses.cgroupPathOf(process.pid), unified);
+});
+
+const APART = ['--user', '--map-root-user', '--mount'];
+const isApartPossible = spawnSync('unshare', [...APART, 'true']).status === 0;
+const apart = 'believes no path from a mount namespace that is not ours';
+if (!isApartPossible) skip(`daemon/host/processes › ${apart}`, 'no namespaces for users here');
+else {
+  processes(apart, async () => {
+    const child = spawn('unshare', [...APART, 'sleep', '60']);
+    await once(child, 'spawn');
+    const pid = child.pid ?? -1;
+    for (let tries = 0; !readlinkSync(`/proc/${pid}/exe`).endsWith('/sleep'); tries++) {
+      assert.ok(tries < 500, 'unshare runs what it was given');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.is(await hostProcesses.executablePathOf(pid), undefined);
+    assert.ok((await hostProcesses.executableDigestOf(pid)) !== undefined);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+}
 
 processes('knows nothing of a process that is not there', async () => {
   const noPid = 2 ** 22 + 1;

@@ -22,10 +22,11 @@ export const STATUS = {
   permissionDenied: '7',
   unimplemented: '12',
   unavailable: '14',
+  unauthenticated: '16',
 };
 
 /** Every call of the API with its security header, over a connection of its own. */
-function connectApi(path: string): {
+export function connectApi(path: string): {
   readonly api: Client<typeof SpiffeWorkloadAPI>;
   close(): void;
 } {

@@ -77,7 +77,7 @@ servers('denies a caller that no entry matches, and says what would mend it', as
 });
 
 servers(
-  'is unavailable to a caller that is gone, and to one whose evidence is too old',
+  'does not know a caller that is gone, and is unavailable to one whose evidence is too old',
   async () => {
     await using folder = await temporaryFolder();
     await using s = await serve(folder);
@@ -88,7 +88,7 @@ servers(
     assert.is(tooOld.status, STATUS.unavailable);
     assert.match(tooOld.message, /^tier-insufficient: .*tier SURVIVAL.*; restore a path/);
     s.processes.startTime = undefined;
-    assert.is((await call(s.socketPath, path, headers)).status, STATUS.unavailable);
+    assert.is((await call(s.socketPath, path, headers)).status, STATUS.unauthenticated);
   },
 );
 
