@@ -1,4 +1,4 @@
-/** Reads the vectors folder: where it lies, and what lies in it. */
+/** Reads the vectors: those of others beside the project, and our own within it. */
 
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,14 +8,21 @@ import type { VectorFile } from './kind.ts';
 /** HOLDFAST_VECTORS, or the folder beside the project where the vectors are kept. */
 export const FOLDER = resolve(process.env.HOLDFAST_VECTORS ?? join(ROOT, '../shared/vectors'));
 
-/** Every file of the folder, sorted by path, descriptions left out; none where it is absent. */
+/** Our own vectors, which come with the project. */
+export const OWN_FOLDER = join(ROOT, 'test/vectors/protocol');
+
+/** Every file of both folders, sorted by path, descriptions left out; none of what is absent. */
 export function readVectors(): readonly VectorFile[] {
-  if (!existsSync(FOLDER)) return [];
-  return globSync('**/*', { cwd: FOLDER })
-    .filter((path) => !path.endsWith('.md') && statSync(join(FOLDER, path)).isFile())
+  return [...readFolder(FOLDER), ...readFolder(OWN_FOLDER)];
+}
+
+function readFolder(folder: string): readonly VectorFile[] {
+  if (!existsSync(folder)) return [];
+  return globSync('**/*', { cwd: folder })
+    .filter((path) => !path.endsWith('.md') && statSync(join(folder, path)).isFile())
     .sort()
     .map((path) => {
-      const bytes = new Uint8Array(readFileSync(join(FOLDER, path)));
+      const bytes = new Uint8Array(readFileSync(join(folder, path)));
       return { path, bytes, json: membersOf(bytes) };
     });
 }

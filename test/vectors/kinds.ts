@@ -8,12 +8,15 @@
 import { jcsKind } from './jcs.ts';
 import { isUnder, type Kind } from './kind.ts';
 import { mlKem768Kind } from './ml-kem.ts';
+import { decodingKind, ladderKind } from './protocol.ts';
 import { ed25519Kind, mlDsa65Kind } from './signatures.ts';
 import { spiffeBundleKind, x509SvidKind } from './spiffe.ts';
 import { isOfCollection } from './wycheproof.ts';
 
 /** Every kind, in the order in which they claim. */
 export const KINDS: readonly Kind[] = [
+  ladderKind,
+  decodingKind,
   ed25519Kind,
   mlDsa65Kind,
   mlKem768Kind,

@@ -1,0 +1,13 @@
+/** The files of protocol/, as text: equal each time, so that a change of the bytes shows. */
+
+import { decodingVectors } from './decoding-vectors.ts';
+import { ladderVectors } from './ladder-vectors.ts';
+
+/** File name and contents of each. */
+export function protocolVectors(): readonly (readonly [string, string])[] {
+  const text = (file: object): string => `${JSON.stringify(file, null, 1)}\n`;
+  return [
+    ['decoding.json', text(decodingVectors())],
+    ['ladder.json', text(ladderVectors())],
+  ];
+}

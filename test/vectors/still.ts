@@ -1,0 +1,54 @@
+/**
+ * Signatures that come out the same each time, for vectors alone: what is in service is hedged.
+ *
+ * A document is forged as everywhere, and signed anew here by the keys whose seeds are known; a
+ * slot of any other key stays as it is.
+ */
+
+import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
+import { concat, fromHex, toUtf8, Writer } from '../../core/bytes.ts';
+import { sha256 } from '../../core/digest.ts';
+import { ed25519Native } from '../../core/ed25519.ts';
+import { keyIdOf, type SignaturePair } from '../../core/suite.ts';
+import { decodeEnvelope, ENVELOPE_CONTEXT, encodeEnvelope } from '../../federation/envelope.ts';
+import { signerOf } from '../fakes/coalition.ts';
+
+/** Every key of the vectors, as `signerOf` derives it from a name. */
+const NAMES = [
+  ...['root', 'beacon-0', 'beacon-1', 'documents', 'revocation-0', 'revocation-1', 'node'].map(
+    (role) => `blue/${role}`,
+  ),
+  'stranger',
+];
+
+interface StillKey {
+  readonly ed25519: ReturnType<typeof ed25519Native.open>;
+  readonly mlDsa65: Uint8Array;
+}
+
+const KEYS: ReadonlyMap<string, StillKey> = new Map(
+  NAMES.map((name) => {
+    const [classical, quantum] = [sha256(toUtf8(`${name}/1`)), sha256(toUtf8(`${name}/2`))];
+    const { secretKey } = ml_dsa65.keygen(quantum);
+    const id = keyIdOf(signerOf(name).publicPair);
+    return [id, { ed25519: ed25519Native.open(classical), mlDsa65: secretKey }];
+  }),
+);
+
+/** The same envelope with the one signature that each of its keys makes without hedging. */
+export function still(bytes: Uint8Array): Uint8Array {
+  const { type, slots, payload } = decodeEnvelope(bytes);
+  const signed = slots.map(({ keyId, signature }) => {
+    const key = KEYS.get(keyId);
+    if (key === undefined) return { keyId, signature };
+    const head = new Writer().raw(toUtf8('holdfast/envelope/v1\0')).u16(type.length);
+    const preimage = concat(head.raw(toUtf8(type)).raw(fromHex(keyId)).finish(), payload);
+    const quantum = ml_dsa65.sign(preimage, key.mlDsa65, {
+      context: toUtf8(ENVELOPE_CONTEXT),
+      extraEntropy: false,
+    });
+    const pair = concat(key.ed25519.sign(preimage, ''), quantum) as SignaturePair;
+    return { keyId, signature: pair };
+  });
+  return encodeEnvelope(type, signed, payload);
+}
