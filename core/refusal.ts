@@ -319,7 +319,7 @@ export const REFUSALS = {
   'enrol-fingerprint': row(
     'reject',
     'the domain was not pinned: nobody compared its fingerprint',
-    'compare it with a person of the domain, then pass --fingerprint HEX',
+    'compare it with a person of the domain, then pass --fingerprint with its hex or its words',
   ),
   'not-member': row(
     'reject',

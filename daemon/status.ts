@@ -11,6 +11,7 @@ import type { DomainView } from '../federation/view.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
 import type { DomainStatus, NodeStatus, Status } from './control/protocol.ts';
 import { keysStatus } from './custody/open-custody.ts';
+import { wordsOf } from './fingerprint-words.ts';
 import type { Engine, Ground } from './ground.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import type { PeerRegister } from './peer-register.ts';
@@ -84,6 +85,7 @@ export function domainStatus(view: DomainView): DomainStatus {
     epoch: String(view.epoch),
     tick: view.tick,
     rootVersion: String(view.rootVersion),
+    words: wordsOf(view.firstRoot).join(' '),
     beacon: view.beacon ?? '',
     stopped: standing.stopped,
     late: standing.late,
@@ -107,7 +109,7 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
     nextCliff: standing.cliff,
     alert: 0,
     epoch: String(partner.held?.bundle.sequence ?? ''),
-    ...{ tick: 0, rootVersion: '0', beacon: '', stopped: false, timeUnknown: false },
+    ...{ tick: 0, rootVersion: '0', words: '', beacon: '', stopped: false, timeUnknown: false },
     late: trouble !== null,
     mend:
       trouble === null && standing.tier === 'FRESH'

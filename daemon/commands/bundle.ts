@@ -16,6 +16,7 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { aloudText, wordFacts } from './fingerprint-print.ts';
 import { isTaken, outcomesText } from './import-print.ts';
 import type { BundleFacts } from './inspect-bundle.ts';
 import { factsText, jsonText, tableText } from './print.ts';
@@ -61,17 +62,25 @@ async function exportBundle(context: CommandContext): Promise<number> {
   );
   const [file] = operands;
   if (file === undefined) context.write(text);
-  else await replaceFile(resolve(file), toUtf8(text), 0o644);
+  else {
+    await replaceFile(resolve(file), toUtf8(text), 0o644);
+    if (format === 'holdfast') context.write(aloudText(await factsOf(toUtf8(text))));
+  }
   return EXIT_DONE;
 }
 
 async function inspect(context: CommandContext): Promise<number> {
   const { values, operands } = parseLine(context.args, { json: CLIENT_OPTIONS.json }, ['FILE']);
   const file = await readBounded(resolve(operands[0] ?? ''), BUNDLE_FILE_BYTES_MAX);
-  const { inspectBundle } = await import('./inspect-bundle.ts');
-  const facts = inspectBundle(file, openClock().now());
+  const facts = await factsOf(file);
   context.write(values.json ? jsonText(facts) : inspectedText(facts));
   return EXIT_DONE;
+}
+
+/** Loaded where it is needed: it brings the whole ladder along. */
+async function factsOf(file: Uint8Array): Promise<BundleFacts> {
+  const { inspectBundle } = await import('./inspect-bundle.ts');
+  return inspectBundle(file, openClock().now());
 }
 
 async function importBundle(context: CommandContext): Promise<number> {
@@ -107,6 +116,7 @@ function inspectedText(facts: BundleFacts): string {
   return factsText([
     ['domain', facts.domain],
     ['fingerprint', facts.fingerprint],
+    ...wordFacts(facts.fingerprint),
     ['root', `version ${facts.rootVersion} of ${facts.rootIssuedAt}, keys ${facts.rootThreshold}`],
     ['epoch', facts.epoch === '' ? 'none' : `${facts.epoch}, current as of ${facts.asOf}`],
     ['holds', facts.documents.join(', ') || 'no documents'],

@@ -17,6 +17,7 @@ import {
   UsageError,
 } from './command.ts';
 import { approve, list, refuse } from './enroll-desk.ts';
+import { comparedText } from './fingerprint-print.ts';
 import { factsText, jsonText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 import { leaseText } from './status.ts';
@@ -41,7 +42,7 @@ the authority's list. A renewal goes the same way and needs nobody.
 
   --group NAME            whose entries it serves (default)
   --kind KIND             slices, cell or domain, as Root allows (slices)
-  --fingerprint HEX       the domain, as a person of it says; without it the one in
+  --fingerprint TEXT      the domain, as a person of it says, in hex or in words; without it the one in
                           CHALLENGE is shown, and you are asked
   --approve               approve the machine of ANSWER first
   --forget-marks          its chip was cleared or restored, and a person knows why
@@ -151,7 +152,7 @@ async function compared(context: CommandContext, text: string): Promise<string |
   if (context.ask === undefined) return undefined;
   const fingerprint = challengeFingerprint(text);
   const reply = await context.ask(
-    `The domain shows the fingerprint\n\n  ${fingerprint}\n\nDoes a person of it say the same? [y/N] `,
+    `The domain shows the fingerprint\n\n${comparedText(fingerprint)}\nDoes a person of it say the same? [y/N] `,
   );
   if (/^y(?:es)?$/i.test(reply.trim())) return fingerprint;
   context.complain('holdfast: not compared, so nothing was answered');

@@ -5,16 +5,20 @@ import { fromUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { isDialAddress } from '../address.ts';
 import type { RelationView } from '../control/protocol.ts';
+import { openClock } from '../host/clock.ts';
 import { readBounded } from '../host/files.ts';
 import {
   type Command,
   type CommandContext,
   EXIT_DONE,
+  EXIT_FAILED,
   parseLine,
   runAction,
   UsageError,
 } from './command.ts';
 import { addSpiffe, refresh } from './federation-spiffe.ts';
+import { isCompared, wordFacts } from './fingerprint-print.ts';
+import type { BundleFacts } from './inspect-bundle.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
@@ -27,8 +31,9 @@ Usage: holdfast federation add FILE [--peer ADDRESS…] [--survival] [OPTIONS]
        holdfast federation remove DOMAIN [OPTIONS]
 
 A relation is this domain's own decision to trust a partner: signed, one way, and
-never passed on. FILE is the partner's bundle file; compare its fingerprint with a
-person of that domain before you add it.
+never passed on. FILE is the partner's bundle file. Compare aloud with a person of
+that domain, before you add it: its 24 words, and version and date of its newest
+Root. At a terminal this is asked.
 
   --peer ADDRESS          a node of the partner, such as
                           /dns4/node.blue.example/tcp/7717; may be repeated
@@ -67,11 +72,15 @@ async function add(context: CommandContext): Promise<number> {
   const { peer: peers, survival: survivalForeign } = values;
   const wrong = peers.find((address) => !isDialAddress(address));
   if (wrong !== undefined) throw new UsageError(`--peer takes an address, not ${wrong}`);
-  const text = fromUtf8(await readBounded(resolve(operands[0] ?? ''), BUNDLE_FILE_BYTES_MAX));
+  const file = await readBounded(resolve(operands[0] ?? ''), BUNDLE_FILE_BYTES_MAX);
+  const { inspectBundle } = await import('./inspect-bundle.ts');
+  const facts = inspectBundle(file, openClock().now());
+  if (!(await isCompared(context, facts))) return EXIT_FAILED;
+  const text = fromUtf8(file);
   const relation = await withDaemon(context, values, (daemon) =>
     daemon.call('federation.add', { text, peers, survivalForeign }),
   );
-  context.write(values.json ? jsonText(relation) : addedText(relation));
+  context.write(values.json ? jsonText(relation) : addedText(relation, facts));
   return EXIT_DONE;
 }
 
@@ -98,10 +107,13 @@ async function remove(context: CommandContext): Promise<number> {
   return EXIT_DONE;
 }
 
-function addedText(relation: RelationView): string {
+function addedText(relation: RelationView, facts: BundleFacts): string {
+  const { rootVersion, rootIssuedAt } = facts;
   return factsText([
     ['added', relation.domain],
     ['fingerprint', relation.fingerprint],
+    ...wordFacts(relation.fingerprint),
+    ['newest root', `version ${rootVersion} of ${rootIssuedAt}`],
     ['tier', relation.tier],
     ['served down to', servedTo(relation)],
     ['peers', relation.peers.join(' ') || 'none: carry its bundle files here'],

@@ -3,6 +3,7 @@
 import type { DomainStatus, NodeStatus, Status } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
+import { wordFacts } from './fingerprint-print.ts';
 import { kindText } from './kind-words.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
@@ -45,6 +46,7 @@ function selfText(status: Status): string {
   return factsText([
     ['domain', `${status.domain} (${role}, root ${status.rootThreshold})`],
     ['fingerprint', status.fingerprint],
+    ...wordFacts(status.fingerprint),
     ['node', status.node.id],
     ['lease', leaseText(status.node)],
     ['if stolen', stolenText(status)],

@@ -14,6 +14,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   svid: async () => (await import('./svid.ts')).command,
   bundle: async () => (await import('./bundle.ts')).command,
   courier: async () => (await import('./courier.ts')).command,
+  qr: async () => (await import('./qr.ts')).command,
+  tick: async () => (await import('./tick.ts')).command,
   federation: async () => (await import('./federation.ts')).command,
   time: async () => (await import('./time.ts')).command,
   enroll: async () => (await import('./enroll.ts')).command,

@@ -62,8 +62,10 @@ const LEASE_KINDS: readonly EnrolWish['kind'][] = ['slices', 'cell', 'domain'];
 const GROUP_CHARS_MAX = 63;
 /** A head sealed to as many recipients as there may be, in base64url. */
 const COURIER_HEADER_CHARS_MAX = 128 * 1024;
-/** A key's id, or a fingerprint, in hex. */
+/** A key's id in hex. */
 const NODE_CHARS_MAX = 64;
+/** A fingerprint: hex, what a scanner reads, or words. */
+const FINGERPRINT_CHARS_MAX = 512;
 
 type Parsers = { readonly [M in Method]: (params: ParamReader) => ParamsOf<M> };
 
@@ -113,14 +115,14 @@ const PARSERS: Parsers = {
   'enroll.challenge': messageIn,
   'enroll.answer': (params) => ({
     ...messageIn(params),
-    ...params.optional('fingerprint', (name) => params.text(name, NODE_CHARS_MAX)),
+    ...params.optional('fingerprint', (name) => params.text(name, FINGERPRINT_CHARS_MAX)),
   }),
   'enroll.grant': messageIn,
   'enroll.join': (params) => ({
     group: params.text('group', GROUP_CHARS_MAX),
     kind: params.oneOf('kind', LEASE_KINDS),
     address: params.text('address', DIAL_ADDRESS_CHARS_MAX),
-    fingerprint: params.text('fingerprint', NODE_CHARS_MAX),
+    fingerprint: params.text('fingerprint', FINGERPRINT_CHARS_MAX),
   }),
   'enroll.install': messageIn,
   'enroll.list': () => ({}),

@@ -45,6 +45,8 @@ export interface DomainStatus {
   readonly epoch: string;
   readonly tick: number;
   readonly rootVersion: string;
+  /** Its fingerprint as words, to be compared aloud; empty for `spiffe` partners. */
+  readonly words: string;
   /** Digest of the newest beacon, in hex; empty if none is held. */
   readonly beacon: string;
   readonly stopped: boolean;

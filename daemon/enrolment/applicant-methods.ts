@@ -4,8 +4,8 @@ import { Refusal } from '../../core/refusal.ts';
 import { isDialAddress } from '../address.ts';
 import type { Status } from '../control/protocol.ts';
 import type { ControlMethods } from '../control/server.ts';
+import { parseFingerprint } from '../fingerprint-words.ts';
 import type { Applicant } from './applicant.ts';
-import { parseFingerprint } from './fingerprint.ts';
 import type { Joining } from './joining.ts';
 import { decodeMessageFile, encodeMessageFile, nodeOf } from './message.ts';
 

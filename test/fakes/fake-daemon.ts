@@ -80,6 +80,7 @@ const OWN: DomainStatus = {
   epoch: '7',
   tick: 3,
   rootVersion: '1',
+  words: 'abandon ability able about above absent',
   beacon: 'cd'.repeat(32),
   stopped: false,
   late: false,

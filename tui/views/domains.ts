@@ -50,7 +50,7 @@ export const DOMAINS: Sheet<Row> = {
   wordsOf: ({ domain }) =>
     `${domain.domain} ${domain.tier} ${domain.relation} ${remarksText(domain)}`,
   detailsOf: (row, columns) => factLines(factsOf(row), columns),
-  detailRows: 6,
+  detailRows: 8,
   empty: 'no domain yet',
 };
 
@@ -71,6 +71,7 @@ function factsOf({ domain, links }: Row): readonly Fact[] {
     ['limits', `FRESH, DEGRADED and SURVIVAL end at ${limits}`],
     ['evidence', evidenceText(domain) + (remarks === '' ? '' : `; ${remarks}`)],
     ['mend', domain.mend, 'warn'],
+    ['words', domain.words],
   ];
 }
 

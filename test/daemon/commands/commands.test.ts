@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../../core/refusal.ts';
 import type { SpiffeRelationAdd } from '../../../daemon/control/protocol.ts';
+import { Coalition } from '../../fakes/coalition.ts';
 import { ENTRY, FINGERPRINT, RELATION, SPIFFE_RELATION, STATUS } from '../../fakes/fake-daemon.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { holdfastWithDaemon } from './rig.ts';
@@ -142,7 +143,11 @@ commands('bundle show names the tier, the fingerprint and the authorities', asyn
 commands('federation add sends the file, the peers and the reach', async () => {
   await using folder = await temporaryFolder();
   const file = folder.file('blue.bundle');
-  await writeFile(file, 'blue');
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  world.advance(2_000);
+  const text = blue.node.exportBundle(blue.domain);
+  await writeFile(file, text);
   let asked: unknown;
   const line = ['federation', 'add', file, '--peer', '/ip4/192.0.2.7/tcp/7717', '--survival'];
   const { code, out } = await holdfastWithDaemon(line, {
@@ -152,7 +157,7 @@ commands('federation add sends the file, the peers and the reach', async () => {
     },
   });
   assert.is(code, 0);
-  assert.equal(asked, { text: 'blue', peers: ['/ip4/192.0.2.7/tcp/7717'], survivalForeign: true });
+  assert.equal(asked, { text, peers: ['/ip4/192.0.2.7/tcp/7717'], survivalForeign: true });
   assert.match(out, /^served down to +SURVIVAL$/m);
 });
 
