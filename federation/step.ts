@@ -9,6 +9,7 @@
  */
 
 import { assert } from '../core/assert.ts';
+import { BEACON_BYTES_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Suite } from '../core/suite.ts';
@@ -243,6 +244,10 @@ export class Step {
     if (this.#parts.exchange.isGuest(peer)) throw new Refusal('guest-lane', { what: 'gossip' });
     if (bytes.length === TICK_BYTES) {
       return this.#tick({ peer, bytes, relayed: true });
+    }
+    // PROTOCOL §6.1 — bound before anything is parsed: gossip carries nothing larger than a beacon.
+    if (bytes.length > BEACON_BYTES_MAX) {
+      throw new Refusal('too-large', { limit: BEACON_BYTES_MAX, got: bytes.length });
     }
     const envelope = decodeEnvelope(bytes);
     if (envelope.type !== 'beacon') throw new Refusal('document-type', { got: envelope.type });
