@@ -21,6 +21,7 @@ const POWER = ['boundary-crash', 'power-cut', 'process-end', 'publishing', 'with
 const CLOCKS = ['clock-jump', 'rtc-reset', 'isolation', 'reboot-loop', 'power-cut'];
 const LATE = ['delay', 'reordering', 'duplication', 'isolation', 'withdrawing', 'publishing'];
 const LIARS = ['replaying', 'withdrawing', 'publishing', 'isolation'];
+const CEREMONIES = ['rotating', 'compromising', 'revoking', 'taking-over', 'isolation'];
 
 /** Each of them is killed by some of the seeds of the test. */
 export const MUTANTS: readonly Mutant[] = [
@@ -132,5 +133,52 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'Math.max(0, evaluationClock(keeping, now) - asOf);',
     replace: '0;',
     faults: CLOCKS,
+  },
+  {
+    name: 'a new Root drops what was revoked',
+    file: 'federation/admit-root.js',
+    find: 'roots: [...belief.roots, held]',
+    replace: 'roots: [...belief.roots, held], revocations: { documents: [], union: new Map() }',
+    faults: CEREMONIES,
+  },
+  {
+    name: 'a new Root drops what retired keys signed',
+    file: 'federation/admit-root.js',
+    find: 'raised || compromised.has(keyId)',
+    replace: 'raised || compromised.has(keyId) || root.retired.includes(keyId)',
+    faults: CEREMONIES,
+  },
+  {
+    name: 'a stop ages like anything else',
+    file: 'federation/standing.js',
+    find: 'stopped || lacksRevocations(belief)',
+    replace: 'lacksRevocations(belief)',
+    faults: ['withdrawing', 'revoking', 'delay', 'loss'],
+  },
+  {
+    name: 'a tick counts after the stop',
+    file: 'federation/admit-tick.js',
+    find: `if (belief.stop !== null)
+        throw new Refusal('tick-stopped'`,
+    replace: `if (false)
+        throw new Refusal('tick-stopped'`,
+    faults: ['withdrawing', 'revoking', 'delay', 'reordering'],
+  },
+  {
+    name: 'the seed outlives a revocation',
+    file: 'federation/writer.js',
+    find: `fence() {
+        const chain = this.#chain;
+        this.#chain = null;`,
+    replace: `fence() {
+        const chain = this.#chain;`,
+    faults: CEREMONIES,
+  },
+  {
+    name: 'evidence that is taken back takes the ledger along',
+    file: 'federation/age.js',
+    find: 'Math.max(0, keeping.ledgerMs - (keeping.bound - asOf))',
+    replace: '0',
+    faults: [...CEREMONIES, ...CLOCKS, 'delay'],
   },
 ];
