@@ -285,12 +285,13 @@ export class Machine {
     if (this.#endsAt('before persist')) return;
     const life = this.#life;
     const batch = [...this.#owed, ...writes];
+    const later = effects.slice(next).flatMap((e) => (e.kind === 'persist' ? e.writes : []));
     this.disk.write(batch, (outcome) => {
       if (life !== this.#life) return;
       const goOn = (): void =>
         this.#written(
           outcome,
-          batch,
+          [...batch, ...later],
           () => {
             this.#perform(effects, next, done);
           },
@@ -301,10 +302,13 @@ export class Machine {
     });
   }
 
-  /** After a write: on with the step, or, where the disk failed, on to the next one. */
+  /**
+   * After a write: on with the step, or, where the disk failed, on to the next one; all that the
+   * step was to write is owed then.
+   */
   #written(
     outcome: WriteOutcome,
-    batch: readonly Write[],
+    debts: readonly Write[],
     goOn: () => void,
     giveUp: () => void,
   ): void {
@@ -314,7 +318,7 @@ export class Machine {
       if (this.#endsAt('after persist')) return;
       goOn();
     } else {
-      this.#owed = batch;
+      this.#owed = debts;
       this.diskFailed = true;
       this.#noteStore(false);
       this.#world.coverage.saw('disk: a batch failed');

@@ -1,4 +1,4 @@
-/** Harness honesty: every planted mistake is found by a fixed set of seeds. Timeout: 600 s */
+/** Harness honesty: every planted mistake is found by a fixed set of seeds. Timeout: 900 s */
 
 import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
