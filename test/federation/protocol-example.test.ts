@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromUtf8, toHex } from '../../core/bytes.ts';
+import { DAY_MS, unixMs } from '../../core/time.ts';
 import { readBeacon } from '../../federation/beacon.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import { chainCommitment, decodeTick, encodeTick, verifyTick } from '../../federation/tick.ts';
 import { Coalition } from '../fakes/coalition.ts';
 import { ROOT } from '../root.ts';
+import { CONTENTS, forgeRevocations, NOW } from './forge.ts';
 
 const example = suite('federation/protocol-example');
 
@@ -51,6 +53,15 @@ example('shows a tick that leads to the anchor', () => {
   assert.ok(TIGHT.includes(toHex(encodeTick(envelope.digest, index, value))));
   assert.ok(TIGHT.includes(toHex(beacon.anchor)));
   verifyTick(chainCommitment(beacon), { index, value }, { index: 0, value: beacon.anchor });
+});
+
+example('shows payloads of manifest, bundle, entries and revocations as they are signed', () => {
+  const dates = { at: unixMs(NOW), notAfter: unixMs(NOW + DAY_MS) };
+  const revocations = forgeRevocations([{ class: 'leaf', target: '0a', ...dates }]);
+  for (const bytes of [...Object.values(CONTENTS), revocations]) {
+    const { type, payload } = decodeEnvelope(bytes);
+    assert.ok(TIGHT.includes(fromUtf8(payload)), type);
+  }
 });
 
 example.run();
