@@ -258,6 +258,10 @@ export const ENDPOINT_HEADER_MS_MAX = 10 * SECOND_MS;
 
 // ---- local sockets and files ----
 
+/** Alarms shown at once, and characters that one says. */
+export const ALARMS_MAX = 100;
+export const ALARM_DETAIL_CHARS_MAX = 1_024;
+
 /** Scrapers of the metrics at once, and how long one may take to ask. */
 export const METRICS_CONNECTIONS_MAX = 16;
 export const METRICS_HEADER_MS_MAX = 10 * SECOND_MS;

@@ -607,6 +607,7 @@ export const REFUSALS = {
     'parameters the method does not take',
     'use a client of the same version',
   ),
+  'alarm-unknown': row('ignore', 'no alarm with this number', 'holdfast alarm list'),
   'control-busy': row(
     'ignore',
     'more control requests under way than one client may have',

@@ -62,6 +62,7 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   'federation.refresh': 'report',
   'federation.list': 'report',
   'federation.remove': 'revoke',
+  'alarm.clear': 'report',
   'audit.tail': 'report',
 };
 

@@ -92,7 +92,8 @@ interface Parts extends Ground, Engine {
 
 /** Opens the sockets: Workload API, network, control. Returns how to ask for the status. */
 async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<() => Status> {
-  const { config, host, clock, store, records, audit, authorities, node, network, driver } = parts;
+  const { config, host, clock, store, records, audit, alarms, authorities, node, network, driver } =
+    parts;
   const { random, log, processes } = host;
   const views = (): readonly DomainView[] => node.view(host.clock.now());
   const ownView = (): DomainView => {
@@ -141,7 +142,6 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   opening.defer(async () => endpoint?.close());
   const status = (): Status => ({
     ...daemonStatus({ ...parts, peers, startedAt }),
-    alarms: [...driver.alarms, ...desk.alarms],
     bundleEndpoint: endpoint?.url ?? '',
     domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
   });
@@ -150,7 +150,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const follower = new ReferenceFollower(chip, audit, log);
   const methods = controlMethods({
     ...{ desk, book, node, random },
-    ...{ config, driver, audit, links, authorities, issued, partners, views, status },
+    ...{ config, driver, audit, alarms, links, authorities, issued, partners, views, status },
     custody: parts.custody,
     references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),
     now: () => clock.now().wall,
@@ -204,13 +204,13 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
 
 /** The desk where members are enrolled, and what it remembers. */
 function openDesk(parts: Parts, issuing: IssuingDesk) {
-  const { config, host, suite, node, store, records, audit } = parts;
+  const { config, host, suite, node, store, records, audit, alarms } = parts;
   const { clock, random } = host;
   const book = new DeskBook(store, records);
   const trust = () => loadChipTrust(config);
   const gate = { views: () => node.view(clock.now()), policy: () => node.policy };
   const desk = new EnrolmentDesk({
-    ...{ node, suite, clock, random, book, audit, issuing, trust },
+    ...{ node, suite, clock, random, book, audit, alarms, issuing, trust },
     checkDelegation: () => checkAct(gate, 'delegate'),
   });
   return { book, desk };

@@ -10,11 +10,11 @@
 
 import { Failure } from '../core/failure.ts';
 import { Refusal } from '../core/refusal.ts';
-import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Instant } from '../core/time.ts';
 import type { Answer, Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
 import type { FederationNode } from '../federation/node.ts';
+import type { AlarmBook } from './alarm-book.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import type { RefusalAudit } from './refusal-audit.ts';
@@ -26,28 +26,18 @@ export interface DriverOptions {
   readonly store: Store;
   readonly audit: AuditLog;
   readonly refusals: RefusalAudit;
+  readonly alarms: AlarmBook;
   readonly network: Network;
   readonly log: Log;
-}
-
-/** An alarm as it is shown until an operator clears it. */
-export interface RaisedAlarm {
-  readonly code: string;
-  readonly domain: TrustDomain;
-  readonly detail: string;
 }
 
 /** A request that expects an answer; the driver numbers it. */
 export type RequestInput = Extract<Input, { readonly request: number }>;
 type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never;
 
-/** Alarms of one process; the audit log keeps them all. */
-const ALARMS_MAX = 100;
-
 export class Driver {
   readonly #options: DriverOptions;
   readonly #waiting = new Map<number, (answer: Answer | Refusal | Failure) => void>();
-  readonly #alarms: RaisedAlarm[] = [];
   #owed: readonly Effect[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   #cancelWake: () => void = () => undefined;
@@ -66,21 +56,9 @@ export class Driver {
     this.#onChanged = callback;
   }
 
-  get alarms(): readonly RaisedAlarm[] {
-    return this.#alarms;
-  }
-
   /** Inputs that wait for their turn. */
   get queued(): number {
     return this.#queued;
-  }
-
-  /** Raises an alarm that the daemon itself has cause for: audited, logged, shown. */
-  async raise(alarm: RaisedAlarm): Promise<void> {
-    const { code, domain, detail } = alarm;
-    await this.#options.audit.append(`alarm.${code}`, { domain, detail });
-    this.#options.log.warn('alarm', { code, domain });
-    this.#show(alarm);
   }
 
   now(): Instant {
@@ -172,11 +150,6 @@ export class Driver {
     void this.input({ kind: 'store', isWritable });
   }
 
-  #show({ code, domain, detail }: RaisedAlarm): void {
-    this.#alarms.push({ code, domain, detail });
-    this.#alarms.splice(0, Math.max(0, this.#alarms.length - ALARMS_MAX));
-  }
-
   #answer(request: number, answer: Answer | Refusal | Failure): void {
     const resolve = this.#waiting.get(request);
     this.#waiting.delete(request);
@@ -184,7 +157,7 @@ export class Driver {
   }
 
   async #perform(effect: Effect): Promise<void> {
-    const { network, audit, random, refusals, log } = this.#options;
+    const { network, audit, random, refusals, alarms } = this.#options;
     switch (effect.kind) {
       case 'persist':
         await this.#options.store.write(effect.writes);
@@ -204,14 +177,8 @@ export class Driver {
       case 'audit':
         await audit.append(effect.event, effect.fields);
         return;
-      case 'alarm': {
-        const detail = Object.entries(effect.details).map(([k, v]) => `${k} ${v}`);
-        // Shown first: where the disk is full, showing it is all that can be done.
-        this.#show({ ...effect, detail: detail.join(', ') });
-        log.warn('alarm', { code: effect.code, domain: effect.domain });
-        await audit.append(`alarm.${effect.code}`, { domain: effect.domain, ...effect.details });
-        return;
-      }
+      case 'alarm':
+        return alarms.raise(effect);
       case 'refused':
         return refusals.note(effect.peer, effect.refusal);
       case 'reply':

@@ -9,6 +9,7 @@ import type { Suite } from '../core/suite.ts';
 import { VERSION } from '../core/version.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import type { FederationNode } from '../federation/node.ts';
+import { AlarmBook } from './alarm-book.ts';
 import type { ProcessInspector } from './attestation/workload-attestor.ts';
 import type { AuditEntry } from './audit/audit-entry.ts';
 import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
@@ -59,6 +60,7 @@ export interface Ground {
   readonly records: Map<string, Uint8Array>;
   readonly audit: AuditLog;
   readonly refusals: RefusalAudit;
+  readonly alarms: AlarmBook;
   readonly custody: KeyCustody;
   /** Where `custody` is: in files, or behind the chip. */
   readonly nodeCustody: NodeCustody;
@@ -98,6 +100,7 @@ export async function openGround(
     limits: { freshForMs, degradedForMs, survivalForMs },
     suite: runtimeSuite(),
     refusals: new RefusalAudit(audit, clock),
+    alarms: new AlarmBook({ store, records, audit, clock, log }),
     custody: nodeCustody.keys,
   };
 }
@@ -109,7 +112,7 @@ export async function openEngine(
   transportSeed: Uint8Array,
   opening: AsyncDisposableStack,
 ): Promise<Engine> {
-  const { config, host, audit, refusals, generation } = ground;
+  const { config, host, audit, refusals, alarms, generation } = ground;
   const { clock, random, log } = host;
   const { listen, trustDomain: domain, role } = config;
   const network = new LateNetwork({
@@ -117,9 +120,11 @@ export async function openEngine(
     paceOf: paceOf(config.slowNetworks, config.slowRate),
   });
   const store = generation?.guard((key) => isWithdrawalOf(domain, key)) ?? ground.store;
-  const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
+  const driver = new Driver({
+    ...{ node, clock, random, store, audit, refusals, alarms, network, log },
+  });
   await audit.append('daemon.started', { version: VERSION, domain, role });
-  await announceCustody({ domain, custody: ground.nodeCustody, generation }, audit, driver);
+  await announceCustody({ domain, custody: ground.nodeCustody, generation }, audit, alarms);
   opening.defer(async () => {
     await audit.append('daemon.stopped');
   });

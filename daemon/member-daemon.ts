@@ -82,7 +82,7 @@ export async function openMemberDaemon(
   });
   await openScrapes(ground, engine, status, opening);
   const methods = memberMethods({
-    ...{ driver, audit, links, views, status },
+    ...{ driver, audit, links, views, status, alarms: ground.alarms },
     time: () => node.time(clock.now()),
     ...{ applicant, joining, node, custody, random },
     exportBundle: (name) => node.exportBundle(name),

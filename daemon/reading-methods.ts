@@ -8,6 +8,7 @@ import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { TimeView } from '../federation/time-desk.ts';
 import type { DomainView } from '../federation/view.ts';
+import type { AlarmBook } from './alarm-book.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { bundleView } from './bundle-view.ts';
 import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
@@ -19,12 +20,14 @@ import type { LinkBook } from './link-book.ts';
 import { publishedBoots } from './reference-book.ts';
 import { referencesView } from './reference-methods.ts';
 import { revocationViews } from './revoke-methods.ts';
+import { alarmStatus } from './status.ts';
 import { timeMethods } from './time-methods.ts';
 import { bundleText, entriesOf } from './trust-view.ts';
 
 export interface ReadingOptions {
   readonly driver: Driver;
   readonly audit: AuditLog;
+  readonly alarms: AlarmBook;
   readonly links: LinkBook;
   readonly views: () => readonly DomainView[];
   readonly status: () => Status;
@@ -59,6 +62,11 @@ export function readingMethods(options: ReadingOptions) {
     }),
     'references.show': async () => referencesView(publishedBoots(ownView())),
     'revoke.list': async ({ domain }) => ({ revocations: revocationViews(views(), domain) }),
+    'alarm.clear': async ({ id }, { uid, pid }: Caller) => {
+      const cleared = await options.alarms.clear(id);
+      await audit.append('alarm.cleared', { id, code: cleared.code, uid, pid });
+      return alarmStatus(cleared);
+    },
     'audit.tail': async ({ lines }) => ({ entries: await audit.tail(lines) }),
   } satisfies Partial<ControlMethods>;
 }

@@ -8,8 +8,9 @@ import type { Instant } from '../core/time.ts';
 import { VERSION } from '../core/version.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { DomainView } from '../federation/view.ts';
+import type { RaisedAlarm } from './alarm-book.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
-import type { DomainStatus, NodeStatus, Status } from './control/protocol.ts';
+import type { AlarmStatus, DomainStatus, NodeStatus, Status } from './control/protocol.ts';
 import { keysStatus } from './custody/open-custody.ts';
 import { wordsOf } from './fingerprint-words.ts';
 import type { Engine, Ground } from './ground.ts';
@@ -21,14 +22,16 @@ import { timeStatus } from './time-methods.ts';
 import { entriesOf } from './trust-view.ts';
 
 /** What the status of a daemon is read off. */
-export interface StatusFacts extends Pick<Ground, 'config' | 'host' | 'nodeCustody'>, Engine {
+export interface StatusFacts
+  extends Pick<Ground, 'config' | 'host' | 'nodeCustody' | 'alarms'>,
+    Engine {
   readonly peers: PeerRegister;
   readonly startedAt: string;
 }
 
 /** The daemon itself, whatever its role. */
 export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' | 'domains'> {
-  const { config, host, nodeCustody, node, network, driver, peers, startedAt } = facts;
+  const { config, host, nodeCustody, alarms, node, network, peers, startedAt } = facts;
   const now = host.clock.now();
   const views = node.view(now);
   const own = views.find((view) => view.isOwn);
@@ -52,8 +55,13 @@ export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' 
     listen: network.addresses,
     peers: peers.peers,
     entries: own === undefined ? 0 : entriesOf(own).length,
-    alarms: driver.alarms,
+    alarms: alarms.all.map(alarmStatus),
   };
+}
+
+/** An alarm as it is shown. */
+export function alarmStatus({ at, ...alarm }: RaisedAlarm): AlarmStatus {
+  return { ...alarm, at: formatRfc3339(at) };
 }
 
 /** This node and its lease, in force or not. */

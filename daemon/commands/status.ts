@@ -2,6 +2,7 @@
 
 import type { DomainStatus, NodeStatus, Status } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
+import { alarmsText } from './alarm.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { wordFacts } from './fingerprint-print.ts';
 import { kindText } from './kind-words.ts';
@@ -37,7 +38,7 @@ function statusText(status: Status): string {
     sections.push(factsText(mends.map(({ domain, mend }) => [`to mend ${domain}:`, mend])));
   }
   if (status.peers.length > 0) sections.push(peersText(status));
-  if (status.alarms.length > 0) sections.push(alarmsText(status));
+  if (status.alarms.length > 0) sections.push(alarmsText(status.alarms));
   return sections.join('\n');
 }
 
@@ -122,12 +123,5 @@ function peersText({ peers }: Status): string {
   return tableText(
     ['PEER', 'DOMAIN', 'LINKED FOR'],
     peers.map(({ peer, domain, sinceMs }) => [peer, domain, formatDuration(sinceMs)]),
-  );
-}
-
-function alarmsText({ alarms }: Status): string {
-  return tableText(
-    ['ALARM', 'DOMAIN', 'WHAT'],
-    alarms.map(({ code, domain, detail }) => [code, domain, detail]),
   );
 }

@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   enroll: async () => (await import('./enroll.ts')).command,
   root: async () => (await import('./root.ts')).command,
   authority: async () => (await import('./authority.ts')).command,
+  alarm: async () => (await import('./alarm.ts')).command,
   audit: async () => (await import('./audit.ts')).command,
   tpm: async () => (await import('./tpm.ts')).command,
   attest: async () => (await import('./attest.ts')).command,

@@ -159,6 +159,7 @@ const PARSERS: Parsers = {
   'federation.refresh': (params) => ({ domain: domainIn(params)('domain') }),
   'federation.list': () => ({}),
   'federation.remove': (params) => ({ domain: domainIn(params)('domain') }),
+  'alarm.clear': (params) => ({ id: params.count('id', Number.MAX_SAFE_INTEGER) }),
   'audit.tail': (params) => ({ lines: params.count('lines', AUDIT_TAIL_LINES_MAX) }),
   subscribe: () => ({}),
 };

@@ -65,6 +65,10 @@ export interface PeerStatus {
 }
 
 export interface AlarmStatus {
+  /** By which a person clears it. */
+  readonly id: number;
+  /** RFC 3339. */
+  readonly at: string;
   readonly code: string;
   readonly domain: string;
   readonly detail: string;
@@ -541,6 +545,8 @@ export interface Calls {
     params: { readonly domain: string };
     result: { readonly domain: string; readonly epoch: string };
   };
+  /** A person has seen to an alarm; the audit log keeps it. */
+  'alarm.clear': { params: { readonly id: number }; result: AlarmStatus };
   'audit.tail': {
     params: { readonly lines: number };
     result: { readonly entries: readonly AuditEntryView[] };

@@ -2,8 +2,8 @@
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { recordKey } from '../../federation/record-key.ts';
+import type { AlarmBook } from '../alarm-book.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { Driver } from '../driver.ts';
 import { formatTpmAddress } from '../tpm/tpm-address.ts';
 import type { NodeCustody } from './open-custody.ts';
 import type { StateGeneration } from './state-generation.ts';
@@ -19,7 +19,7 @@ export interface CustodyNews {
 export async function announceCustody(
   { domain, custody, generation }: CustodyNews,
   audit: AuditLog,
-  driver: Driver,
+  alarms: AlarmBook,
 ): Promise<void> {
   if (custody.chip !== null) {
     const tpm = formatTpmAddress(custody.chip.device.address);
@@ -29,8 +29,8 @@ export async function announceCustody(
   }
   if (generation?.continuity !== 'rolled-back') return;
   const { stored, counter } = generation.found;
-  const detail = `the state is of generation ${stored ?? 'none'}, the chip counts ${counter}`;
-  await driver.raise({ code: 'state-rolled-back', domain, detail });
+  const details = { stored: stored ?? 'none', counter: counter ?? 'none' };
+  await alarms.raise({ code: 'state-rolled-back', domain, details });
 }
 
 /** Whether a record takes back something of our own domain. */

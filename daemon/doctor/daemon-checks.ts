@@ -81,8 +81,8 @@ function linkFindings({ status, relations }: DaemonFacts): readonly Finding[] {
 }
 
 function alarmFindings({ alarms }: Status): readonly Finding[] {
-  return alarms.map(({ code, domain, detail }) =>
-    fault('alarm', `${code} ${domain} ${detail}`, `call ${domain}; holdfast audit tail tells more`),
+  return alarms.map(({ id, code, domain, detail }) =>
+    fault('alarm', `${code} ${domain} ${detail}`, `see to it, then: holdfast alarm clear ${id}`),
   );
 }
 

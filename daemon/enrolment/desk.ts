@@ -27,8 +27,8 @@ import { CHALLENGE_NONCE_BYTES } from '../../firmware/attested.ts';
 import { decodeKey } from '../../firmware/boot-state.ts';
 import { advanceMarks } from '../../firmware/high-water.ts';
 import { parseReferences } from '../../firmware/references.ts';
+import type { AlarmBook } from '../alarm-book.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { RaisedAlarm } from '../driver.ts';
 import type { Clock, Random } from '../ports.ts';
 import type { ChipTrust } from '../tpm/chip-trust.ts';
 import { readAnswer, type UnverifiedAnswer, verifyAnswer } from './answer.ts';
@@ -48,6 +48,7 @@ export interface EnrolmentDeskOptions {
   readonly random: Random;
   readonly book: DeskBook;
   readonly audit: AuditLog;
+  readonly alarms: AlarmBook;
   readonly issuing: IssuingDesk;
   /** Read anew for each appraisal: a list may have grown. */
   readonly trust: () => Promise<ChipTrust>;
@@ -64,21 +65,12 @@ export interface Applied {
 /** By what right a machine is granted a lease. */
 type Right = 'person' | 'list' | 'renewal';
 
-/** Alarms of one process; the audit log keeps them all. */
-const ALARMS_MAX = 32;
-
 export class EnrolmentDesk {
   readonly #options: EnrolmentDeskOptions;
-  readonly #alarms: RaisedAlarm[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: EnrolmentDeskOptions) {
     this.#options = options;
-  }
-
-  /** Chips that fell back, and nodes whose assurance did. */
-  get alarms(): readonly RaisedAlarm[] {
-    return this.#alarms;
   }
 
   /** Every application under way, with what it asks for. */
@@ -328,11 +320,8 @@ export class EnrolmentDesk {
   }
 
   async #alarm(code: string, node: KeyId, { details }: Refusal): Promise<void> {
-    const { domain } = this.#options.node;
-    await this.#audit(`alarm.${code}`, { node, ...details });
-    const told = Object.entries({ node, ...details }).map(([name, value]) => `${name} ${value}`);
-    this.#alarms.push({ code, domain, detail: told.join(', ') });
-    this.#alarms.splice(0, Math.max(0, this.#alarms.length - ALARMS_MAX));
+    const { node: machine, alarms } = this.#options;
+    await alarms.raise({ code, domain: machine.domain, details: { node, ...details } });
   }
 
   #references() {

@@ -25,6 +25,8 @@ export const RECORDS = {
   joining: 'joining',
   /** The authorities that sign our identities, and the state of each. */
   authorities: 'authorities',
+  /** Alarms that nobody cleared yet. */
+  alarms: 'alarms',
   /** The number that the counter of the chip is compared with. */
   generation: 'generation',
 } as const;

@@ -5,6 +5,7 @@
 
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { DAY_MS, unixMs } from '../../core/time.ts';
+import { AlarmBook } from '../../daemon/alarm-book.ts';
 import { openAuditLog } from '../../daemon/audit/audit-log.ts';
 import { Driver } from '../../daemon/driver.ts';
 import type { Write } from '../../daemon/ports.ts';
@@ -85,11 +86,14 @@ export async function driverRig(folder: TemporaryFolder, name = 'blue') {
   const network = new JournalNetwork(journal);
   const log = new MemoryLog();
   const refusals = new RefusalAudit(audit, clock);
+  const alarms = new AlarmBook({ store, records, audit, clock, log });
   const random = new SeededRandom('driver');
-  const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
+  const driver = new Driver({
+    ...{ node, clock, random, store, audit, refusals, alarms, network, log },
+  });
   driver.onChanged = () => journal.push('changed');
   return {
-    ...{ journal, clock, store, node, audit, network, log, driver },
+    ...{ journal, clock, store, node, audit, alarms, network, log, driver },
     /** Publishes drafts, and notes in the journal when that was acknowledged. */
     publish: async (drafts: readonly Draft[] = INITIAL, withdrawal = false) => {
       const answer = await driver.request({ kind: 'publish', drafts, withdrawal });

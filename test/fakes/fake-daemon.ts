@@ -4,6 +4,7 @@
  */
 
 import type {
+  AlarmStatus,
   ApplicationView,
   DomainStatus,
   EnrolledView,
@@ -107,6 +108,12 @@ export const TIME: TimeStatus = {
   doubts: [],
   clock: '2026-01-01T01:00:00.000Z',
   wall: '2026-01-01T01:00:00.000Z',
+};
+
+/** An alarm as a daemon shows it. */
+export const ALARM: AlarmStatus = {
+  ...{ id: 7, at: '2026-01-01T00:00:00Z', code: 'equivocation' },
+  ...{ domain: 'blue.example', detail: 'epoch 7' },
 };
 
 export const STATUS: Status = {
@@ -249,6 +256,7 @@ export const METHODS: ControlMethods = {
   'federation.refresh': async () => SPIFFE_RELATION,
   'federation.list': async () => ({ relations: [RELATION] }),
   'federation.remove': async ({ domain }) => ({ domain, epoch: '9' }),
+  'alarm.clear': async ({ id }) => ({ ...ALARM, id }),
   'audit.tail': async () => ({
     entries: [
       {

@@ -37,7 +37,13 @@ plain('says which tier a domain fell from', () => {
 });
 
 plain('says links, alarms, relations and losses as they come and go', () => {
-  const alarm = { code: 'clock-or-key', domain: 'blue.example', detail: 'epoch 9' };
+  const alarm = {
+    id: 1,
+    at: '2026-01-01T00:00:00.000Z',
+    code: 'clock-or-key',
+    domain: 'blue.example',
+    detail: 'epoch 9',
+  };
   const status = { ...STATUS, peers: [], alarms: [alarm], domains: STATUS.domains.slice(0, 1) };
   assert.equal(said(livingState(), told(status)), [
     '01:00:00 domain blue.example: no relation any more',

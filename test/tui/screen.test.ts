@@ -241,7 +241,13 @@ screen('says when it shows the past, and from when that is', () => {
 });
 
 screen('counts alarms on every view, and names them on the first', () => {
-  const alarm = { code: 'equivocation', domain: 'blue.example', detail: 'epoch 7' };
+  const alarm = {
+    id: 1,
+    at: '2026-01-01T00:00:00.000Z',
+    code: 'equivocation',
+    domain: 'blue.example',
+    detail: 'epoch 7',
+  };
   const state = livingState({ ...STATUS, alarms: [alarm] });
   assert.match(screenText(pressing(state, ['4'])), /ALARM: 1, see overview/);
   assert.match(screenText(state), / ALARM +equivocation blue\.example epoch 7\n/);

@@ -6,7 +6,14 @@ import * as assert from 'uvu/assert';
 import { Refusal } from '../../../core/refusal.ts';
 import type { SpiffeRelationAdd } from '../../../daemon/control/protocol.ts';
 import { Coalition } from '../../fakes/coalition.ts';
-import { ENTRY, FINGERPRINT, RELATION, SPIFFE_RELATION, STATUS } from '../../fakes/fake-daemon.ts';
+import {
+  ALARM,
+  ENTRY,
+  FINGERPRINT,
+  RELATION,
+  SPIFFE_RELATION,
+  STATUS,
+} from '../../fakes/fake-daemon.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { holdfastWithDaemon } from './rig.ts';
 
@@ -35,11 +42,11 @@ commands('status says when nothing of a domain is held, and shows alarms', async
       listen: [],
       timeKnown: false,
       domains: [{ ...own, tier: 'NONE', nextCliff: null, stopped: true, timeUnknown: true }],
-      alarms: [{ code: 'epoch-repeated', domain: 'blue.example', detail: 'epoch 4' }],
+      alarms: [{ ...ALARM, code: 'epoch-repeated', detail: 'epoch 4' }],
     }),
   });
   assert.match(out, /^home\.example +own +NONE +- +- +7 +3 +stopped, time unknown$/m);
-  assert.match(out, /^epoch-repeated +blue\.example +epoch 4$/m);
+  assert.match(out, /^7 +2026\S+ +epoch-repeated +blue\.example +epoch 4$/m);
   assert.match(out, /^listening +nowhere$/m);
 });
 

@@ -39,7 +39,13 @@ findings('name what a daemon says of itself', () => {
   assert.equal(withStatus({ timeKnown: false }), ['fault time']);
   assert.equal(withStatus({ domains: STATUS.domains }), ['fault domain']);
   assert.equal(withStatus({ peers: [] }), ['fault link']);
-  const alarm = { code: 'equivocation', domain: 'blue.example', detail: 'epoch 7' };
+  const alarm = {
+    id: 1,
+    at: '2026-01-01T00:00:00.000Z',
+    code: 'equivocation',
+    domain: 'blue.example',
+    detail: 'epoch 7',
+  };
   assert.equal(withStatus({ alarms: [alarm] }), ['fault alarm']);
 });
 

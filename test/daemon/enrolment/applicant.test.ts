@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../core/digest.ts';
+import { AlarmBook } from '../../../daemon/alarm-book.ts';
 import { openAuditLog } from '../../../daemon/audit/audit-log.ts';
 import { Driver } from '../../../daemon/driver.ts';
 import { Applicant } from '../../../daemon/enrolment/applicant.ts';
@@ -35,8 +36,11 @@ async function start({ clock }: DeskRig, store: MemoryStore, install: MemberIssu
   const audit = await openAuditLog({ path: folder.file('audit.jsonl'), clock });
   const [network, log] = [new FakeNetwork(), new MemoryLog()];
   const refusals = new RefusalAudit(audit, clock);
+  const alarms = new AlarmBook({ store, records, audit, clock, log });
   const random = new SeededRandom('applicant');
-  const driver = new Driver({ node, clock, random, store, audit, refusals, network, log });
+  const driver = new Driver({
+    ...{ node, clock, random, store, audit, refusals, alarms, network, log },
+  });
   const applicant = new Applicant({
     ...{ node, signer: BOX, driver, clock, random, store, records, audit, chip: null },
     issuing: { ...emptyIssuing, install },

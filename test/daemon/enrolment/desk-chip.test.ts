@@ -331,7 +331,7 @@ test(
     await machine.writeLog('changed', [...SOUND_BOOT, extra]);
     const fallen = await box.enrolled('changed');
     assert.is(fallen.assurance, 'tpm');
-    const [alarm] = box.desk.alarms;
+    const [alarm] = box.rig.alarms.all;
     assert.is(alarm?.code, 'assurance-fell');
     assert.match(alarm?.detail ?? '', /before measured-boot.*now tpm.*PCR 4/);
     assert.ok(box.rig.journal.includes('audit alarm.assurance-fell'));

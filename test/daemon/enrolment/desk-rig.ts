@@ -29,10 +29,10 @@ export async function withDesk(
   await using rig = await driverRig(folder);
   prepare(rig);
   await rig.publish();
-  const { node, clock, store, audit } = rig;
+  const { node, clock, store, audit, alarms } = rig;
   const gate = { views: () => node.view(clock.now()), policy: () => node.policy };
   const desk = new EnrolmentDesk({
-    ...{ node, suite: SUITE, clock, audit },
+    ...{ node, suite: SUITE, clock, audit, alarms },
     random: new SeededRandom('desk'),
     book: new DeskBook(store, store.records),
     issuing: emptyDesk,
