@@ -85,7 +85,7 @@ epochs('repeated with other content raise an alarm, and the content held stays',
       alarms.map(({ code, domain }) => ({ code, domain })),
       [{ code: 'equivocation', domain: PARTNER }],
     );
-    assert.match((await type(daemon, 'status')).out, /^equivocation +blue\.example +.*epoch 100/m);
+    assert.match((await type(daemon, 'status')).out, / equivocation +blue\.example +.*epoch 100/m);
     for (const event of ['beacon.equivocation', 'alarm.equivocation']) {
       assert.is(audited(daemon, event).length, 1, event);
       assert.is(audited(daemon, event)[0]?.fields.epoch, '100');
