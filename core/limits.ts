@@ -187,6 +187,8 @@ export const SLICE_OVERLAP_MS = HOUR_MS;
 export const SLICE_WINDOWS_MAX = 121;
 /** Leaves that one request asks for, those of ML-DSA-65 counted eightfold: some 3 MiB. */
 export const SLICES_PER_REQUEST_MAX = 4_096;
+/** The same beside a request for a lease: it goes along in `ENROL_REQUEST_BYTES_MAX`. */
+export const SLICES_PER_ENROLMENT_MAX = 512;
 /** A member whose request for identities failed, or gave nothing new, asks again so much later. */
 export const ISSUING_RETRY_MS = 30 * SECOND_MS;
 /** X509-SVIDs renewed without a pause, some 6 ms of work, and how many may be waited for. */

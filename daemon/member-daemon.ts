@@ -90,8 +90,12 @@ export async function openMemberDaemon(
   const control = await openControl(ground, methods, opening);
   const watch = new LeaseWatch({ node, clock, audit, log });
   const follower = new ReferenceFollower(ground.nodeCustody.chip?.custody ?? null, audit, log);
+  const follow = async (): Promise<void> => {
+    const isAdopted = await follower.follow(views().find(({ isOwn }) => isOwn));
+    if (isAdopted) await identities.rekey();
+  };
   driver.onChanged = () => {
-    void follower.follow(views().find(({ isOwn }) => isOwn));
+    void follow();
     void watch.look();
     identities.update();
     for (const peer of peers.displaced) network.disconnect(peer);

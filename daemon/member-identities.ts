@@ -91,6 +91,18 @@ export class MemberIdentities {
     this.#topUp.look();
   }
 
+  /** The keys obey another approver: an issuing key in the chip is then another key. */
+  async rekey(): Promise<void> {
+    const { custody, log } = this.#options;
+    try {
+      this.issuing.signBy(await custody.issuingKey(ISSUING_KEY));
+    } catch (error) {
+      if (!(error instanceof Refusal || error instanceof Failure)) throw error;
+      log.warn('issuing key not renewed', { code: error.code, why: error.message });
+    }
+    this.update();
+  }
+
   async close(): Promise<void> {
     this.directory.close();
     await this.#topUp.close();

@@ -26,24 +26,25 @@ export class ReferenceFollower {
   /**
    * Looks at the references once for each document. One that does not approve this boot under
    * another approver is passed over, and what held before holds on; a chip that fails is asked
-   * again at the next change.
+   * again at the next change. Returns whether the keys obey anything new.
    */
-  async follow(own: DomainView | undefined): Promise<void> {
+  async follow(own: DomainView | undefined): Promise<boolean> {
     const digest = own?.documents.get('references')?.digest;
-    if (this.#chip === null || own === undefined || digest === undefined) return;
-    if (digest === this.#seen) return;
+    if (this.#chip === null || own === undefined || digest === undefined) return false;
+    if (digest === this.#seen) return false;
     this.#seen = digest;
     try {
       const approved = publishedBoots(own);
-      if (approved === null) return;
-      if (!(await this.#chip.adopt(approved))) return;
+      if (approved === null || !(await this.#chip.adopt(approved))) return false;
       const { generation, approvals } = approved.boots;
       const fields = { generation: String(generation), approvals: approvals.length };
       await this.#audit.append('references.adopted', fields);
+      return true;
     } catch (error) {
       if (!(error instanceof Failure || error instanceof Refusal)) throw error;
       if (error instanceof Failure) this.#seen = '';
       this.#log.warn('references not adopted', { code: error.code, why: error.message });
+      return false;
     }
   }
 }

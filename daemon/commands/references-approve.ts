@@ -38,6 +38,11 @@ export async function approve(context: CommandContext): Promise<number> {
         ? [await draftSuccessor(daemon, values)]
         : await loadReferences(resolve(file));
     for (const state of states) tellState(context, state);
+    if (file === undefined && states.some(({ secureBoot }) => secureBoot === 'any')) {
+      context.complain(
+        'without Secure Boot or PCR 4 another loader could measure what this image does',
+      );
+    }
     if (!values.yes && !(await isMeant(context, 'approve'))) {
       context.complain('nothing was approved');
       return EXIT_FAILED;

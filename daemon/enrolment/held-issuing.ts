@@ -7,9 +7,13 @@
  * member that starts while cut off serves at once. Tokens alone are asked of an authority.
  */
 
-import { toHex } from '../../core/bytes.ts';
+import { equalBytes, toHex } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
-import { SLICE_WINDOWS_MAX, SLICES_PER_REQUEST_MAX } from '../../core/limits.ts';
+import {
+  SLICE_WINDOWS_MAX,
+  SLICES_PER_ENROLMENT_MAX,
+  SLICES_PER_REQUEST_MAX,
+} from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { trustDomainOf } from '../../core/spiffe-id.ts';
 import type { UnixMs } from '../../core/time.ts';
@@ -40,7 +44,7 @@ import { windowOf } from './slice-window.ts';
 export interface HeldIssuingOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Signs below an intermediate, in the chip where there is one. */
+  /** Signs below an intermediate, in the chip where there is one; until `signBy`. */
   readonly key: IssuingKey;
   readonly keys: SliceKeys;
   readonly slices: SliceBook;
@@ -58,10 +62,19 @@ const ML_DSA_65_WEIGHT = 8;
 
 export class HeldIssuing implements MemberIssuing {
   readonly #options: HeldIssuingOptions;
+  #key: IssuingKey;
   #intermediate: NodeIntermediate | null = null;
 
   constructor(options: HeldIssuingOptions) {
     this.#options = options;
+    this.#key = options.key;
+  }
+
+  /** Signs by this key from now on. What was granted for another one is of no use any more. */
+  signBy(key: IssuingKey): void {
+    if (equalBytes(key.spki, this.#key.spki)) return;
+    this.#key = key;
+    this.#intermediate = null;
   }
 
   /** Takes up what was granted before. What does not read any more is left aside. */
@@ -70,27 +83,31 @@ export class HeldIssuing implements MemberIssuing {
     if (der !== null) this.#intermediate = this.#open(lease, der);
   }
 
-  /** The public key of the node: what a lease that is still to come can be asked with. */
+  /** As `requestMore`, as far as a request for a lease has room for it. */
   async request(): Promise<Uint8Array> {
-    return encodeRequest({ key: this.#options.key.spki, slices: [], token: null });
+    return this.requestMore(SLICES_PER_ENROLMENT_MAX);
   }
 
-  /** The same, and keys of every entry for the windows that it has no leaf for. */
-  requestMore(): Uint8Array {
-    const { key, entries, keys, slices, clock, isRevoked } = this.#options;
+  /**
+   * The public key of the node, and keys of every entry for the windows that it has no leaf for,
+   * `limit` in all. Before the first lease there are no entries.
+   */
+  requestMore(limit: number = SLICES_PER_REQUEST_MAX): Uint8Array {
+    const { entries, keys, slices, clock, isRevoked } = this.#options;
     const first = windowOf(clock.now().wall);
     const asked: SliceRequest[] = [];
-    let left = SLICES_PER_REQUEST_MAX;
-    for (const entry of entries()) {
+    let left = limit;
+    for (const [at, entry] of entries().entries()) {
       const from = Math.max(first, slices.end(entry, isRevoked));
       const weight = entry.keyType === 'ml-dsa-65' ? ML_DSA_65_WEIGHT : 1;
-      const count = Math.min(first + SLICE_WINDOWS_MAX - from, Math.floor(left / weight));
+      const share = Math.floor(left / (entries().length - at) / weight);
+      const count = Math.min(first + SLICE_WINDOWS_MAX - from, share);
       if (count <= 0) continue;
       left -= count * weight;
       const windows = Array.from({ length: count }, (_, i) => keys.keyOf(entry, from + i).spki);
       asked.push({ entry: entry.id, first: from, keys: windows });
     }
-    return encodeRequest({ key: key.spki, slices: asked, token: null });
+    return encodeRequest({ key: this.#key.spki, slices: asked, token: null });
   }
 
   async install(lease: IssuingTerms, granted: Uint8Array): Promise<void> {
@@ -175,6 +192,6 @@ export class HeldIssuing implements MemberIssuing {
 
   #open({ kind, group, domain }: IssuingTerms, der: Uint8Array): NodeIntermediate {
     const own = kind === 'cell' ? cellOf(group, domain) : domain;
-    return openIntermediate(der, own, this.#options.key);
+    return openIntermediate(der, own, this.#key);
   }
 }

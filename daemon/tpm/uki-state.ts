@@ -3,8 +3,9 @@
  * PCR 11 that the image will lead to.
  *
  * PCR 4 is left out: it holds a digest of the image file as firmware computes it, in an order that
- * depends on the loaders before it. PCR 7 says whose signatures were demanded, and PCR 11 what was
- * booted; together they are what signed policies of systemd rest on.
+ * depends on the loaders before it, so it has to be learned of a machine. PCR 7 says whose
+ * signatures were demanded, and PCR 11 what was booted; together they are what signed policies of
+ * systemd rest on. Without Secure Boot a loader of somebody's own could measure the same.
  */
 
 import { toHex, toUtf8 } from '../../core/bytes.ts';
@@ -14,8 +15,8 @@ import { zeroTerminated } from '../../firmware/tpm-kdf.ts';
 import { BOOT_PHASES, KERNEL_BOOT_PCR, predictPcr11, type UkiDigests } from '../../firmware/uki.ts';
 
 const LOADERS_PCR = 4;
-/** `enter-initrd`, `leave-initrd`, `sysinit`: before these no service of ours runs. */
-const SERVICE_PHASES_MIN = 3;
+/** `sysinit` and `ready`, in which a service of a whole system may start. */
+const PHASE_VALUES_MIN = 2;
 
 /** Drafts the state. Refuses `uki-malformed`. */
 export function draftUkiState(
@@ -23,8 +24,10 @@ export function draftUkiState(
   image: UkiDigests,
   name: string,
 ): ReferenceState {
-  const phases = BOOT_PHASES.map((_, at) => BOOT_PHASES.slice(0, at + 1));
-  const reached = phases.slice(SERVICE_PHASES_MIN - 1);
+  const phases = [[], ...BOOT_PHASES.map((_, at) => BOOT_PHASES.slice(0, at + 1))];
+  // A daemon in the first root file system starts before any phase: the other state says so.
+  const approved = like.pcrs.get(KERNEL_BOOT_PCR)?.size ?? 0;
+  const reached = phases.slice(-Math.max(PHASE_VALUES_MIN, approved));
   const values = new Set(reached.map((each) => toHex(predictPcr11(image, each))));
   const kept = [...like.pcrs].filter(([pcr]) => pcr !== LOADERS_PCR && pcr !== KERNEL_BOOT_PCR);
   const rules = like.events.filter(({ pcr }) => pcr !== LOADERS_PCR && pcr !== KERNEL_BOOT_PCR);

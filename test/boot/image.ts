@@ -1,5 +1,5 @@
 /**
- * Unified kernel images, and the disk that firmware boots them from.
+ * Unified kernel images, the disk that firmware boots them from, and the one that keeps state.
  *
  * An image is systemd's stub with kernel, root file system and command line in sections of their
  * own; the stub measures each of them into PCR 11 (systemd-stub(7)). Firmware measures the image
@@ -67,6 +67,7 @@ export function signImage(folder: TemporaryFolder, image: string): string {
 const SNAKEOIL_PASSPHRASE = 'snakeoil';
 
 const DISK_MIB = 256;
+const STATE_MIB = 64;
 
 /** A disk with one FAT file system, on which firmware finds the image by its default name. */
 export function buildDisk(image: string): string {
@@ -75,5 +76,12 @@ export function buildDisk(image: string): string {
   execFileSync('mformat', ['-i', disk, '-C', '-F', '-T', String(sectors), '::']);
   execFileSync('mmd', ['-i', disk, '::/EFI', '::/EFI/BOOT']);
   execFileSync('mcopy', ['-i', disk, image, '::/EFI/BOOT/BOOTX64.EFI']);
+  return disk;
+}
+
+/** A disk with one empty file system, for what the guest is to remember. */
+export function buildStateDisk(folder: TemporaryFolder): string {
+  const disk = folder.file('state.disk');
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', disk, `${STATE_MIB}M`], { stdio: 'ignore' });
   return disk;
 }

@@ -12,6 +12,8 @@ import { type ArchiveEntry, encodeArchive } from './cpio.ts';
 
 /** What a package needs at run time; maps, types and readmes only make the boot longer. */
 const SHIPPED = /(?:^|\/)(?:package\.json|[^/]+\.(?:js|mjs|cjs|node|json))$/;
+/** Native code for the guest, as two packages name its place. */
+const GUEST = /(?:^|\/)linux[-_]x64\/(?!.*musl)/;
 const HOME = 'holdfast';
 
 /** The compressed archive. */
@@ -30,22 +32,37 @@ export function buildInitramfs(): Uint8Array {
 
 /** A program and the libraries that its loader would look for, under the same names. */
 function programEntries(path: string, program: string): readonly ArchiveEntry[] {
-  const { status, stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
-  const libraries = status === 0 ? (stdout.match(/(?<=\s)\/\S+/g) ?? []) : []; // else it is static
+  const libraries = librariesOf(program);
   return [file(path, program), ...libraries.map((library) => file(library.slice(1), library))];
+}
+
+function librariesOf(program: string): readonly string[] {
+  const { status, stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
+  return status === 0 ? (stdout.match(/(?<=\s)\/\S+/g) ?? []) : []; // else it is static
 }
 
 function daemonEntries(): readonly ArchiveEntry[] {
   const own = ['package.json', ...globSync('bin/*.mjs', { cwd: ROOT })];
   const built = globSync('dist/**/*.js', { cwd: ROOT }).filter((path) => !isTest(path));
-  const packages = productionPackages().flatMap((folder) =>
-    globSync(`${folder}/**/*`, { cwd: ROOT, exclude: (name) => name === 'node_modules' })
-      .filter((path) => SHIPPED.test(path))
-      .filter((path) => statSync(join(ROOT, path)).isFile()),
-  );
-  return [...own, ...built, ...packages]
-    .sort()
-    .map((path) => file(`${HOME}/${path}`, join(ROOT, path)));
+  const packages = productionPackages().flatMap(filesOf);
+  const native = packages.filter((path) => path.endsWith('.node'));
+  const libraries = new Set(native.flatMap((path) => librariesOf(join(ROOT, path))));
+  return [
+    ...[...libraries].sort().map((library) => file(library.slice(1), library)),
+    ...[...own, ...built, ...packages]
+      .sort()
+      .map((path) => file(`${HOME}/${path}`, join(ROOT, path))),
+  ];
+}
+
+/** What the guest needs of a package, by paths from the root of the project. */
+function filesOf(folder: string): readonly string[] {
+  // A pattern that began with the folder would be excluded whole, by its first name.
+  const within = join(ROOT, folder);
+  return globSync('**/*', { cwd: within, exclude: (name) => name === 'node_modules' })
+    .filter((path) => SHIPPED.test(path) && (!path.endsWith('.node') || GUEST.test(path)))
+    .filter((path) => statSync(join(within, path)).isFile())
+    .map((path) => join(folder, path));
 }
 
 function isTest(path: string): boolean {

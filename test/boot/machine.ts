@@ -2,7 +2,8 @@
  * An emulated machine with firmware and a TPM, driven over its second serial port.
  *
  * The processor is emulated as well, so that a boot needs no rights and no hardware. The chip is
- * an swtpm whose state outlives the machine, as a chip outlives a reboot.
+ * an swtpm whose state outlives the machine, as a chip outlives a reboot. There is no network: what
+ * comes and goes, goes through the serial port, as by the hand of a person.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -16,6 +17,8 @@ import { FILES } from './requirements.ts';
 
 const BOOT_MS_MAX = 150_000;
 const COMMAND_MS_MAX = 90_000;
+/** What a line over the serial port carries: its driver drops what nobody reads in time. */
+const PIECE_BYTES = 1_500;
 const READY = '== ready ==';
 const EXIT = /^== exit (\d+) ==$/;
 
@@ -30,6 +33,8 @@ export interface MachineInput {
   /** Holds the state of the chip, and the files of this run. */
   readonly folder: TemporaryFolder;
   readonly disk: string;
+  /** A file system that outlives the machine; mounted at `/var/lib`. */
+  readonly stateDisk: string;
   /** Whether the firmware was given keys. Without them the same firmware boots anything. */
   readonly secureBoot: boolean;
 }
@@ -80,12 +85,22 @@ export class Machine implements AsyncDisposable {
     return { code, output: lines.map((line) => `${line}\n`).join('') };
   }
 
+  /** Writes a file of the guest, as a person with a stick would bring it. */
+  async put(path: string, contents: Uint8Array): Promise<void> {
+    await this.run(`: > ${path}`);
+    for (let at = 0; at < contents.length; at += PIECE_BYTES) {
+      const piece = Buffer.from(contents.subarray(at, at + PIECE_BYTES)).toString('base64');
+      const { code, output } = await this.run(`printf %s ${piece} | base64 -d >> ${path}`);
+      if (code !== 0) throw new Error(output);
+    }
+  }
+
   /** Turns the machine off, in an orderly way if the guest still listens. */
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = [this.#emulator, this.#chip].map(async (child) => {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     });
-    this.#socket.write('poweroff -f\n');
+    this.#socket.write('sync; poweroff -f\n');
     await Promise.race([ended[0], sleep(5_000)]);
     this.#emulator.kill('SIGKILL');
     await Promise.race([ended[1], sleep(2_000)]);
@@ -142,7 +157,7 @@ async function connectSoon(path: string): Promise<Socket> {
   }
 }
 
-function emulatorWords({ folder, disk, secureBoot }: MachineInput): readonly string[] {
+function emulatorWords({ folder, disk, stateDisk, secureBoot }: MachineInput): readonly string[] {
   const variables = folder.file('variables.fd');
   copyFileSync(secureBoot ? FILES.secureVariables : FILES.variables, variables);
   return [
@@ -153,6 +168,8 @@ function emulatorWords({ folder, disk, secureBoot }: MachineInput): readonly str
     ...['-drive', `if=pflash,format=raw,readonly=on,file=${FILES.firmware}`],
     ...['-drive', `if=pflash,format=raw,file=${variables}`],
     ...['-drive', `format=raw,file=${disk}`],
+    ...['-drive', `if=none,id=state,format=raw,file=${stateDisk}`],
+    ...['-device', 'nvme,drive=state,serial=state'],
     ...['-chardev', `socket,id=chip,path=${folder.file('chip')}`],
     ...['-tpmdev', 'emulator,id=tpm,chardev=chip', '-device', 'tpm-crb,tpmdev=tpm'],
     ...['-serial', `file:${folder.file('console')}`],

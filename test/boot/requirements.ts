@@ -17,6 +17,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   swtpm_localca: 'swtpm-tools',
   objcopy: 'binutils',
   mformat: 'mtools',
+  mke2fs: 'e2fsprogs',
   sbsign: 'sbsigntool',
 };
 

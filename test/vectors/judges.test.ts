@@ -10,6 +10,7 @@ import type { Kind, VectorFile, Verdict } from './kind.ts';
 import { KINDS } from './kinds.ts';
 import { ed25519Kind, mlDsa65Kind } from './signatures.ts';
 import { spiffeBundleKind } from './spiffe.ts';
+import { tpmKind } from './tpm.ts';
 
 const judges = suite('vectors/judges');
 
@@ -106,6 +107,14 @@ judges('claim files by what they are, and the rest of a collection by name', () 
   );
   assert.is(nameOf(fileOf('a/merkle/inclusion/0/x.json', {})), 'Merkle proofs (RFC 9162)');
   assert.is(nameOf(fileOf('unheard-of.bin', '')), undefined);
+});
+
+judges('notice an event log that does not lead where it is listed to', () => {
+  const log = fileOf('tpm/x.bin', '');
+  const verdict = (hex: string): Verdict =>
+    judged(tpmKind, [log, fileOf('tpm/expected.json', { 'x.bin': { sha256: { 0: hex } } })]);
+  assert.is(verdict('11'.repeat(32)).wrong.length, 1);
+  assert.equal(judged(tpmKind, [log]).skipped.length, 1);
 });
 
 judges.run();

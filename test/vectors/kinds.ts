@@ -11,6 +11,7 @@ import { mlKem768Kind } from './ml-kem.ts';
 import { decodingKind, ladderKind } from './protocol.ts';
 import { ed25519Kind, mlDsa65Kind } from './signatures.ts';
 import { spiffeBundleKind, x509SvidKind } from './spiffe.ts';
+import { tpmKind } from './tpm.ts';
 import { isOfCollection } from './wycheproof.ts';
 
 /** Every kind, in the order in which they claim. */
@@ -33,9 +34,5 @@ export const KINDS: readonly Kind[] = [
     claims: isUnder('merkle'),
     judge: { absent: 'the project keeps no Merkle log' },
   },
-  {
-    name: 'TPM event logs and quotes',
-    claims: isUnder('tpm'),
-    judge: { absent: 'no judge for the evidence of a TPM' },
-  },
+  tpmKind,
 ];

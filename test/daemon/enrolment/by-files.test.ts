@@ -181,6 +181,25 @@ files('renew a lease without a person, and refuse it to a revoked node', async (
   });
 });
 
+files('supply a node of slices that has no link, once it knows its entries', async () => {
+  await withPair(async (pair) => {
+    await pair.enrolled();
+    const uid = `unix:uid:${process.getuid?.()}`;
+    const create = ['--spiffe-id', `spiffe://${DOMAIN}/web`, '--selector', uid];
+    done(await type(pair.authority, 'entry', 'create', ...create));
+    const fetch = ['svid', 'fetch', '--workload-socket', pair.box.workloadSocket];
+    // One round brings the entry, the next one leaves for it.
+    await pair.enrolled();
+    assert.match((await type(pair.box, ...fetch)).err, /slice-absent/);
+    await pair.enrolled();
+    await pair.box.kill('SIGKILL');
+    await pair.box.start();
+    const served = await type(pair.box, ...fetch);
+    done(served);
+    assert.match(served.out, /spiffe:\/\/blue\.example\/web/);
+  });
+});
+
 files('are refused where they do not belong, or not to this step', async () => {
   await withPair(async (pair) => {
     const [request, challenge] = [pair.at('request'), pair.at('challenge')];

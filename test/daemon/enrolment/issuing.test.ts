@@ -4,7 +4,12 @@ import { X509Certificate } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '../../../core/failure.ts';
-import { SLICE_OVERLAP_MS, SLICE_WINDOW_MS, SLICES_PER_REQUEST_MAX } from '../../../core/limits.ts';
+import {
+  ENROL_REQUEST_BYTES_MAX,
+  SLICE_OVERLAP_MS,
+  SLICE_WINDOW_MS,
+  SLICES_PER_REQUEST_MAX,
+} from '../../../core/limits.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { addMs, DAY_MS, HOUR_MS, type UnixMs } from '../../../core/time.ts';
 import { authorityIssuing } from '../../../daemon/enrolment/authority-issuing.ts';
@@ -339,6 +344,18 @@ issuing('asks for no more than one answer holds', async () => {
   const asked = slices.reduce((sum, { keys }) => sum + keys.length, 0);
   assert.is(asked, SLICES_PER_REQUEST_MAX);
 });
+
+issuing(
+  'asks beside a lease for some of each entry, so that files alone supply a node',
+  async () => {
+    const s = await open('slices');
+    for (let i = 0; i < 60; i++) s.add(`w${i}`, i === 7 ? { keyType: 'ml-dsa-65' } : {});
+    const request = await (await s.member()).request();
+    assert.ok(request.length < ENROL_REQUEST_BYTES_MAX / 2);
+    const { slices } = decodeRequest(request);
+    assert.is(slices.length, 60);
+  },
+);
 
 issuing('messages are refused for anything that is not one', () => {
   const request = encodeRequest({ key: null, slices: [], token: null });

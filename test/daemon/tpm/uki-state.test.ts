@@ -39,4 +39,12 @@ successors('name the image by its sections, so that a difference names an event'
   assert.is(rule?.allow.size, 2 + BOOT_PHASES.length);
 });
 
+successors('hold to no phase where the state they are like holds to none', () => {
+  const values = new Set(Array.from({ length: 5 }, (_, i) => toHex(new Uint8Array(32).fill(i))));
+  const early = { ...LIKE, pcrs: new Map([[11, values]]) };
+  const found = draftUkiState(early, IMAGE, 'edge 13').pcrs.get(11);
+  assert.is(found?.size, 5);
+  assert.ok(found?.has(toHex(predictPcr11(IMAGE, []))));
+});
+
 successors.run();
