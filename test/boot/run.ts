@@ -1,6 +1,6 @@
 /**
- * `npm run test:boot`: a node from its first measured boot to an update of its image, in an emulated
- * machine without a network.
+ * `npm run test:boot`: a node from its first measured boot to an update of its image, in an
+ * emulated machine without a network.
  *
  * The guest is the daemon as it ships, in a unified kernel image, on a chip of its own; its
  * authority is a daemon on this side, and files are carried between the two. The chip is an swtpm:

@@ -3,8 +3,8 @@
  * and quotes of a chip verified.
  *
  * `expected.json` names logs beside it, with values by bank and PCR; `expected-pcrs.json` has the
- * values of the one boot whose logs lie beside it, by the kernel's names of them; a JSON object with
- * `akPub` holds quotes as `quote_BANK`. A log whose values nobody lists is skipped.
+ * values of the one boot whose logs lie beside it, by the kernel's names of them; a JSON object
+ * with `akPub` holds quotes as `quote_BANK`. A log whose values nobody lists is skipped.
  */
 
 import { posix } from 'node:path';
