@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { fromUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
+import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { isDialAddress } from '../address.ts';
 import type { RelationView } from '../control/protocol.ts';
 import { openClock } from '../host/clock.ts';
@@ -74,13 +75,17 @@ async function add(context: CommandContext): Promise<number> {
   if (wrong !== undefined) throw new UsageError(`--peer takes an address, not ${wrong}`);
   const file = await readBounded(resolve(operands[0] ?? ''), BUNDLE_FILE_BYTES_MAX);
   const { inspectBundle } = await import('./inspect-bundle.ts');
-  const facts = inspectBundle(file, openClock().now());
-  if (!(await isCompared(context, facts))) return EXIT_FAILED;
+  const facts = refusalOf(() => inspectBundle(file, openClock().now()));
+  // What cannot be read is for the daemon to refuse: it records who brought what.
+  const isBad = facts instanceof Refusal;
+  if (!isBad && !(await isCompared(context, facts))) return EXIT_FAILED;
   const text = fromUtf8(file);
   const relation = await withDaemon(context, values, (daemon) =>
     daemon.call('federation.add', { text, peers, survivalForeign }),
   );
-  context.write(values.json ? jsonText(relation) : addedText(relation, facts));
+  context.write(
+    values.json ? jsonText(relation) : addedText(relation, isBad ? [] : rootFacts(facts)),
+  );
   return EXIT_DONE;
 }
 
@@ -107,13 +112,19 @@ async function remove(context: CommandContext): Promise<number> {
   return EXIT_DONE;
 }
 
-function addedText(relation: RelationView, facts: BundleFacts): string {
-  const { rootVersion, rootIssuedAt } = facts;
+/** Rows of what is printed. */
+type Facts = Parameters<typeof factsText>[0];
+
+function rootFacts({ rootVersion, rootIssuedAt }: BundleFacts): Facts {
+  return [['newest root', `version ${rootVersion} of ${rootIssuedAt}`]];
+}
+
+function addedText(relation: RelationView, more: Facts): string {
   return factsText([
     ['added', relation.domain],
     ['fingerprint', relation.fingerprint],
     ...wordFacts(relation.fingerprint),
-    ['newest root', `version ${rootVersion} of ${rootIssuedAt}`],
+    ...more,
     ['tier', relation.tier],
     ['served down to', servedTo(relation)],
     ['peers', relation.peers.join(' ') || 'none: carry its bundle files here'],
