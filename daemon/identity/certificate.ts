@@ -41,8 +41,12 @@ export const EXTENSION = {
   nameConstraints: '2.5.29.30',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
-  /** Ours: a level of assurance, as a PrintableString (PROTOCOL §7.3). */
-  assurance: '2.25.266768638405366624713910615705425257539',
+  /**
+   * Ours: a level of assurance, as a PrintableString (PROTOCOL §7.3). A UUID in short arcs, as
+   * whoever has no arc of their own may take one there: Go reads no arc beyond 31 bits, and a
+   * UUID below 2.25 as one arc makes every SVID unreadable to it.
+   */
+  assurance: '1.2.840.113556.1.8000.2554.51377.50521.15240.20220.36264.12801890.4695107',
 } as const;
 
 /** Purposes of an extended key usage (RFC 5280 §4.2.1.12). */

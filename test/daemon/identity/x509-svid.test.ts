@@ -12,7 +12,7 @@ import { AUTHORITY_LIFE_MS, SVID_BACKDATE_MS } from '../../../core/limits.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { parseSpiffeId, parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { addMs, HOUR_MS } from '../../../core/time.ts';
-import { decodeCertificate } from '../../../daemon/identity/certificate.ts';
+import { decodeCertificate, EXTENSION } from '../../../daemon/identity/certificate.ts';
 import { encodePem } from '../../../daemon/identity/pem.ts';
 import { createX509Authority, openX509Authority } from '../../../daemon/identity/x509-authority.ts';
 import { issueX509Svid } from '../../../daemon/identity/x509-svid.ts';
@@ -99,6 +99,16 @@ svids('hands out the private key of the certificate, in the encoding OpenSSL wri
     assert.ok(new X509Certificate(svid.certificatesDer[0] ?? '').checkPrivateKey(key));
     const again = new Uint8Array(key.export({ format: 'der', type: 'pkcs8' }));
     assert.is(toHex(again), toHex(svid.privateKeyPkcs8));
+  }
+});
+
+svids('names no arc that Go cannot read: it refuses the whole certificate', () => {
+  for (const dotted of Object.values(EXTENSION)) {
+    const arcs = dotted.split('.').map((arc) => Number.parseInt(arc, 10));
+    assert.ok(
+      arcs.every((arc) => arc < 2 ** 31),
+      dotted,
+    );
   }
 });
 
