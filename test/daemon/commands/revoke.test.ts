@@ -3,35 +3,21 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RevokeParams } from '../../../daemon/control/protocol.ts';
-import { environmentOf } from '../../../daemon/host/environment.ts';
-import { main } from '../../../daemon/main.ts';
-import { openFakeDaemon, REVOCATION } from '../../fakes/fake-daemon.ts';
-import { temporaryFolder } from '../../folder.ts';
+import { REVOCATION } from '../../fakes/fake-daemon.ts';
 import { holdfastWithDaemon } from './rig.ts';
 
 const revoke = suite('daemon/commands/revoke');
 
 /** Runs the command with a person at the terminal who types `typed`. */
 async function typing(typed: string, args: readonly string[]) {
-  await using folder = await temporaryFolder();
-  const socket = folder.file('control.sock');
   const asked: RevokeParams[] = [];
-  const daemon = await openFakeDaemon(socket, {
-    revoke: async (params) => {
+  const instead = {
+    revoke: async (params: RevokeParams) => {
       asked.push(params);
       return { revoked: [REVOCATION] };
     },
-  });
-  let err = '';
-  const code = await main(['revoke', ...args], {
-    environment: environmentOf({ HOLDFAST_CONTROL_SOCKET: socket }, 1_000, folder.path),
-    write: () => undefined,
-    complain: (line) => {
-      err += line;
-    },
-    ask: async () => typed,
-  });
-  await daemon.close();
+  };
+  const { code, err } = await holdfastWithDaemon(['revoke', ...args], instead, typed);
   return { code, err, asked };
 }
 

@@ -12,11 +12,15 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** Runs `holdfast args…` with variables of its own; `home` holds all usual paths. */
+/**
+ * Runs `holdfast args…` with variables of its own; `home` holds all usual paths. Whoever is asked
+ * types `typed`; without it there is no terminal to ask at.
+ */
 export async function holdfast(
   args: readonly string[],
   home: string,
   variables: Readonly<Record<string, string>> = {},
+  typed?: string,
 ): Promise<Outcome> {
   let out = '';
   let err = '';
@@ -28,6 +32,7 @@ export async function holdfast(
     complain: (line) => {
       err += `${line}\n`;
     },
+    ...(typed === undefined ? {} : { ask: async () => typed }),
   });
   return { code, out, err };
 }
@@ -36,12 +41,13 @@ export async function holdfast(
 export async function holdfastWithDaemon(
   args: readonly string[],
   instead: Partial<ControlMethods> = {},
+  typed?: string,
 ): Promise<Outcome> {
   await using folder = await temporaryFolder();
   const socket = folder.file('control.sock');
   const daemon = await openFakeDaemon(socket, instead);
   try {
-    return await holdfast(args, folder.path, { HOLDFAST_CONTROL_SOCKET: socket });
+    return await holdfast(args, folder.path, { HOLDFAST_CONTROL_SOCKET: socket }, typed);
   } finally {
     await daemon.close();
   }

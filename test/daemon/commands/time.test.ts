@@ -2,35 +2,22 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { environmentOf } from '../../../daemon/host/environment.ts';
-import { main } from '../../../daemon/main.ts';
-import { openFakeDaemon, TIME } from '../../fakes/fake-daemon.ts';
-import { temporaryFolder } from '../../folder.ts';
+import type { ControlMethods } from '../../../daemon/control/server.ts';
+import { TIME } from '../../fakes/fake-daemon.ts';
 import { holdfastWithDaemon } from './rig.ts';
 
 const time = suite('daemon/commands/time');
 
 /** Runs the command with a person at the terminal who types `typed`. */
 async function typing(typed: string, args: readonly string[]) {
-  await using folder = await temporaryFolder();
-  const socket = folder.file('control.sock');
   const told: unknown[] = [];
-  const daemon = await openFakeDaemon(socket, {
+  const instead: Partial<ControlMethods> = {
     'time.tell': async (params) => {
       told.push(params);
       return { ...TIME, basis: 'operator' };
     },
-  });
-  let err = '';
-  const code = await main(['time', ...args], {
-    environment: environmentOf({ HOLDFAST_CONTROL_SOCKET: socket }, 1_000, folder.path),
-    write: () => undefined,
-    complain: (line) => {
-      err += line;
-    },
-    ask: async () => typed,
-  });
-  await daemon.close();
+  };
+  const { code, err } = await holdfastWithDaemon(['time', ...args], instead, typed);
   return { code, err, told };
 }
 
