@@ -24,10 +24,10 @@ import {
 import { isRefusalCode, Refusal, type RefusalCode } from '../../core/refusal.ts';
 import { bootMs } from '../../core/time.ts';
 import type { AdmittedPeer, Clock, NetworkHandler, PeerName } from '../ports.ts';
-import { escapeIfBug } from './bug-escape.ts';
 import { prefix32 } from './length-prefix.ts';
 import type { QuietLog } from './quiet-log.ts';
 import { CHUNK_BYTES, STREAM_WINDOW_BYTES_MAX } from './sync-channel.ts';
+import { errorOf } from './thrown.ts';
 
 /** The protocol of the short-lived streams. */
 export const DESK_PROTOCOL = '/holdfast/desk/1';
@@ -73,9 +73,9 @@ export class Desk {
       const answer = await messages.read();
       void stream.close().catch(() => stream?.abort(new Error('answered')));
       return readAnswer(answer);
-    } catch (error) {
+    } catch (thrown) {
+      const error = errorOf(thrown);
       if (error instanceof Refusal) throw error;
-      if (!(error instanceof Error)) throw error;
       stream?.abort(error);
       throw deadline.signal.aborted
         ? new Failure('timed-out', `no answer within ${DESK_MS_MAX} ms`, error)
@@ -98,9 +98,8 @@ export class Desk {
         : await this.#answer(peer, admitted, await messages.read());
       await messages.write(answer);
       await stream.close(deadline);
-    } catch (error) {
-      escapeIfBug(error);
-      if (!(error instanceof Error)) throw error;
+    } catch (thrown) {
+      const error = errorOf(thrown);
       stream.abort(error);
       this.#options.log.warn('desk.broken', peer, { peer, reason: error.message });
     } finally {

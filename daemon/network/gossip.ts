@@ -21,8 +21,8 @@ import { GOSSIP_BYTES_MAX } from '../../core/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import type { NetworkHandler, PeerName } from '../ports.ts';
 import type { Budgets } from './budgets.ts';
-import { escapeIfBug } from './bug-escape.ts';
 import type { QuietLog } from './quiet-log.ts';
+import { errorOf, escapeIfBug } from './thrown.ts';
 
 /** The only topic. */
 export const GOSSIP_TOPIC = '/holdfast/gossip/1';
@@ -149,9 +149,8 @@ export async function publishGossip(
 ): Promise<void> {
   try {
     await service.publish(GOSSIP_TOPIC, bytes);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    log.warn('gossip.unpublished', '', { reason: error.message });
+  } catch (thrown) {
+    log.warn('gossip.unpublished', '', { reason: errorOf(thrown).message });
   }
 }
 

@@ -34,6 +34,7 @@ import { ipIn, parseAddress } from './peer-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import { Slots } from './slots.ts';
 import { SYNC_PROTOCOL } from './sync-channel.ts';
+import { errorOf } from './thrown.ts';
 
 /** What a network is made of. */
 export interface NetworkOptions {
@@ -249,10 +250,9 @@ class Libp2pNetwork implements Network {
   async #attachGossip(node: Libp2p<Services>, connection: Connection): Promise<void> {
     try {
       await node.services.identify.identify(connection);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
+    } catch (thrown) {
       const peer = connection.remotePeer.toString();
-      this.#log.warn('gossip.unattached', peer, { peer, reason: error.message });
+      this.#log.warn('gossip.unattached', peer, { peer, reason: errorOf(thrown).message });
     }
   }
 
@@ -273,8 +273,8 @@ class Libp2pNetwork implements Network {
 async function openNode(node: Libp2p<Services>, listen: readonly string[]): Promise<void> {
   try {
     await node.start();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
+  } catch (thrown) {
+    const error = errorOf(thrown);
     // libp2p joins the reasons of all addresses into one text, and keeps no other trace of them
     if (error.message.includes('EADDRINUSE')) {
       const busy = listen.find((address) => error.message.includes(`${address}: `));

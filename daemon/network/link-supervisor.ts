@@ -9,9 +9,9 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import { DIAL_MS_MAX } from '../../core/limits.ts';
 import { type BootMs, bootMs, elapsedMs } from '../../core/time.ts';
 import type { Clock, Log, PeerName, Random } from '../ports.ts';
-import { escapeIfBug } from './bug-escape.ts';
 import { redialDelayMs, SLOW_FACTOR, STABLE_MS } from './link-policy.ts';
 import { parseAddress, peerIn } from './peer-address.ts';
+import { errorOf } from './thrown.ts';
 
 /** What the supervisor needs of the network around it. */
 export interface SupervisorOptions {
@@ -98,10 +98,9 @@ export class LinkSupervisor {
     try {
       target.peer = await dial(target.address, abort.signal);
       if (this.#options.isUp(target.peer)) target.upAt ??= this.#now();
-    } catch (error) {
-      escapeIfBug(error);
+    } catch (thrown) {
+      const reason = errorOf(thrown).message;
       target.failures++;
-      const reason = error instanceof Error ? error.message : String(error);
       if (isPowerOfTwo(target.failures)) {
         log.info('link.unreachable', { address: target.text, attempts: target.failures, reason });
       }

@@ -22,7 +22,6 @@ import { HANDSHAKES_PER_HOST_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { HandshakeRole, LinkTerms, PeerName } from '../ports.ts';
 import { type Admitter, exchangeAdmission, messagesOver } from './admission.ts';
-import { escapeIfBug } from './bug-escape.ts';
 import type { GuestAllowances } from './guest-allowance.ts';
 import { prefix16 } from './length-prefix.ts';
 import { type ChannelKeys, InitiatorHandshake, ResponderHandshake } from './noise-pattern.ts';
@@ -43,6 +42,7 @@ import { SecuredStream } from './noise-stream.ts';
 import type { Pace } from './pace.ts';
 import { hostIn, ipIn } from './peer-address.ts';
 import type { Slots } from './slots.ts';
+import { errorOf } from './thrown.ts';
 
 /** The one protocol offered for securing a connection. */
 export const NOISE_PROTOCOL = '/holdfast/noise-hfs/1';
@@ -131,9 +131,8 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     try {
       if (role === 'responder') leave = this.#enter(hostOf(connection));
       return await this.#handshake(connection, role, options);
-    } catch (error) {
-      escapeIfBug(error);
-      if (!(error instanceof Error)) throw error;
+    } catch (thrown) {
+      const error = errorOf(thrown);
       const refusal =
         error instanceof Refusal
           ? error

@@ -17,6 +17,7 @@ import { FRAME_BYTES_MAX } from '../../core/limits.ts';
 import { type BootMs, bootMs, elapsedMs, SECOND_MS } from '../../core/time.ts';
 import type { Clock } from '../ports.ts';
 import { prefix32 } from './length-prefix.ts';
+import { errorOf } from './thrown.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** The protocol of the long-lived streams. */
@@ -93,8 +94,8 @@ export class SyncChannel {
       this.#outbound = stream;
       this.#sent = 0; // a new stream starts with a whole frame
       this.#pump();
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
+    } catch (thrown) {
+      errorOf(thrown); // nothing else comes from a stream that does not open
       this.#reopen();
     }
   }
@@ -166,8 +167,8 @@ export class SyncChannel {
   ): Uint8Array[] {
     try {
       return [...decoder.decode(bytes)].map((frame) => frame.slice());
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
+    } catch (thrown) {
+      const error = errorOf(thrown);
       stream.abort(error);
       this.#events.broken(error);
       return [];

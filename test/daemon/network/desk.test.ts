@@ -159,6 +159,36 @@ desks('wait for a silent peer no longer than they say, on either side', async ()
   });
 });
 
+desks('lose what they write when the peer goes in the midst of it, and nothing else', async () => {
+  await withStations([{}], async (station: Station) => {
+    const whole = new Uint8Array(DESK_BYTES_MAX);
+    await withRawNode('friend', async (node) => {
+      const peer = node.peerId.toString();
+      await node.handle(DESK_PROTOCOL, async (stream) => {
+        stream.pause();
+        await node.stop();
+      });
+      await node.dial(multiaddr(station.address));
+      await until('it is up', () => station.scribe.up.has(peer));
+      assert.is(await failureOf(station.network.ask(peer, whole)), 'peer-unreachable');
+    });
+    await withRawNode('friend', async (node) => {
+      let isAsked = false;
+      station.scribe.onDesk = async () => {
+        isAsked = true;
+        return whole;
+      };
+      const connection = await node.dial(multiaddr(station.address));
+      const stream = await connection.newStream(DESK_PROTOCOL);
+      stream.pause();
+      stream.send(new Writer().u32(1).u8(7).finish());
+      await until('it was asked', () => isAsked);
+      await node.stop();
+      await until('it says so', () => station.logged.some(({ event }) => event === 'desk.broken'));
+    });
+  });
+});
+
 desks('have nobody to ask where no link is up', async () => {
   await withStations([{}], async (station: Station) => {
     const ask = station.network.ask(station.peer, Uint8Array.of(1));
