@@ -61,7 +61,7 @@ export function auditOf(daemon: DaemonProcess): readonly AuditEntryView[] {
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
-  limitMs = 10_000,
+  limitMs = 30_000,
 ): Promise<T> {
   const end = performance.now() + limitMs;
   for (;;) {

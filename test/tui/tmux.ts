@@ -49,7 +49,7 @@ export class Terminal {
   }
 
   /** Waits until the screen matches; fails with what it shows instead. */
-  async shows(pattern: RegExp, limitMs = 20_000): Promise<string> {
+  async shows(pattern: RegExp, limitMs = 40_000): Promise<string> {
     try {
       return await eventually(
         String(pattern),

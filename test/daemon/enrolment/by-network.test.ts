@@ -252,7 +252,7 @@ joins('answer nobody who is pinned to another domain', async () => {
 async function restartAt(daemon: DaemonProcess, port: string): Promise<void> {
   const child = daemon.spawn(['--listen', `/ip4/127.0.0.1/tcp/${port}`]);
   child.stderr?.resume();
-  await eventually('the daemon', () => statusOf(daemon).catch(() => undefined), 20_000);
+  await eventually('the daemon', () => statusOf(daemon).catch(() => undefined), 60_000);
 }
 
 joins.run();

@@ -148,7 +148,7 @@ export async function withStations(
 }
 
 /** Waits until `holds`, and fails after `limitMs`. */
-export async function until(what: string, holds: () => boolean, limitMs = 8_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, limitMs = 20_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`never came true: ${what}`);
