@@ -120,8 +120,11 @@ export class DaemonProcess {
   }
 }
 
+/** A daemon whose commands can be reached. */
+export type Controlled = Pick<DaemonProcess, 'control'>;
+
 /** Relates two running daemons by their bundle files, and links the second to the first. */
-export async function relate(first: DaemonProcess, second: DaemonProcess): Promise<void> {
+export async function relate(first: Controlled, second: Controlled): Promise<void> {
   const [a, b] = [await first.control(), await second.control()];
   try {
     const ofFirst = await a.call('bundle.export', { format: 'holdfast' });
