@@ -1,7 +1,7 @@
 /**
  * Runs the test files, each in its own process, and counts.
  *
- * `node dist/test/run.js [WORD…]` takes the files whose path holds every WORD. A file gets two
+ * `node dist/test/run.js [WORD…]` takes the files whose path holds every WORD. A file gets four
  * minutes, or what a line `Timeout: 600 s` in its header asks for; then its whole process group is
  * ended, because a leaked handle would hang for ever. The last line holds the counts.
  */
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { type Ended, type Outcome, outcomeOf } from './outcome.ts';
 import { ROOT } from './root.ts';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 const HEADER_CHARS = 1_500;
 const AT_ONCE = Math.min(2, availableParallelism());
 

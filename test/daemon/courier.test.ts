@@ -1,7 +1,7 @@
 /**
  * Courier files between running daemons: exported, looked at, carried, broken on the way.
  *
- * Timeout: 180 s
+ * Timeout: 480 s
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * Timeout: 120 s
+ * Timeout: 480 s
  *
  * References that arrive at a node, however they came: its chip counts up to what they withdraw,
  * its keys move to an approver that approves its boot, and to no other.

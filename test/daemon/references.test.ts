@@ -1,5 +1,5 @@
 /**
- * Timeout: 300 s
+ * Timeout: 480 s
  *
  * Boots approved and withdrawn by an authority, as people type it, and what its own chip then does
  * at the next start; the ways back from a refused boot.

@@ -1,5 +1,5 @@
 /**
- * Timeout: 180 s
+ * Timeout: 480 s
  *
  * Daemons that start with a chip, without one, and with one that is gone, locked or not theirs; as
  * whoever typed the command sees it.

@@ -1,7 +1,7 @@
 /**
  * Capture experiments: what a thief can be who has all the keys of a node, by the kind of its
  * lease, at our verifier, at OpenSSL and at go-spiffe (PROTOCOL §7.2).
- * Timeout: 180 s
+ * Timeout: 480 s
  */
 
 import { spawnSync } from 'node:child_process';

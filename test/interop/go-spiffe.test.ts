@@ -1,7 +1,7 @@
 /**
  * A workload of unmodified go-spiffe at home with a live daemon: through renewal, a new authority,
  * a restart and the loss of its entry. One story, since each step begins where the last ended.
- * Timeout: 300 s
+ * Timeout: 480 s
  */
 
 import { suite } from 'uvu';

@@ -1,7 +1,7 @@
 /**
  * A workload of Python's unmodified spiffe library at home with a live daemon: through renewal, a
  * new authority, a restart and the loss of its entry.
- * Timeout: 300 s
+ * Timeout: 480 s
  */
 
 import { suite } from 'uvu';

@@ -1,7 +1,7 @@
 /**
  * Judges the code by the vectors of others, one test for each kind found in the folder.
  *
- * Timeout: 300 s, for the portable signatures on a slow machine.
+ * Timeout: 480 s, for the portable signatures on a slow machine.
  */
 
 import { suite } from 'uvu';

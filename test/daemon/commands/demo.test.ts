@@ -1,5 +1,5 @@
 /**
- * Timeout: 180 s
+ * Timeout: 480 s
  *
  * `holdfast demo --json`, whole: every step of the story is observed, in order, and nothing stays.
  */

@@ -1,5 +1,5 @@
 /**
- * Timeout: 120 s
+ * Timeout: 480 s
  *
  * Keys under the policy of a chip: bound to it once, opened by an approved boot alone, moved out of
  * files and lost by no crash in between, withdrawn and approved anew by a statement.

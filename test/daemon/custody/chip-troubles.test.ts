@@ -1,5 +1,5 @@
 /**
- * Timeout: 120 s
+ * Timeout: 480 s
  *
  * A chip that is full, locked or littered, as a daemon meets it at its start: a code and a sentence
  * each, and keys that stay where they are.

@@ -1,5 +1,5 @@
 /**
- * Timeout: 120 s
+ * Timeout: 480 s
  *
  * Generations of the state against a counter of the chip: each way in which disk and chip can fall
  * apart, and the one that is no rollback.

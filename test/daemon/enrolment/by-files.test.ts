@@ -2,7 +2,7 @@
  * Enrolment by files, between real daemons: request, challenge, answer, grant and install, each on
  * its machine; with a chip and without, over restarts of both, and what each step refuses.
  *
- * Timeout: 240 s
+ * Timeout: 480 s
  */
 
 import { spawnSync } from 'node:child_process';

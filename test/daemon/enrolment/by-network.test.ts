@@ -2,7 +2,7 @@
  * Enrolment over the network, between real daemons: a machine joins, a person approves it, it syncs
  * its domain, renews its lease by itself, is cut off and comes back, and is revoked.
  *
- * Timeout: 240 s
+ * Timeout: 480 s
  */
 
 import { writeFileSync } from 'node:fs';

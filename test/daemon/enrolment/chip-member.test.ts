@@ -2,7 +2,7 @@
  * A member whose keys lie in a chip, linked to its authority: it earns `measured-boot`, signs by a
  * key that never leaves the chip, and loses that when its boot is withdrawn, by gossip alone.
  *
- * Timeout: 240 s
+ * Timeout: 480 s
  */
 
 import { existsSync, writeFileSync } from 'node:fs';

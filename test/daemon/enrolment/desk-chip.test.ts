@@ -3,7 +3,7 @@
  * its boot is refused for, and which chips need no person. The chip is an swtpm with a certificate
  * of its maker that measured a sound boot.
  *
- * Timeout: 240 s
+ * Timeout: 480 s
  */
 
 import { suite } from 'uvu';

@@ -2,7 +2,7 @@
  * Members with an intermediate, between real daemons: a Root that allows the kind, a member that
  * signs for its workloads while it is cut off, and who accepts what it signed.
  *
- * Timeout: 240 s
+ * Timeout: 480 s
  */
 
 import { execFileSync } from 'node:child_process';

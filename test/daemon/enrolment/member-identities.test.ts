@@ -1,7 +1,7 @@
 /**
  * A member between real daemons: enrolled by files, supplied over its link, cut off, started anew
  * with nobody in reach, and its workloads served all along.
- * Timeout: 240 s
+ * Timeout: 480 s
  */
 
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * Timeout: 120 s
+ * Timeout: 480 s
  *
  * The power of a chip is cut a hundred times in the middle of an attestation. Each time the
  * command under way ends by itself, the same keys come back, nothing stays loaded, the counter has
