@@ -168,6 +168,9 @@ export class Authority {
 
   /** What else is stored and told when the belief about our own domain changes. */
   follow(before: Belief, after: Belief): Pick<Admission, 'writes' | 'notes'> {
+    // PROTOCOL §3.5 — a stolen key goes on beside us: a proof is a revocation of that key, so its
+    // seed is destroyed, and the next rank speaks at once where its key is ours.
+    if (after.disowned !== before.disowned) this.#writer.abandon();
     return this.#contents.follow(before, after, (keyId) =>
       this.#keys.some((key) => key.keyId === keyId),
     );

@@ -164,7 +164,7 @@ export class Writer {
     return allocation;
   }
 
-  /** Forgets the chain of a beacon that never came to be: another one is due. */
+  /** Forgets the chain of a beacon that never came to be, or counts no more: another one is due. */
   abandon(): void {
     this.#chain = null;
   }

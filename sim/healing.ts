@@ -10,6 +10,7 @@
 import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import { recordKey } from '../federation/record-key.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
 import type { Machine } from './machine.ts';
@@ -34,9 +35,17 @@ export function heal(world: World): void {
   world.runUntil(world.now + SETTLE_MS + HOP_MS * hopsAcross(world, core));
   world.runUntil(world.now + freshness(world));
   for (const domain of new Set([...core].map((machine) => machine.domain))) {
-    if (world.stolen.has(domain)) continue;
+    // A thief goes on until something proves him; then the next rank speaks, and all agree again.
+    if (world.stolen.has(domain) && !isProven(world, domain)) continue;
     for (const group of groupsOf(world, core, domain)) judge(world, domain, group);
   }
+}
+
+/** True where the authority of a domain knows that its key was stolen. */
+function isProven(world: World, domain: TrustDomain): boolean {
+  const prefix = recordKey(domain, 'disowned', '');
+  const known = world.authorityOf(domain)?.believed.keys() ?? [];
+  return [...known].some((key) => key.startsWith(prefix));
 }
 
 /** The most hops that anything may need between two of the core: at most twice what one needs. */

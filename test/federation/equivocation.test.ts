@@ -153,6 +153,20 @@ proofs('go to every peer at once, and to whoever links later, over third parties
   assert.equal([blue.banned, red.banned, gold.banned], [[], [], []]);
 });
 
+proofs('let the owner go on at once where the next rank lies on the same machine', () => {
+  const { coalition, blue, red } = row();
+  const [, next] = blue.keys.beacon;
+  assert.ok(next !== undefined);
+  blue.input({ kind: 'key', key: next });
+  const { epoch } = red.view(blue.domain);
+  const frame = encodeFrame({ kind: 'proof', bytes: stolenProof(coalition) });
+  red.input({ kind: 'frame', peer: 'blue', bytes: frame });
+  coalition.advance(3_000);
+  const seen = red.view(blue.domain);
+  assert.equal([seen.rank, seen.epoch, seen.standing.tier], [1, epoch + 1n, 'FRESH']);
+  assert.is(blue.view(blue.domain).beacon, seen.beacon);
+});
+
 proofs('travel by file, and a file read twice says nothing twice', () => {
   const { coalition, blue, red, gold } = row();
   const bytes = stolenProof(coalition);

@@ -1,9 +1,9 @@
-/** Seeds that once broke a sentence, each with what it had found. */
+/** Seeds and shrunk scenarios that once broke a sentence, each with what it had found. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runSeed } from '../../sim/run.ts';
-import { resized } from '../../sim/scenario.ts';
+import { PLAIN, resized, type Scenario } from '../../sim/scenario.ts';
 import { scenarioNamed } from '../../sim/scenarios/table.ts';
 
 const found = suite('sim/found');
@@ -17,6 +17,38 @@ const SEEDS = [
   },
   { nodes: 6, seed: 482, was: 'power ended within the first step after a pause' },
 ] as const;
+
+/** What was left of a swarm's run when it was shrunk. */
+const SHRUNK: readonly {
+  readonly was: string;
+  readonly seed: number;
+  readonly scenario: Partial<Scenario>;
+}[] = [
+  {
+    was: 'a proof left its seed with the writer, and the next rank waited for the end of the chain',
+    seed: 1064,
+    scenario: {
+      domains: 6,
+      followers: 1,
+      minutes: 29,
+      happenings: [
+        { at: 1_183_082, fault: 'power-cut', on: ['d05-1'], forMs: 1_343_381, amount: 0 },
+        { at: 1_729_594, fault: 'stolen-beacon-key', on: ['d02', 'd05'], forMs: 0, amount: 2 },
+      ],
+    },
+  },
+];
+
+for (const { was, seed, scenario } of SHRUNK) {
+  found(`what seed ${seed} was shrunk to holds: ${was}`, () => {
+    const { limits } = scenarioNamed('swarm');
+    const { verdict, sentence, why } = runSeed({
+      scenario: { ...PLAIN, limits, ...scenario },
+      seed,
+    });
+    assert.is(verdict, 'held', `${sentence}: ${why}`);
+  });
+}
 
 for (const { nodes, seed, was } of SEEDS) {
   found(`seed ${seed} at ${nodes} machines holds: ${was}`, () => {

@@ -181,4 +181,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '0',
     faults: [...CEREMONIES, ...CLOCKS, 'delay'],
   },
+  {
+    name: 'a proof leaves the writer its seed',
+    file: 'federation/authority.js',
+    find: 'after.disowned !== before.disowned',
+    replace: 'false',
+    faults: ['stolen-beacon-key', 'isolation'],
+  },
 ];
