@@ -93,6 +93,8 @@ export const EPOCH_HISTORY_MAX = 64;
 /** Entries that all revocation documents of a domain hold together, and documents kept of one. */
 export const REVOCATIONS_MAX = 2_048;
 export const REVOCATION_DOCUMENTS_MAX = 16;
+/** Proposals that may wait at an authority for signatures. */
+export const PROPOSALS_MAX = 16;
 
 // ---- peers (PROTOCOL §6) ----
 

@@ -107,6 +107,16 @@ export const REFUSALS = {
     'not a proposal for people to sign',
     'ask whoever made it for the file of root propose or revoke propose',
   ),
+  'ceremony-unknown': row(
+    'ignore',
+    'nothing that waits has this id, or several things do',
+    'holdfast ceremony list',
+  ),
+  'ceremony-key': row(
+    'ignore',
+    'this waits for signatures of keys that people hold, and a word is none',
+    'holdfast ceremony sign ID --key KEY-FILE',
+  ),
   'proposal-differs': row(
     'reject',
     'the two files propose different documents, and signatures of one are none of the other',

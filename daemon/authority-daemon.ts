@@ -22,6 +22,7 @@ import {
 import type { BundleEndpoint } from './bundle-endpoint/server.ts';
 import { runtimeRoots, webRootsIn } from './bundle-endpoint/web-roots.ts';
 import { bundleDraft, publishBundle } from './bundle-publisher.ts';
+import { ProposalBook } from './ceremony/proposal-book.ts';
 import type { Status } from './control/protocol.ts';
 import { controlMethods } from './control-methods.ts';
 import { CrlMaker } from './crl-maker.ts';
@@ -148,8 +149,12 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   await openScrapes(parts, parts, status, opening);
   const chip = parts.nodeCustody.chip?.custody ?? null;
   const follower = new ReferenceFollower(chip, audit, log);
+  const proposals = new ProposalBook({
+    ...{ store, records, suite: parts.suite },
+    fileOf: (envelope) => node.proposalFile(envelope),
+  });
   const methods = controlMethods({
-    ...{ desk, book, node, random },
+    ...{ desk, book, node, random, proposals },
     ...{ config, driver, audit, alarms, links, authorities, issued, partners, views, status },
     custody: parts.custody,
     references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),

@@ -10,7 +10,6 @@ import { toUtf8 } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer } from '../core/suite.ts';
-import type { UnixMs } from '../core/time.ts';
 import { decodeBundleFile } from '../federation/bundle-file.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
 import type { Policy } from '../federation/policy.ts';
@@ -20,6 +19,7 @@ import { isDialAddress } from './address.ts';
 import type { AuthorityBook } from './authority-book.ts';
 import type { SpiffePartners } from './bundle-endpoint/partners.ts';
 import { bundleView, endpointBundleView } from './bundle-view.ts';
+import { type CeremonyMethodOptions, ceremonyMethods } from './ceremony/ceremony-methods.ts';
 import { encodePublicKey } from './ceremony/person-key.ts';
 import type { Config } from './config-keys.ts';
 import type { RoleKey } from './control/protocol.ts';
@@ -43,13 +43,16 @@ import { referenceMethods } from './reference-methods.ts';
 import { revokeMethods } from './revoke-methods.ts';
 import { endpointRelation, spiffeMethods } from './spiffe-methods.ts';
 
-export interface MethodOptions extends ReadingOptions, DeskMethodOptions, CourierMethodOptions {
+export interface MethodOptions
+  extends ReadingOptions,
+    DeskMethodOptions,
+    CourierMethodOptions,
+    CeremonyMethodOptions {
   readonly config: Config;
   readonly authorities: AuthorityBook;
   readonly issued: IssuedBook;
   /** Partners that speak SPIFFE federation alone. */
   readonly partners: SpiffePartners;
-  readonly now: () => UnixMs;
   /** The file of a proposal that revokes these. */
   readonly propose: (targets: readonly RevocationTarget[]) => string;
   /** Makes a key for a role, kept on this machine. */
@@ -63,6 +66,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
   const { config, driver, audit, partners } = options;
   const ownView = () => viewNamed(options, undefined);
   const { now } = options;
+  const desk = deskMethods(options);
   const book = new EntryBook({ domain: config.trustDomain, driver, ownView, now });
   const methods: ControlMethods = {
     ...readingMethods(options),
@@ -71,7 +75,8 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     ...revokeMethods(options),
     ...referenceMethods(options.references, audit),
     ...keyMethods(options.custody, audit),
-    ...deskMethods(options),
+    ...desk,
+    ...ceremonyMethods(options, desk),
     ...courierMethods(options),
     ...spiffeMethods({
       ...{ partners, audit },

@@ -198,6 +198,11 @@ export class FederationNode {
     return encodeProposal(own, draftRevocations(own, targets, clockOf(own, now)));
   }
 
+  /** The file of a proposal of our own domain, upon all Roots that are held of it. */
+  proposalFile(envelope: Uint8Array): string {
+    return encodeProposal(this.#parts.beliefs.own, envelope);
+  }
+
   /** Our proof for one handshake; a guest's on a node that never had a lease (PROTOCOL §6.3). */
   prove(read: Instant, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
     const self = this.#self;

@@ -1,8 +1,8 @@
 /** `holdfast enroll list`, `approve`, `refuse`: what a person does at the desk of an authority. */
 
 import type { ApplicationView, EnrolledView } from '../control/protocol.ts';
+import { kindText } from '../kind-words.ts';
 import { type CommandContext, EXIT_DONE, parseLine } from './command.ts';
-import { kindText } from './kind-words.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, withDaemon } from './settings.ts';
 

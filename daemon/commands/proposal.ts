@@ -18,13 +18,11 @@ import {
   type Proposal,
   signProposal,
 } from '../../federation/proposal.ts';
-import { readRevocations } from '../../federation/revocations.ts';
-import { readRoot } from '../../federation/root.ts';
 import { type AskPassphrase, openPersonKey } from '../ceremony/person-key.ts';
-import { revocationWords, rootWords } from '../ceremony/root-words.ts';
+import { proposalChanges, proposalDate, proposalTitle } from '../ceremony/proposal-words.ts';
 import type { ImportOutcome } from '../control/protocol.ts';
 import { readBounded, readPrivate, replaceFile } from '../host/files.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { readInput } from '../host/terminal.ts';
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, parseLine, UsageError } from './command.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, withDaemon } from './settings.ts';
@@ -52,7 +50,10 @@ export async function saveProposal(
   return EXIT_DONE;
 }
 
-/** The passphrase from the file that was named, else from the terminal. Throws `UsageError`. */
+/**
+ * The passphrase from the file that was named, `-` for standard input, else from the terminal.
+ * Throws `UsageError`.
+ */
 export function passphraseFrom(
   { askSecret }: CommandContext,
   file: string | undefined,
@@ -60,7 +61,11 @@ export function passphraseFrom(
 ): AskPassphrase {
   return async () => {
     if (file !== undefined) {
-      const text = fromUtf8(await readPrivate(resolve(file), PASSPHRASE_BYTES_MAX));
+      const bytes =
+        file === '-'
+          ? await readInput(PASSPHRASE_BYTES_MAX)
+          : await readPrivate(resolve(file), PASSPHRASE_BYTES_MAX);
+      const text = fromUtf8(bytes);
       return text.replace(/\r?\n$/, '');
     }
     if (askSecret === undefined) throw new UsageError('say --passphrase-file');
@@ -145,7 +150,8 @@ function isTaken({ outcome }: ImportOutcome): boolean {
   return outcome === 'admitted' || outcome === 'held already';
 }
 
-function outcomesText(documents: readonly ImportOutcome[]): string {
+/** A row for each document of what was published. */
+export function outcomesText(documents: readonly ImportOutcome[]): string {
   return tableText(
     ['DOCUMENT', 'OUTCOME'],
     documents.map(({ type, outcome }) => [type, outcome]),
@@ -168,30 +174,28 @@ interface ProposalFacts {
 
 function facts(proposal: Proposal): ProposalFacts {
   const { belief, held, envelope, quorums } = proposal;
-  const next = envelope.type === 'root' ? readRoot(envelope) : null;
   return {
     domain: belief.domain,
     firstRoot: belief.firstRoot,
     heldRoot: belief.roots.at(-1)?.digest ?? '',
     heldVersion: String(held.version),
     proposal: envelope.digest,
-    dated: next === null ? '' : formatRfc3339(next.issuedAt),
-    changes: next === null ? revocationWords(readRevocations(envelope)) : rootWords(held, next),
+    dated: proposalDate(proposal),
+    changes: proposalChanges(proposal),
     signatures: quorums.map(
       ({ name, role, signed }) => `${signed.length} of ${role.threshold} ${name}`,
     ),
   };
 }
 
-function proposalText(proposal: Proposal): string {
-  const { envelope, held } = proposal;
+/** Everything that a signer is shown. */
+export function proposalText(proposal: Proposal): string {
   const told = facts(proposal);
-  const names = envelope.type === 'root' ? `Root ${held.version + 1n}` : 'revocations';
   const head = factsText([
     ['domain', told.domain],
     ['first Root', told.firstRoot],
     ['upon', `Root ${told.heldVersion}, ${told.heldRoot}`],
-    ['proposed', `${names}, ${told.proposal}`],
+    ['proposed', `${proposalTitle(proposal)}, ${told.proposal}`],
     ...told.signatures.map((line) => ['signed', line] as const),
   ]);
   const changes = told.changes.map((line) => `  ${line}\n`).join('');

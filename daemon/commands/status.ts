@@ -2,10 +2,10 @@
 
 import type { DomainStatus, NodeStatus, Status } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
+import { kindText } from '../kind-words.ts';
 import { alarmsText } from './alarm.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { wordFacts } from './fingerprint-print.ts';
-import { kindText } from './kind-words.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 

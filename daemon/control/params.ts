@@ -64,6 +64,8 @@ const GROUP_CHARS_MAX = 63;
 const COURIER_HEADER_CHARS_MAX = 128 * 1024;
 /** A key's id in hex. */
 const NODE_CHARS_MAX = 64;
+/** A digest or a key's id in hex, or the start of one. */
+const CEREMONY_CHARS_MAX = 64;
 /** A fingerprint: hex, what a scanner reads, or words. */
 const FINGERPRINT_CHARS_MAX = 512;
 
@@ -118,6 +120,14 @@ const PARSERS: Parsers = {
     ...params.optional('fingerprint', (name) => params.text(name, FINGERPRINT_CHARS_MAX)),
   }),
   'enroll.grant': messageIn,
+  'ceremony.list': () => ({}),
+  'ceremony.file': ceremonyIn,
+  'ceremony.offer': messageIn,
+  'ceremony.approve': ceremonyIn,
+  'ceremony.refuse': (params) => ({
+    ...ceremonyIn(params),
+    reason: params.text('reason', REASON_CHARS_MAX),
+  }),
   'enroll.join': (params) => ({
     group: params.text('group', GROUP_CHARS_MAX),
     kind: params.oneOf('kind', LEASE_KINDS),
@@ -199,6 +209,10 @@ function entryIn(params: ParamReader): EntryCreate {
 }
 
 /** What may change in the life of an entry. */
+function ceremonyIn(params: ParamReader): { readonly id: string } {
+  return { id: params.text('id', CEREMONY_CHARS_MAX) };
+}
+
 function keyToFolderIn(params: ParamReader) {
   const name = params.text('name', NAME_CHARS_MAX);
   return { name, folder: params.text('folder', PATH_CHARS_MAX) };

@@ -314,6 +314,32 @@ export interface EnrolledView {
   readonly revoked: boolean;
 }
 
+/** Something that waits for the word or the signature of a person. */
+export interface CeremonyView {
+  readonly kind: 'root' | 'revocations' | 'enrolment';
+  /** Digest of a proposal, or the id of a node. */
+  readonly id: string;
+  /** What it is, in a few words. */
+  readonly title: string;
+  /** Whether it takes signatures of keys that people hold, or one word of who may give it. */
+  readonly by: 'key' | 'word';
+  /** What would be otherwise, a line each. */
+  readonly changes: readonly string[];
+  readonly signatures: readonly {
+    /** Such as `root keys of version 3`. */
+    readonly name: string;
+    readonly needed: number;
+    /** Ids of the keys that may sign, and of those that did. */
+    readonly keys: readonly string[];
+    readonly signed: readonly string[];
+  }[];
+  readonly broughtBy: string;
+  /** When it came; empty where that is not known. */
+  readonly since: string;
+  /** When it ends by itself; empty where it does not. */
+  readonly until: string;
+}
+
 /** What can be revoked, as commands name it. */
 export const REVOCATION_KINDS = ['svid', 'identity', 'node', 'authority'] as const;
 export type RevocationKind = (typeof REVOCATION_KINDS)[number];
@@ -510,6 +536,24 @@ export interface Calls {
     result: ApplicationView;
   };
   'enroll.refuse': { params: { readonly node: string }; result: { readonly node: string } };
+  /** Everything that waits for people. */
+  'ceremony.list': { params: Nothing; result: { readonly ceremonies: readonly CeremonyView[] } };
+  /** A proposal as a file, to be signed elsewhere. `id` may be the start of one. */
+  'ceremony.file': { params: { readonly id: string }; result: { readonly text: string } };
+  /** Brings a proposal, or more signatures of it; the one that completes it publishes it. */
+  'ceremony.offer': {
+    params: { readonly text: string };
+    result: {
+      readonly ceremony: CeremonyView;
+      /** What became of it when it was published; empty while signatures are missing. */
+      readonly documents: readonly ImportOutcome[];
+    };
+  };
+  'ceremony.approve': { params: { readonly id: string }; result: { readonly id: string } };
+  'ceremony.refuse': {
+    params: { readonly id: string; readonly reason: string };
+    result: { readonly id: string };
+  };
   'bundle.show': { params: { readonly domain?: string }; result: BundleView };
   'bundle.export': {
     params: { readonly domain?: string; readonly format: BundleFormat };

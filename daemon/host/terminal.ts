@@ -2,6 +2,22 @@
 
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { assert } from '../../core/assert.ts';
+import { concat } from '../../core/bytes.ts';
+import { Refusal } from '../../core/refusal.ts';
+
+/** Standard input to its end, at most `bytesMax`. Refuses `too-large`. */
+export async function readInput(bytesMax: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of process.stdin) {
+    assert(chunk instanceof Uint8Array, 'nobody set an encoding');
+    sizeBytes += chunk.length;
+    if (sizeBytes > bytesMax) throw new Refusal('too-large', { limit: bytesMax });
+    chunks.push(chunk);
+  }
+  return concat(...chunks);
+}
 
 /** Asks on standard error and reads one line; undefined where nobody sits there. */
 export function terminalAsk(): ((question: string) => Promise<string>) | undefined {

@@ -47,6 +47,8 @@ export const SPACES = {
   enrolled: 'enrolled/',
   /** Marks of chips, by the digest of the attestation key's name; at an authority. */
   chip: 'chip/',
+  /** Proposals that wait for signatures, by their digest; at an authority. */
+  proposal: 'proposal/',
   /** Partners that speak SPIFFE federation alone, by their domain. */
   spiffePartner: 'spiffe-partner/',
 } as const;

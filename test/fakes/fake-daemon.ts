@@ -6,6 +6,7 @@
 import type {
   AlarmStatus,
   ApplicationView,
+  CeremonyView,
   DomainStatus,
   EnrolledView,
   EnrolMessage,
@@ -179,7 +180,32 @@ export const ENROLLED: EnrolledView = {
 
 const MESSAGE: EnrolMessage = { text: 'armoured\n', node: APPLICATION.node };
 
+/** A Root that one of two people has signed. */
+export const CEREMONY: CeremonyView = {
+  ...{ kind: 'root', id: '5e'.repeat(32), title: 'Root 2 of home.example', by: 'key' },
+  changes: [
+    `${'66'.repeat(32)} joins the root role`,
+    'root keys that have to sign: 2 instead of 1',
+  ],
+  signatures: [
+    {
+      ...{ name: 'root keys of version 1', needed: 1 },
+      ...{ keys: ['44'.repeat(32)], signed: ['44'.repeat(32)] },
+    },
+    {
+      ...{ name: 'root keys of version 2', needed: 2 },
+      ...{ keys: ['44'.repeat(32), '66'.repeat(32)], signed: ['44'.repeat(32)] },
+    },
+  ],
+  ...{ broughtBy: 'uid 1000', since: '2026-01-01T00:00:00.000Z', until: '' },
+};
+
 export const METHODS: ControlMethods = {
+  'ceremony.list': async () => ({ ceremonies: [CEREMONY] }),
+  'ceremony.file': async () => ({ text: 'a proposal' }),
+  'ceremony.offer': async () => ({ ceremony: CEREMONY, documents: [] }),
+  'ceremony.approve': async ({ id }) => ({ id }),
+  'ceremony.refuse': async ({ id }) => ({ id }),
   'enroll.request': async () => MESSAGE,
   'enroll.challenge': async () => MESSAGE,
   'enroll.answer': async () => MESSAGE,

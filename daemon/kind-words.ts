@@ -1,6 +1,6 @@
 /** What each kind of lease means for whoever reads a screen: above all, for a stolen machine. */
 
-import type { LeaseKind } from '../../federation/root.ts';
+import type { LeaseKind } from '../federation/root.ts';
 
 const WORDS: Readonly<Record<LeaseKind, string>> = {
   slices: 'its own entries alone: a lease of kind slices holds leaves signed in advance',
