@@ -2,16 +2,19 @@
 
 import { resolve } from 'node:path';
 import { Failure } from '../../core/failure.ts';
-import { describeDetails, Refusal } from '../../core/refusal.ts';
+import { Refusal } from '../../core/refusal.ts';
 import { defaultConfig } from '../config.ts';
 import type { Config } from '../config-keys.ts';
 import { ControlError } from '../control/protocol.ts';
 import { bootFindings } from '../doctor/boot-checks.ts';
+import { configFinding, refusedConfigFinding } from '../doctor/config-checks.ts';
 import { type DaemonFacts, daemonFindings } from '../doctor/daemon-checks.ts';
-import { type Finding, fault, ok } from '../doctor/finding.ts';
+import { type Finding, shellWord, type Typed } from '../doctor/finding.ts';
 import * as host from '../doctor/host-checks.ts';
-import { stateFindings } from '../doctor/state-checks.ts';
+import { processFindings } from '../doctor/process-checks.ts';
+import { lockHolder, stateFindings } from '../doctor/state-checks.ts';
 import { openClock } from '../host/clock.ts';
+import { stateFolderAt } from '../store/state-folder.ts';
 import { type Command, type CommandContext, EXIT_DONE, EXIT_FAILED, parseLine } from './command.ts';
 import { countText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, loadSettings, withDaemon } from './settings.ts';
@@ -20,7 +23,8 @@ const USAGE = `\
 Usage: holdfast doctor [OPTIONS]
 
 Looks at the clock, the runtime, the configuration, the state and its keys, the disk,
-the sockets, and at what the daemon says of its domains, links, alarms and expiries.
+the sockets, the limits of the process, and at what the daemon says of its time, lease,
+domains, links, alarms and expiries.
 Changes nothing. For every finding it names what mends it. Exits 1 if there is a fault.
 
   --config FILE           configuration that the daemon has
@@ -55,20 +59,33 @@ async function examine(context: CommandContext, values: Values): Promise<readonl
   const socket = resolve(told ?? config.controlSocket);
   const { wall } = openClock().now();
   const facts = await askDaemon(context, socket);
+  const isServed = facts !== undefined;
+  const typed = typedLike(values, socket === resolve(config.controlSocket) ? undefined : socket);
+  const holder = isServed ? await lockHolder(stateFolderAt(config.statePath)) : undefined;
   const workload = facts?.status.sockets.workload ?? config.workloadSocket;
   const folder = await host.socketFolderFinding(socket);
   return [
     host.clockFinding(wall),
     host.runtimeFinding(process.version),
     finding,
-    ...(await stateFindings(config.statePath, process.getuid?.() ?? 0, facts !== undefined)),
+    ...(await stateFindings(config.statePath, process.getuid?.() ?? 0, isServed, typed)),
     ...(folder === undefined ? [] : [folder]),
-    await host.socketFinding(socket, facts !== undefined),
+    await host.socketFinding(socket, isServed, typed),
     ...(facts === undefined ? [] : [await host.workloadFinding(workload)]),
     await host.tpmFinding(),
-    ...(await bootFindings(config, facts !== undefined)),
-    ...(facts === undefined ? [] : daemonFindings(facts, wall)),
+    ...(await bootFindings(config, isServed)),
+    ...(holder === undefined ? [] : await processFindings(holder)),
+    ...(facts === undefined ? [] : daemonFindings(facts, wall, typed)),
   ];
+}
+
+/** The options given to this command, for the commands it names. */
+function typedLike(values: Values, socket: string | undefined): Typed {
+  const given = (name: keyof Values, value = values[name]): string =>
+    value === undefined ? '' : ` --${name} ${shellWord(value)}`;
+  const client = given('control-socket');
+  const start = `holdfast start${given('config')}${given('state')}`;
+  return { start: `${start}${given('control-socket', socket)}`, client };
 }
 
 /** The configuration; where it is refused, the defaults, so that the rest can be looked at. */
@@ -79,14 +96,13 @@ async function configured(
   const file = values.config ?? environment.paths.config;
   try {
     const config = await loadSettings(values, environment);
-    return { config, finding: ok('config', `${config.trustDomain}, settings are valid`) };
+    return { config, finding: await configFinding(file, config.trustDomain) };
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof Failure)) throw error;
-    const details = error instanceof Refusal ? ` (${describeDetails(error.details)})` : '';
-    const says = `${file}: ${error.code}: ${error.message}${details}`;
-    const mend = `edit ${file}; holdfast explain ${error.code}`;
-    const config = defaultConfig(environment.paths);
-    return { config, finding: fault('config', says, mend) };
+    const { state } = values;
+    const usual = defaultConfig(environment.paths);
+    const config = state === undefined ? usual : { ...usual, statePath: resolve(state) };
+    return { config, finding: refusedConfigFinding(file, error) };
   }
 }
 

@@ -4,7 +4,7 @@ import { DAY_MS } from '../../core/time.ts';
 import { VERSION } from '../../core/version.ts';
 import type { RelationView, SigningAuthority, Status } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
-import { type Finding, fault, note, ok } from './finding.ts';
+import { type Finding, fault, note, ok, type Typed } from './finding.ts';
 
 /** Time enough to prepare and activate another authority in office hours. */
 const EXPIRY_NOTE_MS = 7 * DAY_MS;
@@ -17,15 +17,20 @@ export interface DaemonFacts {
 }
 
 /** Everything about a daemon that answers; `wallMs` is the clock of this machine. */
-export function daemonFindings(facts: DaemonFacts, wallMs: number): readonly Finding[] {
+export function daemonFindings(
+  facts: DaemonFacts,
+  wallMs: number,
+  typed: Typed,
+): readonly Finding[] {
   return [
     versionFinding(facts.status),
-    timeFinding(facts.status),
+    timeFinding(facts.status, typed),
     keysFinding(facts.status),
     ...rollbackFindings(facts.status),
+    ...leaseFindings(facts.status),
     ...domainFindings(facts.status),
     ...linkFindings(facts),
-    ...alarmFindings(facts.status),
+    ...alarmFindings(facts.status, typed),
     ...expiryFindings(facts.authorities, wallMs),
   ];
 }
@@ -36,10 +41,12 @@ function versionFinding({ version }: Status): Finding {
   return note('version', says, 'restart the daemon: systemctl restart holdfast');
 }
 
-function timeFinding({ timeKnown }: Status): Finding {
+function timeFinding({ timeKnown, time }: Status, { client }: Typed): Finding {
   if (timeKnown) return ok('time', 'the daemon knows what time it is');
-  const says = 'the daemon does not trust its clock: at best SURVIVAL';
-  return fault('time', says, 'look at a watch that you trust, then: holdfast time confirm');
+  const says =
+    `the daemon does not trust its clock: at best SURVIVAL. If a watch that you trust ` +
+    `says ${time.wall}, confirm it`;
+  return fault('time', says, `holdfast time confirm --yes${client}`);
 }
 
 function keysFinding({ keys }: Status): Finding {
@@ -57,6 +64,18 @@ function rollbackFindings({ antiRollback }: Status): readonly Finding[] {
   return [
     fault('rollback', says, 'find out who did: holdfast audit tail; new evidence mends ages'),
   ];
+}
+
+/** A member without a lease in force serves what it has, and gets nothing new. */
+function leaseFindings({ authority, node: { lease } }: Status): readonly Finding[] {
+  if (authority) return [];
+  if (lease === null) {
+    const mend = 'holdfast enroll join ADDRESS --fingerprint FINGERPRINT';
+    return [fault('lease', 'this machine is no node of its domain yet', mend)];
+  }
+  if (lease.trouble === '') return [ok('lease', `in force until ${lease.notAfter}`)];
+  const says = `out of force since ${lease.notAfter}: ${lease.trouble}`;
+  return [fault('lease', says, `holdfast explain ${lease.trouble}`)];
 }
 
 function domainFindings({ domains }: Status): readonly Finding[] {
@@ -80,10 +99,11 @@ function linkFindings({ status, relations }: DaemonFacts): readonly Finding[] {
     });
 }
 
-function alarmFindings({ alarms }: Status): readonly Finding[] {
-  return alarms.map(({ id, code, domain, detail }) =>
-    fault('alarm', `${code} ${domain} ${detail}`, `see to it, then: holdfast alarm clear ${id}`),
-  );
+function alarmFindings({ alarms }: Status, { client }: Typed): readonly Finding[] {
+  return alarms.map(({ id, code, domain, detail }) => {
+    const says = `${code} ${domain} ${detail}: see to it, then clear it`;
+    return fault('alarm', says, `holdfast alarm clear ${id}${client}`);
+  });
 }
 
 /** Old authorities are meant to end. */

@@ -5,8 +5,24 @@ export interface Finding {
   readonly check: string;
   readonly state: 'ok' | 'note' | 'fault';
   readonly says: string;
-  /** The command, or the act, that mends it; empty where nothing is wrong. */
+  /**
+   * What mends it; empty where nothing is wrong. A command alone, ready to be typed, wherever one
+   * does it.
+   */
   readonly mend: string;
+}
+
+/** How the commands of a mend are typed here: with the options that the doctor was given. */
+export interface Typed {
+  /** `holdfast start …` */
+  readonly start: string;
+  /** What follows a command that talks to the daemon: a blank and its options, or nothing. */
+  readonly client: string;
+}
+
+/** `text` as one word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Nothing to do. */

@@ -5,7 +5,7 @@ import { access, lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from '../host/files.ts';
 import { TPM_DEVICE } from '../host/tpm-device.ts';
-import { type Finding, fault, note, ok } from './finding.ts';
+import { type Finding, fault, note, ok, shellWord, type Typed } from './finding.ts';
 
 /** No machine that runs this version was ever before this day. */
 const RELEASED_MS = Date.UTC(2026, 0, 1);
@@ -26,15 +26,20 @@ export function runtimeFinding(version: string): Finding {
 }
 
 /** The control socket, which rules the domain, and whether a daemon answers behind it. */
-export async function socketFinding(path: string, isServed: boolean): Promise<Finding> {
+export async function socketFinding(
+  path: string,
+  isServed: boolean,
+  { start }: Typed,
+): Promise<Finding> {
   const stats = await statOf(path);
-  if (stats === undefined) {
-    return fault('control', `no socket at ${path}`, 'holdfast start');
+  if (stats === undefined) return fault('control', `no socket at ${path}`, start);
+  if (!stats.isSocket()) {
+    const mend = `mv ${shellWord(path)} ${shellWord(`${path}.old`)}`;
+    return fault('control', `${path} is no socket`, mend);
   }
-  if (!stats.isSocket()) return fault('control', `${path} is no socket`, `mv ${path} ${path}.old`);
-  if (!isServed) return fault('control', `nobody answers at ${path}`, 'holdfast start');
+  if (!isServed) return fault('control', `nobody answers at ${path}`, start);
   if ((stats.mode & 0o077) === 0) return ok('control', `a daemon answers at ${path}`);
-  return fault('control', `${path} is open to others`, `chmod 600 ${path}`);
+  return fault('control', `${path} is open to others`, `chmod 600 ${shellWord(path)}`);
 }
 
 /** The socket of the Workload API, which any local user may open. */
@@ -44,7 +49,7 @@ export async function workloadFinding(path: string): Promise<Finding> {
     return fault('workload', `no Workload API at ${path}`, 'restart the daemon: holdfast start');
   }
   if ((stats.mode & 0o666) === 0o666) return ok('workload', `the Workload API is at ${path}`);
-  return fault('workload', `${path} is closed to workloads`, `chmod 666 ${path}`);
+  return fault('workload', `${path} is closed to workloads`, `chmod 666 ${shellWord(path)}`);
 }
 
 /** The folder in which the sockets stand has to let this user in. */
@@ -55,7 +60,11 @@ export async function socketFolderFinding(path: string): Promise<Finding | undef
     return undefined;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined; // the daemon makes it
-    return fault('folder', `${folder} lets this user not in`, `sudo chmod 755 ${folder}`);
+    return fault(
+      'folder',
+      `${folder} lets this user not in`,
+      `sudo chmod 755 ${shellWord(folder)}`,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { verifyAudit } from '../audit/audit-verify.ts';
 import { systemCode } from '../host/files.ts';
 import { type StateFolder, stateFolderAt } from '../store/state-folder.ts';
-import { type Finding, fault, note, ok } from './finding.ts';
+import { type Finding, fault, note, ok, shellWord, type Typed } from './finding.ts';
 
 const MEGABYTE = 1_000_000;
 /** With less the next months of audit log do not fit; with the second, not the next commit. */
@@ -25,15 +25,16 @@ export async function stateFindings(
   path: string,
   uid: number,
   isServed: boolean,
+  typed: Typed,
 ): Promise<readonly Finding[]> {
   const folder = stateFolderAt(path);
   if ((await statOf(path)) === undefined) {
-    return [note('state', `${path} is not there yet`, 'holdfast start')];
+    return [note('state', `${path} is not there yet`, typed.start)];
   }
   return [
     ...(await accessFindings(folder, uid)),
     ...(await roomFindings(path)),
-    await logFinding(folder.auditLog),
+    await logFinding(folder.auditLog, typed),
     await lockFinding(folder, isServed),
     ...(await rootKeyFindings(folder)),
   ];
@@ -59,25 +60,29 @@ async function accessFinding(
   const stats = await statOf(path);
   if (stats === undefined) return undefined;
   if (stats.uid !== uid && uid !== 0) {
-    return fault('access', `${path} belongs to user ${stats.uid}`, `sudo chown ${uid} ${path}`);
+    return fault(
+      'access',
+      `${path} belongs to user ${stats.uid}`,
+      `sudo chown ${uid} ${shellWord(path)}`,
+    );
   }
   if ((stats.mode & OTHERS) === 0) return undefined;
   const got = (stats.mode & 0o777).toString(8);
-  return fault('access', `${path} is open to others (${got})`, `chmod ${mode} ${path}`);
+  return fault('access', `${path} is open to others (${got})`, `chmod ${mode} ${shellWord(path)}`);
 }
 
 async function roomFindings(path: string): Promise<readonly Finding[]> {
   const disk = await statfs(path);
   const bytes = disk.bavail * disk.bsize;
   const says = `${Math.floor(bytes / MEGABYTE)} MB are free around ${path}`;
-  const mend = `free space: du -xah ${path} | sort -h | tail`;
+  const mend = `free space: du -xah ${shellWord(path)} | sort -h | tail`;
   if (disk.files > 0 && disk.ffree === 0) return [fault('disk', 'no inode is free', mend)];
   if (bytes < ROOM_FAULT_BYTES) return [fault('disk', says, mend)];
   return [bytes < ROOM_NOTE_BYTES ? note('disk', says, mend) : ok('disk', says)];
 }
 
-async function logFinding(path: string): Promise<Finding> {
-  if ((await statOf(path)) === undefined) return note('audit', 'no log yet', 'holdfast start');
+async function logFinding(path: string, { start }: Typed): Promise<Finding> {
+  if ((await statOf(path)) === undefined) return note('audit', 'no log yet', start);
   try {
     const { head } = await verifyAudit(path);
     return ok('audit', `${head.seq} entries, each with the hash of the one before`);
@@ -91,17 +96,20 @@ async function logFinding(path: string): Promise<Finding> {
   }
 }
 
-/** Who holds the lock of the store, as the kernel lists it (proc_locks(5)). */
-async function lockFinding({ store }: StateFolder, isServed: boolean): Promise<Finding> {
-  const lock = await statOf(join(store, 'LOCK'));
-  const holder = lock === undefined ? undefined : await lockHolder(lock.ino);
+async function lockFinding(folder: StateFolder, isServed: boolean): Promise<Finding> {
+  const holder = await lockHolder(folder);
   if (holder === undefined) return ok('lock', 'no process holds the state');
   if (isServed) return ok('lock', `process ${holder} holds the state`);
-  const says = `process ${holder} holds the state, and no daemon answers at the control socket`;
-  return fault('lock', says, `kill ${holder}, or name its socket with --control-socket`);
+  const says =
+    `process ${holder} holds the state, and no daemon answers at the control socket; ` +
+    'if it is meant to, name its socket with --control-socket';
+  return fault('lock', says, `kill ${holder}`);
 }
 
-async function lockHolder(inode: number): Promise<string | undefined> {
+/** Who holds the lock of the store, as the kernel lists it (proc_locks(5)). */
+export async function lockHolder({ store }: StateFolder): Promise<string | undefined> {
+  const inode = (await statOf(join(store, 'LOCK')))?.ino;
+  if (inode === undefined) return undefined;
   const lines = (await readFile('/proc/locks', 'latin1')).split('\n');
   const line = lines.find((each) => each.split(/\s+/)[5]?.split(':')[2] === String(inode));
   return line?.split(/\s+/)[4];
@@ -114,7 +122,7 @@ async function rootKeyFindings({ keys }: StateFolder): Promise<readonly Finding[
     note(
       'root key',
       `${join(keys, name)} replaces everything, and lies here`,
-      `move it off: mv ${join(keys, name)} FOLDER`,
+      `move it off this machine: mv ${shellWord(join(keys, name))} FOLDER`,
     ),
   );
 }

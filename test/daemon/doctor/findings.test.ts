@@ -1,16 +1,14 @@
-/** Planted faults: each is found, and its mend, run as printed, cures it where it is a command. */
+/** What the doctor makes of what a daemon says, and of a machine without one. */
 
-import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Status } from '../../../daemon/control/protocol.ts';
 import { type DaemonFacts, daemonFindings } from '../../../daemon/doctor/daemon-checks.ts';
-import type { Finding } from '../../../daemon/doctor/finding.ts';
+import { shellWord } from '../../../daemon/doctor/finding.ts';
 import { clockFinding, runtimeFinding } from '../../../daemon/doctor/host-checks.ts';
 import { AUTHORITY, RELATION, STATUS } from '../../fakes/fake-daemon.ts';
-import type { Outcome } from '../commands/rig.ts';
 import { fileBeside, type as typed, withDaemons } from '../live.ts';
 
 const findings = suite('daemon/doctor/findings');
@@ -23,7 +21,7 @@ const FACTS: DaemonFacts = {
 };
 
 const faultsOf = (facts: Partial<DaemonFacts>, now = NOW): readonly string[] =>
-  daemonFindings({ ...FACTS, ...facts }, now)
+  daemonFindings({ ...FACTS, ...facts }, now, { start: 'holdfast start', client: '' })
     .filter(({ state }) => state !== 'ok')
     .map(({ state, check, mend }) => `${state} ${check}${mend === '' ? ' without a mend' : ''}`);
 
@@ -61,54 +59,29 @@ findings('warn of an expiry, and tell of one that is past', () => {
   assert.equal(faultsOf({}, end), ['fault expiry']);
 });
 
+findings('tell what a member is missing', () => {
+  const { node } = FACTS.status;
+  const lease = {
+    ...{ group: 'default', kind: 'slices', assurance: 'software', trouble: 'lease-revoked' },
+    ...{ issuedAt: '2026-01-01T00:00:00.000Z', notAfter: '2026-01-02T00:00:00.000Z' },
+  };
+  assert.equal(withStatus({ authority: false, node: { ...node, lease: null } }), ['fault lease']);
+  assert.equal(withStatus({ authority: false, node: { ...node, lease } }), ['fault lease']);
+  const well = { ...lease, trouble: '' };
+  assert.equal(withStatus({ authority: false, node: { ...node, lease: well } }), []);
+});
+
+findings('name paths as a shell reads them', () => {
+  assert.is(shellWord('/run/holdfast/control.sock'), '/run/holdfast/control.sock');
+  assert.is(shellWord("/tmp/it's here"), `'/tmp/it'\\''s here'`);
+});
+
 findings('judge the clock and the runtime', () => {
   assert.is(clockFinding(Date.UTC(1970, 0, 1)).state, 'fault');
   assert.is(clockFinding(NOW).state, 'ok');
   assert.is(runtimeFinding('v20.9.0').state, 'fault');
   assert.is(runtimeFinding('v26.10.0').state, 'ok');
 });
-
-findings('of a live daemon come with mends that cure them as they are printed', () =>
-  withDaemons(['blue.example'], async (blue) => {
-    const state = join(blue.folder, 'state');
-    const config = join(blue.folder, 'config.toml');
-    const examine = async (): Promise<readonly Finding[]> => {
-      const { out } = await doctor('--config', config, '--state', state, '--json');
-      const { findings: found }: { findings: readonly Finding[] } = JSON.parse(out);
-      return found.filter(({ state: kind }) => kind === 'fault');
-    };
-    const doctor = (...args: readonly string[]): Promise<Outcome> => typed(blue, 'doctor', ...args);
-    assert.equal(await examine(), []);
-
-    const open: readonly (readonly [path: string, mode: number, mended: number])[] = [
-      [state, 0o755, 0o700],
-      [join(state, 'keys'), 0o750, 0o700],
-      [join(state, 'keys/beacon-0.key'), 0o644, 0o600],
-      [join(state, 'audit.jsonl'), 0o604, 0o600],
-      [blue.controlSocket, 0o666, 0o600],
-      [blue.workloadSocket, 0o600, 0o666],
-    ];
-    for (const [path, mode, mended] of open) {
-      await chmod(path, mode);
-      const [found, ...others] = await examine();
-      assert.equal(others, [], path);
-      assert.match(found?.mend ?? '', /^chmod [67][0-9]{2} \//);
-      execFileSync('sh', ['-c', found?.mend ?? 'false']);
-      assert.equal(await examine(), [], path);
-      assert.is((await stat(path)).mode & 0o777, mended, path);
-    }
-
-    await writeFile(config, 'trust_domian = "x"\n');
-    const [wrong] = await examine();
-    assert.match(wrong?.says ?? '', /config-key-unknown/);
-    await writeFile(config, '');
-    await writeFile(join(state, 'audit.jsonl'), 'torn\nlines\n');
-    assert.equal(
-      (await examine()).map(({ check }) => check),
-      ['audit'],
-    );
-  }),
-);
 
 findings('tell a daemon that is gone from one whose socket is elsewhere', () =>
   withDaemons(['blue.example'], async (blue) => {
