@@ -122,6 +122,11 @@ export const SLOW_WANT_TIMEOUT_MS = 2 * MINUTE_MS;
 export const SLOW_SYNC_INTERVAL_MS = 4 * MINUTE_MS;
 /** Documents one want frame may ask for. */
 export const WANTS_MAX = 64;
+/** Wants that may be open with one peer: one for each domain of a summary. */
+export const WANTS_OPEN_MAX = 1_024;
+/** Offers in a row that a peer may leave unkept, and what may be open with it from then on. */
+export const DEBTS_MAX = 8;
+export const DEBTOR_WANTS_MAX = 1;
 /** Domains a summary may list. */
 export const SUMMARY_DOMAINS_MAX = 1_024;
 /** Interval of a full comparison with a peer, until both have heard that they hold the same. */

@@ -371,6 +371,16 @@ export const REFUSALS = {
     'not for the recovery lane, where the peer is until it proves a current lease',
     'nothing: once its lease is renewed, the link is built anew',
   ),
+  'want-unanswered': row(
+    'ignore',
+    'a peer did not give what it had said it holds',
+    'nothing: another peer is asked; look at this one if it goes on',
+  ),
+  'document-secret': row(
+    'reject',
+    'a document that its domain keeps to its own nodes, sent by another',
+    'ask that domain how the sender came by it',
+  ),
   'peer-slots': row(
     'ignore',
     'no place is left for one more peer of this domain, or one more guest',

@@ -51,6 +51,11 @@ export function isPublic(type: DocumentType): boolean {
   return PUBLIC_TYPES.has(type);
 }
 
+/** True for a document that stays inside its domain (PROTOCOL §6.4). */
+export function isSecret(type: DocumentType): boolean {
+  return CONTENT_TYPES.some((content) => content === type) && !isPublic(type);
+}
+
 /** True for the name of a group: 1 to 63 of `a-z 0-9 -`, not beginning with `-`. */
 export function isGroup(name: string): boolean {
   return GROUP.test(name);

@@ -21,7 +21,9 @@ import {
   WANT_BYTES_MAX,
   WANT_TIMEOUT_MS,
   WANTS_MAX,
+  WANTS_OPEN_MAX,
 } from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
@@ -39,6 +41,7 @@ import {
 } from './summary.ts';
 import { encodeTick } from './tick.ts';
 import { answersTo } from './want-answer.ts';
+import { isOffer, type OpenWant, WantBook } from './want-book.ts';
 
 /**
  * The domains that may be spoken of: our own, and those we relate to; the same array until one of
@@ -51,8 +54,7 @@ export class Exchange {
   readonly #own: Reader;
   readonly #beliefs: Beliefs;
   readonly #links = new Map<string, PeerLink>();
-  /** What was asked for and when to ask again, over all links: a body is fetched once. */
-  readonly #wanted = new Map<string, { readonly peer: string; readonly until: BootMs }>();
+  readonly #wants = new WantBook();
   readonly #rows = new RowBook();
   /** When `wake` has something to do; null where that has to be found out. */
   #dueAt: number | null = null;
@@ -73,7 +75,7 @@ export class Exchange {
   down(peer: string): void {
     this.#links.delete(peer);
     this.#dueAt = null;
-    for (const [key, wanted] of this.#wanted) if (wanted.peer === peer) this.#wanted.delete(key);
+    this.#wants.down(peer);
   }
 
   has(peer: string): boolean {
@@ -83,6 +85,11 @@ export class Exchange {
   /** True for a peer on the recovery lane. */
   isGuest(peer: string): boolean {
     return this.#links.get(peer)?.isGuest === true;
+  }
+
+  /** True where both ends of the link are nodes of our own domain, and that is the one named. */
+  isFellow(peer: string, domain: TrustDomain): boolean {
+    return domain === this.#own.domain && this.#links.get(peer)?.isNodeOf(domain) === true;
   }
 
   /** Our set of domains changed: name our interests anew, on every link. */
@@ -260,8 +267,7 @@ export class Exchange {
   wake(now: BootMs): readonly Effect[] {
     if (this.#due() > now) return [];
     this.#dueAt = null;
-    for (const [key, wanted] of this.#wanted) if (wanted.until <= now) this.#wanted.delete(key);
-    const effects: Effect[] = [];
+    const effects: Effect[] = this.#wants.overdue(now).flatMap((late) => this.#askOther(late, now));
     for (const link of this.#links.values()) {
       effects.push(...this.#sendTicks(link, now));
       if (link.compareAt > now) continue;
@@ -322,7 +328,7 @@ export class Exchange {
     for (const { compareAt, tickAt } of this.#links.values()) {
       dueAt = Math.min(dueAt, compareAt, tickAt ?? Number.POSITIVE_INFINITY);
     }
-    for (const { until } of this.#wanted.values()) dueAt = Math.min(dueAt, until);
+    dueAt = Math.min(dueAt, this.#wants.dueAt());
     this.#dueAt = dueAt;
     return dueAt;
   }
@@ -352,29 +358,63 @@ export class Exchange {
     now: BootMs,
     first: readonly Want[] = [],
   ): readonly Effect[] {
-    const mine = link.reading(belief, this.#own);
-    const row = link.rows.get(mine.tag);
-    const wants = row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
-    const fresh = [...first, ...wants]
-      .filter((want) => !this.#wanted.has(wantKey(want, link)))
-      .slice(0, link.isSlow ? this.#roomOn(link) : WANTS_MAX);
-    const until = bootMs(now + (link.isSlow ? SLOW_WANT_TIMEOUT_MS : WANT_TIMEOUT_MS));
-    for (const want of fresh) this.#wanted.set(wantKey(want, link), { peer: link.peer, until });
-    if (fresh.length > 0) this.#dueAt = null;
-    return fresh.length === 0 ? [] : [send(link, { kind: 'want', wants: fresh })];
+    const fresh = [...first, ...this.#wantsOf(link, belief)]
+      .filter((want) => this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer }))
+      .slice(0, Math.min(WANTS_MAX, this.#roomOn(link)));
+    return this.#sendWants(link, belief, fresh, now);
   }
 
-  /** How much more may be asked for on a slow link. */
-  #roomOn({ peer }: PeerLink): number {
-    const asked = [...this.#wanted].filter(
-      ([key, wanted]) => wanted.peer === peer && !key.startsWith('revocations/'),
+  /** A want that was not answered: noted where it was offered, and put to the next who has it. */
+  #askOther(late: OpenWant, now: BootMs): readonly Effect[] {
+    const { domain, peer, what, argument } = late;
+    const refusal = new Refusal('want-unanswered', { domain, what, argument });
+    const noted: readonly Effect[] = isOffer(late) ? [{ kind: 'refused', peer, refusal }] : [];
+    const belief = this.#beliefs().find((one) => one.domain === domain);
+    if (belief === undefined || what === 'revocations') return noted;
+    const tried = new Set([...late.tried, peer]);
+    const others = this.#interested(belief).filter((link) => !tried.has(link.peer));
+    const next = others.find((link) => !this.#wants.owes(link.peer)) ?? others[0];
+    if (next === undefined) return noted;
+    const want = this.#wantsOf(next, belief).find(
+      (one) => one.what === what && one.argument === argument,
     );
-    return Math.max(0, SLOW_WANTS_MAX - asked.length);
+    return want === undefined || this.#roomOn(next) === 0
+      ? noted
+      : [...noted, ...this.#sendWants(next, belief, [want], now, tried)];
+  }
+
+  /** What the newest row of the peer shows that we lack. */
+  #wantsOf(link: PeerLink, belief: Belief): readonly Want[] {
+    const mine = link.reading(belief, this.#own);
+    const row = link.rows.get(mine.tag);
+    return row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
+  }
+
+  #sendWants(
+    link: PeerLink,
+    { domain }: Belief,
+    wants: readonly Want[],
+    now: BootMs,
+    tried: ReadonlySet<string> = new Set(),
+  ): readonly Effect[] {
+    if (wants.length === 0) return [];
+    const until = bootMs(now + (link.isSlow ? SLOW_WANT_TIMEOUT_MS : WANT_TIMEOUT_MS));
+    const { peer } = link;
+    for (const { what, argument } of wants) {
+      this.#wants.ask({ domain, what, argument, peer, until, tried });
+    }
+    this.#dueAt = null;
+    return [send(link, { kind: 'want', wants })];
+  }
+
+  /** How much more may be asked for on a link. */
+  #roomOn({ peer, isSlow }: PeerLink): number {
+    return this.#wants.roomFor(peer, isSlow ? SLOW_WANTS_MAX : WANTS_OPEN_MAX);
   }
 
   /** A want was answered: it may be asked again, of anybody. */
-  settle(what: Want['what'], argument: string): void {
-    if (this.#wanted.size > 0 && this.#wanted.delete(`${what}/${argument}`)) this.#dueAt = null;
+  settle(want: Pick<OpenWant, 'domain' | 'what' | 'argument' | 'peer'>): void {
+    if (this.#wants.settle(want)) this.#dueAt = null;
   }
 }
 
@@ -388,11 +428,6 @@ function ownGaps(belief: Belief, mine: Reading): readonly Want[] {
 
 function send(link: PeerLink, frame: Frame): Effect & { readonly kind: 'send' } {
   return { kind: 'send', peer: link.peer, frame: encodeFrame(frame), isUrgent: false };
-}
-
-/** One body is fetched once, of anybody; what a peer has revoked is asked of each. */
-function wantKey({ what, argument }: Want, link: PeerLink): string {
-  return what === 'revocations' ? `${what}/${argument}/${link.peer}` : `${what}/${argument}`;
 }
 
 function fingerprint(row: SummaryRow): string {

@@ -26,6 +26,8 @@ interface Account {
   readonly steps: Bucket;
   /** What may be provably wrong before the peer loses its place; forgiven with time. */
   readonly patience: Bucket;
+  /** It lost its place; what it had sent by then is still being read. */
+  isBanned: boolean;
 }
 
 /** Peers beyond this are forgotten oldest first; a forgotten peer starts with full buckets. */
@@ -50,10 +52,20 @@ export class PeerLedger {
     };
   }
 
-  /** Notes a refusal; true when the peer has now lost its place. */
+  /** The peer has a new link, which it may lose again. */
+  arrived(peer: string): void {
+    const account = this.#accounts.get(peer);
+    if (account !== undefined) account.isBanned = false;
+  }
+
+  /** Notes a refusal; true when the peer has lost its place by it: once for each link. */
   strike(peer: string, refusal: Refusal, now: BootMs): boolean {
     if (refusal.judgement !== 'reject') return false;
-    return !this.#account(peer, now).patience.spend(1, now);
+    const account = this.#account(peer, now);
+    if (account.patience.spend(1, now)) return false;
+    const isNews = !account.isBanned;
+    account.isBanned = true;
+    return isNews;
   }
 
   #account(peer: string, now: BootMs): Account {
@@ -66,6 +78,7 @@ export class PeerLedger {
       question: new Bucket({ perSecond: ANSWER_RATE_PER_S, burst: ANSWER_BURST }, now),
       steps: new Bucket({ perSecond, burst: TICK_STEPS_PER_MIN }, now),
       patience: new Bucket({ perSecond: SECOND_MS / BAN_MS, burst: STRIKES_MAX - 1 }, now),
+      isBanned: false,
     };
     const oldest = this.#accounts.keys().next();
     if (this.#accounts.size >= ACCOUNTS_MAX && !oldest.done) this.#accounts.delete(oldest.value);

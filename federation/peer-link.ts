@@ -106,6 +106,11 @@ export class PeerLink {
     return this.#linked.domain === own || this.#linked.domain === null;
   }
 
+  /** True for a peer that proved to be a node of the domain. */
+  isNodeOf(domain: TrustDomain): boolean {
+    return this.#linked.domain === domain;
+  }
+
   /** True for a peer on the recovery lane. */
   get isGuest(): boolean {
     return this.#linked.domain === null;

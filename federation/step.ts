@@ -21,7 +21,7 @@ import type { Authority } from './authority.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
-import { isForGuests } from './document.ts';
+import { isForGuests, isSecret } from './document.ts';
 import type { Effect, ImportOutcome } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import { decodeEquivocation } from './equivocation.ts';
@@ -107,6 +107,7 @@ export class Step {
         return this.#judgeAgain();
       case 'peer-up':
         this.#effects.push(...this.#parts.exchange.up(input, this.#context.now.boot));
+        this.#ledgerOf(input.peer).arrived(input.peer);
         if (this.#parts.exchange.isWitness(input.peer)) this.#parts.time.inquiry.hasten();
         return;
       case 'peer-down':
@@ -280,10 +281,14 @@ export class Step {
       throw new Refusal('guest-lane', { what: type });
     }
     const belief = this.#parts.beliefs.of(domain);
-    this.#parts.exchange.settle(
-      type === 'root' ? 'root' : type === 'beacon' || type === 'manifest' ? type : 'document',
-      type === 'root' ? versionArgument(members.u64('version')) : digest,
-    );
+    // PROTOCOL §6.4 — a leak: what a domain keeps to itself is taken from its own nodes alone.
+    if (isSecret(type) && !this.#parts.exchange.isFellow(from.peer, domain)) {
+      throw new Refusal('document-secret', { domain, type });
+    }
+    const what =
+      type === 'root' || type === 'beacon' || type === 'manifest' ? type : ('document' as const);
+    const argument = type === 'root' ? versionArgument(members.u64('version')) : digest;
+    this.#parts.exchange.settle({ domain, what, argument, peer: from.peer });
     this.#takeFor(belief, item, from);
   }
 
@@ -294,8 +299,11 @@ export class Step {
   ): void {
     const budget = this.#ledgerOf(from.peer).steps(from.peer, this.#context.now.boot);
     const admission = refusalOf(() => this.#admit(belief, item, budget));
-    if (item.kind === 'tick')
-      this.#parts.exchange.settle('tick', belief.beacon?.beacon.digest ?? '');
+    if (item.kind === 'tick') {
+      const { domain, beacon } = belief;
+      const want = { what: 'tick', argument: beacon?.beacon.digest ?? '' } as const;
+      this.#parts.exchange.settle({ domain, ...want, peer: from.peer });
+    }
     if (admission instanceof Refusal) {
       // A beacon under a Root we lack: its relayer has the Root (PROTOCOL §2.1).
       if (admission.code === 'beacon-root')

@@ -5,31 +5,18 @@
  * describes the flood in a few lines.
  */
 
-import { generateKeyPair } from '@libp2p/crypto/keys';
 import type { Libp2p, Stream } from '@libp2p/interface';
-import { multiaddr } from '@multiformats/multiaddr';
-import { createLibp2p } from 'libp2p';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { concat, toUtf8, Writer } from '../../core/bytes.ts';
+import { concat, toUtf8 } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
-import { LEASE_FOR_MS } from '../../core/limits.ts';
-import { addMs, unixMs } from '../../core/time.ts';
-import type { Admitter } from '../../daemon/network/admission.ts';
 import { GOSSIP_TOPIC } from '../../daemon/network/gossip.ts';
-import { libp2pOptions, type Services } from '../../daemon/network/libp2p-settings.ts';
-import { NoiseEncrypter } from '../../daemon/network/noise-encrypter.ts';
-import { SYNC_PROTOCOL } from '../../daemon/network/sync-channel.ts';
-import { signLease } from '../../federation/lease.ts';
+import type { Services } from '../../daemon/network/libp2p-settings.ts';
 import { encodeFrame } from '../../federation/message.ts';
-import { makeProof } from '../../federation/peer-proof.ts';
-import { type DaemonProcess, relate } from '../daemon-process.ts';
-import { admissionOf, leaseTerms } from '../fakes/admitted.ts';
-import { DOMAIN, KEYS } from '../federation/forge.ts';
-import { auditOf, controlling, eventually, fileBeside, type, withDaemons } from './live.ts';
-import { noiseOptions } from './network/handshake-rig.ts';
-import { runNode } from './network/raw-node.ts';
-import { partnerFile } from './partner.ts';
+import { relate } from '../daemon-process.ts';
+import { DOMAIN } from '../federation/forge.ts';
+import { checkServed, framed, peersOf, withIntruder } from './intruder.ts';
+import { auditOf, eventually, withDaemons } from './live.ts';
 
 const floods = suite('daemon/flood');
 
@@ -39,41 +26,6 @@ const FLOOD_MESSAGES = 2_000;
 const GROWTH_BYTES_MAX = 64 * MEBIBYTE;
 /** Audit entries that a flood may cause: the first refusal of each kind, once more a minute. */
 const LINES_MAX = 12;
-
-/** Proves with a real lease of the partner domain, and admits whoever answers. */
-function leaseHolder(): Admitter {
-  const issuedAt = unixMs(Date.now());
-  const terms = leaseTerms({ domain: DOMAIN, issuedAt, notAfter: addMs(issuedAt, LEASE_FOR_MS) });
-  const lease = signLease(KEYS.documents, KEYS.node.publicPair, terms);
-  return {
-    prove: (role, hash) => makeProof(KEYS.node, lease, role, hash),
-    admit: () => admissionOf({ domain: 'home.example' }),
-  };
-}
-
-/** A bare libp2p node that `home` admits, joined to its gossip. */
-async function withIntruder(
-  home: DaemonProcess,
-  body: (node: Libp2p<Services>, stream: Stream) => Promise<void>,
-): Promise<void> {
-  const settings = libp2pOptions({
-    privateKey: await generateKeyPair('Ed25519'),
-    listen: [],
-    hasNoGossip: () => false,
-    encrypter: (components) => new NoiseEncrypter(components, noiseOptions(leaseHolder())),
-  });
-  await runNode(await createLibp2p<Services>(settings), async (node) => {
-    const { listen } = await controlling(home, (control) => control.call('status', {}));
-    const connection = await node.dial(multiaddr(listen[0] ?? ''));
-    const stream = await connection.newStream(SYNC_PROTOCOL);
-    const { gossip } = node.services;
-    gossip.subscribe(GOSSIP_TOPIC);
-    await eventually('gossip is joined', () =>
-      gossip.getSubscribers(GOSSIP_TOPIC).length > 0 ? true : undefined,
-    );
-    await body(node, stream);
-  });
-}
 
 /** Sends frames as fast as the stream takes them, and gossip beside. */
 async function flood(
@@ -98,45 +50,16 @@ function drained(stream: Stream): Promise<unknown> {
   });
 }
 
-/** A frame behind its length. */
-function framed(frame: Uint8Array): Uint8Array {
-  return concat(new Writer().u32(frame.length).finish(), frame);
-}
-
 /** 43 bytes of a beacon that nobody holds. */
 function unknownTick(round: number): Uint8Array {
   const noise = sha256(toUtf8(`flood ${round}`));
   return concat(noise.slice(0, 8), Uint8Array.of(0, 0, 1), noise);
 }
 
-/** An entry of `red` reaches `home` as a later epoch: the honest peer is served. */
-async function checkServed(home: DaemonProcess, red: DaemonProcess, name: string): Promise<void> {
-  const line = ['--spiffe-id', `spiffe://red.example/${name}`, '--selector', 'unix:uid:0'];
-  const created = await type(red, 'entry', 'create', ...line, '--json');
-  const epoch = BigInt(JSON.parse(created.out).epoch);
-  await eventually('the honest peer is heard', async () => {
-    const { domains } = await controlling(home, (control) => control.call('status', {}));
-    const seen = domains.find(({ domain }) => domain === 'red.example');
-    return seen !== undefined && BigInt(seen.epoch) >= epoch ? true : undefined;
-  });
-}
-
-function peersOf(home: DaemonProcess, domain: string): Promise<number> {
-  return controlling(home, async (control) => {
-    const { peers } = await control.call('status', {});
-    return peers.filter((peer) => peer.domain === domain).length;
-  });
-}
-
 floods('from an admitted peer spend its own budget, and then its place', async () => {
   await withDaemons(['home.example', 'red.example'], async (home, red) => {
     await relate(home, red);
-    const file = fileBeside(home, 'partner.bundle', partnerFile());
-    assert.is((await type(home, 'federation', 'add', file)).code, 0);
-    await withIntruder(home, async (node, stream) => {
-      await eventually('the intruder is up', async () =>
-        (await peersOf(home, DOMAIN)) === 1 ? true : undefined,
-      );
+    await withIntruder(home, async ({ node, stream }) => {
       const before = { bytes: home.residentBytes(), lines: auditOf(home).length };
       const late = (round: number) => encodeFrame({ kind: 'tick', bytes: unknownTick(round) });
       const message = (round: number) => unknownTick(round + FLOOD_FRAMES);

@@ -41,6 +41,14 @@ ledgers('strike for what is provably wrong, and for nothing that is late', () =>
   }
 });
 
+ledgers('take a place once for each link, whatever was on its way by then', () => {
+  const ledger = new PeerLedger();
+  const wrong = () => ledger.strike('a', new Refusal('frame-malformed'), T0);
+  assert.equal(Array.from({ length: 5 }, wrong), [false, false, true, false, false]);
+  ledger.arrived('a');
+  assert.equal([wrong(), wrong()], [true, false]);
+});
+
 ledgers('remember a bounded number of peers, and forget the oldest', () => {
   const ledger = new PeerLedger();
   for (let i = 0; i < GOSSIP_BURST; i++) ledger.charge('first', 'gossip', T0);

@@ -16,6 +16,7 @@ const NOT_BY_BYTES: Readonly<Record<string, string>> = {
   'courier-broken': 'a file that is sealed anew each time',
   'courier-malformed': 'a file that is sealed anew each time',
   'courier-sealed': 'a file that is sealed anew each time',
+  'document-secret': 'the link that it came by',
   'domain-unrelated': 'the policy of the reader',
   'guest-lane': 'the link that it came by',
   'lease-key': 'the key of the reader',
@@ -37,6 +38,7 @@ const NOT_BY_BYTES: Readonly<Record<string, string>> = {
   'tier-insufficient': 'the age of what is held',
   'time-below-bound': 'the word of a person',
   'time-unknown': 'the clock of the machine',
+  'want-unanswered': 'the silence of a peer',
 };
 
 const thrown = new Set(
