@@ -2,6 +2,7 @@
  * Peers that are admitted and say what is not so: that offer what they never give, hold what others
  * would give, offer without end, or hand over what is a secret of another domain (PROTOCOL §6.1,
  * §6.4).
+ */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
