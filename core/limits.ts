@@ -275,6 +275,9 @@ export const ALARM_DETAIL_CHARS_MAX = 1_024;
 export const METRICS_CONNECTIONS_MAX = 16;
 export const METRICS_HEADER_MS_MAX = 10 * SECOND_MS;
 
+/** A daemon that was asked to end is gone after so long, whatever it waits for. */
+export const STOP_MS_MAX = 4 * SECOND_MS;
+
 /** One control request or answer. */
 export const CONTROL_BYTES_MAX = 10 * 1024 * 1024;
 /** Requests a control client may have under way. */

@@ -33,7 +33,14 @@ import { EnrolmentDesk } from './enrolment/desk.ts';
 import { DeskBook } from './enrolment/desk-book.ts';
 import type { IssuingDesk } from './enrolment/issuing-port.ts';
 import { isMessage } from './enrolment/message.ts';
-import { type Engine, type Ground, openControl, openEngine, openScrapes } from './ground.ts';
+import {
+  type Engine,
+  type Ground,
+  openControl,
+  openEngine,
+  openScrapes,
+  type Running,
+} from './ground.ts';
 import { authoritySource } from './identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
 import { DEFAULT_GROUP } from './identity/entry.ts';
@@ -51,11 +58,11 @@ import { loadChipTrust } from './tpm/chip-trust.ts';
 import { bundleText, entriesOf, type NodeStanding, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
-/** Opens everything an authority is made of. Returns how to ask for the status. */
+/** Opens everything an authority is made of. Returns what is left to ask of it. */
 export async function openAuthorityDaemon(
   ground: Ground,
   opening: AsyncDisposableStack,
-): Promise<() => Status> {
+): Promise<Running> {
   const { config, host, limits, suite, custody, store, records } = ground;
   const { clock, random, log } = host;
   const keys = await openDomain({
@@ -91,8 +98,8 @@ interface Parts extends Ground, Engine {
   readonly authorities: AuthorityBook;
 }
 
-/** Opens the sockets: Workload API, network, control. Returns how to ask for the status. */
-async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<() => Status> {
+/** Opens the sockets: Workload API, network, control. Returns what is left to ask of it. */
+async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<Running> {
   const { config, host, clock, store, records, audit, alarms, authorities, node, network, driver } =
     parts;
   const { random, log, processes } = host;
@@ -204,7 +211,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   links.open();
   await partners.open();
   opening.defer(() => partners.close());
-  return status;
+  return { status, links };
 }
 
 /** The desk where members are enrolled, and what it remembers. */

@@ -65,6 +65,8 @@ export interface Config {
   /** PEM file that travels with the certificate of our endorsement key; null for none. */
   readonly ekIntermediates: string | null;
   readonly logFormat: 'text' | 'json';
+  /** The least that is worth a line. */
+  readonly logLevel: 'info' | 'warn';
 }
 
 /** One setting: its name in TOML, its meaning, and the check that makes its value. */
@@ -246,6 +248,12 @@ export const KEYS: Keys = {
     means: 'how log lines are written on standard error',
     takes: 'text or json',
     read: (raw) => (raw === 'text' || raw === 'json' ? raw : undefined),
+  },
+  logLevel: {
+    toml: 'log.level',
+    means: 'the least that is worth a line there',
+    takes: 'info or warn',
+    read: (raw) => (raw === 'info' || raw === 'warn' ? raw : undefined),
   },
 };
 

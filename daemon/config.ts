@@ -54,6 +54,7 @@ export function defaultConfig(paths: DefaultPaths): Config {
     ekAllowed: null,
     ekIntermediates: null,
     logFormat: 'text',
+    logLevel: 'info',
   };
 }
 

@@ -11,10 +11,13 @@ import type { Config } from './config-keys.ts';
 import type { Status } from './control/protocol.ts';
 import { type Host, openGround } from './ground.ts';
 import { openMemberDaemon } from './member-daemon.ts';
+import { afterReload, changesOf, type Reloaded } from './reload.ts';
 
 /** A daemon that runs. */
 export interface Daemon {
   readonly status: () => Status;
+  /** Takes over what it can of a new configuration; audited. */
+  reload(next: Config): Promise<Reloaded>;
   /** Takes everything down, and resolves once it is. */
   close(): Promise<void>;
 }
@@ -28,7 +31,17 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
   await using opening = new AsyncDisposableStack();
   const ground = await openGround(config, host, opening);
   const open = config.role === 'authority' ? openAuthorityDaemon : openMemberDaemon;
-  const status = await open(ground, opening);
+  const { status, links } = await open(ground, opening);
   const everything = opening.move();
-  return { status, close: () => everything.disposeAsync() };
+  let current = config;
+  const reload = async (next: Config): Promise<Reloaded> => {
+    const changes = changesOf(current, next);
+    current = afterReload(current, next);
+    links.configure(current.peers);
+    const { taken, waiting } = changes;
+    const fields = { taken: taken.join(' '), waiting: waiting.join(' ') };
+    await ground.audit.append('daemon.reloaded', fields);
+    return changes;
+  };
+  return { status, reload, close: () => everything.disposeAsync() };
 }

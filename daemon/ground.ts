@@ -29,6 +29,7 @@ import type { StateGeneration } from './custody/state-generation.ts';
 import { Driver } from './driver.ts';
 import { followKernelTime } from './kernel-time.ts';
 import { knownClock } from './known-clock.ts';
+import type { LinkBook } from './link-book.ts';
 import { openMetrics } from './metrics/scrape.ts';
 import { LateNetwork } from './network/late-network.ts';
 import { paceOf } from './network/pace.ts';
@@ -75,6 +76,12 @@ export interface Engine {
   readonly driver: Driver;
   /** What is gone by; the clock of the host is for the state machine to judge. */
   readonly clock: Clock;
+}
+
+/** What is left to ask of a daemon that serves. */
+export interface Running {
+  readonly status: () => Status;
+  readonly links: LinkBook;
 }
 
 /** Opens state folder, store, custody and audit log. */

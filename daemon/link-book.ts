@@ -14,7 +14,7 @@ import { SPACES } from './store/key-space.ts';
 export class LinkBook {
   readonly #store: Store;
   readonly #network: Network;
-  readonly #configured: readonly string[];
+  #configured: readonly string[];
   readonly #partners = new Map<TrustDomain, readonly string[]>();
 
   constructor(
@@ -45,12 +45,25 @@ export class LinkBook {
 
   /** Replaces a partner's addresses, durably, and links or unlinks what changed. */
   async set(domain: TrustDomain, addresses: readonly string[]): Promise<void> {
-    const before = this.#all();
     const key = `${SPACES.link}${domain}`;
     const value = addresses.length === 0 ? null : encodeCanonical({ addresses: [...addresses] });
     await this.#store.write([{ key, value }]);
-    if (addresses.length === 0) this.#partners.delete(domain);
-    else this.#partners.set(domain, [...addresses]);
+    this.#change(() => {
+      if (addresses.length === 0) this.#partners.delete(domain);
+      else this.#partners.set(domain, [...addresses]);
+    });
+  }
+
+  /** Replaces the addresses of the configuration, and links or unlinks what changed. */
+  configure(addresses: readonly string[]): void {
+    this.#change(() => {
+      this.#configured = addresses;
+    });
+  }
+
+  #change(change: () => void): void {
+    const before = this.#all();
+    change();
     const after = this.#all();
     for (const address of before) if (!after.has(address)) this.#network.unlink(address);
     for (const address of after) if (!before.has(address)) this.#network.link(address);

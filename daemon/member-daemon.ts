@@ -11,7 +11,7 @@ import type { Status } from './control/protocol.ts';
 import { Applicant } from './enrolment/applicant.ts';
 import { Joining } from './enrolment/joining.ts';
 import { type OwnChip, ownChip } from './enrolment/own-chip.ts';
-import { type Ground, openControl, openEngine, openScrapes } from './ground.ts';
+import { type Ground, openControl, openEngine, openScrapes, type Running } from './ground.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { LinkBook } from './link-book.ts';
 import { MemberIdentities } from './member-identities.ts';
@@ -26,11 +26,11 @@ import { loadIntermediates } from './tpm/chip-trust.ts';
 import { findLogs } from './tpm/measurement-logs.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
-/** Opens everything a member is made of. Returns how to ask for the status. */
+/** Opens everything a member is made of. Returns what is left to ask of it. */
 export async function openMemberDaemon(
   ground: Ground,
   opening: AsyncDisposableStack,
-): Promise<() => Status> {
+): Promise<Running> {
   const { config, host, limits, suite, custody, store, records, audit } = ground;
   const { clock, random, log, processes } = host;
   const domain = config.trustDomain;
@@ -104,7 +104,7 @@ export async function openMemberDaemon(
   };
   links.open();
   joining.open();
-  return status;
+  return { status, links };
 }
 
 /** The chip that vouches for this machine; null where none is used. */

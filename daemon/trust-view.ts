@@ -50,6 +50,7 @@ interface Terms {
 
 /** A view is made at every tick, and a document is another object as soon as it differs. */
 const KNOWN_ENTRIES = new WeakMap<Members, readonly Entry[]>();
+const KNOWN_BUNDLES = new WeakMap<Members, DomainAuthorities>();
 
 /** What the directory of identities is fed with. */
 export function trustViewOf(
@@ -119,7 +120,15 @@ function ownStatements({ group }: NodeStanding): readonly string[] {
 export function bundleOf(view: DomainView): DomainAuthorities {
   const bundle = view.documents.get('bundle');
   if (bundle === undefined) return { ...NO_AUTHORITIES, mlDsa65: NO_AUTHORITIES };
-  return withoutRevoked(parseSpiffeBundle(bundle.members.json()), revokedOf(view));
+  return withoutRevoked(authoritiesIn(bundle.members), revokedOf(view));
+}
+
+function authoritiesIn(members: Members): DomainAuthorities {
+  const known = KNOWN_BUNDLES.get(members);
+  if (known !== undefined) return known;
+  const authorities = parseSpiffeBundle(members.json());
+  KNOWN_BUNDLES.set(members, authorities);
+  return authorities;
 }
 
 /** A revoked authority is nobody's root any more, whatever the bundle still says. */

@@ -1,44 +1,85 @@
 /** What `run` and `start` share: a daemon on this host, until it is asked to end. */
 
+import { Failure } from '../../core/failure.ts';
+import { STOP_MS_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
 import type { Config } from '../config-keys.ts';
 import { type Daemon, openDaemon } from '../daemon.ts';
+import type { Host } from '../ground.ts';
 import { openClock } from '../host/clock.ts';
 import { peerCredentialsOf } from '../host/control-peer.ts';
 import { isClockSynchronised } from '../host/kernel-clock.ts';
-import { openLog } from '../host/log.ts';
+import { type HostLog, openLog } from '../host/log.ts';
 import { hostProcesses } from '../host/process-facts.ts';
 import { hostRandom } from '../host/random.ts';
 import { findInvoker } from '../host/service-notify.ts';
-import { untilAskedToEnd } from '../host/signals.ts';
+import { endWithin, onAskedToReload, untilAskedToEnd } from '../host/signals.ts';
+import type { Clock, Log } from '../ports.ts';
 
-/** Opens a daemon on this host, calls `ready` once it serves, and closes it when asked to end. */
+/**
+ * Opens a daemon on this host, calls `ready` once it serves, and closes it when asked to end.
+ * `load` reads the configuration, anew when asked to.
+ */
 export async function serve(
-  config: Config,
+  load: () => Promise<Config>,
   ready: (daemon: Daemon) => Promise<void>,
 ): Promise<void> {
   const ending = untilAskedToEnd();
+  const { promise: serving, resolve: serves } = Promise.withResolvers<void>();
+  let turn = serving;
+  let reload = async (): Promise<void> => undefined;
+  const stop = onAskedToReload(() => {
+    turn = turn.then(() => reload());
+  });
+  const config = await load();
   const clock = openClock();
-  const log = openLog({ format: config.logFormat, clock });
-  const host = {
-    clock,
-    random: hostRandom,
-    log,
-    processes: hostProcesses,
-    peerCredentialsOf,
-    isClockSynchronised,
-  };
+  const log = openLog({ settings: config, clock });
   const invoker = await findInvoker();
-  const daemon = await openDaemon(config, host);
+  const daemon = await openDaemon(config, hostWith(clock, log));
   const sleep = invoker.keepWatch();
+  const { domain, listen, sockets } = daemon.status();
+  const tellReady = () => invoker.ready(`serves ${domain}`);
+  reload = async () => {
+    invoker.reloading();
+    await takeOver(daemon, load, log);
+    tellReady();
+  };
   try {
-    const { domain, listen, sockets } = daemon.status();
     log.info('ready', { domain, ...sockets, listen: listen.join(' ') });
-    invoker.ready(`serves ${domain}`);
+    tellReady();
+    serves();
     await ready(daemon);
     log.info('ending', { signal: await ending });
   } finally {
+    stop();
     invoker.stopping();
+    const inTime = endWithin(STOP_MS_MAX, () => log.warn('ended before all was closed'));
+    await turn;
     await daemon.close();
+    inTime();
     sleep();
+  }
+}
+
+/** This machine, as a daemon sees it. */
+function hostWith(clock: Clock, log: Log): Host {
+  return {
+    ...{ clock, log, peerCredentialsOf, isClockSynchronised },
+    random: hostRandom,
+    processes: hostProcesses,
+  };
+}
+
+/** Has the daemon take over its configuration; one that cannot be read leaves all as it was. */
+async function takeOver(daemon: Daemon, load: () => Promise<Config>, log: HostLog): Promise<void> {
+  try {
+    const config = await load();
+    const { taken, waiting } = await daemon.reload(config);
+    log.configure(config);
+    log.info('reloaded', { taken: taken.join(' '), waiting: waiting.join(' ') });
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof Failure)) throw error;
+    const details = error instanceof Refusal ? error.details : {};
+    log.warn('not reloaded', { code: error.code, why: error.message, ...details });
   }
 }

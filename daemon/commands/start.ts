@@ -33,9 +33,9 @@ const NOT_IN_PATH = /[^a-zA-Z0-9_-]/g;
 
 async function run(context: CommandContext): Promise<number> {
   const { values } = parseLine(context.args, SETTING_OPTIONS);
-  const config = await loadSettings(values, context.environment);
   const { serve } = await import('./serve.ts'); // so that --help does not pay for a network
-  await serve(config, async (daemon) => {
+  const load = () => loadSettings(values, context.environment);
+  await serve(load, async (daemon) => {
     const status = daemon.status();
     if (status.authority) context.write(welcome(status, await welcomeUser(status)));
     else context.write(welcomeMember(status));

@@ -11,6 +11,8 @@ export function peerCredentialsOf(socket: Socket): Caller {
   const fd: unknown =
     typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : -1;
   if (typeof fd !== 'number' || fd < 0) throw new Failure('socket-failed', 'the caller is gone');
-  const { pid, uid, gid } = readPeer(fd);
+  const peer = readPeer(fd);
+  const { pid, uid, gid } = peer;
+  peer.close(); // what it is told by stays true, whatever becomes of the process
   return { pid, uid, gid };
 }

@@ -11,28 +11,47 @@ import type { Clock, Log, LogFields } from '../ports.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 
 export type LogFormat = 'text' | 'json';
-type Level = 'info' | 'warn';
+export type LogLevel = 'info' | 'warn';
+
+/** How lines look, and the least that is worth one. */
+export interface LogSettings {
+  readonly logFormat: LogFormat;
+  readonly logLevel: LogLevel;
+}
 
 export interface LogOptions {
-  readonly format: LogFormat;
+  readonly settings: LogSettings;
   readonly clock: Clock;
   /** Takes one line with its line feed; standard error by default. */
   readonly write?: (line: string) => void;
 }
 
-/** Opens the log. */
-export function openLog(options: LogOptions): Log {
-  const { clock, write = (line) => process.stderr.write(line) } = options;
-  const format = options.format === 'json' ? jsonLine : textLine;
-  const line =
-    (level: Level) =>
-    (event: string, fields: LogFields = {}) => {
-      write(`${format(formatRfc3339(clock.now().wall), level, event, fields)}\n`);
-    };
-  return { info: line('info'), warn: line('warn') };
+/** A log whose settings may change while it is open. */
+export interface HostLog extends Log {
+  configure(settings: LogSettings): void;
 }
 
-function textLine(time: string, level: Level, event: string, fields: LogFields): string {
+/** Opens the log. */
+export function openLog(options: LogOptions): HostLog {
+  const { clock, write = (line) => process.stderr.write(line) } = options;
+  let { settings } = options;
+  const line =
+    (level: LogLevel) =>
+    (event: string, fields: LogFields = {}) => {
+      if (level === 'info' && settings.logLevel === 'warn') return;
+      const format = settings.logFormat === 'json' ? jsonLine : textLine;
+      write(`${format(formatRfc3339(clock.now().wall), level, event, fields)}\n`);
+    };
+  return {
+    info: line('info'),
+    warn: line('warn'),
+    configure: (next) => {
+      settings = next;
+    },
+  };
+}
+
+function textLine(time: string, level: LogLevel, event: string, fields: LogFields): string {
   const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${quoted(String(value))}`);
   return `${time} ${level} ${event}${pairs.join('')}`;
 }
@@ -43,7 +62,7 @@ function quoted(value: string): string {
   return /^[^\s"=]+$/.test(shown) ? shown : `"${shown.replaceAll('"', '\\"')}"`;
 }
 
-function jsonLine(time: string, level: Level, event: string, fields: LogFields): string {
+function jsonLine(time: string, level: LogLevel, event: string, fields: LogFields): string {
   const safe = Object.entries(fields).map(([name, value]) => [
     name,
     typeof value === 'bigint' ? String(value) : value,

@@ -11,6 +11,8 @@ import { concat, toUtf8 } from '../../core/bytes.ts';
 export interface ServiceInvoker {
   /** Serves from now on; `summary` is what `systemctl status` shows. */
   ready(summary: string): void;
+  /** Reads its configuration anew; serves on, and says `ready` when it has done. */
+  reloading(): void;
   /** Begins to end. */
   stopping(): void;
   /** Says that it lives, until the returned function is called; a blocked process says nothing. */
@@ -26,6 +28,7 @@ const SUN_PATH_BYTES = 108;
 
 const NOBODY: ServiceInvoker = {
   ready: () => undefined,
+  reloading: () => undefined,
   stopping: () => undefined,
   keepWatch: () => () => undefined,
 };
@@ -41,6 +44,7 @@ export async function findInvoker(
   const watchdogMs = Number.parseInt(variables.WATCHDOG_USEC ?? '', 10) / 1_000;
   return {
     ready: (summary) => tell(`READY=1\nSTATUS=${summary}\n`),
+    reloading: () => tell(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}\n`),
     stopping: () => tell('STOPPING=1\n'),
     keepWatch: () => {
       if (!(watchdogMs > 0)) return () => undefined;

@@ -13,6 +13,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { Failure } from '../../core/failure.ts';
 import { WORKLOAD_STREAMS_MAX, WORKLOAD_STREAMS_PER_UID_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -58,6 +59,7 @@ export async function createWorkloadServer(
     answerStream(stream as ServerHttp2Stream, headers, methods),
   );
   server.maxConnections = WORKLOAD_STREAMS_MAX;
+  server.on('connection', (socket) => connections.accepted(socket));
   server.on('session', (session) => connections.open(session));
   server.on('sessionError', (error) => {
     if (!isGoing(error)) options.log.info('workload connection lost', told(error));
@@ -86,6 +88,7 @@ class Connections {
     perUid: WORKLOAD_STREAMS_PER_UID_MAX,
   });
   readonly #callers = new Map<ServerHttp2Session, ConnectedProcess>();
+  readonly #sockets = new Set<Socket>();
 
   constructor(options: WorkloadServerOptions) {
     this.#options = options;
@@ -93,6 +96,11 @@ class Connections {
 
   callerOf(session: object | undefined): ConnectedProcess | undefined {
     return this.#callers.get(session as ServerHttp2Session);
+  }
+
+  accepted(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   /** Asks who connected, before any request is read. Who cannot be named is hung up on. */
@@ -117,7 +125,8 @@ class Connections {
     const closed = Promise.all(sessions.map(untilClosed));
     for (const session of sessions) session.close();
     await Promise.race([closed, once(deadline(FAREWELL_MS_MAX), 'abort')]);
-    for (const session of sessions) session.destroy();
+    // A session that closes waits for the far end to hang up as well, even when it is destroyed.
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 }

@@ -170,6 +170,10 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
     inside: ['[metrics]\nlisten = "/run/m.sock"', '[metrics]\nlisten = "/ip4/127.0.0.1/tcp/9464"'],
     outside: ['[metrics]\nlisten = "/ip4/0.0.0.0/tcp/9464"', '[metrics]\nlisten = "m.sock"'],
   },
+  'log.level': {
+    inside: ['[log]\nlevel = "info"', '[log]\nlevel = "warn"'],
+    outside: ['[log]\nlevel = "loud"', '[log]\nlevel = 1', '[log]\nlevel = ""'],
+  },
   'log.format': {
     inside: ['[log]\nformat = "json"', '[log]\nformat = "text"'],
     outside: ['[log]\nformat = "JSON"', '[log]\nformat = 1'],

@@ -9,7 +9,11 @@ const log = suite('daemon/host/log');
 
 function lineOf(format: LogFormat, fields: Record<string, string | number | bigint | boolean>) {
   const lines: string[] = [];
-  const opened = openLog({ format, clock: new FakeClock(), write: (line) => lines.push(line) });
+  const opened = openLog({
+    settings: { logFormat: format, logLevel: 'info' },
+    clock: new FakeClock(),
+    write: (line) => lines.push(line),
+  });
   opened.info('link.up', fields);
   assert.is(lines.length, 1);
   return lines[0];
@@ -44,6 +48,22 @@ log('writes JSON whose own members a field cannot replace', () => {
     event: 'link.up',
     epoch: '12',
   });
+});
+
+log('leaves out what is below its level, and takes other settings while it is open', () => {
+  const lines: string[] = [];
+  const settings = { logFormat: 'text', logLevel: 'warn' } as const;
+  const opened = openLog({
+    ...{ settings, clock: new FakeClock() },
+    write: (line) => lines.push(line),
+  });
+  opened.info('left.out');
+  opened.warn('told');
+  opened.configure({ logFormat: 'json', logLevel: 'info' });
+  opened.info('told.too');
+  assert.is(lines[0], '2026-01-01T00:00:00.000Z warn told\n');
+  assert.is(JSON.parse(lines[1] ?? '').event, 'told.too');
+  assert.is(lines.length, 2);
 });
 
 log.run();
