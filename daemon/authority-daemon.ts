@@ -24,8 +24,10 @@ import { runtimeRoots, webRootsIn } from './bundle-endpoint/web-roots.ts';
 import { bundleDraft, publishBundle } from './bundle-publisher.ts';
 import { ProposalBook } from './ceremony/proposal-book.ts';
 import type { Status } from './control/protocol.ts';
-import { controlMethods } from './control-methods.ts';
+import type { ControlMethods } from './control/server.ts';
+import { controlMethods, type MethodOptions } from './control-methods.ts';
 import { CrlMaker } from './crl-maker.ts';
+import type { ChipCustody } from './custody/chip-custody.ts';
 import { type DomainKeys, makeRoleKey, openDomain } from './domain-keys.ts';
 import type { Driver } from './driver.ts';
 import { authorityIssuing } from './enrolment/authority-issuing.ts';
@@ -41,7 +43,7 @@ import {
   openScrapes,
   type Running,
 } from './ground.ts';
-import { authoritySource } from './identity/authority-source.ts';
+import { authoritySource, type HoldsLive } from './identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
 import { DEFAULT_GROUP } from './identity/entry.ts';
 import { encodeEntries, groupDocument } from './identity/entry-group.ts';
@@ -50,6 +52,7 @@ import { NOTHING_REVOKED } from './identity/revoked.ts';
 import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
 import { PeerRegister } from './peer-register.ts';
+import type { Log } from './ports.ts';
 import { ReferenceBook, referencesDraft } from './reference-book.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
@@ -100,50 +103,27 @@ interface Parts extends Ground, Engine {
 
 /** Opens the sockets: Workload API, network, control. Returns what is left to ask of it. */
 async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<Running> {
-  const { config, host, clock, store, records, audit, alarms, authorities, node, network, driver } =
-    parts;
-  const { random, log, processes } = host;
+  const { config, host, clock, store, records, audit, authorities, node, network, driver } = parts;
+  const { random, log } = host;
   const views = (): readonly DomainView[] => node.view(host.clock.now());
-  const ownView = (): DomainView => {
-    const own = views().find(isOwn);
-    assert(own !== undefined, 'a running authority has its own domain');
-    return own;
-  };
+  const ownView = () => ownViewIn(views());
   const partners = createPartners(parts, (domain) => knownBy(trustView(), domain));
   const standing = standingOfAuthority(parts.keys);
   const trustView = () =>
     trustViewOf(views(), node.policy, (needs) => partners.bundles(needs), standing);
-  const issued = new IssuedBook({ store, records, clock, log });
-  opening.defer(() => issued.close());
+  const { issued, directory } = await openIdentities(parts, trustView(), opening);
   const crls = new CrlMaker(authorities, issued, () => clock.now().wall);
-  const directory = new IdentityDirectory({
-    clock,
-    random,
-    source: authoritySource(authorities, random, ({ spiffeId }, now) =>
-      issued.isOut(spiffeId, now),
-    ),
-    view: trustView(),
-    onIssued: (svid) => issued.note(svid),
-  });
-  opening.defer(() => directory.close());
-  const socketPath = config.workloadSocket;
-  const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
-  opening.defer(() => workloads.close());
-  const issuing = authorityIssuing({
-    ...{ signers: authorities, clock, random },
-    entries: () => entriesOf(ownView()),
-    until: () => trustView().issueUntil,
-    pause: () => new Promise((resolve) => clock.wakeAt(clock.now().boot, resolve)),
-    onIssued: (certificate) => issued.note(certificate),
-  });
-  const { book, desk } = openDesk(parts, issuing);
-  const peers = new PeerRegister(node, driver, host.clock, async (lease, bytes) => {
-    if (isMessage(bytes)) return desk.receive(bytes, 'network');
-    if (lease === null || lease.domain !== node.domain) throw new Refusal('desk-closed');
-    return issuing.issue(lease, bytes);
-  });
-  await network.start(peers);
-  opening.defer(() => network.stop());
+  const { book, desk, peers } = await openOffice(
+    parts,
+    authorityIssuing({
+      ...{ signers: authorities, clock, random },
+      entries: () => entriesOf(ownView()),
+      until: () => trustView().issueUntil,
+      pause: () => new Promise((resolve) => clock.wakeAt(clock.now().boot, resolve)),
+      onIssued: (certificate) => issued.note(certificate),
+    }),
+    opening,
+  );
   const links = new LinkBook(store, records, network, config.peers);
   const startedAt = formatRfc3339(clock.now().wall);
   const endpoint = await openEndpoint(parts, trustView);
@@ -154,35 +134,10 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
   });
   await openScrapes(parts, parts, status, opening);
-  const chip = parts.nodeCustody.chip?.custody ?? null;
-  const follower = new ReferenceFollower(chip, audit, log);
-  const proposals = new ProposalBook({
-    ...{ store, records, suite: parts.suite },
-    fileOf: (envelope) => node.proposalFile(envelope),
-  });
-  const methods = controlMethods({
-    ...{ desk, book, node, random, proposals },
-    ...{ config, driver, audit, alarms, links, authorities, issued, partners, views, status },
-    custody: parts.custody,
-    references: new ReferenceBook({ driver, custody: parts.custody, chip, ownView }),
-    now: () => clock.now().wall,
-    policy: () => node.policy,
-    time: () => node.time(host.clock.now()),
-    exportBundle: (domain) => node.exportBundle(domain),
-    propose: (targets) => node.proposeRevocations(clock.now(), targets),
-    makeKey: (role) => makeRoleKey({ ...parts, random }, role),
-  });
-  const control = await openControl(parts, methods, opening);
-  let republishing = false;
-  const republish = async (): Promise<void> => {
-    if (republishing) return;
-    republishing = true;
-    // What is refused now, for want of a voice, is tried again with the next change.
-    const outcome = await authorities.republish().catch((error: unknown) => error);
-    republishing = false;
-    if (outcome instanceof Refusal) log.warn('bundle not published', { code: outcome.code });
-    else if (outcome !== undefined && !(outcome instanceof Failure)) throw outcome;
-  };
+  const follower = new ReferenceFollower(chipOf(parts), audit, log);
+  const services = { desk, book, links, issued, partners, views, status };
+  const control = await openControl(parts, methodsOver(parts, services), opening);
+  const republish = republishing(authorities, log);
   const changed = (): void => {
     const view = trustView();
     void authorities.provide(new Set(view.entries.map(({ keyType }) => keyType)));
@@ -212,6 +167,89 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   await partners.open();
   opening.defer(() => partners.close());
   return { status, links };
+}
+
+/** The commands, over all that is open. */
+function methodsOver(
+  parts: Parts,
+  services: Pick<
+    MethodOptions,
+    'desk' | 'book' | 'links' | 'issued' | 'partners' | 'views' | 'status'
+  >,
+): ControlMethods {
+  const { config, host, clock, store, records, audit, alarms, authorities, node, driver } = parts;
+  const { custody } = parts;
+  const { random } = host;
+  const proposals = new ProposalBook({
+    ...{ store, records, suite: parts.suite },
+    fileOf: (envelope) => node.proposalFile(envelope),
+  });
+  const ownView = () => ownViewIn(services.views());
+  return controlMethods({
+    ...services,
+    ...{ node, random, proposals, config, driver, audit, alarms, authorities, custody },
+    references: new ReferenceBook({ driver, custody, chip: chipOf(parts), ownView }),
+    now: () => clock.now().wall,
+    policy: () => node.policy,
+    time: () => node.time(host.clock.now()),
+    exportBundle: (domain) => node.exportBundle(domain),
+    propose: (targets) => node.proposeRevocations(clock.now(), targets),
+    makeKey: (role) => makeRoleKey({ ...parts, random }, role),
+  });
+}
+
+function chipOf({ nodeCustody }: Ground): ChipCustody | null {
+  return nodeCustody.chip?.custody ?? null;
+}
+
+/** Opens the Workload API, and what it is served from. */
+async function openIdentities(
+  { config, host, clock, store, records, authorities }: Parts,
+  view: TrustView,
+  opening: AsyncDisposableStack,
+) {
+  const { random, log, processes } = host;
+  const issued = new IssuedBook({ store, records, clock, log });
+  opening.defer(() => issued.close());
+  const isOut: HoldsLive = ({ spiffeId }, now) => issued.isOut(spiffeId, now);
+  const directory = new IdentityDirectory({
+    ...{ clock, random, view },
+    source: authoritySource(authorities, random, isOut),
+    onIssued: (svid) => issued.note(svid),
+  });
+  opening.defer(() => directory.close());
+  const socketPath = config.workloadSocket;
+  const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
+  opening.defer(() => workloads.close());
+  return { issued, directory };
+}
+
+/** Publishes the bundle anew, one time at a time. */
+function republishing(authorities: AuthorityBook, log: Log): () => Promise<void> {
+  let isUnderWay = false;
+  return async () => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    // What is refused now, for want of a voice, is tried again with the next change.
+    const outcome = await authorities.republish().catch((error: unknown) => error);
+    isUnderWay = false;
+    if (outcome instanceof Refusal) log.warn('bundle not published', { code: outcome.code });
+    else if (outcome !== undefined && !(outcome instanceof Failure)) throw outcome;
+  };
+}
+
+/** Answers what nodes ask over the network: to be enrolled, or to be issued for. */
+async function openOffice(parts: Parts, issuing: IssuingDesk, opening: AsyncDisposableStack) {
+  const { host, node, driver, network } = parts;
+  const { book, desk } = openDesk(parts, issuing);
+  const peers = new PeerRegister(node, driver, host.clock, async (lease, bytes) => {
+    if (isMessage(bytes)) return desk.receive(bytes, 'network');
+    if (lease === null || lease.domain !== node.domain) throw new Refusal('desk-closed');
+    return issuing.issue(lease, bytes);
+  });
+  await network.start(peers);
+  opening.defer(() => network.stop());
+  return { book, desk, peers };
 }
 
 /** The desk where members are enrolled, and what it remembers. */
@@ -257,9 +295,7 @@ function openEndpoint(
       return { authority, until };
     },
     bundle: () => {
-      const own = node.view(host.clock.now()).find(isOwn);
-      assert(own !== undefined, 'a running daemon has its own domain');
-      return bundleText(own);
+      return bundleText(ownViewIn(node.view(host.clock.now())));
     },
   });
 }
@@ -306,6 +342,12 @@ function missingDrafts(
 function standingOfAuthority({ domain, node }: DomainKeys): NodeStanding {
   const spiffeId = nodeSpiffeId(domain, node.keyId);
   return { spiffeId, group: DEFAULT_GROUP, assurance: 'software' };
+}
+
+function ownViewIn(views: readonly DomainView[]): DomainView {
+  const own = views.find(isOwn);
+  assert(own !== undefined, 'a running authority has its own domain');
+  return own;
 }
 
 function isOwn(view: DomainView): boolean {

@@ -17,7 +17,7 @@ import { LinkBook } from './link-book.ts';
 import { MemberIdentities } from './member-identities.ts';
 import { memberMethods } from './member-methods.ts';
 import { memberView } from './member-view.ts';
-import { openNodeKeys } from './node-keys.ts';
+import { type NodeKeys, openNodeKeys } from './node-keys.ts';
 import { PeerRegister } from './peer-register.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
@@ -31,19 +31,11 @@ export async function openMemberDaemon(
   ground: Ground,
   opening: AsyncDisposableStack,
 ): Promise<Running> {
-  const { config, host, limits, suite, custody, store, records, audit } = ground;
+  const { config, host, suite, custody, store, records, audit } = ground;
   const { clock, random, log, processes } = host;
   const domain = config.trustDomain;
   const keys = await openNodeKeys({ domain, custody, store, records, suite, random });
-  const node = new FederationNode({
-    own: domain,
-    ...{ suite, records, limits },
-    bootId: clock.bootId,
-    now: clock.now(),
-    continuity: ground.generation?.continuity ?? 'software',
-    node: keys.node,
-    authority: null,
-  });
+  const node = memberNode(ground, keys);
   const engine = await openEngine(ground, node, keys.transportSeed, opening);
   const { network, driver, clock: known } = engine;
   await driver.input({ kind: 'wake' });
@@ -105,6 +97,20 @@ export async function openMemberDaemon(
   links.open();
   joining.open();
   return { status, links };
+}
+
+/** The state machine of a node that signs nothing for its domain. */
+function memberNode(ground: Ground, keys: NodeKeys): FederationNode {
+  const { config, host, limits, suite, records, generation } = ground;
+  return new FederationNode({
+    own: config.trustDomain,
+    ...{ suite, records, limits },
+    bootId: host.clock.bootId,
+    now: host.clock.now(),
+    continuity: generation?.continuity ?? 'software',
+    node: keys.node,
+    authority: null,
+  });
 }
 
 /** The chip that vouches for this machine; null where none is used. */
