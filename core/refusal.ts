@@ -480,6 +480,11 @@ export const REFUSALS = {
     'find out who signed it: a cell that names others was captured',
   ),
   'svid-revoked': row('reject', 'revoked by its own trust domain', 'fetch a new SVID'),
+  'svid-withheld': row(
+    'ignore',
+    'all that is issued for this name until a time to come is revoked',
+    'wait until then; else look at the clock of whoever revoked it, and of this machine',
+  ),
   'svid-expired': row(
     'ignore',
     'a certificate on the path is outside its dates',

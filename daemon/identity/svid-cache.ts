@@ -153,7 +153,7 @@ export class SvidCache {
     const issuedAt = unixMs(Math.max(now, Math.ceil(revokedAt / SECOND_MS) * SECOND_MS));
     const { spiffeId, dnsNames } = entry;
     if (addMs(issuedAt, -SVID_BACKDATE_MS) > now || notAfter <= issuedAt) {
-      return new Refusal('svid-revoked', { spiffeId, revokedAt, now });
+      return new Refusal('svid-withheld', { spiffeId, revokedAt, now });
     }
     const order = { spiffeId, dnsNames, now: issuedAt, notAfter };
     const made = this.#options.source.svid(entry, order);

@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../../core/digest.ts';
 import { REVOCATIONS_MAX, SVID_BACKDATE_MS } from '../../../core/limits.ts';
+import { Refusal } from '../../../core/refusal.ts';
 import { parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { addMs, HOUR_MS, unixMs } from '../../../core/time.ts';
 import { authoritySource } from '../../../daemon/identity/authority-source.ts';
@@ -13,6 +14,8 @@ import { NOTHING_REVOKED, type RevokedSet, serialText } from '../../../daemon/id
 import { parseSelector } from '../../../daemon/identity/selector.ts';
 import { decodeCrl, isCrlOf, signCrl } from '../../../daemon/identity/x509-crl.ts';
 import { decodeX509Svid, verifyX509Svid } from '../../../daemon/identity/x509-verify.ts';
+import { GRPC } from '../../../daemon/workload-api/grpc.ts';
+import { stateOf } from '../../../daemon/workload-api/response.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { refuses } from '../../refused.ts';
 import { refused } from '../refused.ts';
@@ -99,7 +102,9 @@ revoked('withholds what a revocation of our future covers', async () => {
   const id = (await held())?.spiffeId ?? '';
   const later = addMs(clock.now().wall, HOUR_MS / 2);
   update({ ...NOTHING_REVOKED, identities: new Map([[id, later]]) });
-  await refused(held, 'svid-revoked');
+  await refused(held, 'svid-withheld');
+  const { code } = stateOf(new Refusal('svid-withheld'));
+  assert.is(code, GRPC.unavailable, 'whoever asked comes again');
   directory.close();
 });
 
