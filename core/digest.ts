@@ -28,7 +28,19 @@ export function digestOf(...parts: readonly Uint8Array[]): Digest {
   return hash('sha256', joined(parts), 'hex') as Digest;
 }
 
+/** Preimages of this size are laid out in one place: nearly all are, and none outlives its hash. */
+const laidOut = new Uint8Array(512);
+
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
-  return parts.length === 1 && first !== undefined ? first : concat(...parts);
+  if (parts.length === 1 && first !== undefined) return first;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (length > laidOut.length) return concat(...parts);
+  let at = 0;
+  for (const part of parts) {
+    laidOut.set(part, at);
+    at += part.length;
+  }
+  return laidOut.subarray(0, length);
 }

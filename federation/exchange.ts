@@ -282,10 +282,9 @@ export class Exchange {
     return effects;
   }
 
-  /** When `wake` has something to do again, or null. */
-  wakeAt(): BootMs | null {
-    const dueAt = this.#due();
-    return dueAt === Number.POSITIVE_INFINITY ? null : bootMs(dueAt);
+  /** When `wake` has something to do again, in boot time; without end where it never has. */
+  wakeAt(): number {
+    return this.#due();
   }
 
   #isSettled(link: PeerLink): boolean {

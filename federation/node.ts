@@ -147,6 +147,11 @@ export class FederationNode {
     return this.#parts.time.view(read);
   }
 
+  /** True where this machine knows the date; asked at each step, where `time` shows it. */
+  isTimeKnown(read: Instant): boolean {
+    return !this.#parts.time.isUnknown(this.#judge(read));
+  }
+
   /** The clocks as they are to be gone by: the date is never below our own bound (§4.1). */
   clock(read: Instant): Instant {
     const now = this.#judge(read);

@@ -512,19 +512,17 @@ export class Step {
   }
 
   #wakeAt(): BootMs {
-    const times: number[] = [this.#context.now.boot + LOOK_MS];
-    const inMs = (delayMs: number): number =>
-      times.push(this.#context.now.boot + Math.max(1, delayMs));
-    inMs(this.#parts.watch.wakeInMs(this.#context.now));
-    const exchange = this.#parts.exchange.wakeAt();
-    if (exchange !== null) inMs(exchange - this.#context.now.boot);
-    const { time } = this.#parts;
-    if (time.hasQuestion(this.#context.now) && this.#parts.exchange.hasWitness) {
-      inMs(time.inquiry.wakeInMs(this.#context.now.boot));
+    const { watch, exchange, time, authority } = this.#parts;
+    const { now } = this.#context;
+    let inMs = Math.min(
+      watch.wakeInMs(now),
+      exchange.wakeAt() - now.boot,
+      authority?.wakeInMs(this.#context) ?? Number.POSITIVE_INFINITY,
+    );
+    if (time.hasQuestion(now) && exchange.hasWitness) {
+      inMs = Math.min(inMs, time.inquiry.wakeInMs(now.boot));
     }
-    const authority = this.#parts.authority?.wakeInMs(this.#context);
-    if (authority !== undefined) inMs(authority);
-    return bootMs(Math.ceil(Math.min(...times)));
+    return bootMs(Math.ceil(now.boot + Math.min(LOOK_MS, Math.max(1, inMs))));
   }
 }
 

@@ -51,6 +51,7 @@ const EXPORT_WAIT_MS = 100;
 const EXPORT_TRIES = 600;
 /** A machine is looked at whole so often while partners stay fresh; between, where it changed. */
 const LOOKS_WHILE_FRESH = 16;
+const WAKE = plain({ kind: 'wake' });
 /** Inputs that wait for a paused or busy process; what comes beyond is lost. */
 const INBOX_MAX = 10_000;
 
@@ -159,7 +160,7 @@ export class Machine {
       authority,
     });
     this.#world.machineStarted(this);
-    this.receive(plain({ kind: 'wake' }));
+    this.receive(WAKE);
   }
 
   /** The process ends; with `power`, the boot ends too. */
@@ -195,7 +196,7 @@ export class Machine {
     this.#held = null;
     held?.();
     if (slept) this.#world.machineStarted(this);
-    this.receive(plain({ kind: 'wake' }));
+    this.receive(WAKE);
   }
 
   receive(delivery: Delivery): void {
@@ -385,7 +386,7 @@ export class Machine {
       if (life !== this.#life || this.#wakeEntered !== at) return;
       this.#wakeEntered = Number.POSITIVE_INFINITY;
       if (this.#wakeDue > this.#world.now) return this.#planWake();
-      if (!this.#busy) this.receive(plain({ kind: 'wake' }));
+      if (!this.#busy) this.receive(WAKE);
     });
   }
 

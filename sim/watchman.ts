@@ -49,7 +49,7 @@ export class Watchman {
   }
 
   #knows({ node, clock }: Machine): boolean {
-    return node === null || node.time(clock.now(this.#world.now)).isKnown;
+    return node === null || node.isTimeKnown(clock.now(this.#world.now));
   }
 
   #tell(machine: Machine): void {

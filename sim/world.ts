@@ -37,6 +37,8 @@ export interface Withdrawal {
   readonly lastEvidence: number;
 }
 
+const NO_WRITES: readonly StepWrite[] = [];
+const NO_VIEWS: readonly DomainView[] = [];
 /** Gossip that a machine has had is dropped for as long as gossipsub remembers it. */
 const SEEN_MS = 2 * MINUTE_MS;
 
@@ -152,23 +154,24 @@ export class World {
     this.trace.line(`${this.now} * ${text}`);
   }
 
+  /** A machine handled an input. Checkers look where anything came of it, or a look is due. */
   stepped(machine: Machine, now: Instant, delivery: Delivery, output: Output): void {
-    const writes = believe(machine, output);
     this.#traceStep(machine, delivery, output);
-    const t = this.now;
-    const isWake = delivery.input.kind === 'wake';
-    let views: readonly DomainView[] | null = null;
-    const viewsOf = (): readonly DomainView[] => {
-      views ??=
-        isWake && machine.isDueForLook(t)
-          ? viewAll(machine, now)
-          : viewTouched(machine, now, output);
-      return views;
-    };
-    const step: Step = { t, machine, now, delivery, output, writes, views: viewsOf };
-    this.#noteEvidence(machine, writes);
-    this.history.stepped(step);
-    if (machine.isHonest) for (const look of this.#looks) look(step);
+    const { isHonest } = machine;
+    const isDue = isHonest && delivery.input.kind === 'wake' && machine.isDueForLook(this.now);
+    const isIdle = output.effects.length === 0 && output.verdict === null;
+    if (isDue || !isIdle || delivery.forgedFor !== null) {
+      const writes = believe(machine, output);
+      let views: readonly DomainView[] | null = null;
+      const viewsOf = (): readonly DomainView[] => {
+        views ??= isDue ? viewAll(machine, now) : viewTouched(machine, now, output);
+        return views;
+      };
+      const step = { t: this.now, machine, now, delivery, output, writes, views: viewsOf };
+      this.#noteEvidence(machine, writes);
+      this.history.stepped(step);
+      if (isHonest) for (const look of this.#looks) look(step);
+    }
     this.#watchman.look(machine);
   }
 
@@ -282,6 +285,7 @@ function viewAll(machine: Machine, now: Instant): readonly DomainView[] {
 
 /** The views of the domains about which a step changed something. */
 function viewTouched(machine: Machine, now: Instant, output: Output): readonly DomainView[] {
+  if (!output.effects.some(({ kind }) => kind === 'changed')) return NO_VIEWS;
   const touched = new Set<TrustDomain>();
   for (const effect of output.effects) if (effect.kind === 'changed') touched.add(effect.domain);
   return [...touched].flatMap((domain) => machine.node?.viewOf(domain, now) ?? []);
@@ -289,6 +293,7 @@ function viewTouched(machine: Machine, now: Instant, output: Output): readonly D
 
 /** Applies what a step asks to store to what the process believes. */
 function believe(machine: Machine, output: Output): readonly StepWrite[] {
+  if (!output.effects.some(({ kind }) => kind === 'persist')) return NO_WRITES;
   const writes: StepWrite[] = [];
   for (const effect of output.effects) {
     if (effect.kind !== 'persist') continue;
