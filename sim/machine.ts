@@ -20,7 +20,7 @@ import type { Dice } from './dice.ts';
 import { Disk, type WriteOutcome } from './disk.ts';
 import { FIRST_GROUP } from './founding.ts';
 import { MachineClock } from './machine-clock.ts';
-import { gossipOf, plain } from './network.ts';
+import { gossipOf, plain, WAKE } from './network.ts';
 import type { Delivery } from './step.ts';
 import type { World } from './world.ts';
 
@@ -51,7 +51,6 @@ const EXPORT_WAIT_MS = 100;
 const EXPORT_TRIES = 600;
 /** A machine is looked at whole so often while partners stay fresh; between, where it changed. */
 const LOOKS_WHILE_FRESH = 16;
-const WAKE = plain({ kind: 'wake' });
 /** Inputs that wait for a paused or busy process; what comes beyond is lost. */
 const INBOX_MAX = 10_000;
 

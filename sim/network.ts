@@ -236,6 +236,9 @@ export function plain(input: Delivery['input']): Delivery {
   return { input, gossip: null, forgedFor: null };
 }
 
+/** A machine looks at its clocks: the same each time. */
+export const WAKE = plain({ kind: 'wake' });
+
 /** A gossip message as it enters the network. */
 export function gossipOf(bytes: Uint8Array, forgedFor: TrustDomain | null = null): GossipMessage {
   const id = bytes.length <= 64 ? toHex(bytes) : toHex(sha256(bytes));

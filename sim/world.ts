@@ -114,12 +114,11 @@ export class World {
   /** Lets everything happen that is due until `end`. */
   runUntil(end: number): void {
     for (;;) {
-      const next = this.#agenda.nextAt;
-      if (next === null || next > end) break;
-      const { at, run } = this.#agenda.take();
-      this.now = at;
+      const entry = this.#agenda.take(end);
+      if (entry === null) break;
+      this.now = entry.at;
       this.events += 1;
-      run();
+      entry.run();
     }
     this.now = end;
   }
