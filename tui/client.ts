@@ -17,6 +17,7 @@ import { Refusal, refusalOf } from '../core/refusal.ts';
 import { VERSION } from '../core/version.ts';
 import {
   CONTROL_PATH,
+  ControlError,
   encodeRequest,
   type Method,
   type Notification,
@@ -41,12 +42,21 @@ export interface ClientOptions {
   readonly tell: (message: Message) => void;
 }
 
+/** A call that is not answered yet. */
+interface Pending {
+  readonly done: (result: unknown) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** Where an audit entry begins so, what else is worth asking for. */
+const CEREMONIAL = ['ceremony.', 'enrolment.', 'root.'];
+
 /** A connection that is kept up. */
 export class Client {
   readonly #options: ClientOptions;
   #socket: WebSocket | undefined;
   #nextId = 1;
-  #answers = new Map<number, (result: unknown) => void>();
+  #pending = new Map<number, Pending>();
   #isStale = false;
   #isAsking = false;
   #isAlive = true;
@@ -108,36 +118,65 @@ export class Client {
     tell({ kind: 'entries', entries: (await this.#call('entry.list', {})).entries });
     const { entries } = await this.#call('audit.tail', { lines: AUDIT_LINES });
     tell({ kind: 'audit', entries });
+    await this.#askCeremonies();
   }
 
-  /** The answer, whose texts are printable. It never comes if the connection ends before it. */
-  #call<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+  /**
+   * What the daemon answers to a person, its texts printable. Throws the daemon's `ControlError`;
+   * fails `daemon-unreachable` where the connection ends before.
+   */
+  ask<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) {
+      return Promise.reject(new Failure('daemon-unreachable', CLOSED));
+    }
     const id = this.#nextId;
     this.#nextId += 1;
-    return new Promise((resolve) => {
-      this.#answers.set(id, (result) => resolve(result as ResultOf<M>));
-      this.#socket?.send(encodeRequest(id, method, params));
+    return new Promise((done, failed) => {
+      this.#pending.set(id, { done: (result) => done(result as ResultOf<M>), failed });
+      socket.send(encodeRequest(id, method, params));
     });
+  }
+
+  /** The same for the window itself; a trouble ends the connection, and the answer never comes. */
+  #call<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+    const socket = this.#socket;
+    return this.ask(method, params).catch((error) => this.#disown(error, NEVER, socket));
+  }
+
+  /** Every call of the window's own is one that any daemon of this version answers. */
+  #disown<T>(error: unknown, after: Promise<T>, socket = this.#socket): Promise<T> {
+    if (!(error instanceof ControlError || error instanceof Failure)) throw error;
+    socket?.terminate();
+    return after;
   }
 
   #receive(frame: unknown): void {
     assert(frame instanceof Uint8Array, 'a frame comes as one piece');
     const answer = refusalOf(() => parseAnswer(frame));
-    if (answer instanceof Refusal || answer.kind === 'error') {
-      // Every call of ours is one that any daemon of this version answers: this one is not sane.
+    if (answer instanceof Refusal || (answer.kind === 'error' && answer.id === null)) {
       this.#socket?.terminate();
+    } else if (answer.kind === 'error') {
+      this.#settled(answer.id)?.failed(new ControlError(answer.trouble));
     } else if (answer.kind === 'result') {
-      this.#answers.get(answer.id)?.(madePrintable(answer.result));
-      this.#answers.delete(answer.id);
+      this.#settled(answer.id)?.done(madePrintable(answer.result));
     } else {
       this.#heard(madePrintable(answer.notification) as Notification);
     }
   }
 
+  #settled(id: number | null): Pending | undefined {
+    const pending = this.#pending.get(id ?? -1);
+    this.#pending.delete(id ?? -1);
+    return pending;
+  }
+
   #heard(notification: Notification): void {
     if (notification.method === 'event') {
       this.#options.tell({ kind: 'event', entry: notification.params });
-      if (notification.params.event.startsWith('entry.')) void this.#askEntries();
+      const { event } = notification.params;
+      if (event.startsWith('entry.')) void this.#askEntries();
+      if (CEREMONIAL.some((start) => event.startsWith(start))) void this.#askCeremonies();
     }
     this.#isStale = true;
     this.#askStatus();
@@ -163,6 +202,16 @@ export class Client {
     this.#options.tell({ kind: 'entries', entries });
   }
 
+  /** A daemon that is older than ceremonies says nothing of them; all else goes on. */
+  async #askCeremonies(): Promise<void> {
+    const socket = this.#socket;
+    const answer = await this.ask('ceremony.list', {}).catch((error: unknown) => {
+      const isOlder = error instanceof ControlError && error.code === 'control-method';
+      return isOlder ? { ceremonies: null } : this.#disown(error, NEVER, socket);
+    });
+    this.#options.tell({ kind: 'ceremonies', ceremonies: answer.ceremonies });
+  }
+
   #keepAlive(socket: WebSocket): void {
     this.#isAlive = true;
     socket.on('pong', () => {
@@ -183,7 +232,10 @@ export class Client {
     if (this.#closed || socket !== this.#socket) return;
     const { tell, timers } = this.#options;
     this.#socket = undefined;
-    this.#answers = new Map();
+    for (const { failed } of this.#pending.values()) {
+      failed(new Failure('daemon-unreachable', CLOSED));
+    }
+    this.#pending = new Map();
     socket.terminate();
     tell({ kind: 'lost', why, nowMs: timers.nowMs() });
     const waitMs = BACKOFF_MS[Math.min(this.#tries, BACKOFF_MS.length - 1)] ?? CALM_MS;
@@ -212,6 +264,8 @@ export class Client {
 }
 
 const CLOSED = 'the daemon does not answer';
+/** What is waited for where nothing will come. */
+const NEVER = new Promise<never>(() => undefined);
 
 /** Every string within `value`, names of members too, made safe to show; itself if all are. */
 export function madePrintable(value: unknown): unknown {

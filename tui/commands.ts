@@ -7,6 +7,7 @@ export const COMMANDS = {
   peers: 'the nodes that are linked with this one',
   workloads: 'the entries of workloads',
   audit: 'what happened, as it happens',
+  ceremonies: 'what waits for people: sign, approve, refuse',
   help: 'every key',
   night: 'dim red and back, for dark-adapted eyes',
   quit: 'end the window; the daemon goes on',

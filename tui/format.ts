@@ -6,6 +6,7 @@
  * characters beyond ASCII; `toAscii` turns them into their stand-ins of equal width.
  */
 
+import { FRESH_PERIODS_MIN } from '../core/limits.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { DomainStatus } from '../daemon/control/protocol.ts';
 
@@ -25,6 +26,8 @@ const FAR_STEPS: readonly (readonly [ms: number, text: string])[] = [
   [5 * MINUTE_MS, '5+ min'],
 ];
 const BAR_PARTS = 3;
+/** A domain ticks at least so often while it is FRESH: younger than that, all is as it should be. */
+const YOUNG_SHARE = 1 / FRESH_PERIODS_MIN;
 const FULL = '█';
 const EMPTY = '░';
 const STANDINS: Readonly<Record<string, string>> = {
@@ -76,14 +79,15 @@ export function restMs(leftMs: number): number {
 
 /**
  * The age against its limits: a part each for FRESH, DEGRADED and SURVIVAL, filled as far as the
- * age has come. `█░░░│░░░│░░░` is fresh; all full is expired.
+ * age has come. `█░░░│░░░│░░░` is fresh; all full is expired. It stands still from tick to tick.
  */
 export function ageBar(limits: DomainStatus['limits'], ageMs: number, columns: number): string {
   const cells = Math.max(1, Math.floor((columns - (BAR_PARTS - 1)) / BAR_PARTS));
   const ends = [limits.freshForMs, limits.degradedForMs, limits.survivalForMs];
+  const shown = ageMs < limits.freshForMs * YOUNG_SHARE ? 0 : ageMs;
   const parts = ends.map((end, i) => {
     const start = i === 0 ? 0 : (ends[i - 1] ?? 0);
-    const full = filled(ageMs, { start, end }, cells);
+    const full = filled(shown, { start, end }, cells);
     return FULL.repeat(full) + EMPTY.repeat(cells - full);
   });
   return parts.join('│');
@@ -97,9 +101,9 @@ function filled(ageMs: number, part: { start: number; end: number }, cells: numb
   return Math.min(cells, Math.floor(share * cells) + 1);
 }
 
-/** `2026-11-21 07:02 UTC`. */
-export function minuteText(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** `2026-11-21 07:00+ UTC`: past that and not yet ten minutes more, so that it stands still. */
+export function aboutText(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 15).replace('T', ' ')}0+ UTC`;
 }
 
 /** `07:02:41`, in UTC. */

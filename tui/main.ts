@@ -11,9 +11,11 @@
 import { parseArgs } from 'node:util';
 import { Failure } from '../core/failure.ts';
 import { printable } from '../core/printable.ts';
+import type { Act } from './act.ts';
+import { carryOut } from './actor.ts';
 import { Client } from './client.ts';
 import { restMs, toAscii } from './format.ts';
-import { hostTimers, readTerminal, type Terminal } from './host.ts';
+import { hostTimers, readTerminal, runHoldfast, type Terminal } from './host.ts';
 import type { Look } from './look.ts';
 import { domainsNow, openState, type State } from './model.ts';
 import { linesBetween } from './plain.ts';
@@ -45,6 +47,7 @@ async function main(): Promise<number> {
     tell: holder.tell,
   });
   const show = values.plain ? showPlain : showWindow;
+  carryOutAll(holder, client, values['control-socket']);
   try {
     const silence = values.plain ? sayChanges(holder, look) : undefined;
     await client.open();
@@ -96,6 +99,20 @@ async function showPlain(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
     process.stdout.once('error', () => resolve());
+  });
+}
+
+/** Carries out each act once, as it comes up. */
+function carryOutAll(holder: StateHolder, client: Client, controlSocket: string): void {
+  let last: Act | null = null;
+  holder.listen(() => {
+    const { underWay } = holder.current();
+    if (underWay === last) return;
+    last = underWay;
+    if (underWay === null) return;
+    void carryOut(underWay, { client, controlSocket, run: runHoldfast }).then((outcome) =>
+      holder.tell({ kind: 'acted', outcome }),
+    );
   });
 }
 

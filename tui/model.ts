@@ -7,14 +7,24 @@
 
 import type {
   AuditEntryView,
+  CeremonyView,
   DomainStatus,
   EntryView,
   Status,
 } from '../daemon/control/protocol.ts';
+import { type Act, agreeForm, type Form, fill, refuseForm } from './act.ts';
 import { nearestCommand } from './commands.ts';
 import type { Press } from './keys.ts';
 
-export const VIEWS = ['overview', 'domains', 'peers', 'workloads', 'audit', 'help'] as const;
+export const VIEWS = [
+  'overview',
+  'domains',
+  'peers',
+  'workloads',
+  'audit',
+  'ceremonies',
+  'help',
+] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Audit entries kept in the window; the log on disk has them all. */
@@ -40,6 +50,12 @@ export interface Prompt {
   readonly complaint: string;
 }
 
+/** What came of an act, in a sentence. */
+export interface Outcome {
+  readonly isDone: boolean;
+  readonly text: string;
+}
+
 export interface State {
   readonly view: View;
   /** Where help returns to. */
@@ -50,6 +66,16 @@ export interface State {
   readonly entries: readonly EntryView[];
   /** Newest first. */
   readonly audit: readonly AuditEntryView[];
+  /** What waits for people. */
+  readonly ceremonies: readonly CeremonyView[];
+  /** False where the daemon is older than ceremonies. */
+  readonly tellsCeremonies: boolean;
+  /** An act that is being prepared; it takes the place of the view. */
+  readonly form: Form | null;
+  /** An act that is being carried out. */
+  readonly underWay: Act | null;
+  /** What came of the last one, until the next key. */
+  readonly outcome: Outcome | null;
   /** The key of the chosen row; null is the first, whichever that is. */
   readonly chosen: Readonly<Record<View, string | null>>;
   readonly filters: Readonly<Record<View, string>>;
@@ -65,9 +91,14 @@ export type Message =
   | { readonly kind: 'status'; readonly status: Status; readonly nowMs: number }
   | { readonly kind: 'entries'; readonly entries: readonly EntryView[] }
   | { readonly kind: 'audit'; readonly entries: readonly AuditEntryView[] }
+  | { readonly kind: 'ceremonies'; readonly ceremonies: readonly CeremonyView[] | null }
+  | { readonly kind: 'acted'; readonly outcome: Outcome }
   | { readonly kind: 'event'; readonly entry: AuditEntryView }
   | { readonly kind: 'time'; readonly nowMs: number }
-  /** `keys` are those of the rows of the view, and `page` how many fit on the screen. */
+  /**
+   * `keys` are those of the rows of the view, or one for each line of an open form; `page` is how
+   * many fit on the screen.
+   */
   | {
       readonly kind: 'press';
       readonly press: Press;
@@ -83,6 +114,11 @@ export function openState(options: { readonly night: boolean; readonly nowMs: nu
     told: null,
     entries: [],
     audit: [],
+    ceremonies: [],
+    tellsCeremonies: true,
+    form: null,
+    underWay: null,
+    outcome: null,
     chosen: perView(null),
     filters: perView(''),
     prompt: null,
@@ -105,6 +141,14 @@ export function update(state: State, message: Message): State {
       return { ...state, entries: message.entries.toSorted(bySpiffeId) };
     case 'audit':
       return { ...state, audit: newestFirst(message.entries) };
+    case 'ceremonies':
+      return {
+        ...state,
+        ceremonies: message.ceremonies ?? [],
+        tellsCeremonies: message.ceremonies !== null,
+      };
+    case 'acted':
+      return { ...state, underWay: null, outcome: message.outcome };
     case 'event':
       return { ...state, audit: newestFirst([...state.audit, message.entry]) };
     case 'time':
@@ -155,10 +199,28 @@ function newestFirst(entries: readonly AuditEntryView[]): readonly AuditEntryVie
 
 type Pressed = Extract<Message, { kind: 'press' }>;
 
-function pressed(state: State, message: Pressed): State {
+function pressed(before: State, message: Pressed): State {
+  const state = before.outcome === null ? before : { ...before, outcome: null };
+  if (state.form !== null) return pressedInForm(state, state.form, message);
   return state.prompt === null
     ? pressedInView(state, message)
     : pressedInPrompt(state, state.prompt, message.press);
+}
+
+/** One act at a time: a form that is filled while another act is under way waits. */
+function pressedInForm(state: State, form: Form, { press, keys, page }: Pressed): State {
+  const filled = fill(form, press, { lines: keys.length, page });
+  switch (filled.kind) {
+    case 'form':
+      return { ...state, form: filled.form };
+    case 'left':
+      return { ...state, form: null };
+    case 'act':
+      if (state.underWay !== null) {
+        return { ...state, form: { ...form, complaint: 'wait: another act is under way' } };
+      }
+      return { ...state, form: null, underWay: filled.act };
+  }
 }
 
 function pressedInView(state: State, { press, keys, page }: Pressed): State {
@@ -172,8 +234,9 @@ function pressedInView(state: State, { press, keys, page }: Pressed): State {
     case 'escape':
       return state.view === 'help' ? show(state, state.behindHelp) : filtered(state, '');
     case 'text':
-      return typed(state, press.text);
+      return typed(state, press.text, keys);
     case 'enter':
+      return state.view === 'ceremonies' ? typed(state, 'a', keys) : state;
     case 'erase':
       return state;
     case 'interrupt':
@@ -182,7 +245,7 @@ function pressedInView(state: State, { press, keys, page }: Pressed): State {
 }
 
 /** A letter outside of a prompt: a key of its own. */
-function typed(state: State, text: string): State {
+function typed(state: State, text: string, keys: readonly string[]): State {
   switch (text) {
     case 'q':
       return { ...state, ended: true };
@@ -192,11 +255,30 @@ function typed(state: State, text: string): State {
       return prompting(state, 'filter', state.filters[state.view]);
     case ':':
       return prompting(state, 'command', '');
+    case 'a':
+    case 'x':
+      return decided(state, keys, text === 'a' ? agreeForm : refuseForm);
     default: {
-      const view = /^[1-5]$/.test(text) ? VIEWS[Number.parseInt(text, 10) - 1] : undefined;
+      const view = /^[1-6]$/.test(text) ? VIEWS[Number.parseInt(text, 10) - 1] : undefined;
       return view === undefined ? state : show(state, view);
     }
   }
+}
+
+/** Opens the form for the ceremony that is chosen; nothing is decided on what is past. */
+function decided(
+  state: State,
+  keys: readonly string[],
+  formOf: (ceremony: CeremonyView) => Form,
+): State {
+  if (state.view !== 'ceremonies') return state;
+  const id = state.chosen.ceremonies ?? keys[0];
+  const found = state.ceremonies.find((each) => each.id === id);
+  if (found === undefined) return state;
+  if (state.link.kind !== 'live') {
+    return { ...state, outcome: { isDone: false, text: 'this is the past: wait for the daemon' } };
+  }
+  return { ...state, form: formOf(found) };
 }
 
 function pressedInPrompt(state: State, prompt: Prompt, press: Press): State {
@@ -281,6 +363,7 @@ function perView<T>(value: T): Record<View, T> {
     peers: value,
     workloads: value,
     audit: value,
+    ceremonies: value,
     help: value,
   };
 }

@@ -9,6 +9,7 @@ import { cliffText, domainAge } from './domain-words.ts';
 import { clockText } from './format.ts';
 import { domainsNow, type State, sinceToldMs } from './model.ts';
 import { fieldsText } from './views/audit.ts';
+import { waitsFor } from './views/ceremonies.ts';
 
 /** What to say of the step from `before` to `after`, oldest first. */
 export function linesBetween(before: State, after: State): readonly string[] {
@@ -17,6 +18,7 @@ export function linesBetween(before: State, after: State): readonly string[] {
     ...domainLines(before, after),
     ...peerLines(before, after),
     ...alarmLines(before, after),
+    ...ceremonyLines(before, after),
     ...auditLines(before, after),
   ];
   const time = timeOf(after);
@@ -93,6 +95,19 @@ function alarmLines(before: State, after: State): readonly string[] {
   return (after.told?.status.alarms ?? [])
     .filter(({ code, domain }) => !was.has(code + domain))
     .map(({ code, domain, detail }) => `ALARM: ${code} ${domain} ${detail}`);
+}
+
+function ceremonyLines(before: State, after: State): readonly string[] {
+  const was = new Map(before.ceremonies.map((each) => [each.id, waitsFor(each)]));
+  const is = new Set(after.ceremonies.map(({ id }) => id));
+  return [
+    ...after.ceremonies
+      .filter((each) => was.get(each.id) !== waitsFor(each))
+      .map((each) => `waits for people: ${each.title}, ${waitsFor(each)}, id ${each.id}`),
+    ...before.ceremonies
+      .filter(({ id }) => !is.has(id))
+      .map(({ title, id }) => `waits no more: ${title}, id ${id}`),
+  ];
 }
 
 /** What was there at the first sight is the past, and stays unsaid. */

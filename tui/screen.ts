@@ -4,12 +4,15 @@
  * Pure, so that a test reads a screen as text. The terminal has at least `SCREEN_MIN` cells.
  */
 
+import type { ActKind } from './act.ts';
 import { matchingCommands } from './commands.ts';
-import { clockText, fit, toAscii, widthOf, wrap } from './format.ts';
+import { FORM_KEYS, formLines, roomOf } from './form-panel.ts';
+import { clockText, countText, fit, toAscii, widthOf, wrap } from './format.ts';
 import { type Line, line, type Size, span } from './line.ts';
-import { type State, sinceToldMs, VIEWS, type View } from './model.ts';
+import { type State, sinceToldMs, type View } from './model.ts';
 import { padded, pageOf, type Sheet, sheetLines, shownRows } from './sheet.ts';
 import { AUDIT } from './views/audit.ts';
+import { CEREMONIES } from './views/ceremonies.ts';
 import { DOMAINS } from './views/domains.ts';
 import { helpLines } from './views/help.ts';
 import { overviewLines } from './views/overview.ts';
@@ -38,7 +41,7 @@ export function screenLines(state: State, size: Size): readonly Line[] {
   if (!isLargeEnough(size)) return tooSmallLines(size);
   const body = bodySize(size);
   return [
-    tabsLine(state, size.columns),
+    tabsLine(state),
     line('─'.repeat(size.columns), 'dim'),
     ...padded(viewLines(state, body), body.rows),
     statusLine(state, size.columns),
@@ -52,6 +55,10 @@ export function rowsInView(
   size: Size,
 ): { readonly keys: readonly string[]; readonly page: number } {
   const body = bodySize(size);
+  if (state.form !== null) {
+    const { lines, page } = roomOf(state.form, body);
+    return { keys: Array.from({ length: lines }, (_, i) => String(i)), page };
+  }
   switch (state.view) {
     case 'domains':
       return rowsOf(DOMAINS, state, body);
@@ -61,6 +68,8 @@ export function rowsInView(
       return rowsOf(WORKLOADS, state, body);
     case 'audit':
       return rowsOf(AUDIT, state, body);
+    case 'ceremonies':
+      return rowsOf(CEREMONIES, state, body);
     case 'overview':
     case 'help':
       return { keys: [], page: 1 };
@@ -81,6 +90,7 @@ function bodySize({ columns, rows }: Size): Size {
 }
 
 function viewLines(state: State, body: Size): readonly Line[] {
+  if (state.form !== null) return formLines(state.form, body);
   switch (state.view) {
     case 'overview':
       return overviewLines(state, body);
@@ -92,44 +102,81 @@ function viewLines(state: State, body: Size): readonly Line[] {
       return sheetLines(WORKLOADS, state, body);
     case 'audit':
       return sheetLines(AUDIT, state, body);
+    case 'ceremonies':
+      return sheetLines(CEREMONIES, state, body);
     case 'help':
       return helpLines();
   }
 }
 
-const TITLES: Readonly<Record<View, string>> = {
+const TITLES: Readonly<Record<Exclude<View, 'help'>, string>> = {
   overview: '1 Overview',
   domains: '2 Domains',
   peers: '3 Peers',
   workloads: '4 Workloads',
   audit: '5 Audit',
-  help: '? Help',
+  ceremonies: '6 Ceremonies',
 };
 
 /** The view shown stands in brackets: inverse alone would be lost on some eyes and terminals. */
-function tabsLine(state: State, columns: number): Line {
-  const tabs = VIEWS.map((view) =>
-    view === state.view ? span(`[${TITLES[view]}]`, 'strong') : span(` ${TITLES[view]} `, 'dim'),
+function tabsLine({ view }: State): Line {
+  return Object.entries(TITLES).map(([name, title]) =>
+    name === view ? span(` [${title}]`, 'strong') : span(` ${title}`, 'dim'),
   );
-  const used = tabs.reduce((sum, { text }) => sum + widthOf(text), 0);
-  const name = state.told?.status.domain ?? '';
-  const room = Math.max(0, columns - used - 1);
-  const shown = widthOf(name) > room ? fit(name, room) : name;
-  return [...tabs, span(' '.repeat(room - widthOf(shown))), span(shown, 'strong')];
 }
 
+/** Whether this is the present, what wants a person, and whose screen it is. */
 function statusLine(state: State, columns: number): Line {
-  const alarms = state.told?.status.alarms.length ?? 0;
-  const alarm = alarms === 0 ? '' : ` · ALARM: ${alarms}, see overview`;
-  const { link } = state;
+  const name = ` ${state.told?.status.domain ?? ''} `;
+  const left = fitted(standing(state), Math.max(0, columns - widthOf(name)));
+  const shown = fit(name, Math.min(widthOf(name), columns));
+  return [...left, span(shown, 'strong')];
+}
+
+function standing(state: State): Line {
+  const { link, underWay, outcome } = state;
+  if (outcome !== null) {
+    return line(
+      outcome.isDone ? ` ok: ${outcome.text}` : ` NOT DONE: ${outcome.text}`,
+      outcome.isDone ? 'good' : 'bad',
+    );
+  }
+  const doing = underWay === null ? [] : [span(` · ${DOING[underWay.kind]} …`, 'strong')];
   switch (link.kind) {
     case 'opening':
-      return line(fit(' ○ connecting', columns), 'dim');
+      return line(' ○ connecting', 'dim');
     case 'live':
-      return [span(' ● live', 'good'), span(alarm, 'bad')];
+      return [span(' ● live', 'good'), ...doing, ...concerns(state)];
     case 'past':
-      return line(fit(` ○ PAST${pastText(state, link.why)}${alarm}`, columns), 'bad');
+      return [span(` ○ PAST${pastText(state, link.why)}`, 'bad'), ...concerns(state)];
   }
+}
+
+const DOING: Readonly<Record<ActKind, string>> = {
+  approve: 'approving',
+  refuse: 'refusing',
+  sign: 'signing',
+};
+
+function concerns({ told, ceremonies }: State): Line {
+  const alarms = told?.status.alarms.length ?? 0;
+  const waiting = countText(ceremonies.length, 'waits', 'wait');
+  return [
+    ...(alarms === 0 ? [] : [span(` · ALARM: ${alarms}, see overview`, 'bad')]),
+    ...(ceremonies.length === 0 ? [] : [span(` · ${waiting} for people`, 'warn')]),
+  ];
+}
+
+/** The spans in exactly so many columns. */
+function fitted(spans: Line, columns: number): Line {
+  let left = columns;
+  const kept = spans.flatMap(({ text, tone }) => {
+    if (left < 1) return [];
+    const shown = widthOf(text) > left ? fit(text, left) : text;
+    left -= widthOf(shown);
+    return [span(shown, tone)];
+  });
+  return [...kept, span(' '.repeat(left))];
 }
 
 /** The time comes first: it is what must not be cut off. */
@@ -139,7 +186,12 @@ function pastText(state: State, why: string): string {
   return ` as of ${at} UTC, trying again: ${why}`;
 }
 
-function footLine({ prompt, view, filters }: State, columns: number): Line {
+function footLine({ prompt, view, filters, form }: State, columns: number): Line {
+  if (form !== null) {
+    return form.complaint === ''
+      ? line(fit(` ${FORM_KEYS}`, columns), 'dim')
+      : line(fit(` ${form.complaint}`, columns), 'warn');
+  }
   if (prompt === null) {
     const filter = filters[view];
     const kept = filter === '' ? '' : `only "${filter}", Esc shows all · `;
@@ -153,8 +205,9 @@ function footLine({ prompt, view, filters }: State, columns: number): Line {
 
 function keysText(view: View): string {
   if (view === 'help') return '? or Esc go back · q quit';
-  const moves = view === 'overview' ? '' : '↑↓ choose · PgUp PgDn page · / filter · ';
-  return `${moves}1-5 view · : command · ? help · q quit`;
+  if (view === 'overview') return '1-6 view · : command · ? help · q quit';
+  const acts = view === 'ceremonies' ? 'a agree · x refuse' : 'PgUp PgDn page · / filter';
+  return `↑↓ choose · ${acts} · 1-6 view · : command · ? help · q quit`;
 }
 
 function promptHint({ kind, text, complaint }: NonNullable<State['prompt']>): string {

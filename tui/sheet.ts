@@ -35,7 +35,7 @@ export interface Sheet<T> {
   /** Rows of the screen that the details take. */
   readonly detailRows: number;
   /** What is said where there is no row. */
-  readonly empty: string;
+  readonly empty: string | ((state: State) => string);
 }
 
 const HEAD_ROWS = 1;
@@ -125,7 +125,8 @@ function rowLine<T>(
 function emptyLine<T>(sheet: Sheet<T>, state: State): Line {
   const filter = state.filters[sheet.view];
   if (filter !== '') return line(` nothing holds "${filter}"; Esc shows all`, 'dim');
-  return line(` ${sheet.empty}`, 'dim');
+  const { empty } = sheet;
+  return line(` ${typeof empty === 'string' ? empty : empty(state)}`, 'dim');
 }
 
 interface Place {

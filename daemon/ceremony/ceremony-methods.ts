@@ -17,6 +17,7 @@ import type { ApplicationView, CeremonyView, ImportOutcome } from '../control/pr
 import type { Caller, ControlMethods } from '../control/server.ts';
 import type { Driver } from '../driver.ts';
 import type { deskMethods } from '../enrolment/desk-methods.ts';
+import { wordsOf } from '../fingerprint-words.ts';
 import { outcomeViews } from '../import-outcome.ts';
 import { kindText } from '../kind-words.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
@@ -77,9 +78,10 @@ export function ceremonyMethods(options: CeremonyMethodOptions, desk: Desk) {
       const found = await named(id);
       const { kind } = found;
       const { uid, pid } = caller;
-      await audit.append('ceremony.refused', { kind, id: found.id, reason, uid, pid });
       if (kind === 'enrolment') await desk['enroll.refuse']({ node: found.id }, caller);
       else await proposals.drop(proposal(found.id).proposal.envelope.digest);
+      // Whoever hears of it asks what waits now: by then it is gone.
+      await audit.append('ceremony.refused', { kind, id: found.id, reason, uid, pid });
       return { id: found.id };
     },
   } satisfies Partial<ControlMethods>;
@@ -122,6 +124,7 @@ function proposalView({ proposal, uid, since }: WaitingProposal): CeremonyView {
     kind: envelope.type === 'root' ? 'root' : 'revocations',
     id: envelope.digest,
     title: `${proposalTitle(proposal)} of ${belief.domain}`,
+    words: wordsOf(envelope.digest).join(' '),
     by: 'key',
     changes: proposalChanges(proposal),
     signatures: quorums.map(({ name, role, signed }) => ({
@@ -140,6 +143,7 @@ function applicationView(application: ApplicationView): CeremonyView {
     kind: 'enrolment',
     id: node,
     title: `a node of group ${group}`,
+    words: '',
     by: 'word',
     changes: [
       `the machine ${node} becomes a node of group ${group}, and holds a lease of ours`,

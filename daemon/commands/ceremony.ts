@@ -191,10 +191,11 @@ function ceremoniesText(ceremonies: readonly CeremonyView[]): string {
 }
 
 function ceremonyText(ceremony: CeremonyView): string {
-  const { id, title, broughtBy, since, until, changes } = ceremony;
+  const { id, title, words, broughtBy, since, until, changes } = ceremony;
   const head = factsText([
     ['what', title],
     ['id', id],
+    ...(words === '' ? [] : [['words', words] as const]),
     ['brought by', since === '' ? broughtBy : `${broughtBy}, ${since}`],
     ...(until === '' ? [] : [['until', until] as const]),
     ...signatureFacts(ceremony),

@@ -12,8 +12,9 @@ const USAGE = `\
 Usage: holdfast tui [OPTIONS]
 
 Shows the daemon as it lives: what it may still do and until when, every domain and
-how old its last proof is, peers, workloads, and the audit log as it grows. Keys are
-shown where they act; ? shows them all. It changes nothing.
+how old its last proof is, peers, workloads, the audit log as it grows, and what waits
+for people: proposals to sign, machines to approve. Keys are shown where they act; ?
+shows them all. Nothing is changed before it was shown in full, and a word was typed.
 
   --control-socket PATH   the daemon to look at, if not the usual one
   --plain                 no screen: a line for each change, for a screen reader, a
@@ -40,7 +41,7 @@ const FLAGS = ['--max-semi-space-size=1', '--no-opt', '--no-maglev', '--optimize
 
 export const command: Command = {
   name: 'tui',
-  summary: 'watch a daemon live: domains, peers, workloads, audit',
+  summary: 'watch a daemon live; sign, approve and refuse what waits for you',
   usage: USAGE,
   run,
 };

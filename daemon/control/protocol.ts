@@ -321,6 +321,8 @@ export interface CeremonyView {
   readonly id: string;
   /** What it is, in a few words. */
   readonly title: string;
+  /** The digest of a proposal as words, to be compared aloud; empty for others. */
+  readonly words: string;
   /** Whether it takes signatures of keys that people hold, or one word of who may give it. */
   readonly by: 'key' | 'word';
   /** What would be otherwise, a line each. */

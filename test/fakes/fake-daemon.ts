@@ -183,6 +183,7 @@ const MESSAGE: EnrolMessage = { text: 'armoured\n', node: APPLICATION.node };
 /** A Root that one of two people has signed. */
 export const CEREMONY: CeremonyView = {
   ...{ kind: 'root', id: '5e'.repeat(32), title: 'Root 2 of home.example', by: 'key' },
+  words: 'abandon ability able about above absent',
   changes: [
     `${'66'.repeat(32)} joins the root role`,
     'root keys that have to sign: 2 instead of 1',

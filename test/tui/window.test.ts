@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SCREEN_MIN } from '../../tui/screen.ts';
-import { controlling, type, withDaemons } from '../daemon/live.ts';
+import { auditOf, controlling, type, withDaemons } from '../daemon/live.ts';
 import { relate } from '../daemon-process.ts';
 import { temporaryFolder } from '../folder.ts';
 import { ROOT } from '../root.ts';
@@ -70,8 +70,10 @@ onTerminal('shows each view of a live daemon at both sizes, and ends with q', ()
         );
         terminal.type('5');
         await terminal.shows(/\[5 Audit\][\s\S]*entry\.created/);
+        terminal.type('6');
+        await terminal.shows(/\[6 Ceremonies\][\s\S]*nothing waits for anybody/);
         terminal.type('?');
-        await terminal.shows(/\[\? Help\][\s\S]*PgUp/);
+        await terminal.shows(/Help: every key[\s\S]*PgUp/);
       }
       terminal.type('q');
       await terminal.shows(/exit code 0/);
@@ -90,6 +92,64 @@ onTerminal('sees a link cut and healed', () =>
       await red.start();
       await terminal.shows(/›red\.example/, 60_000);
     });
+  }),
+);
+
+onTerminal('lets two persons complete a Root, each at a window of his own', () =>
+  withDaemons(['blue.example'], async (blue) => {
+    const at = (name: string): string => join(blue.folder, name);
+    await type(blue, 'root', 'key', 'create', at('ann'), '--no-passphrase');
+    const change = ['--add-root', at('ann.pub'), '--root-threshold', '2'];
+    await type(blue, 'root', 'propose', at('next'), ...change);
+    await withTerminal({ socket: blue.controlSocket }, async (ann) => {
+      await withTerminal({ socket: blue.controlSocket }, async (bob) => {
+        for (const person of [ann, bob]) {
+          person.type('6');
+          await person.shows(/nothing waits/);
+        }
+        await type(blue, 'ceremony', 'offer', at('next'));
+        await ann.shows(/›Root 2 of blue\.example +2 more signatures[\s\S]*1 waits for people/);
+        // A word that is not the one signs nothing, and neither does the wrong key.
+        ann.type('a');
+        await ann.shows(/Sign Root 2[\s\S]*root keys that have to sign: 2 instead of 1/);
+        ann.type(at('ann'), 'Enter', 'Enter', 'sing', 'Enter');
+        await ann.shows(/not that word: type sign to do it/);
+        ann.type('BSpace', 'BSpace', 'BSpace', 'BSpace', 'sign', 'Enter');
+        await ann.shows(/ok: signed/);
+        await bob.shows(/›Root 2 of blue\.example +1 more signature /);
+        bob.type('a');
+        await bob.shows(/1 of 2 root keys of version 2/);
+        bob.type(at('ann'), 'Enter', 'Enter', 'sign', 'Enter');
+        await bob.shows(/NOT DONE: signer-duplicate/);
+        bob.type('a', at('state/keys/root.key'), 'Enter', 'Enter', 'sign', 'Enter');
+        await bob.shows(/ok: signed; complete, and published[\s\S]*/);
+        for (const person of [ann, bob]) {
+          await person.shows(/nothing waits/);
+          person.type('1');
+          await person.shows(/authority, root 2 of 2/);
+        }
+      });
+    });
+  }),
+);
+
+onTerminal('refuses what waits, with a reason, at the typed word', () =>
+  withDaemons(['blue.example'], async (blue) => {
+    const at = (name: string): string => join(blue.folder, name);
+    await type(blue, 'root', 'propose', at('next'), '--fresh-ceiling', '5m');
+    await type(blue, 'ceremony', 'offer', at('next'));
+    await withTerminal({ socket: blue.controlSocket }, async (terminal) => {
+      terminal.type('6');
+      await terminal.shows(/›Root 2/);
+      terminal.type('x');
+      await terminal.shows(/Refuse Root 2[\s\S]*ceiling of FRESH/);
+      terminal.type('Escape');
+      await terminal.shows(/›Root 2/);
+      terminal.type('x', 'not today', 'Enter', 'refuse', 'Enter');
+      await terminal.shows(/nothing waits[\s\S]*ok: refused/);
+    });
+    const refusal = auditOf(blue).find(({ event }) => event === 'ceremony.refused');
+    assert.is(refusal?.fields.reason, 'not today');
   }),
 );
 
@@ -113,7 +173,7 @@ onTerminal('finds its lines again after any resize, and says where it is too sma
       terminal.resize({ columns: 20, rows: 5 });
       await terminal.shows(/needs a\s+terminal of 80 x 24/);
       terminal.resize(SCREEN_MIN);
-      const screen = await terminal.shows(/\[1 Overview\][\s\S]*● live\n 1-5 view/);
+      const screen = await terminal.shows(/\[1 Overview\][\s\S]*● live[^\n]*\n 1-6 view/);
       assert.is(screen.match(/● live/g)?.length, 1);
     }),
   ),

@@ -19,8 +19,12 @@ export function Window({
   const state = useSyncExternalStore(holder.listen, holder.current);
   const size = useWindowSize();
   const { exit } = useApp();
+  const isTyping = (): boolean => {
+    const { prompt, form } = holder.current();
+    return prompt !== null || form !== null;
+  };
   useInput((input, key) => {
-    for (const press of pressesOf(input, key, () => holder.current().prompt !== null)) {
+    for (const press of pressesOf(input, key, isTyping)) {
       holder.tell({ kind: 'press', press, ...rowsInView(holder.current(), size) });
     }
   });

@@ -1,6 +1,7 @@
 /** Ink, set so that a quiet screen writes nothing and a change writes only what changed. */
 
 import { render } from 'ink';
+import { thriftyOutput } from '../host.ts';
 import type { Look } from '../look.ts';
 import type { StateHolder } from '../state-holder.ts';
 import { Window } from './Window.tsx';
@@ -16,6 +17,7 @@ export async function openWindow(holder: StateHolder, look: Look): Promise<void>
     interactive: true,
     maxFps: FRAMES_PER_SECOND_MAX,
     patchConsole: false,
+    stdout: thriftyOutput(),
   });
   await window.waitUntilExit();
 }

@@ -6,9 +6,10 @@
 import type { DomainStatus, Status, Tier } from '../../daemon/control/protocol.ts';
 import { cliffText, DEFAULT_PERMITS, domainAge, permits, tierTone } from '../domain-words.ts';
 import { type Fact, factLines } from '../facts.ts';
-import { ageBar, countText, fit, minuteText } from '../format.ts';
+import { aboutText, ageBar, countText, fit } from '../format.ts';
 import { BLANK, type Line, line, type Size, span } from '../line.ts';
 import { domainsNow, type State, sinceToldMs } from '../model.ts';
+import { waitsFor } from './ceremonies.ts';
 
 const BAR_COLUMNS = 35;
 const TIER_ORDER: readonly Tier[] = [
@@ -34,7 +35,7 @@ export function overviewLines(state: State, size: Size): readonly Line[] {
     ...permitLines(own),
     BLANK,
   ];
-  return [...above, ...cut(concernLines(status, domains, size.columns), size.rows - above.length)];
+  return [...above, ...cut(concernLines(state, domains, size.columns), size.rows - above.length)];
 }
 
 /** At most `room` lines; the last one says how many are left out. */
@@ -83,7 +84,7 @@ function addressOf({ listen }: Status): string {
 }
 
 function timeText({ timeKnown, wallMs }: Status, sinceMs: number): string {
-  const time = minuteText(wallMs + sinceMs);
+  const time = aboutText(wallMs + sinceMs);
   return timeKnown ? `known, ${time}` : `UNKNOWN: at best SURVIVAL; the clock says ${time}`;
 }
 
@@ -116,15 +117,18 @@ function permitSpans([, worst, says]: (typeof DEFAULT_PERMITS)[number], tier: Ti
   ];
 }
 
-/** Alarms first, then domains that something would mend. */
+/** Alarms first, then what waits for people, then domains that something would mend. */
 function concernLines(
-  { alarms }: Status,
+  { told, ceremonies }: State,
   domains: readonly DomainStatus[],
   columns: number,
 ): readonly Line[] {
   const facts: readonly Fact[] = [
-    ...alarms.map(
+    ...(told?.status.alarms ?? []).map(
       ({ code, domain, detail }): Fact => ['ALARM', `${code} ${domain} ${detail}`, 'bad'],
+    ),
+    ...ceremonies.map(
+      (each): Fact => ['waits', `${each.title}, for ${waitsFor(each)}: 6 Ceremonies`, 'warn'],
     ),
     ...domains
       .filter(({ mend }) => mend !== '')

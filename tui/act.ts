@@ -1,0 +1,213 @@
+/**
+ * What a person may do from the window: each act is shown with what it changes, and takes a typed
+ * word. Pure: a form is filled here, and the act it comes to is carried out elsewhere (actor.ts).
+ */
+
+import type { CeremonyView } from '../daemon/control/protocol.ts';
+import type { Press } from './keys.ts';
+
+/** An act with everything it needs. */
+export type Act =
+  | { readonly kind: 'approve'; readonly id: string }
+  | { readonly kind: 'refuse'; readonly id: string; readonly reason: string }
+  | {
+      readonly kind: 'sign';
+      readonly id: string;
+      readonly keyFile: string;
+      readonly passphrase: string;
+    };
+
+export type ActKind = Act['kind'];
+
+/** One line that a person fills. */
+export interface Field {
+  readonly name: string;
+  readonly hint: string;
+  readonly value: string;
+  readonly isSecret: boolean;
+  /** Whether it is the word that has to be typed. */
+  readonly isWord: boolean;
+  readonly mayBeEmpty: boolean;
+}
+
+/** An act that is being prepared: what it does, and what is still to be filled. */
+export interface Form {
+  readonly kind: ActKind;
+  readonly id: string;
+  readonly title: string;
+  /** All that it changes, in paragraphs. */
+  readonly says: readonly string[];
+  readonly fields: readonly Field[];
+  /** The field that is being filled. */
+  readonly at: number;
+  /** The first line shown; the last one ever shown decides whether all was seen. */
+  readonly top: number;
+  readonly seen: number;
+  readonly complaint: string;
+}
+
+/** How many lines the text of the form takes on the screen, and how many are shown at once. */
+export interface Room {
+  readonly lines: number;
+  readonly page: number;
+}
+
+/** What follows from a press: the form goes on, is left, or comes to an act. */
+export type Filled =
+  | { readonly kind: 'form'; readonly form: Form }
+  | { readonly kind: 'left' }
+  | { readonly kind: 'act'; readonly act: Act };
+
+/** The form by which a ceremony is agreed to: a signature, or a yes. */
+export function agreeForm(ceremony: CeremonyView): Form {
+  return ceremony.by === 'key' ? signForm(ceremony) : approveForm(ceremony);
+}
+
+/** The form by which a ceremony is ended. */
+export function refuseForm(ceremony: CeremonyView): Form {
+  const what =
+    ceremony.by === 'key'
+      ? 'The proposal and all signatures of it are dropped here; somebody would have to offer it anew.'
+      : 'The machine is turned away; it would have to ask anew.';
+  return formOf('refuse', ceremony, {
+    title: `Refuse ${ceremony.title}`,
+    says: [`${what} What it would have changed:`, ...listed(ceremony.changes)],
+    fields: [field('reason', 'a sentence for the audit log', { mayBeEmpty: true }), word('refuse')],
+  });
+}
+
+/** What a press does to an open form. */
+export function fill(form: Form, press: Press, room: Room): Filled {
+  switch (press.kind) {
+    case 'text':
+      return typedInto(form, (value) => value + press.text);
+    case 'erase':
+      return typedInto(form, (value) => [...value].slice(0, -1).join(''));
+    case 'move':
+      return scrolled(form, press.by * (press.unit === 'page' ? room.page : 1), room);
+    case 'end':
+      return scrolled(form, press.which === 'first' ? -room.lines : room.lines, room);
+    case 'escape':
+    case 'interrupt':
+      return { kind: 'left' };
+    case 'next-view':
+      return { kind: 'form', form: { ...form, at: neighbour(form, press.by), complaint: '' } };
+    case 'enter':
+      return entered(form, room);
+  }
+}
+
+function signForm(ceremony: CeremonyView): Form {
+  const { id, title, words, changes, signatures } = ceremony;
+  const missing = signatures.filter(({ needed, signed }) => signed.length < needed);
+  const isLast = missing.every(({ needed, signed }) => signed.length === needed - 1);
+  const force = isLast
+    ? 'If your key is the one that is missing, it takes force at once.'
+    : 'It takes force once all who are needed have signed.';
+  return formOf('sign', ceremony, {
+    title: `Sign ${title}`,
+    says: [
+      'It changes:',
+      ...listed(changes),
+      'Signatures so far:',
+      ...listed(signatures.map((each) => `${each.signed.length} of ${each.needed} ${each.name}`)),
+      'Compare with the others, by voice, its digest or that in words:',
+      ...listed([id, words]),
+      `A signature cannot be taken back. ${force}`,
+    ],
+    fields: [
+      field('key file', 'the path of your key, on a stick for example', {}),
+      field('passphrase', 'of your key; empty if it has none', {
+        isSecret: true,
+        mayBeEmpty: true,
+      }),
+      word('sign'),
+    ],
+  });
+}
+
+function approveForm(ceremony: CeremonyView): Form {
+  return formOf('approve', ceremony, {
+    title: `Approve ${ceremony.title}`,
+    says: [
+      'It changes:',
+      ...listed(ceremony.changes),
+      'It is granted a lease as soon as it answers its challenge. What takes that back is ' +
+        'holdfast revoke node.',
+    ],
+    fields: [word('approve')],
+  });
+}
+
+function formOf(
+  kind: ActKind,
+  { id }: CeremonyView,
+  said: Pick<Form, 'title' | 'says' | 'fields'>,
+): Form {
+  return { kind, id, ...said, at: 0, top: 0, seen: 0, complaint: '' };
+}
+
+function listed(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? ['- nothing'] : lines.map((line) => `- ${line}`);
+}
+
+function field(
+  name: string,
+  hint: string,
+  { isSecret = false, mayBeEmpty = false }: Partial<Pick<Field, 'isSecret' | 'mayBeEmpty'>>,
+): Field {
+  return { name, hint, value: '', isSecret, mayBeEmpty, isWord: false };
+}
+
+function word(kind: ActKind): Field {
+  return { ...field('word', `type ${kind} to do it`, {}), isWord: true };
+}
+
+function typedInto(form: Form, edit: (value: string) => string): Filled {
+  const fields = form.fields.map((each, i) =>
+    i === form.at ? { ...each, value: edit(each.value) } : each,
+  );
+  return { kind: 'form', form: { ...form, fields, complaint: '' } };
+}
+
+function scrolled(form: Form, by: number, { lines, page }: Room): Filled {
+  const top = Math.min(Math.max(0, lines - page), Math.max(0, form.top + by));
+  return { kind: 'form', form: { ...form, top, seen: Math.max(form.seen, top), complaint: '' } };
+}
+
+/** Enter goes on to the next field; after the last one it acts, if nothing is amiss. */
+function entered(form: Form, { lines, page }: Room): Filled {
+  const current = form.fields[form.at];
+  if (current === undefined) return { kind: 'left' };
+  const complaint = complaintOf(form, current, form.seen + page >= lines);
+  if (complaint !== '') return { kind: 'form', form: { ...form, complaint } };
+  if (form.at + 1 < form.fields.length) {
+    return { kind: 'form', form: { ...form, at: form.at + 1, complaint: '' } };
+  }
+  const lacking = form.fields.findIndex((each) => each.value === '' && !each.mayBeEmpty);
+  if (lacking >= 0) return { kind: 'form', form: { ...form, at: lacking, complaint: 'is empty' } };
+  return { kind: 'act', act: actOf(form) };
+}
+
+function complaintOf(form: Form, current: Field, wasSeen: boolean): string {
+  if (current.value === '' && !current.mayBeEmpty) return current.hint;
+  if (!current.isWord) return '';
+  if (current.value !== form.kind) return `not that word: ${current.hint}, or Esc`;
+  return wasSeen ? '' : 'read to the end first: PgDn shows more';
+}
+
+function actOf({ kind, id, fields }: Form): Act {
+  const value = (name: string): string => fields.find((each) => each.name === name)?.value ?? '';
+  switch (kind) {
+    case 'approve':
+      return { kind, id };
+    case 'refuse':
+      return { kind, id, reason: value('reason') };
+    case 'sign':
+      return { kind, id, keyFile: value('key file'), passphrase: value('passphrase') };
+  }
+}
+
+function neighbour({ at, fields }: Form, by: 1 | -1): number {
+  return Math.min(fields.length - 1, Math.max(0, at + by));
+}

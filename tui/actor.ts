@@ -1,0 +1,76 @@
+/**
+ * Carries out what a person decided in the window: words over the control socket, signatures by
+ * `holdfast ceremony sign` in a process of its own, so that no key ever enters the window.
+ */
+
+import { Failure } from '../core/failure.ts';
+import { printable } from '../core/printable.ts';
+import { ControlError } from '../daemon/control/protocol.ts';
+import type { Act } from './act.ts';
+import type { Client } from './client.ts';
+import type { Outcome } from './model.ts';
+
+/** Runs `holdfast` with these arguments and this input. */
+export type RunCommand = (
+  args: readonly string[],
+  input: string,
+) => Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+
+export interface ActorOptions {
+  readonly client: Client;
+  readonly controlSocket: string;
+  readonly run: RunCommand;
+}
+
+/** Does it, and says what came of it. Never throws for what a daemon may answer. */
+export async function carryOut(act: Act, options: ActorOptions): Promise<Outcome> {
+  try {
+    return await outcomeOf(act, options);
+  } catch (error) {
+    if (error instanceof ControlError) return { isDone: false, text: sentence(error) };
+    if (error instanceof Failure) return { isDone: false, text: printable(error.message) };
+    throw error;
+  }
+}
+
+async function outcomeOf(act: Act, options: ActorOptions): Promise<Outcome> {
+  const { client } = options;
+  switch (act.kind) {
+    case 'approve':
+      await client.ask('ceremony.approve', { id: act.id });
+      return { isDone: true, text: 'approved' };
+    case 'refuse':
+      await client.ask('ceremony.refuse', { id: act.id, reason: act.reason });
+      return { isDone: true, text: 'refused' };
+    case 'sign':
+      return sign(act, options);
+  }
+}
+
+async function sign(
+  { id, keyFile, passphrase }: Extract<Act, { kind: 'sign' }>,
+  { run, controlSocket }: ActorOptions,
+): Promise<Outcome> {
+  const { code, out, err } = await run(
+    [
+      ...['ceremony', 'sign', id, '--yes', '--passphrase-file=-'],
+      ...[`--key=${keyFile}`, `--control-socket=${controlSocket}`],
+    ],
+    passphrase,
+  );
+  if (code !== 0) return { isDone: false, text: printable(troubleIn(err)) };
+  const isWhole = out.startsWith('complete');
+  return { isDone: true, text: isWhole ? 'signed; complete, and published' : 'signed' };
+}
+
+/** The line of the trouble: what precedes it is what the signer was shown. */
+function troubleIn(err: string): string {
+  const lines = err.trimEnd().split('\n');
+  const at = lines.findLastIndex((each) => each.startsWith('holdfast: '));
+  const [said = 'it could not be signed', mend = ''] = lines.slice(Math.max(0, at));
+  return `${said.replace('holdfast: ', '')}${mend === '' ? '' : `;${mend}`}`;
+}
+
+function sentence({ code, message, mend }: ControlError): string {
+  return printable(`${code}: ${message}${mend === '' ? '' : `; mend: ${mend}`}`);
+}
