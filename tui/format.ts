@@ -26,7 +26,7 @@ const FAR_STEPS: readonly (readonly [ms: number, text: string])[] = [
   [5 * MINUTE_MS, '5+ min'],
 ];
 const BAR_PARTS = 3;
-/** A domain ticks at least so often while it is FRESH: younger than that, all is as it should be. */
+/** A domain ticks at least so often while it is FRESH: younger than that, all is as it should. */
 const YOUNG_SHARE = 1 / FRESH_PERIODS_MIN;
 const FULL = '█';
 const EMPTY = '░';
