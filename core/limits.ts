@@ -27,6 +27,8 @@ export const NAME_CHARS_MAX = 128;
 export const AUTHORITIES_MAX = 64;
 /** Relations of one domain. */
 export const RELATIONS_MAX = 512;
+/** Paths in the scope of one relation. */
+export const SCOPE_PATHS_MAX = 32;
 /** One exported file: a Root chain, a beacon, a tick and the bundle. */
 export const BUNDLE_FILE_BYTES_MAX = 8 * 1024 * 1024;
 /** One courier file: a bundle file for each domain, one after the other. */

@@ -83,6 +83,36 @@ export const REFUSALS = {
   'relation-exists': row('ignore', 'that domain is a partner already', 'holdfast federation list'),
   'relation-unknown': row('ignore', 'that domain is no partner', 'holdfast federation list'),
   'relation-self': row('reject', 'a domain has no relation to itself', 'name a partner'),
+  'relation-awaited': row(
+    'ignore',
+    'another change of that relation is about to be published',
+    'look at it with holdfast relation show, and ask again',
+  ),
+  'relation-wider': row(
+    'ignore',
+    'these terms grant more than the relation does, and narrowing only takes away',
+    'wider terms take the file of the partner: holdfast relation accept',
+  ),
+  'relation-scope': row(
+    'ignore',
+    'our relation to that domain does not honour this identity',
+    'holdfast relation show prints the paths that it honours',
+  ),
+  'relation-assurance': row(
+    'ignore',
+    'less is known of that machine than our relation to its domain asks for',
+    'the machine proves more (holdfast enroll), or the domain accepts less (holdfast relation)',
+  ),
+  'relation-over': row(
+    'ignore',
+    'our relation to that domain has ended by its date',
+    'holdfast relation accept gives it another',
+  ),
+  'scope-malformed': row(
+    'reject',
+    'not a list of paths such as /web, each once and none below another',
+    'write paths as they stand in SPIFFE IDs; / is the whole domain',
+  ),
 
   // roots (PROTOCOL §2.1)
   'root-unknown': row(

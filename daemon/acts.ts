@@ -67,6 +67,9 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   'federation.refresh': 'report',
   'federation.list': 'report',
   'federation.remove': 'revoke',
+  'relation.accept': 'change-policy',
+  'relation.narrow': 'revoke',
+  'relation.withdraw': 'revoke',
   'alarm.clear': 'report',
   'audit.tail': 'report',
 };

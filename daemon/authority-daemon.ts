@@ -305,7 +305,11 @@ function knownBy(view: TrustView, domain: TrustDomain): KnownBy {
   const isOwnDomain = domain === view.domain;
   const authorities = isOwnDomain ? view.ownAuthorities : view.foreignAuthorities.get(domain);
   const revoked = isOwnDomain ? view.ownRevoked : view.foreignRevoked.get(domain);
-  return { roots: authorities?.x509Authorities ?? [], revoked: revoked ?? NOTHING_REVOKED };
+  return {
+    roots: authorities?.x509Authorities ?? [],
+    revoked: revoked ?? NOTHING_REVOKED,
+    relation: view.relations.get(domain) ?? null,
+  };
 }
 
 /**

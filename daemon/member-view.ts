@@ -39,6 +39,7 @@ function closedView(domain: TrustDomain, closed: Refusal): TrustView {
   return {
     ...{ domain, closed, entries: [], withheld: [], assurance: 'software' },
     ...{ ownAuthorities, foreignAuthorities: new Map(), unaccepted: new Set(), cellsOf: new Set() },
+    relations: new Map(),
     ...{ issueUntil: closed, renewUntil: closed },
     ...{ ownRevoked: NOTHING_REVOKED, foreignRevoked: new Map(), crls: new Map() },
   };

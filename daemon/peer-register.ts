@@ -102,9 +102,9 @@ export class PeerRegister implements NetworkHandler {
     const unwanted = [...this.#peers]
       .filter(([, { admitted }]) => {
         const domain = parseTrustDomain(admitted.domain);
-        if (!this.#node.hasPlaceFor(domain) || this.#node.hasRevoked(domain, admitted.node)) {
-          return true;
-        }
+        const { assurance } = admitted;
+        const allowed = refusalOf(() => this.#node.checkPeering(now, { domain, assurance }));
+        if (allowed instanceof Refusal || this.#node.hasRevoked(domain, admitted.node)) return true;
         return admitted.notAfter <= this.#node.clockOf(domain, now);
       })
       .map(([peer]) => peer);
@@ -125,8 +125,8 @@ export class PeerRegister implements NetworkHandler {
       if (found.claims !== null) this.#arrive(handshakeHash, { theirs: { role, proof } });
       return { admitted: null, claims: found.claims };
     }
-    const { domain, node, notAfter } = found;
-    const admitted = { domain, node, groups: scopeOf(found), notAfter };
+    const { domain, node, assurance, notAfter } = found;
+    const admitted = { domain, node, groups: scopeOf(found), assurance, notAfter };
     this.#leases.set(admitted, found);
     return { admitted, claims: domain };
   }

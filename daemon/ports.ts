@@ -6,6 +6,7 @@
  */
 
 import type { BootMs, Instant, UnixMs } from '../core/time.ts';
+import type { Assurance } from '../federation/assurance.ts';
 import type { GroupScope } from '../federation/lease.ts';
 
 /** Both clocks, and which boot the second belongs to. */
@@ -52,6 +53,8 @@ export interface AdmittedPeer {
   readonly node: string;
   /** Which entries it reads of its own domain; an authority reads every group's. */
   readonly groups: GroupScope;
+  /** What its lease says of its machine. */
+  readonly assurance: Assurance;
   /** When its lease ends. */
   readonly notAfter: UnixMs;
 }

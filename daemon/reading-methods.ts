@@ -6,6 +6,7 @@
 import { toUtf8 } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import { WHOLE_TERMS } from '../federation/relation.ts';
 import type { TimeView } from '../federation/time-desk.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { AlarmBook } from './alarm-book.ts';
@@ -19,6 +20,7 @@ import { outcomeViews } from './import-outcome.ts';
 import type { LinkBook } from './link-book.ts';
 import { publishedBoots } from './reference-book.ts';
 import { referencesView } from './reference-methods.ts';
+import { termsView } from './relation/terms-view.ts';
 import { revocationViews } from './revoke-methods.ts';
 import { alarmStatus } from './status.ts';
 import { timeMethods } from './time-methods.ts';
@@ -97,7 +99,7 @@ export function relationView(links: LinkBook, view: DomainView): RelationView {
     ...{ domain: view.domain, kind: 'holdfast', endpoint: null },
     fingerprint: view.firstRoot,
     peers: links.of(view.domain),
-    survivalForeign: view.relation?.survivalForeign ?? false,
+    terms: termsView(view.relation ?? WHOLE_TERMS),
     tier: view.beacon === null ? 'NONE' : view.standing.tier,
   };
 }

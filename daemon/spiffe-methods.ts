@@ -13,6 +13,7 @@ import { type EndpointTerms, parseEndpointUrl } from './bundle-endpoint/endpoint
 import type { PartnerState, SpiffePartners } from './bundle-endpoint/partners.ts';
 import type { RelationView, SpiffeRelationAdd } from './control/protocol.ts';
 import type { Caller, ControlMethods } from './control/server.ts';
+import { ENDPOINT_TERMS } from './relation/terms-view.ts';
 
 export interface SpiffeMethodOptions {
   readonly partners: SpiffePartners;
@@ -45,7 +46,7 @@ export function spiffeMethods({ partners, audit, isHoldfastDomain }: SpiffeMetho
 export function endpointRelation({ partner, standing, trouble }: PartnerState): RelationView {
   const { domain, url, profile } = partner.terms;
   return {
-    ...{ domain, kind: 'spiffe', fingerprint: '', peers: [], survivalForeign: false },
+    ...{ domain, kind: 'spiffe', fingerprint: '', peers: [], terms: ENDPOINT_TERMS },
     endpoint: {
       url,
       profile: profile.kind,

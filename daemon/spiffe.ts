@@ -16,6 +16,12 @@ import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain, trustDomainOf } from '../core/spiffe-id.ts';
 import { unixMs } from '../core/time.ts';
 import type { Assurance } from '../federation/assurance.ts';
+import {
+  checkHonoured,
+  parseScope,
+  type RelationTerms,
+  WHOLE_TERMS,
+} from '../federation/relation.ts';
 import { vouchingFor } from './identity/cell.ts';
 import { verifyJwtSvid } from './identity/jwt-verify.ts';
 import type { RevokedSet } from './identity/revoked.ts';
@@ -41,7 +47,15 @@ export interface BundleFacts {
    * bundle: its Root allows them. No text of a bundle says so.
    */
   readonly vouchesForCells?: boolean;
+  /**
+   * What the relation to that domain honours, as `holdfast relation show --json` says it: paths,
+   * each with all below it, and the least that is said of a machine. No text of a bundle says so.
+   */
+  readonly relation?: Partial<Honoured>;
 }
+
+/** Which identities of a domain count. */
+export type Honoured = Pick<RelationTerms, 'scope' | 'minAssurance'>;
 
 /** A bundle, how fresh it is held to be, and what its domain revoked. */
 export interface TrustedBundle extends SpiffeBundle {
@@ -50,6 +64,7 @@ export interface TrustedBundle extends SpiffeBundle {
   /** Since when there may be more, in Unix milliseconds; null where there is no list. */
   readonly revokedAsOf: number | null;
   readonly vouchesForCells: boolean;
+  readonly relation: Honoured;
 }
 
 /** Bundles by the name of their trust domain. */
@@ -80,10 +95,11 @@ export interface Verdict {
 /**
  * Reads a SPIFFE bundle (JWK Set), with the revocation lists in it. Refuses `bundle-malformed`,
  * and what is no JSON by the codes of the reader; a list that does not read as a CRL by those of
- * `decodeCrl`.
+ * `decodeCrl`; a scope that is none with `scope-malformed`.
  */
 export function parseBundle(text: string, facts: BundleFacts = {}): TrustedBundle {
-  const { tier, crls = [], vouchesForCells = false } = facts;
+  const { tier, crls = [], vouchesForCells = false, relation = {} } = facts;
+  const { scope, minAssurance } = { ...WHOLE_TERMS, ...relation };
   const value = parseJson(toUtf8(text));
   if (!isObject(value)) throw new Refusal('bundle-malformed', { why: 'no object' });
   const bundle = parseSpiffeBundle(value);
@@ -97,12 +113,14 @@ export function parseBundle(text: string, facts: BundleFacts = {}): TrustedBundl
     revoked: revokedBy(lists),
     revokedAsOf: lists.length === 0 ? null : oldest,
     vouchesForCells,
+    relation: { scope: parseScope(scope), minAssurance },
   };
 }
 
 /**
  * Verifies a chain of DER certificates, leaf first, at `nowMs`. Refuses `svid-untrusted`,
- * `svid-expired`, `svid-revoked`, and each broken rule of the standard by its own `svid-` code.
+ * `svid-expired`, `svid-revoked`, each broken rule of the standard by its own `svid-` code, and
+ * `relation-scope` and `relation-assurance` for what the relation to its domain does not honour.
  */
 export function verifyX509(
   chain: readonly Uint8Array[],
@@ -121,7 +139,8 @@ export function verifyX509(
 
 /**
  * Verifies a token for `audience` at `nowMs`. Refuses `jwt-untrusted`, `jwt-signature`,
- * `jwt-expired`, `jwt-audience`, and each broken rule of the standard by its own `jwt-` code.
+ * `jwt-expired`, `jwt-audience`, each broken rule of the standard by its own `jwt-` code, and as
+ * `verifyX509` does what the relation does not honour.
  */
 export function verifyJwt(
   token: string,
@@ -146,12 +165,17 @@ function authoritiesOf<T>(
   );
 }
 
+/** Nothing verifies without a bundle; a verdict by none would say nothing of its tier. */
+const NO_FACTS = { tier: null, relation: WHOLE_TERMS };
+
 function verdictOf(
   { spiffeId, notAfter, assurance }: Pick<VerifiedSvid, 'spiffeId' | 'notAfter' | 'assurance'>,
   bundles: TrustedBundles,
 ): Verdict {
   const trustDomain = trustDomainOf(spiffeId);
-  const { tier = null } = bundleFor(spiffeId, bundles) ?? {};
+  const domain = vouchingFor(trustDomain, bundles, cellDomains(bundles));
+  const { tier, relation } = bundles.get(domain) ?? NO_FACTS;
+  checkHonoured({ domain, ...relation }, { spiffeId, assurance });
   return { spiffeId, trustDomain, notAfter, tier, assurance, revokedAsOf: null };
 }
 

@@ -74,6 +74,7 @@ export function trustViewOf(
     cellsOf: new Set(
       views.filter(({ leaseKinds }) => leaseKinds.includes('cell')).map(({ domain }) => domain),
     ),
+    relations: policy.relations,
     unaccepted: new Set(
       views
         .filter((view) => !view.isOwn && !mayRestOn(view, own, terms, 'accept-foreign'))

@@ -6,7 +6,6 @@
 import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { LEASE_FOR_MS } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
-import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type KeyId, keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
 import { addMs, type BootMs, bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
@@ -28,10 +27,9 @@ import {
 } from './lease.ts';
 import { Members } from './members.ts';
 import type { Moment } from './moment.ts';
-import { verifyNewcomer } from './newcomer.ts';
 import { OwnContents } from './own-contents.ts';
+import { OwnRelations, type RelationChange } from './own-relations.ts';
 import { makeProof, type ProverRole } from './peer-proof.ts';
-import { policyBody, type Relation, readPolicy } from './policy.ts';
 import { encodeRecipient } from './recipient.ts';
 import { recordKey } from './record-key.ts';
 import type { RevocationTarget } from './revocations.ts';
@@ -70,7 +68,7 @@ export interface Issued {
   readonly gossip: readonly Uint8Array[];
 }
 
-type Request = Extract<Input, { readonly kind: 'publish' | 'relate' | 'unrelate' }>;
+type Request = RelationChange | Extract<Input, { readonly kind: 'publish' }>;
 
 /** After a beacon that our own ladder refused, the next attempt waits so long. */
 const RETRY_MS = SECOND_MS;
@@ -85,8 +83,7 @@ export class Authority {
   readonly #node: Signer;
   #keys: readonly Signer[];
   readonly #contents: OwnContents;
-  /** Partners whose file was verified, waiting for the policy that relates to them. */
-  readonly #newcomers = new Map<number, Admission>();
+  readonly #relations: OwnRelations;
   #lease: {
     readonly bytes: Uint8Array;
     readonly signedBy: KeyId;
@@ -105,6 +102,7 @@ export class Authority {
     this.#node = node;
     this.#keys = keys;
     this.#contents = new OwnContents(beliefs.ownDomain, records);
+    this.#relations = new OwnRelations(beliefs);
     // PROTOCOL §2.6 — a domain that resumes waits once, so that the highest number the clock allows
     // is above any it signed until a moment ago.
     const { own } = beliefs;
@@ -117,34 +115,13 @@ export class Authority {
    * `time-unknown`: what has no date cannot be published.
    */
   request(context: AdmitContext, input: Request): void {
-    const { request } = input;
     this.#voice();
     if (isTimeUnknown(this.#beliefs.own, context.now)) throw new Refusal('time-unknown');
-    switch (input.kind) {
-      case 'publish':
-        return this.#writer.enqueue({
-          request,
-          draftsOf: () => input.drafts,
-          withdrawal: input.withdrawal,
-        });
-      case 'relate': {
-        const awaited = [...this.#newcomers.values()].map(({ belief }) => belief.domain);
-        const isAwaited = (name: TrustDomain): boolean => awaited.includes(name);
-        const newcomer = verifyNewcomer(context, this.#beliefs, input.file, isAwaited);
-        const { domain, firstRoot } = newcomer.belief;
-        const { survivalForeign, limits } = input;
-        this.#newcomers.set(request, newcomer);
-        const relation = { domain, firstRoot, limits, survivalForeign, peering: true };
-        return this.#changeRelations(request, (all) => all.set(domain, relation), false);
-      }
-      case 'unrelate': {
-        const { domain } = input;
-        if (this.#beliefs.relationTo(domain) === null) {
-          throw new Refusal('relation-unknown', { domain });
-        }
-        return this.#changeRelations(request, (all) => all.delete(domain), true);
-      }
+    if (input.kind !== 'publish') {
+      return this.#writer.enqueue(this.#relations.publication(context, input));
     }
+    const { request, drafts, withdrawal } = input;
+    this.#writer.enqueue({ request, draftsOf: () => drafts, withdrawal });
   }
 
   /**
@@ -236,7 +213,7 @@ export class Authority {
     const writes = [...outcome.admission.writes, ...this.#contents.signed()];
     const admission = { ...outcome.admission, writes };
     return {
-      admissions: [admission, ...requests.flatMap((r) => this.#takeNewcomer(r))],
+      admissions: [admission, ...requests.flatMap((r) => this.#relations.published(r))],
       replies: requests.map((request) => ({
         kind: 'reply',
         request,
@@ -351,7 +328,7 @@ export class Authority {
     this.#writer.abandon();
     this.#notBefore = bootMs(context.now.boot + RETRY_MS);
     const requests = allocation.publications.map((publication) => publication.request);
-    for (const request of requests) this.#newcomers.delete(request);
+    for (const request of requests) this.#relations.forget(request);
     return {
       admissions: [],
       replies: [
@@ -360,35 +337,6 @@ export class Authority {
       ],
       gossip: [],
     };
-  }
-
-  #changeRelations(
-    request: number,
-    change: (relations: Map<TrustDomain, Relation>) => void,
-    withdrawal: boolean,
-  ): void {
-    this.#writer.enqueue({
-      request,
-      draftsOf: (earlier) => {
-        // Two changes may share a beacon: the later one begins where the earlier one ended.
-        const draft = earlier.findLast(({ name }) => name === 'policy');
-        const policy =
-          draft === undefined
-            ? this.#beliefs.policy
-            : readPolicy(new Members(draft.body, 'policy'));
-        const relations = new Map(policy.relations);
-        change(relations);
-        const body = policyBody({ ...policy, relations });
-        return [{ type: 'policy', name: 'policy', body }];
-      },
-      withdrawal,
-    });
-  }
-
-  #takeNewcomer(request: number): readonly Admission[] {
-    const newcomer = this.#newcomers.get(request);
-    this.#newcomers.delete(request);
-    return newcomer === undefined ? [] : [newcomer];
   }
 }
 

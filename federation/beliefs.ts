@@ -11,11 +11,14 @@ import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll, admitNews } from './admit.ts';
+import { clockOf } from './age.ts';
 import { type Belief, documentNamed, newBelief, newestRoot } from './belief.ts';
 import type { FileItem } from './bundle-file.ts';
-import type { AgeLimits } from './limits.ts';
-import { NO_POLICY, type Policy, type Relation, readPolicy } from './policy.ts';
+import { type AgeLimits, NO_LIMITS } from './limits.ts';
+import type { Moment } from './moment.ts';
+import { NO_POLICY, type Policy, readPolicy } from './policy.ts';
 import { type Boot, recordsByDomain, restoreBelief } from './record.ts';
+import type { Relation } from './relation.ts';
 import type { Tightening } from './standing.ts';
 import { isTickOf, type UnverifiedTick } from './tick.ts';
 import { cutDown } from './tier.ts';
@@ -118,10 +121,27 @@ export class Beliefs {
     return found;
   }
 
-  /** Limits that bind us beside those of the domain itself (PROTOCOL §4.5). */
-  tightening(domain: TrustDomain): Tightening {
-    const relation = this.relationTo(domain)?.limits ?? null;
-    return [relation, this.#local].filter((limits) => limits !== null);
+  /**
+   * Limits that bind us beside those of the domain itself (PROTOCOL §4.5). A relation that has
+   * ended by its date leaves none of its evidence any worth.
+   */
+  tightening(domain: TrustDomain, now: Moment): Tightening {
+    const relation = this.relationTo(domain);
+    const over = this.isOver(domain, now) ? NO_LIMITS : null;
+    return [relation?.limits ?? null, over, this.#local].filter((limits) => limits !== null);
+  }
+
+  /** True where our relation to a domain has ended by its date, on our own clock. */
+  isOver(domain: TrustDomain, now: Moment): boolean {
+    const notAfter = this.relationTo(domain)?.notAfter ?? null;
+    return notAfter !== null && notAfter <= clockOf(this.own, now);
+  }
+
+  /** In how many milliseconds it will be; infinite where only people end it, or it is over. */
+  overInMs(domain: TrustDomain, now: Moment): number {
+    const notAfter = this.relationTo(domain)?.notAfter ?? null;
+    if (notAfter === null || this.isOver(domain, now)) return Number.POSITIVE_INFINITY;
+    return notAfter - clockOf(this.own, now);
   }
 
   set(belief: Belief): void {

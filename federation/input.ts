@@ -9,8 +9,8 @@ import type { Signer } from '../core/suite.ts';
 import type { UnixMs } from '../core/time.ts';
 import type { ContentType } from './document.ts';
 import type { DrawPurpose } from './effect.ts';
-import type { AgeLimits } from './limits.ts';
 import type { LinkedGuest, LinkedPeer } from './peer-link.ts';
+import type { RelationTerms } from './relation.ts';
 import type { RevocationTarget } from './revocations.ts';
 
 /** A document the authority wants to publish: its type, its name, its own members. */
@@ -61,8 +61,15 @@ export type Input =
       readonly kind: 'relate';
       readonly request: number;
       readonly file: Uint8Array;
-      readonly survivalForeign: boolean;
-      readonly limits: AgeLimits | null;
+      readonly terms: RelationTerms;
+    }
+  /** The authority changes what a relation grants; `mayWiden` where it may grant more, too. */
+  | {
+      readonly kind: 'amend';
+      readonly request: number;
+      readonly domain: TrustDomain;
+      readonly terms: RelationTerms;
+      readonly mayWiden: boolean;
     }
   /** The authority revokes, for good, what its domain issued (PROTOCOL §5.5). */
   | {

@@ -33,6 +33,7 @@ import { type FilePreview, previewFile } from './preview.ts';
 import { encodeProposal } from './proposal.ts';
 import { decodeRecipient, verifyRecipient } from './recipient.ts';
 import type { Continuity } from './record.ts';
+import { checkAssured } from './relation.ts';
 import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { draftRevocations } from './sign-revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';
@@ -253,10 +254,20 @@ export class FederationNode {
     return { lease, file };
   }
 
-  /** True for our own domain and for partners whose relation grants peering (PROTOCOL §6.2). */
-  hasPlaceFor(domain: TrustDomain): boolean {
-    const isOwn = domain === this.#parts.beliefs.ownDomain;
-    return isOwn || this.#parts.beliefs.relationTo(domain)?.peering === true;
+  /**
+   * Whether a node of such a lease may link to us: one of our own domain, or of a partner whose
+   * relation grants peering to such machines (PROTOCOL §6.2). Refuses `peer-unadmitted`,
+   * `relation-over` and `relation-assurance`.
+   */
+  checkPeering(read: Instant, { domain, assurance }: Pick<Lease, 'domain' | 'assurance'>): void {
+    const { beliefs } = this.#parts;
+    if (domain === beliefs.ownDomain) return;
+    const relation = beliefs.relationTo(domain);
+    if (relation?.peering !== true) {
+      throw new Refusal('peer-unadmitted', { domain, why: 'no relation grants it peering' });
+    }
+    if (beliefs.isOver(domain, this.#judge(read))) throw new Refusal('relation-over', { domain });
+    checkAssured(relation, assurance);
   }
 
   /**
@@ -332,9 +343,7 @@ export class FederationNode {
     const now = this.#judge(read);
     const proof = decodeProof(bytes);
     const { domain } = proof.lease;
-    if (!this.hasPlaceFor(domain)) {
-      throw new Refusal('peer-unadmitted', { domain, why: 'no relation grants it peering' });
-    }
+    this.checkPeering(read, proof.lease);
     const belief = this.#parts.beliefs.of(domain);
     const clock = clockOf(belief, now);
     return verifyProof(this.#parts.suite, proof, belief, { role, handshakeHash, clock });
@@ -343,7 +352,7 @@ export class FederationNode {
   #viewOf(belief: Belief, now: Moment): DomainView {
     const { beliefs } = this.#parts;
     const relation = beliefs.relationTo(belief.domain);
-    return viewOf(belief, relation, beliefs.tightening(belief.domain), now);
+    return viewOf(belief, relation, beliefs.tightening(belief.domain, now), now);
   }
 
   /** The reading as it is to be gone by (PROTOCOL §4.4). */

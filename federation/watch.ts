@@ -96,7 +96,7 @@ export class Watch {
   /** Says what changed of one belief; the boot time at which it may change again. */
   #judge(belief: Belief, now: Moment, effects: Effect[]): number {
     const { domain, future } = belief;
-    const standing = standingOf(belief, this.#beliefs.tightening(domain), now);
+    const standing = standingOf(belief, this.#beliefs.tightening(domain, now), now);
     effects.push(...this.#tier(domain, standing.tier, standing.ageMs));
     effects.push(...this.#lateness(domain, standing.late), ...this.#alert(domain, standing));
     const { cliff, lateInMs, alertInMs } = standing;
@@ -104,6 +104,7 @@ export class Watch {
       cliff?.inMs ?? Number.POSITIVE_INFINITY,
       lateInMs ?? Number.POSITIVE_INFINITY,
       alertInMs ?? Number.POSITIVE_INFINITY,
+      this.#beliefs.overInMs(domain, now),
       future === null ? Number.POSITIVE_INFINITY : future.issuedAt - believableUntil(belief, now),
     );
     return now.boot + Math.max(1, inMs);

@@ -20,6 +20,7 @@ import {
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { type SpiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
 import type { UnixMs } from '../../core/time.ts';
+import { checkHonoured, type Relation } from '../../federation/relation.ts';
 import type { RevokedSet } from '../identity/revoked.ts';
 import { verifyX509Svid } from '../identity/x509-verify.ts';
 import { type EndpointProfile, type EndpointUrl, redirectTarget } from './endpoint-terms.ts';
@@ -31,6 +32,8 @@ export interface BundleRequest {
   readonly roots: readonly Uint8Array[];
   /** What that domain revoked. */
   readonly revoked: RevokedSet;
+  /** Which of its identities are honoured; null where it is judged by its own bundle alone. */
+  readonly relation: Relation | null;
   /** CA certificates of the Web PKI in PEM; undefined for those of the runtime. */
   readonly webRoots?: readonly string[] | undefined;
   readonly now: UnixMs;
@@ -109,11 +112,15 @@ function checkIdentity(socket: TLSSocket, request: BundleRequest): void {
 }
 
 function checkSpiffeId(socket: TLSSocket, expected: SpiffeId, request: BundleRequest): void {
-  const { roots, revoked, now } = request;
+  const { roots, revoked, relation, now } = request;
   const domain = trustDomainOf(expected);
   const trusted = new Map([[domain, roots]]);
   const gone = new Map([[domain, revoked]]);
-  const verified = refusalOf(() => verifyX509Svid(chainOf(socket), trusted, now, gone));
+  const verified = refusalOf(() => {
+    const svid = verifyX509Svid(chainOf(socket), trusted, now, gone);
+    if (relation !== null) checkHonoured(relation, svid);
+    return svid;
+  });
   if (verified instanceof Refusal) {
     throw new Refusal('endpoint-identity', { ...verified.details, expected });
   }

@@ -54,7 +54,7 @@ export interface SpiffePartnersOptions {
 }
 
 /** What certificates of a domain are judged by. */
-export type KnownBy = Pick<BundleRequest, 'roots' | 'revoked'>;
+export type KnownBy = Pick<BundleRequest, 'roots' | 'revoked' | 'relation'>;
 
 /** A partner as it stands, and what the last poll ran into. */
 export interface PartnerState {
@@ -250,11 +250,12 @@ export class SpiffePartners {
 
   /** The newest bundle held, whatever its age (SPIFFE Federation §5.2.2). */
   #knownBy({ terms: { domain, profile }, held }: Partner): KnownBy {
-    if (profile.kind === 'https_web') return { roots: [], revoked: NOTHING_REVOKED };
+    if (profile.kind === 'https_web')
+      return { roots: [], revoked: NOTHING_REVOKED, relation: null };
     const named = trustDomainOf(profile.endpointId);
     if (named !== domain) return this.#options.knownBy(named);
     const { bundle, revoked = NOTHING_REVOKED } = held ?? {};
-    return { roots: bundle?.x509Authorities ?? [], revoked };
+    return { roots: bundle?.x509Authorities ?? [], revoked, relation: null };
   }
 
   /** A poll that came to nothing: audited, and the time that has passed is stored. */

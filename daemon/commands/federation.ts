@@ -146,6 +146,6 @@ function listText(relations: readonly RelationView[]): string {
   );
 }
 
-function servedTo({ survivalForeign }: RelationView): string {
-  return survivalForeign ? 'SURVIVAL' : 'DEGRADED';
+function servedTo({ terms }: RelationView): string {
+  return terms.survivalForeign ? 'SURVIVAL' : 'DEGRADED';
 }

@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   courier: async () => (await import('./courier.ts')).command,
   qr: async () => (await import('./qr.ts')).command,
   tick: async () => (await import('./tick.ts')).command,
+  relation: async () => (await import('./relation.ts')).command,
   federation: async () => (await import('./federation.ts')).command,
   time: async () => (await import('./time.ts')).command,
   enroll: async () => (await import('./enroll.ts')).command,

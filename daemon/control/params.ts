@@ -21,13 +21,16 @@ import {
   NAME_CHARS_MAX,
   RECIPIENT_CHARS_MAX,
   RELATIONS_MAX,
+  SCOPE_PATHS_MAX,
   SELECTORS_MAX,
   SPIFFE_ID_BYTES_MAX,
+  SURVIVAL_CEILING_MS,
   SVID_TTL_MS_MAX,
   TRUST_DOMAIN_BYTES_MAX,
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import {
+  type AgeLimitsView,
   type AssuranceLevel,
   type AuthorityUse,
   type BundleFormat,
@@ -38,6 +41,7 @@ import {
   type Method,
   type ParamsOf,
   REVOCATION_KINDS,
+  type RelationTermsView,
   type RevokeParams,
   ROLE_KEYS,
 } from './protocol.ts';
@@ -169,6 +173,16 @@ const PARSERS: Parsers = {
   'federation.refresh': (params) => ({ domain: domainIn(params)('domain') }),
   'federation.list': () => ({}),
   'federation.remove': (params) => ({ domain: domainIn(params)('domain') }),
+  'relation.accept': (params) => ({
+    text: params.text('text', BUNDLE_FILE_BYTES_MAX),
+    peers: params.texts('peers', ADDRESSES_MAX, DIAL_ADDRESS_CHARS_MAX),
+    terms: params.object('terms', termsIn),
+  }),
+  'relation.narrow': (params) => ({
+    domain: domainIn(params)('domain'),
+    terms: params.object('terms', termsIn),
+  }),
+  'relation.withdraw': (params) => ({ domain: domainIn(params)('domain') }),
   'alarm.clear': (params) => ({ id: params.count('id', Number.MAX_SAFE_INTEGER) }),
   'audit.tail': (params) => ({ lines: params.count('lines', AUDIT_TAIL_LINES_MAX) }),
   subscribe: () => ({}),
@@ -242,6 +256,26 @@ function revokeIn(params: ParamReader): RevokeParams {
   };
 }
 
+function termsIn(params: ParamReader): RelationTermsView {
+  return {
+    scope: params.texts('scope', SCOPE_PATHS_MAX, SPIFFE_ID_BYTES_MAX),
+    minAssurance: params.oneOf('minAssurance', ASSURANCE_LEVELS),
+    limits: params.nullable('limits', () => params.object('limits', limitsIn)),
+    survivalForeign: params.flag('survivalForeign'),
+    peering: params.flag('peering'),
+    serveBundle: params.flag('serveBundle'),
+    notAfter: params.text('notAfter', TIME_CHARS_MAX),
+  };
+}
+
+function limitsIn(params: ParamReader): AgeLimitsView {
+  return {
+    freshForMs: params.count('freshForMs', SURVIVAL_CEILING_MS),
+    degradedForMs: params.count('degradedForMs', SURVIVAL_CEILING_MS),
+    survivalForMs: params.count('survivalForMs', SURVIVAL_CEILING_MS),
+  };
+}
+
 /** A message of an enrolment, in armour. */
 function messageIn(params: ParamReader): { readonly text: string } {
   return { text: params.text('text', BUNDLE_FILE_BYTES_MAX) };
@@ -277,6 +311,20 @@ class ParamReader {
       return refuse(name, `a list of at most ${countMax}`);
     }
     return value.map((item: Json) => read(item));
+  }
+
+  object<T>(name: string, read: (reader: ParamReader) => T): T {
+    const value = this.#take(name);
+    const reader = new ParamReader(isObject(value) ? value : refuse(name, 'an object'));
+    const found = read(reader);
+    reader.end();
+    return found;
+  }
+
+  nullable<T>(name: string, read: () => T): T | null {
+    if (this.#left.get(name) !== null) return read();
+    this.#left.delete(name);
+    return null;
   }
 
   count(name: string, most: number): number {

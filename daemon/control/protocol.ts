@@ -32,11 +32,7 @@ export interface DomainStatus {
   readonly tier: Tier;
   readonly ageMs: number;
   /** The limits in force: the tightest of all that apply. */
-  readonly limits: {
-    readonly freshForMs: number;
-    readonly degradedForMs: number;
-    readonly survivalForMs: number;
-  };
+  readonly limits: AgeLimitsView;
   /** The tier it falls to next, and when, if nothing newer arrives. */
   readonly nextCliff: { readonly tier: Tier; readonly inMs: number } | null;
   /** How much of the way there is gone, in percent: 0 below a half. */
@@ -397,9 +393,30 @@ export interface RelationView {
   readonly endpoint: EndpointView | null;
   readonly fingerprint: string;
   readonly peers: readonly string[];
+  readonly terms: RelationTermsView;
+  readonly tier: Tier;
+}
+
+/** What a relation grants (PROTOCOL §2.4). */
+export interface RelationTermsView {
+  /** Paths whose identities are honoured; `/` is the whole domain. */
+  readonly scope: readonly string[];
+  readonly minAssurance: AssuranceLevel;
+  /** Tightens the partner's own limits; null leaves them as they are. */
+  readonly limits: AgeLimitsView | null;
   /** True if the partner's bundle is served down to SURVIVAL (PROTOCOL §4.7). */
   readonly survivalForeign: boolean;
-  readonly tier: Tier;
+  readonly peering: boolean;
+  readonly serveBundle: boolean;
+  /** Empty where only people end it. */
+  readonly notAfter: string;
+}
+
+/** Ages at which evidence stops being FRESH, DEGRADED and SURVIVAL. */
+export interface AgeLimitsView {
+  readonly freshForMs: number;
+  readonly degradedForMs: number;
+  readonly survivalForMs: number;
 }
 
 /** How a `spiffe` partner is reached. */
@@ -430,6 +447,14 @@ export interface RelationAdd {
   readonly text: string;
   readonly peers: readonly string[];
   readonly survivalForeign?: boolean;
+}
+
+export interface RelationAccept {
+  /** A bundle file of the partner. */
+  readonly text: string;
+  readonly terms: RelationTermsView;
+  /** Those there are stay where none is given. */
+  readonly peers: readonly string[];
 }
 
 export interface AuditEntryView {
@@ -588,6 +613,17 @@ export interface Calls {
   'federation.refresh': { params: { readonly domain: string }; result: RelationView };
   'federation.list': { params: Nothing; result: { readonly relations: readonly RelationView[] } };
   'federation.remove': {
+    params: { readonly domain: string };
+    result: { readonly domain: string; readonly epoch: string };
+  };
+  /** Relates to the domain of a file under these terms, or gives these to the relation there is. */
+  'relation.accept': { params: RelationAccept; result: RelationView };
+  /** All terms anew; none may grant more than it did. */
+  'relation.narrow': {
+    params: { readonly domain: string; readonly terms: RelationTermsView };
+    result: RelationView;
+  };
+  'relation.withdraw': {
     params: { readonly domain: string };
     result: { readonly domain: string; readonly epoch: string };
   };

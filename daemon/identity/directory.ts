@@ -11,6 +11,8 @@ import { Refusal } from '../../core/refusal.ts';
 import { type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
 import { bootMs, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { Assurance } from '../../federation/assurance.ts';
+import type { Policy } from '../../federation/policy.ts';
+import { checkHonoured } from '../../federation/relation.ts';
 import type { CostlyFacts } from '../attestation/workload-attestor.ts';
 import type { Clock, Random } from '../ports.ts';
 import { vouchingFor } from './cell.ts';
@@ -44,6 +46,8 @@ export interface TrustView extends IssuePermission {
   readonly cellsOf: ReadonlySet<TrustDomain>;
   /** Partners whose word does not count here now, though their bundles may be handed out. */
   readonly unaccepted: ReadonlySet<TrustDomain>;
+  /** Which identities of partners are honoured, and whose bundles are handed out (§2.4). */
+  readonly relations: Policy['relations'];
   /** What partners revoked. */
   readonly foreignRevoked: RevokedByDomain;
   /** CRLs of each domain, DER. */
@@ -202,7 +206,8 @@ export class IdentityDirectory {
   /**
    * Verifies a token for the caller, with the bundles that it may have; a kind of key is no
    * obstacle here, where no library of the caller's has to know it. Refuses
-   * `workload-no-identity`, and what `verifyJwtSvid` does.
+   * `workload-no-identity`, what `verifyJwtSvid` does, and `relation-scope` and
+   * `relation-assurance` for an identity that our relation does not honour.
    */
   verifyToken(selectors: readonly Selector[], token: string, audience: string): VerifiedJwtSvid {
     const { domain, ownAuthorities, foreignAuthorities, unaccepted } = this.#view;
@@ -215,6 +220,8 @@ export class IdentityDirectory {
     const keys = new Map(Array.from(trusted, ([name, set]) => [name, jwtKeysOf(set)]));
     const verified = verifyJwtSvid(token, audience, keys, this.#clock.now().wall);
     this.#checkRevoked(verified);
+    const relation = this.#view.relations.get(trustDomainOf(verified.spiffeId));
+    if (relation !== undefined) checkHonoured(relation, verified);
     return verified;
   }
 
@@ -294,11 +301,16 @@ export class IdentityDirectory {
     return new Map(here);
   }
 
-  /** Whom a domain trusts, here and now; a cell trusts those of its domain, for certificates. */
+  /**
+   * What is handed out of a domain, here and now; a cell trusts those of its domain, for
+   * certificates. Whoever is handed a bundle takes all that it vouches for, so a relation that is
+   * narrower keeps it back, unless it says otherwise (PROTOCOL §2.4).
+   */
   #authoritiesOf(name: TrustDomain): DomainAuthorities | undefined {
-    const { domain, ownAuthorities, foreignAuthorities, cellsOf } = this.#view;
+    const { domain, ownAuthorities, foreignAuthorities, cellsOf, relations } = this.#view;
     if (name === domain) return ownAuthorities;
     const above = vouchingFor(name, foreignAuthorities, cellsOf);
+    if (relations.get(above)?.serveBundle === false) return undefined;
     const found = above === domain ? ownAuthorities : foreignAuthorities.get(above);
     return found === undefined || above === name ? found : withoutTokens(found);
   }

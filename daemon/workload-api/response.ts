@@ -120,6 +120,8 @@ const STATES: ReadonlyMap<RefusalCode, GrpcState['code']> = new Map([
   ['jwt-signature', GRPC.invalidArgument],
   ['jwt-untrusted', GRPC.invalidArgument],
   ['svid-revoked', GRPC.invalidArgument],
+  ['relation-scope', GRPC.invalidArgument],
+  ['relation-assurance', GRPC.invalidArgument],
 ]);
 
 const STANDARD_CLAIMS: readonly string[] = ['sub', 'exp', 'aud', 'iat'];

@@ -4,6 +4,7 @@ import { toUtf8 } from '../../core/bytes.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { recordKey } from '../../federation/record-key.ts';
+import { WHOLE_TERMS } from '../../federation/relation.ts';
 import { bundleDraft } from '../founding.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
@@ -93,8 +94,7 @@ export const courier: Fault = {
 /** Relates by the file that the other domain hands out now. */
 export function relate(mine: Machine, theirs: Machine): void {
   theirs.exportBundle(theirs.domain, (file) => {
-    const terms = { survivalForeign: false, limits: null };
-    mine.request({ kind: 'relate', file: toUtf8(file), ...terms }, () => undefined);
+    mine.request({ kind: 'relate', file: toUtf8(file), terms: WHOLE_TERMS }, () => undefined);
   });
 }
 

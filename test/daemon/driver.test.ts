@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../core/refusal.ts';
 import type { Draft } from '../../federation/input.ts';
+import { WHOLE_TERMS } from '../../federation/relation.ts';
 import { temporaryFolder } from '../folder.ts';
 import { failed, refused } from '../trouble.ts';
 import { DOMAIN, driverRig, settle } from './driver-rig.ts';
@@ -179,7 +180,7 @@ drivers('throws a refusal at whoever asked, and audits it', async () => {
   await withDriver(async ({ publish, driver, audit }) => {
     await publish();
     const file = new Uint8Array();
-    const relating = { kind: 'relate', file, survivalForeign: false, limits: null } as const;
+    const relating = { kind: 'relate', file, terms: WHOLE_TERMS } as const;
     await refused(() => driver.request(relating), 'truncated');
     const [last] = await audit.tail(1);
     assert.is(last?.event, 'refused');

@@ -81,8 +81,8 @@ relations('are listed with fingerprint, tier and the addresses given', async () 
     const { out } = await type(blue, 'federation', 'list', '--json');
     const listed = JSON.parse(out).relations;
     assert.is(listed.length, 1);
-    const { domain, peers, survivalForeign, tier } = listed[0];
-    assert.equal([domain, peers, survivalForeign, tier], [RED, [peer], true, 'FRESH']);
+    const { domain, peers, terms, tier } = listed[0];
+    assert.equal([domain, peers, terms.survivalForeign, tier], [RED, [peer], true, 'FRESH']);
     assert.is(listed[0].fingerprint, fingerprint);
     await blue.kill('SIGTERM');
     await blue.start();

@@ -16,7 +16,13 @@ import { encodeJwtKey, encodeKeys, encodeX509Key } from '../../daemon/identity/s
 import { createX509Authority, openX509Authority } from '../../daemon/identity/x509-authority.ts';
 import { CRLS_MEMBER, signCrl } from '../../daemon/identity/x509-crl.ts';
 import { issueX509Svid } from '../../daemon/identity/x509-svid.ts';
-import { parseBundle, parseSpiffeId, verifyJwt, verifyX509 } from '../../daemon/spiffe.ts';
+import {
+  type BundleFacts,
+  parseBundle,
+  parseSpiffeId,
+  verifyJwt,
+  verifyX509,
+} from '../../daemon/spiffe.ts';
 import type { Assurance } from '../../federation/assurance.ts';
 import { SeededRandom } from '../fakes/seeded-random.ts';
 import { temporaryFolder } from '../folder.ts';
@@ -79,6 +85,21 @@ library('judges by the bundle of the own domain alone, and at the moment given',
   await refused(() => verifyX509([short.der], bundles, NOW + 11_000), 'svid-expired');
   await refused(() => verifyJwt(token, 'db', bundles, NOW + HOUR_MS), 'jwt-expired');
   await refused(() => verifyJwt(token, 'cache', bundles, NOW), 'jwt-audience');
+});
+
+library('refuses what the relation does not honour, though it verifies', async () => {
+  const judged = (relation: BundleFacts['relation']) => {
+    const confined = new Map([[HOME, parseBundle(text, { ...(relation && { relation }) })]]);
+    verifyJwt(token, 'db', confined, NOW);
+    return verifyX509([leaf.der], confined, NOW).spiffeId;
+  };
+  assert.is(judged({ scope: ['/api', '/web'] }), WEB);
+  assert.is(judged({ minAssurance: 'software' }), WEB);
+  for (const scope of [[], ['/w'], ['/web/db'], ['/webmail']]) {
+    await refused(() => judged({ scope }), 'relation-scope');
+  }
+  await refused(() => judged({ scope: ['/web'], minAssurance: 'tpm' }), 'relation-assurance');
+  await refused(() => judged({ scope: ['/web/../db'] }), 'scope-malformed');
 });
 
 library('refuses what its own domain revoked, and says how old that knowledge is', async () => {

@@ -8,7 +8,8 @@ const FOR_EVER = unixMs(8_000_000_000_000);
 
 /** An authority's node of `blue.example`, but for what is named. */
 export function admittedPeer(named: Partial<AdmittedPeer> = {}): AdmittedPeer {
-  return { domain: 'blue.example', node: 'n', groups: 'every', notAfter: FOR_EVER, ...named };
+  const kept = { assurance: 'software', notAfter: FOR_EVER } as const;
+  return { domain: 'blue.example', node: 'n', groups: 'every', ...kept, ...named };
 }
 
 /** What a handshake makes of it. */

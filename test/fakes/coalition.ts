@@ -21,6 +21,7 @@ import type { AgeLimits } from '../../federation/limits.ts';
 import { FederationNode } from '../../federation/node.ts';
 import { NO_POLICY, policyBody } from '../../federation/policy.ts';
 import type { Continuity } from '../../federation/record.ts';
+import { type RelationTerms, WHOLE_TERMS } from '../../federation/relation.ts';
 import type { RevocationTarget } from '../../federation/revocations.ts';
 import type { Output } from '../../federation/step.ts';
 import type { DomainView } from '../../federation/view.ts';
@@ -147,15 +148,28 @@ export class Machine {
     return request;
   }
 
-  relate(file: string): number {
+  relate(file: string, terms: Partial<RelationTerms> = {}): number {
     const request = ++this.#request;
-    this.input({
-      kind: 'relate',
-      request,
-      file: toUtf8(file),
-      survivalForeign: false,
-      limits: null,
-    });
+    const granted = { ...WHOLE_TERMS, ...terms };
+    this.input({ kind: 'relate', request, file: toUtf8(file), terms: granted });
+    return request;
+  }
+
+  /** Takes something away from a relation; nothing that it does not grant may be among `terms`. */
+  narrow(domain: TrustDomain, terms: Partial<RelationTerms>): number {
+    return this.#amend(domain, terms, false);
+  }
+
+  /** Changes a relation; what it grants may become more. */
+  amend(domain: TrustDomain, terms: Partial<RelationTerms>): number {
+    return this.#amend(domain, terms, true);
+  }
+
+  #amend(domain: TrustDomain, changed: Partial<RelationTerms>, mayWiden: boolean): number {
+    const request = ++this.#request;
+    const held = this.node.policy.relations.get(domain);
+    const terms = { ...WHOLE_TERMS, ...held, ...changed };
+    this.input({ kind: 'amend', request, domain, terms, mayWiden });
     return request;
   }
 

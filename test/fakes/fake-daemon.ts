@@ -11,6 +11,7 @@ import type {
   EnrolledView,
   EnrolMessage,
   EntryView,
+  RelationTermsView,
   RelationView,
   RevocationView,
   SigningAuthority,
@@ -45,13 +46,23 @@ export const ENTRY: EntryView = {
   revision: 1,
 };
 
+export const TERMS: RelationTermsView = {
+  scope: ['/'],
+  minAssurance: 'software',
+  limits: null,
+  survivalForeign: false,
+  peering: true,
+  serveBundle: true,
+  notAfter: '',
+};
+
 export const RELATION: RelationView = {
   domain: 'blue.example',
   kind: 'holdfast',
   endpoint: null,
   fingerprint: FINGERPRINT,
   peers: ['/ip4/192.0.2.7/tcp/7717'],
-  survivalForeign: false,
+  terms: TERMS,
   tier: 'DEGRADED',
 };
 
@@ -66,7 +77,7 @@ export const SPIFFE_RELATION: RelationView = {
   },
   fingerprint: '',
   peers: [],
-  survivalForeign: false,
+  terms: { ...TERMS, peering: false },
   tier: 'NONE',
 };
 
@@ -283,6 +294,9 @@ export const METHODS: ControlMethods = {
   'federation.refresh': async () => SPIFFE_RELATION,
   'federation.list': async () => ({ relations: [RELATION] }),
   'federation.remove': async ({ domain }) => ({ domain, epoch: '9' }),
+  'relation.accept': async ({ peers, terms }) => ({ ...RELATION, peers, terms }),
+  'relation.narrow': async ({ terms }) => ({ ...RELATION, terms }),
+  'relation.withdraw': async ({ domain }) => ({ domain, epoch: '9' }),
   'alarm.clear': async ({ id }) => ({ ...ALARM, id }),
   'audit.tail': async () => ({
     entries: [

@@ -7,7 +7,8 @@ import { digestOf } from '../../core/digest.ts';
 import { RELATIONS_MAX } from '../../core/limits.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { Members } from '../../federation/members.ts';
-import { NO_POLICY, policyBody, type Relation, readPolicy } from '../../federation/policy.ts';
+import { NO_POLICY, policyBody, readPolicy } from '../../federation/policy.ts';
+import { type Relation, WHOLE_TERMS } from '../../federation/relation.ts';
 import { DEFAULT_TIERS } from '../../federation/tier.ts';
 import { refuses } from '../refused.ts';
 
@@ -17,8 +18,12 @@ const read = (body: JsonObject) => readPolicy(new Members(body, 'policy'));
 const RELATION: JsonObject = {
   domain: 'red.example',
   firstRoot: digestOf(new Uint8Array()),
+  scope: ['/ci', '/web'],
+  minAssurance: 'tpm',
   survivalForeign: false,
   peering: true,
+  serveBundle: false,
+  notAfter: null,
 };
 const withRelations = (...relations: readonly Json[]) => read({ tiers: {}, relations });
 
@@ -27,10 +32,11 @@ policies('read back as they were written', () => {
   const relation = (name: string, own: Relation['limits']): [Relation['domain'], Relation] => {
     const domain = parseTrustDomain(name);
     const firstRoot = digestOf(new Uint8Array());
-    return [domain, { domain, firstRoot, limits: own, survivalForeign: true, peering: false }];
+    return [domain, { ...WHOLE_TERMS, domain, firstRoot, limits: own, survivalForeign: true }];
   };
   const relations = new Map([relation('a.example', null), relation('b.example', limits)]);
-  const policy = { tiers: new Map(DEFAULT_TIERS).set('renew', 'FRESH'), relations };
+  const tiers = new Map(DEFAULT_TIERS).set('renew', 'FRESH');
+  const policy = { tiers, relations, others: { rules: ['what a later version reads'] } };
   assert.equal(read(policyBody(policy)), policy);
   const turned = { ...policy, relations: new Map([...relations].reverse()) };
   assert.equal(policyBody(turned), policyBody(policy));

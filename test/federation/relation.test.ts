@@ -3,10 +3,15 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
+import { canonicalText } from '../../core/canonical.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
+import { unixMs } from '../../core/time.ts';
 import { decodeBlocks, encodeBlock } from '../../federation/armour.ts';
+import type { Assurance } from '../../federation/assurance.ts';
+import type { Effect } from '../../federation/effect.ts';
 import { policyBody } from '../../federation/policy.ts';
+import { decodeTick, STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
 import { refuses } from '../refused.ts';
 
@@ -38,6 +43,11 @@ function bytesArrive(machine: Machine): void {
   machine.drawsLate = false;
   machine.draw();
 }
+
+const isStop = (effect: Effect): boolean =>
+  effect.kind === 'gossip' &&
+  effect.message.length === TICK_BYTES &&
+  decodeTick(effect.message).index === STOP_INDEX;
 
 const fileOf = (machine: Machine): string => machine.node.exportBundle(machine.domain);
 
@@ -105,6 +115,115 @@ relations('that end take the bundle along, and later words of the partner are re
     outcome instanceof Refusal ? outcome.code : outcome,
   );
   assert.ok(codes.every((code) => code === 'domain-unrelated' || code === 'tick-unknown-beacon'));
+});
+
+relations('are narrowed at once, widened by an amendment alone, and withdrawn for good', () => {
+  const { world: coalition, machines } = world('blue', 'red');
+  const [blue, red] = machines as [Machine, Machine];
+  coalition.befriend(blue, red);
+  const terms = () => blue.node.policy.relations.get(red.domain);
+  const stops = () => blue.effects.filter(isStop).length;
+  const before = stops();
+  const narrowed = blue.narrow(red.domain, { scope: ['/web'], minAssurance: 'tpm' });
+  coalition.advance(1_000);
+  assert.is(answerOf(blue, narrowed), 'done');
+  assert.equal([terms()?.scope, terms()?.minAssurance], [['/web'], 'tpm']);
+  assert.is(stops(), before + 1, 'what takes something away stops the beacon before');
+
+  const wider = { scope: ['/ci', '/web'] };
+  assert.is(answerOf(blue, blue.narrow(red.domain, wider)), 'relation-wider');
+  waitForBytes(blue);
+  const widened = blue.amend(red.domain, wider);
+  assert.is(answerOf(blue, blue.amend(red.domain, wider)), 'relation-awaited');
+  bytesArrive(blue);
+  coalition.advance(1_000);
+  assert.is(answerOf(blue, widened), 'done');
+  assert.equal(terms()?.scope, wider.scope);
+  assert.is(stops(), before + 1, 'and what only adds takes nothing back');
+
+  waitForBytes(blue);
+  blue.unrelate(red.domain);
+  const late = blue.narrow(red.domain, { scope: [] });
+  bytesArrive(blue);
+  coalition.advance(2_000);
+  assert.is(answerOf(blue, late), 'done');
+  assert.is(terms(), undefined, 'whoever withdraws has the last word');
+  assert.is(answerOf(blue, blue.narrow(red.domain, {})), 'relation-unknown');
+});
+
+relations('that end by their date leave nothing of the partner any worth', () => {
+  const { world: coalition, machines } = world('blue', 'red');
+  const [blue, red] = machines as [Machine, Machine];
+  coalition.befriend(blue, red);
+  coalition.link(blue, red);
+  coalition.advance(1_000);
+  const lease = { domain: red.domain, assurance: 'software' } as const;
+  blue.node.checkPeering(blue.now, lease);
+  blue.narrow(red.domain, { notAfter: unixMs(coalition.nowMs + 5_000) });
+  coalition.advance(4_000);
+  assert.is(blue.view(red.domain).standing.tier, 'FRESH');
+  coalition.advance(1_500);
+  assert.is(blue.view(red.domain).standing.tier, 'EXPIRED');
+  refuses('relation-over', () => blue.node.checkPeering(blue.now, lease));
+  const fell = blue.effects.find(
+    (effect) => effect.kind === 'audit' && effect.fields.to === 'EXPIRED',
+  );
+  assert.ok(fell, 'at its date, not when somebody next looks');
+  blue.amend(red.domain, { notAfter: null });
+  coalition.advance(1_500);
+  assert.is(blue.view(red.domain).standing.tier, 'FRESH');
+});
+
+relations('grant links by themselves, to machines that are known well enough', () => {
+  const { world: coalition, machines } = world('blue', 'red');
+  const [blue, red] = machines as [Machine, Machine];
+  blue.relate(fileOf(red), { scope: [], minAssurance: 'vtpm' });
+  coalition.advance(1_000);
+  const linking = (assurance: Assurance) => () =>
+    blue.node.checkPeering(blue.now, { domain: red.domain, assurance });
+  linking('vtpm')();
+  refuses('relation-assurance', linking('software'));
+  blue.narrow(red.domain, { peering: false });
+  coalition.advance(1_000);
+  refuses('peer-unadmitted', linking('measured-boot'));
+});
+
+relations('reach the members of the domain narrower or not at all', () => {
+  const { world: coalition, machines } = world('blue', 'red');
+  const [blue, red] = machines as [Machine, Machine];
+  coalition.befriend(blue, red);
+  const deck = coalition.add({ name: 'deck', memberOf: 'blue' });
+  deck.takeGrant(blue);
+  coalition.link(blue, deck);
+  coalition.advance(2_000);
+  const scope = () => deck.node.policy.relations.get(red.domain)?.scope;
+  assert.equal(scope(), ['/']);
+  blue.narrow(red.domain, { scope: ['/web'] });
+  coalition.advance(1_500);
+  assert.equal(scope(), ['/web']);
+  blue.unrelate(red.domain);
+  coalition.advance(1_500);
+  assert.is(scope(), undefined);
+});
+
+relations('of a policy that says more than we can read leave the policy that we have', () => {
+  const { world: coalition, machines } = world('blue', 'red');
+  const [blue, red] = machines as [Machine, Machine];
+  coalition.befriend(blue, red);
+  const rules = { language: 'cedar', text: 'permit (principal, action, resource);' };
+  const body = policyBody({ ...blue.node.policy, relations: new Map(), others: { rules } });
+  const request = blue.publish([
+    { type: 'policy', name: 'policy', body: { ...body, must: ['rules'] } },
+  ]);
+  coalition.advance(2_000);
+  assert.is(answerOf(blue, request), 'document-must');
+  assert.ok(blue.node.policy.relations.has(red.domain));
+  // Where it may be passed over it is, and whoever changes the rest keeps it.
+  blue.publish([{ type: 'policy', name: 'policy', body }]);
+  coalition.advance(1_500);
+  blue.relate(fileOf(red));
+  coalition.advance(1_500);
+  assert.is(canonicalText(blue.node.policy.others), canonicalText({ rules }));
 });
 
 relations('made again keep the marks of before', () => {

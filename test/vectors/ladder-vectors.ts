@@ -12,6 +12,8 @@ import { DAY_MS, HOUR_MS, UNIX_MS_MAX, unixMs } from '../../core/time.ts';
 import { decodeEnvelope, encodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { encodeEquivocation } from '../../federation/equivocation.ts';
 import { signLease } from '../../federation/lease.ts';
+import { saltedKey } from '../../federation/manifest.ts';
+import { termsBody, WHOLE_TERMS } from '../../federation/relation.ts';
 import type { Revocation } from '../../federation/revocations.ts';
 import { decodeTick, encodeTick, TICK_BYTES } from '../../federation/tick.ts';
 import { leaseTerms } from '../fakes/admitted.ts';
@@ -29,6 +31,7 @@ import {
   KEYS,
   NOW,
   pinOf,
+  SALT,
   STRANGER,
 } from '../federation/forge.ts';
 import { still } from './still.ts';
@@ -64,6 +67,19 @@ const shrinking = forgeBeacon({ epoch: 2, issuedAt: NOW + 1_000, manifest: shrun
 const demanding = forgeManifest(1, {}, { members: { must: ['later'] } });
 const uneven = forgeBundle(1, { spiffe_sequence: 2 });
 const unevenManifest = forgeManifest(1, { bundle: pinOf(uneven) });
+/** A policy about red under these terms, the manifest that pins it, and the beacon before that. */
+const policyOf = (terms: JsonObject, more: JsonObject = {}) => {
+  const relation = { domain: 'red.example', firstRoot: SALT, ...termsBody(WHOLE_TERMS), ...terms };
+  const head = { domain: DOMAIN, name: 'policy', salt: SALT, version: '1' };
+  const body = { ...head, tiers: {}, relations: [relation], ...more };
+  const document = signEnvelope('policy', body, [KEYS.documents]);
+  const manifest = forgeManifest(1, { [saltedKey('policy', SALT)]: pinOf(document) });
+  return { document, manifest, beacon: forgeBeacon({ manifest }).bytes };
+};
+const narrow = policyOf({ scope: ['/ci', '/web'], minAssurance: 'tpm', serveBundle: false });
+const dotted = policyOf({ scope: ['/web/../db'] });
+const nested = policyOf({ scope: ['/web', '/web/db'] });
+const ruled = policyOf({}, { rules: {}, must: ['rules'] });
 
 /** Documents by name: each as an authority signs it, or as nobody should. */
 const SIGNED: Readonly<Record<string, Uint8Array>> = {
@@ -114,6 +130,18 @@ const SIGNED: Readonly<Record<string, Uint8Array>> = {
   'bundle-uneven': uneven,
   'bundle-red': signEnvelope('bundle', { domain: 'red.example', version: '1' }, [KEYS.documents]),
   'entries-1': CONTENTS.entries,
+  'beacon-narrow': narrow.beacon,
+  'beacon-dotted': dotted.beacon,
+  'beacon-nested': nested.beacon,
+  'beacon-ruled': ruled.beacon,
+  'manifest-narrow': narrow.manifest,
+  'manifest-dotted': dotted.manifest,
+  'manifest-nested': nested.manifest,
+  'manifest-ruled': ruled.manifest,
+  'policy-narrow': narrow.document,
+  'policy-dotted': dotted.document,
+  'policy-nested': nested.document,
+  'policy-ruled': ruled.document,
   'revocations-leaf': forgeRevocations([revocation({})]),
   'revocations-past': forgeRevocations([revocation({ notAfter: unixMs(NOW - 1) })]),
   'revocations-beacon': forgeRevocations([beaconKey], { signers: KEYS.revocation }),
@@ -127,6 +155,9 @@ const SIGNED: Readonly<Record<string, Uint8Array>> = {
 };
 
 const ROOTED = ['root-1'];
+const policyGiven = (kind: string): readonly string[] => [
+  ...['root-1', `beacon-${kind}`, `manifest-${kind}`, `policy-${kind}`],
+];
 const SEEN = ['root-1', 'beacon-1'];
 const SETTLED = [...SEEN, 'manifest-1', 'bundle-1', 'entries-1'];
 
@@ -197,6 +228,10 @@ const ROWS: readonly (readonly [string, readonly string[], string, number?])[] =
     [...ROOTED, 'beacon-uneven', 'manifest-uneven', 'bundle-uneven'],
     'bundle-malformed',
   ],
+  ['a policy that relates to paths of a partner', policyGiven('narrow'), 'admitted'],
+  ['a scope that climbs out of its path', policyGiven('dotted'), 'scope-malformed'],
+  ['a scope with a path below another', policyGiven('nested'), 'scope-malformed'],
+  ['a policy in a language that is not known', policyGiven('ruled'), 'document-must'],
   ['a lease offered as news', [...SETTLED, 'lease'], 'document-type'],
   ['a key revoked by one signer', [...SEEN, 'revocations-one-signer'], 'threshold-unmet'],
   ['a target of another domain', [...SEEN, 'revocations-foreign'], 'revocation-foreign'],

@@ -40,6 +40,7 @@ function requestTo(server: ForeignServer, change: Partial<BundleRequest> = {}): 
     profile: { kind: 'https_spiffe', endpointId: ENDPOINT_ID },
     roots: [ROOT.der],
     revoked: NOTHING_REVOKED,
+    relation: null,
     now: NOW,
     signal: new AbortController().signal,
     ...change,

@@ -133,7 +133,7 @@ class Rig {
       records: store.records,
       random: new SeededRandom('partners'),
       refusals: new RefusalAudit(this.#audit, clock),
-      knownBy: () => ({ roots: [], revoked: NOTHING_REVOKED }),
+      knownBy: () => ({ roots: [], revoked: NOTHING_REVOKED, relation: null }),
       webRoots: webRootsIn(this.webRootsPath),
     });
     made.onChanged = () => {

@@ -99,6 +99,7 @@ endpoints('answers a client of the other side with the bundle', async () => {
     profile: { kind: 'https_spiffe', endpointId: spiffeId(BLUE, '/bundle-endpoint') },
     roots: [rig.first.certificate.der],
     revoked: NOTHING_REVOKED,
+    relation: null,
     now: rig.clock.now().wall,
     signal: new AbortController().signal,
   });

@@ -13,6 +13,7 @@ import {
   RELATION,
   SPIFFE_RELATION,
   STATUS,
+  TERMS,
 } from '../../fakes/fake-daemon.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { holdfastWithDaemon } from './rig.ts';
@@ -160,7 +161,7 @@ commands('federation add sends the file, the peers and the reach', async () => {
   const { code, out } = await holdfastWithDaemon(line, {
     'federation.add': async (params) => {
       asked = { ...params };
-      return { ...RELATION, survivalForeign: true };
+      return { ...RELATION, terms: { ...TERMS, survivalForeign: true } };
     },
   });
   assert.is(code, 0);

@@ -106,6 +106,7 @@ export function testTrust(now: UnixMs): TestTrust {
         [AWAY, { x509Authorities: [awayRoot], jwtAuthorities: [awayKey], mlDsa65: NO_AUTHORITIES }],
       ]),
       unaccepted: new Set(),
+      relations: new Map(),
       cellsOf: new Set(),
       issueUntil: addMs(now, 7 * DAY_MS),
       renewUntil: addMs(now, 7 * DAY_MS),

@@ -4,6 +4,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromUtf8 } from '../../../core/bytes.ts';
+import { digestOf } from '../../../core/digest.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { parseSpiffeId } from '../../../core/spiffe-id.ts';
 import { addMs, HOUR_MS, MINUTE_MS, unixMs } from '../../../core/time.ts';
@@ -11,6 +12,7 @@ import { createJwtAuthority, openJwtAuthority } from '../../../daemon/identity/j
 import { issueJwtSvid } from '../../../daemon/identity/jwt-svid.ts';
 import { parseJwtSvid, verifyJwtSvid } from '../../../daemon/identity/jwt-verify.ts';
 import { createX509Authority, openX509Authority } from '../../../daemon/identity/x509-authority.ts';
+import { type RelationTerms, WHOLE_TERMS } from '../../../federation/relation.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { AWAY, HOME } from '../identity/trust.ts';
 import { serve } from './rig.ts';
@@ -133,6 +135,35 @@ tokens('judges a partner’s token by the partner’s keys, and shows few of its
     Code.InvalidArgument,
     'jwt-untrusted',
   );
+});
+
+tokens('of a partner count within the relation, whose bundle a narrow one keeps back', async () => {
+  await using folder = await temporaryFolder();
+  await using s = await serve(folder);
+  const { wall: now } = s.clock.now();
+  const order = { audience: AUDIENCE, now, notAfter: addMs(now, MINUTE_MS) };
+  const judge = (path: string) => {
+    const id = parseSpiffeId(`spiffe://${AWAY}${path}`);
+    const svid = issueJwtSvid(s.trust.awayKey, { ...order, spiffeId: id });
+    return s.api.validateJWTSVID({ audience: 'db', svid });
+  };
+  const bundles = async () => {
+    const states = s.api.fetchJWTBundles({})[Symbol.asyncIterator]();
+    return Object.keys((await states.next()).value.bundles);
+  };
+  const relate = (terms: Partial<RelationTerms>) => {
+    const firstRoot = digestOf(new Uint8Array());
+    const relation = { ...WHOLE_TERMS, ...terms, domain: AWAY, firstRoot };
+    s.update([s.web], { relations: new Map([[AWAY, relation]]) });
+  };
+  relate({ scope: ['/web'], serveBundle: false });
+  await judge('/web/db');
+  await ends(() => judge('/webmail'), Code.InvalidArgument, 'relation-scope');
+  assert.equal(await bundles(), [`spiffe://${HOME}`]);
+  relate({ scope: ['/web'], serveBundle: true });
+  assert.equal((await bundles()).sort(), [`spiffe://${AWAY}`, `spiffe://${HOME}`].sort());
+  relate({ minAssurance: 'vtpm' });
+  await ends(() => judge('/web'), Code.InvalidArgument, 'relation-assurance');
 });
 
 tokens('streams key sets of token keys alone, and takes back what may not be used', async () => {

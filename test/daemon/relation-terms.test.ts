@@ -1,0 +1,158 @@
+/**
+ * Relations of running daemons that grant less than everything: accepted by a file, narrowed at
+ * once, withdrawn; what workloads, tokens and links see of it (PROTOCOL §2.4).
+ *
+ * Timeout: 180 s
+ */
+
+import { ConnectError } from '@connectrpc/connect';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openWorkloadClient } from '../../daemon/workload-api/client.ts';
+import type { DaemonProcess } from '../daemon-process.ts';
+import { auditOf, controlling, eventually, fileBeside, type, withDaemons } from './live.ts';
+import { connectApi } from './workload-api/rig.ts';
+
+const relations = suite('daemon/relation-terms');
+
+const BLUE = 'blue.example';
+const RED = 'red.example';
+
+/** What a command said, or the code it was refused with. */
+async function said(daemon: DaemonProcess, ...args: readonly string[]) {
+  const { code, out, err } = await type(daemon, ...args);
+  return { code, out, err, refusal: /^holdfast: ([a-z-]+):/m.exec(err)?.[1] ?? '' };
+}
+
+async function bundleOf(daemon: DaemonProcess, beside: DaemonProcess): Promise<string> {
+  const { out } = await type(daemon, 'bundle', 'export');
+  return fileBeside(beside, `${daemon.domain}.bundle`, out);
+}
+
+async function statusOf(daemon: DaemonProcess) {
+  return controlling(daemon, (control) => control.call('status', {}));
+}
+
+async function entry(daemon: DaemonProcess, path: string, partner: string): Promise<void> {
+  const selectors = [`unix:uid:${process.getuid?.()}`];
+  const spiffeId = `spiffe://${daemon.domain}${path}`;
+  await controlling(daemon, (control) =>
+    control.call('entry.create', { spiffeId, selectors, federatesWith: [partner] }),
+  );
+}
+
+/** Domains whose bundle the Workload API hands out. */
+async function served(daemon: DaemonProcess): Promise<readonly string[]> {
+  const client = openWorkloadClient({ kind: 'unix', path: daemon.workloadSocket });
+  try {
+    return [...(await client.fetchX509Svids()).federatedBundles.keys()];
+  } finally {
+    client.close();
+  }
+}
+
+relations('are reviewed with their words, and accepted with a typed yes alone', async () => {
+  await withDaemons([BLUE, RED], async (blue, red) => {
+    const file = await bundleOf(red, blue);
+    const { fingerprint } = await statusOf(red);
+    const line = [file, '--scope', '/web', '--min-assurance', 'vtpm'];
+    const seen = await said(blue, 'relation', 'review', ...line);
+    assert.is(seen.code, 0, seen.err);
+    assert.match(seen.out, new RegExp(`^fingerprint +${fingerprint}$`, 'm'));
+    assert.match(seen.out, /^in words +(?:[a-z]+ ?){6}$/m);
+    assert.match(seen.out, /^identities +- +\/web$/m);
+    assert.match(seen.out, /^bundle handed out +- +no$/m);
+    const machine = JSON.parse((await said(blue, 'relation', 'review', ...line, '--json')).out);
+    assert.equal([machine.from, machine.to.scope], [null, ['/web']]);
+
+    const unsure = await said(blue, 'relation', 'accept', ...line);
+    assert.is(unsure.code, 2, 'nobody can be asked');
+    assert.is((await said(blue, 'relation', 'accept', file, '--yes')).code, 2, 'what for?');
+    assert.equal(JSON.parse((await said(blue, 'relation', 'list', '--json')).out).relations, []);
+
+    assert.is((await said(blue, 'relation', 'accept', ...line, '--yes')).code, 0);
+    const shown = JSON.parse((await said(blue, 'relation', 'show', RED, '--json')).out);
+    const { scope, minAssurance, peering, serveBundle } = shown.terms;
+    assert.equal([scope, minAssurance], [['/web'], 'vtpm']);
+    assert.equal([peering, serveBundle], [false, false]);
+    for (const [bad, code] of [
+      ['/web/../db', 'scope-malformed'],
+      ['/web?x', 'scope-malformed'],
+      ['/web#x', 'scope-malformed'],
+    ] as const) {
+      const refused = await said(blue, 'relation', 'narrow', RED, '--scope', bad, '--yes');
+      assert.is(refused.refusal, code, bad);
+    }
+    const wider = await said(blue, 'relation', 'narrow', RED, '--scope', '/', '--yes');
+    assert.is(wider.refusal, 'relation-wider');
+    const still = JSON.parse((await said(blue, 'relation', 'show', RED, '--json')).out);
+    assert.equal(still.terms, shown.terms);
+  });
+});
+
+relations('that are narrowed keep back the bundle and refuse the rest at once', async () => {
+  await withDaemons([BLUE, RED], async (blue, red) => {
+    await entry(blue, '/api', RED);
+    await entry(red, '/web', BLUE);
+    await entry(red, '/db', BLUE);
+    const accept = ['relation', 'accept', await bundleOf(red, blue), '--scope', '/', '--yes'];
+    assert.is((await said(blue, ...accept)).code, 0);
+    await eventually('the bundle of red', async () =>
+      (await served(blue)).includes(RED) ? true : undefined,
+    );
+    const [ofRed, ofBlue] = [connectApi(red.workloadSocket), connectApi(blue.workloadSocket)];
+    using open = new DisposableStack();
+    for (const { close } of [ofRed, ofBlue]) open.defer(close);
+    const judge = async (path: string): Promise<string> => {
+      const spiffeId = `spiffe://${RED}${path}`;
+      const { svids } = await ofRed.api.fetchJWTSVID({ audience: ['db'], spiffeId });
+      const svid = svids[0]?.svid ?? '';
+      return ofBlue.api.validateJWTSVID({ audience: 'db', svid }).then(
+        () => 'honoured',
+        (error: unknown) => ConnectError.from(error).rawMessage.split(':')[0] ?? '',
+      );
+    };
+    assert.equal([await judge('/web'), await judge('/db')], ['honoured', 'honoured']);
+    const narrowed = await said(blue, 'relation', 'narrow', RED, '--scope', '/web', '--yes');
+    assert.is(narrowed.code, 0, narrowed.err);
+    assert.match(narrowed.out, /^identities +\/ +\/web$/m);
+    assert.equal([await judge('/web'), await judge('/db')], ['honoured', 'relation-scope']);
+    assert.equal(await served(blue), [], 'a bundle knows no paths');
+    await said(blue, 'relation', 'narrow', RED, '--min-assurance', 'tpm', '--yes');
+    assert.is(await judge('/web'), 'relation-assurance');
+
+    assert.is((await said(blue, 'relation', 'withdraw', RED, '--yes')).code, 0);
+    assert.is(await judge('/web'), 'jwt-untrusted');
+    assert.is((await said(blue, 'relation', 'withdraw', RED, '--yes')).refusal, 'relation-unknown');
+    const events = auditOf(blue).map(({ event }) => event);
+    const told = events.filter((event) => event.startsWith('relation.'));
+    const [added, narrow, removed] = ['relation.added', 'relation.narrowed', 'relation.removed'];
+    assert.equal(told, [added, narrow, narrow, removed]);
+  });
+});
+
+relations('grant links apart from identities, and take them back', async () => {
+  await withDaemons([BLUE, RED], async (blue, red) => {
+    const [listen = ''] = (await statusOf(red)).listen;
+    const blues = await bundleOf(blue, red);
+    const line = ['--scope', 'none', '--peering', 'yes', '--yes'];
+    assert.is((await said(red, 'relation', 'accept', blues, ...line)).code, 0);
+    const reds = await bundleOf(red, blue);
+    assert.is((await said(blue, 'relation', 'accept', reds, ...line, '--peer', listen)).code, 0);
+    const linked = (count: number) =>
+      eventually(`${count} links`, async () =>
+        (await statusOf(blue)).peers.length === count ? true : undefined,
+      );
+    await linked(1);
+    const raised = await said(red, 'relation', 'narrow', BLUE, '--min-assurance', 'tpm', '--yes');
+    assert.is(raised.code, 0, raised.err);
+    await linked(0);
+    const wide = ['--scope', 'none', '--min-assurance', 'software', '--yes'];
+    assert.is((await said(red, 'relation', 'accept', blues, ...wide)).code, 0);
+    await linked(1);
+    await said(red, 'relation', 'narrow', BLUE, '--peering', 'no', '--yes');
+    await linked(0);
+  });
+});
+
+relations.run();
