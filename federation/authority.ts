@@ -202,7 +202,7 @@ export class Authority {
     const clock = clockOf(own, context.now);
     const outcome = refusalOf(() => {
       const envelopes = this.#writer.sign(own, allocation, entropy, {
-        ...{ voice, kept: this.#contents.kept, now: clock },
+        ...{ voice, kept: this.#contents.kept, lostNames: this.#contents.lostNames, now: clock },
       });
       return { envelopes, admission: admitAll(context, own, envelopes.map(asItem)) };
     });

@@ -3,7 +3,8 @@
  *
  * A Root that calls a documents key compromised, or a revocation of it, takes what it signed from
  * belief, everywhere. The machine that writes keeps those contents in the same step, and signs them
- * anew with its next voice: they are the domain's, whoever stole the key. And where a higher rank
+ * anew with its next voice: they are the domain's, whoever stole the key. It keeps the names of the
+ * lost manifest too: whoever missed that Root holds them, and takes no manifest that omits one. And where a higher rank
  * took over while this machine was cut off, what it published since is remembered until it is known
  * whether the other stands by it too; what it does not is lost, and shown to people.
  */
@@ -28,13 +29,17 @@ export class OwnContents {
   readonly #domain: TrustDomain;
   /** Taken from belief, to be signed anew. */
   #kept: readonly Draft[];
+  /** Names of the manifest that went with them. */
+  #lostNames: readonly string[];
   /** What we stood by before another machine spoke. */
   #fork: readonly Draft[];
 
   constructor(domain: TrustDomain, records: ReadonlyMap<string, Uint8Array>) {
     this.#domain = domain;
-    this.#kept = decodeDrafts(records.get(recordKey(domain, 'drafts')));
-    this.#fork = decodeDrafts(records.get(recordKey(domain, 'fork')));
+    const { drafts, names } = decodeDrafts(records.get(recordKey(domain, 'drafts')));
+    this.#kept = drafts;
+    this.#lostNames = names;
+    this.#fork = decodeDrafts(records.get(recordKey(domain, 'fork'))).drafts;
   }
 
   /** Contents that wait to be signed anew. */
@@ -42,10 +47,16 @@ export class OwnContents {
     return this.#kept;
   }
 
+  /** Manifest keys that the next manifest has to name, as gone where it says nothing of them. */
+  get lostNames(): readonly string[] {
+    return this.#lostNames;
+  }
+
   /** They were signed anew: the records that forget them, in the step that stores the beacon. */
   signed(): readonly RecordWrite[] {
-    if (this.#kept.length === 0) return [];
+    if (this.#kept.length === 0 && this.#lostNames.length === 0) return [];
     this.#kept = [];
+    this.#lostNames = [];
     return [this.#record('drafts', [])];
   }
 
@@ -70,10 +81,12 @@ export class OwnContents {
 
   #keep(before: Belief, after: Belief): readonly RecordWrite[] {
     const gone = [...before.documents.keys()].filter((key) => !after.documents.has(key));
-    if (gone.length === 0) return [];
+    const names = [...(before.manifest?.manifest.pins.keys() ?? [])];
+    if (gone.length === 0 && names.length === 0) return [];
+    this.#lostNames = [...new Set([...this.#lostNames, ...names])];
     const all = [...this.#kept, ...draftsHeld(before)];
     this.#kept = [...new Map(all.map((draft) => [draft.name, draft])).values()];
-    return [this.#record('drafts', this.#kept)];
+    return [this.#record('drafts', this.#kept, this.#lostNames)];
   }
 
   #beginFork(
@@ -87,11 +100,17 @@ export class OwnContents {
     if (!wasOurs || mine.length === 0) return [];
     this.#fork = mine;
     this.#kept = [];
+    this.#lostNames = [];
     return [this.#record('fork', mine), this.#record('drafts', [])];
   }
 
-  #record(kind: RecordKind & ('drafts' | 'fork'), drafts: readonly Draft[]): RecordWrite {
-    const value = drafts.length === 0 ? null : encodeDrafts(drafts);
+  #record(
+    kind: RecordKind & ('drafts' | 'fork'),
+    drafts: readonly Draft[],
+    names: readonly string[] = [],
+  ): RecordWrite {
+    const isEmpty = drafts.length === 0 && names.length === 0;
+    const value = isEmpty ? null : encodeDrafts({ drafts, names });
     return { key: recordKey(this.#domain, kind), value };
   }
 }
@@ -111,17 +130,30 @@ function lostIn(mine: readonly Draft[], theirs: readonly Draft[]): readonly stri
   return lost.map(({ name }) => name).sort();
 }
 
-function encodeDrafts(drafts: readonly Draft[]): Uint8Array {
-  return encodeCanonical({ drafts: drafts.map(({ type, name, body }) => ({ type, name, body })) });
+/** What a record holds of contents: drafts, and names of the manifest that said them. */
+interface StoredDrafts {
+  readonly drafts: readonly Draft[];
+  readonly names: readonly string[];
 }
 
-function decodeDrafts(record: Uint8Array | undefined): readonly Draft[] {
-  if (record === undefined) return [];
+function encodeDrafts({ drafts, names }: StoredDrafts): Uint8Array {
+  return encodeCanonical({
+    drafts: drafts.map(({ type, name, body }) => ({ type, name, body })),
+    names: [...names],
+  });
+}
+
+function decodeDrafts(record: Uint8Array | undefined): StoredDrafts {
+  if (record === undefined) return { drafts: [], names: [] };
   const members = new Members(parseCanonical(record), 'drafts');
-  return members.list('drafts', MANIFEST_NAMES_MAX).map((_, i) => {
+  const drafts = members.list('drafts', MANIFEST_NAMES_MAX).map((_, i) => {
     const draft = members.item('drafts', i);
     const type = CONTENT_TYPES.find((known) => known === draft.value('type'));
     const name = draft.text('name', NAME_CHARS_MAX);
     return { type: type ?? draft.refuse('type'), name, body: draft.object('body').json() };
   });
+  const names = members
+    .list('names', MANIFEST_NAMES_MAX)
+    .map((name) => (typeof name === 'string' ? name : members.refuse('names')));
+  return { drafts, names };
 }

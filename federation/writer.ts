@@ -174,17 +174,22 @@ export class Writer {
     belief: Belief,
     allocation: Allocation,
     entropy: Uint8Array,
-    by: { readonly voice: Voice; readonly kept: readonly Draft[]; readonly now: UnixMs },
+    by: {
+      readonly voice: Voice;
+      readonly kept: readonly Draft[];
+      readonly lostNames: readonly string[];
+      readonly now: UnixMs;
+    },
   ): readonly Uint8Array[] {
     assert(entropy.length === WRITER_ENTROPY_BYTES, 'entropy as drawn');
-    const { voice, kept, now } = by;
+    const { voice, kept, lostNames, now } = by;
     // Another documents key than before: who holds the newest Root alone takes nothing of the old.
     const isNewVoice = belief.manifest?.signedBy !== voice.documents.keyId;
     const drafts: Draft[] = [...kept];
     if (allocation.isFirst || isNewVoice) drafts.push(...draftsHeld(belief));
     for (const { draftsOf } of allocation.publications) drafts.push(...draftsOf(drafts));
     const contents = this.#signContents(belief, {
-      drafts,
+      ...{ drafts, lostNames },
       epoch: allocation.epoch,
       saltSeed: entropy.slice(64),
       signer: voice.documents,
@@ -246,18 +251,20 @@ export class Writer {
     belief: Belief,
     made: {
       readonly drafts: readonly Draft[];
+      readonly lostNames: readonly string[];
       readonly epoch: bigint;
       readonly saltSeed: Uint8Array;
       readonly signer: Signer;
     },
   ): { readonly manifest: Uint8Array | null; readonly documents: readonly Uint8Array[] } {
-    const { drafts, epoch: version, saltSeed, signer } = made;
+    const { drafts, lostNames, epoch: version, saltSeed, signer } = made;
     const revocations = leadingOf(belief.revocations)?.digest ?? null;
     const isPinned = revocations === pinnedRevocations(belief);
     if (drafts.length === 0 && isPinned && isManifestCurrent(belief)) {
       return { manifest: null, documents: [] };
     }
-    const pins = new Map<string, Pin>(belief.manifest?.manifest.pins ?? []);
+    const lost = lostNames.map((name): [string, Pin] => [name, { version, digest: null }]);
+    const pins = new Map<string, Pin>(belief.manifest?.manifest.pins ?? lost);
     if (!isPinned) pins.set('revocations', { version, digest: revocations });
     const latest = new Map(drafts.map((draft) => [draft.name, draft]));
     const documents = [...latest.values()].map((draft) => {

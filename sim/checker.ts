@@ -11,7 +11,7 @@ export interface Checker {
   step?(step: Step): void;
   /** A process starts on what its disk holds. */
   started?(machine: Machine): void;
-  /** A beacon or tick leaves a machine: everything before it is done. */
+  /** A document, beacon or tick leaves a machine, or is passed on: all before it is done. */
   sent?(machine: Machine, message: Uint8Array): void;
   withdrawn?(withdrawal: Withdrawal): void;
   /** After the run. */

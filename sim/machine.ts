@@ -42,6 +42,8 @@ export interface MachineOptions {
 
 type RequestInput = Extract<Input, { readonly request: number }>;
 type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never;
+/** A step is over: all it asked for is done, or a write failed and the rest is owed. */
+type Done = (outcome: WriteOutcome) => void;
 type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
 
 /** The first byte of a frame that carries an envelope (`federation/message.ts`). */
@@ -249,9 +251,10 @@ export class Machine {
     this.#busy = true;
     this.#world.stepped(this, now, delivery, output);
     this.#wakeDue = this.clock.timeOf(output.wakeAt);
-    this.#perform(output.effects, 0, () => {
+    this.#perform(output.effects, 0, (outcome) => {
       const { gossip, input } = delivery;
-      if (gossip !== null && output.verdict === null) {
+      // As the driver's verdict: what was admitted and is not durable is not relayed.
+      if (gossip !== null && output.verdict === null && outcome === 'durable') {
         this.#flood(gossip, 'peer' in input ? input.peer : null);
       }
       if (this.#stoodStillAt === stoodStillAt) this.#stoodStillAt = null;
@@ -261,7 +264,7 @@ export class Machine {
   }
 
   /** Performs the effects from `first` on; a persist continues when it is durable. */
-  #perform(effects: readonly Effect[], first: number, done: () => void): void {
+  #perform(effects: readonly Effect[], first: number, done: Done): void {
     for (let i = first; i < effects.length; i++) {
       const effect = effects[i];
       if (effect === undefined) continue;
@@ -273,15 +276,10 @@ export class Machine {
       this.#performOne(effect);
       if (sends && this.#endsAt('after send')) return;
     }
-    done();
+    done('durable');
   }
 
-  #persist(
-    writes: readonly Write[],
-    effects: readonly Effect[],
-    next: number,
-    done: () => void,
-  ): void {
+  #persist(writes: readonly Write[], effects: readonly Effect[], next: number, done: Done): void {
     if (this.#endsAt('before persist')) return;
     const life = this.#life;
     const batch = [...this.#owed, ...writes];
@@ -306,12 +304,7 @@ export class Machine {
    * After a write: on with the step, or, where the disk failed, on to the next one; all that the
    * step was to write is owed then.
    */
-  #written(
-    outcome: WriteOutcome,
-    debts: readonly Write[],
-    goOn: () => void,
-    giveUp: () => void,
-  ): void {
+  #written(outcome: WriteOutcome, debts: readonly Write[], goOn: () => void, giveUp: Done): void {
     if (outcome === 'durable') {
       this.#owed = [];
       this.#noteStore(true);
@@ -322,7 +315,7 @@ export class Machine {
       this.diskFailed = true;
       this.#noteStore(false);
       this.#world.coverage.saw('disk: a batch failed');
-      giveUp();
+      giveUp('failed');
     }
     this.#pump();
   }
@@ -351,7 +344,6 @@ export class Machine {
         else this.#world.network.send(this, effect.peer, effect.frame, null);
         return;
       case 'gossip':
-        this.#world.sent(this, effect.message);
         return this.#flood(gossipOf(effect.message), null);
       case 'reply': {
         const replied = this.#waiting.get(effect.request);
@@ -371,6 +363,7 @@ export class Machine {
 
   #flood(message: ReturnType<typeof gossipOf>, except: string | null): void {
     this.#world.markKnown(this, message.id);
+    this.#world.sent(this, message.bytes);
     if (this.adversary !== null) this.adversary.floods(message, except);
     else this.#world.network.flood(this, message, except);
   }

@@ -207,7 +207,7 @@ export class World {
     });
   }
 
-  /** A beacon or tick leaves a machine. */
+  /** A document, beacon or tick leaves a machine: its own, or one that it passes on. */
   sent(machine: Machine, message: Uint8Array): void {
     if (machine.isHonest) for (const checker of this.#checkers) checker.sent?.(machine, message);
   }

@@ -1,10 +1,13 @@
 /**
- * Nothing leaves a machine that its own disk does not know (PROTOCOL §5.1): a tick or beacon of
- * its own domain is stored before it is sent, and still there at the next start.
+ * Nothing leaves a machine that its own disk does not know (PROTOCOL §5.1): a tick, stop or beacon,
+ * its own or one that it passes on, is stored before it is sent; and its own newest beacon is still
+ * there at the next start.
  */
 
+import type { TrustDomain } from '../../core/spiffe-id.ts';
+import { comparePlaces } from '../../federation/beacon.ts';
 import { recordKey } from '../../federation/record-key.ts';
-import { TICK_BYTES } from '../../federation/tick.ts';
+import { decodeTick, STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
 import { beaconOf, envelopeOf } from '../reading.ts';
@@ -13,6 +16,29 @@ export const whatIsSentIsDurable: CheckerKind = {
   sentence: 'what was sent is on the disk',
   make: (world, fail) => {
     const sent = new Map<Machine, bigint>();
+    /** The domain of each beacon, by the tag that its ticks bear. */
+    const domains = new Map<string, TrustDomain>();
+    const checkTick = (machine: Machine, message: Uint8Array): void => {
+      const { tag, index } = decodeTick(message);
+      const domain = domains.get(tag);
+      if (domain === undefined) return;
+      const isStop = index === STOP_INDEX;
+      const record = machine.disk.records.get(recordKey(domain, isStop ? 'stop' : 'tick'));
+      const held = record === undefined ? null : decodeTick(record);
+      if (held?.tag === tag && held.index >= index) return;
+      fail(`${machine.name} sends tick ${index} of ${domain}, which its disk does not know`);
+    };
+    const checkBeacon = (machine: Machine, message: Uint8Array): void => {
+      if (envelopeOf(message).type !== 'beacon') return;
+      const beacon = beaconOf(message);
+      const domain = beacon.domain as TrustDomain;
+      domains.set(beacon.digest.slice(0, 16), domain);
+      const record = machine.disk.records.get(recordKey(domain, 'beacon'));
+      if (record === undefined || comparePlaces(beaconOf(record), beacon) < 0) {
+        fail(`${machine.name} sends beacon ${beacon.epoch} of ${domain} and does not hold it`);
+      }
+      if (machine.isAuthority && domain === machine.domain) sent.set(machine, beacon.epoch);
+    };
     return {
       // What a compromised key signed goes again, and was no less durable for that.
       step: ({ machine, writes }) => {
@@ -23,10 +49,8 @@ export const whatIsSentIsDurable: CheckerKind = {
         if (isGone) sent.delete(machine);
       },
       sent: (machine, message) => {
-        if (!machine.isAuthority || message.length === TICK_BYTES) return;
-        const envelope = envelopeOf(message);
-        if (envelope.type !== 'beacon' || envelope.domain !== machine.domain) return;
-        sent.set(machine, beaconOf(message).epoch);
+        if (message.length === TICK_BYTES) checkTick(machine, message);
+        else checkBeacon(machine, message);
       },
       started: (machine) => {
         const epoch = sent.get(machine);

@@ -114,6 +114,31 @@ takeover('signs anew what a compromised documents key had signed, a crash betwee
   assert.equal([seen.standing.tier, seen.documents.get('bundle')?.tier], ['FRESH', 'FRESH']);
 });
 
+takeover('leaves nobody behind who missed two Roots, the second about the key of the first', () => {
+  const { coalition, blue, red } = pair();
+  for (const key of [NEW_DOCUMENTS, STANDBY_DOCUMENTS]) blue.input({ kind: 'key', key });
+  coalition.cut(blue, red);
+  ceremony(
+    blue,
+    blue,
+    { kind: 'add', role: 'documents', key: NEW_DOCUMENTS.publicPair },
+    { kind: 'retire', keyId: blue.keys.documents.keyId },
+  );
+  coalition.advance(2_000);
+  ceremony(
+    blue,
+    blue,
+    { kind: 'add', role: 'documents', key: STANDBY_DOCUMENTS.publicPair },
+    { kind: 'compromise', keyId: NEW_DOCUMENTS.keyId },
+  );
+  coalition.advance(2_000);
+  coalition.link(blue, red);
+  coalition.advance(2_000);
+  const seen = red.view(blue.domain);
+  assert.equal([seen.rootVersion, seen.isComplete], [3n, true]);
+  assert.equal([seen.standing.tier, seen.documents.get('bundle')?.tier], ['FRESH', 'FRESH']);
+});
+
 takeover('falls silent without a key that Root names, and speaks once it has one', () => {
   const { coalition, blue, red } = pair();
   ceremony(blue, blue, { kind: 'rotate', key: NEW_BEACON.publicPair });

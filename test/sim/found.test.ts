@@ -37,6 +37,20 @@ const SHRUNK: readonly {
       ],
     },
   },
+  {
+    was: 'contents signed anew lost the names that whoever missed the Root still held',
+    seed: 2_179,
+    scenario: {
+      domains: 6,
+      followers: 1,
+      minutes: 27,
+      happenings: [
+        { at: 878_097, fault: 'isolation', on: ['d02'], forMs: 1_609_141, amount: 0 },
+        { at: 1_545_701, fault: 'rotating', on: ['d03'], forMs: 320_856, amount: 975 },
+        { at: 1_603_661, fault: 'compromising', on: ['d03'], forMs: 327_338, amount: 17 },
+      ],
+    },
+  },
 ];
 
 for (const { was, seed, scenario } of SHRUNK) {

@@ -188,4 +188,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'false',
     faults: ['stolen-beacon-key', 'isolation'],
   },
+  {
+    name: 'a driver relays what its disk did not take',
+    file: 'sim/machine.js',
+    find: "output.verdict === null && outcome === 'durable'",
+    replace: 'output.verdict === null',
+    faults: ['full-disk', 'publishing'],
+  },
 ];
