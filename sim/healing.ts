@@ -14,6 +14,7 @@ import { recordKey } from '../federation/record-key.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
 import type { Machine } from './machine.ts';
+import { START_MS } from './machine-clock.ts';
 import type { World } from './world.ts';
 
 /** Links come up, disks catch up, authorities begin their next beacon. */
@@ -124,14 +125,15 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
     // Evidence from the future of some is no evidence to them: they may differ until it is.
     if (isAhead) continue;
     const same = view.rootVersion === first.rootVersion && view.beacon === first.beacon;
-    const ticksApart = Math.abs(view.tick - first.tick);
+    // Whoever hears of a stop first counts no tick that comes after it (PROTOCOL §3.4).
+    const ticksApart = view.standing.stopped ? 0 : Math.abs(view.tick - first.tick);
     const sameRevoked = revokedIn(view) === revokedIn(first);
     const sameStop = view.standing.stopped === first.standing.stopped;
     if (!same || !sameRevoked || !sameStop || ticksApart > 1) {
       throw new Stuck(`${who} differ about ${domain}: ${describe(view)} and ${describe(first)}`);
     }
     if (isLed && !view.isComplete) throw new Stuck(`${who}: ${domain} is not complete`);
-    if (isLed && view.standing.tier !== 'FRESH' && hasSomebodyToAsk(world, group[i])) {
+    if (isLed && view.standing.tier !== 'FRESH' && isToBeFresh(world, group[i], view)) {
       throw new Stuck(`${group[i]?.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
     }
   }
@@ -139,10 +141,23 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
 
 /**
  * A machine that lost its clock and has neither people nor a linked authority stays at SURVIVAL
- * (PROTOCOL §4.4).
+ * (PROTOCOL §4.4), and so does one to whom no true date may be told: its domain dated evidence
+ * farther ahead than Root allows, and a bound falls with a new lineage alone (§4.1). One that was
+ * told the date over a slow link finds everything older by as long as the answer took.
  */
-function hasSomebodyToAsk(world: World, machine: Machine | undefined): boolean {
-  if (machine === undefined || machine.isAuthority) return true;
+function isToBeFresh(world: World, machine: Machine | undefined, view: DomainView): boolean {
+  if (machine === undefined) return true;
+  const { standing } = view;
+  const date = machine.node?.time(machine.clock.now(world.now)).clock ?? START_MS;
+  const aheadMs = Math.max(0, date - START_MS - world.now);
+  if (standing.timeUnknown) return aheadMs <= LEAD_MS && hasSomebodyToAsk(world, machine);
+  const { freshForMs } = standing.limits;
+  const ageMs = standing.ageMs ?? 0;
+  return ageMs < freshForMs || ageMs - aheadMs >= freshForMs;
+}
+
+function hasSomebodyToAsk(world: World, machine: Machine): boolean {
+  if (machine.isAuthority) return true;
   return world.network.linksOf(machine).some(({ up, wires: [{ from, to }] }) => {
     const other = from === machine ? to : from;
     return up && other.isAuthority && other.domain === machine.domain;
