@@ -4,9 +4,10 @@
  * A Root that calls a documents key compromised, or a revocation of it, takes what it signed from
  * belief, everywhere. The machine that writes keeps those contents in the same step, and signs them
  * anew with its next voice: they are the domain's, whoever stole the key. It keeps the names of the
- * lost manifest too: whoever missed that Root holds them, and takes no manifest that omits one. And where a higher rank
- * took over while this machine was cut off, what it published since is remembered until it is known
- * whether the other stands by it too; what it does not is lost, and shown to people.
+ * lost manifest too: whoever missed that Root holds them, and takes no manifest that omits one. And
+ * where a higher rank took over while this machine was cut off, what it published since is
+ * remembered until it is known whether the other stands by it too; what it does not is lost, and
+ * shown to people.
  */
 
 import { toHex } from '../core/bytes.ts';

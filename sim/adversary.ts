@@ -7,10 +7,13 @@
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import { decodeEnvelope } from '../federation/envelope.ts';
+import { encodeEquivocation } from '../federation/equivocation.ts';
 import { decodeFrame, encodeFrame } from '../federation/message.ts';
 import { encodeTick, TICK_BYTES } from '../federation/tick.ts';
 import type { Dice } from './dice.ts';
-import { damagedEnvelope, digestOfEnvelope } from './forgery.ts';
+import { damagedEnvelope, digestOfEnvelope, rivalBeacon } from './forgery.ts';
+import { signerOf } from './founding.ts';
 import type { Machine } from './machine.ts';
 import { type GossipMessage, gossipOf } from './network.ts';
 import { partsOfKey } from './step.ts';
@@ -22,6 +25,7 @@ export type Habit = 'replay' | 'withhold' | 'delay' | 'flood' | 'lie' | 'forge';
 const REMEMBERED_MAX = 200;
 const FLOOD_COPIES = 12;
 const ENVELOPE_FRAME = 5;
+const ANSWER_FRAME = 8;
 
 export class Adversary {
   readonly #world: World;
@@ -29,6 +33,8 @@ export class Adversary {
   readonly #dice: Dice;
   readonly #habits = new Map<Habit, number>();
   readonly #remembered: { readonly peer: string; readonly frame: Uint8Array }[] = [];
+  /** What it once said the time was, without the tag of the link it said it on. */
+  readonly #answers: Uint8Array[] = [];
 
   constructor(world: World, machine: Machine) {
     this.#world = world;
@@ -51,7 +57,8 @@ export class Adversary {
     if (isContent) this.#remember(peer, frame);
     if (this.#habits.has('withhold') && isContent) return this.#did('withheld');
     const delayMs = this.#habits.get('delay') ?? 0;
-    const sent = this.#habits.has('lie') ? this.#lieIn(frame) : frame;
+    const said = this.#habits.has('lie') ? this.#lieIn(frame) : frame;
+    const sent = frame[0] === ANSWER_FRAME ? this.#answerAgain(said) : said;
     if (delayMs > 0) {
       this.#did('delayed');
       this.#world.after(this.#dice.below(delayMs), () => this.send(peer, sent));
@@ -86,6 +93,17 @@ export class Adversary {
     if (tick !== null) this.#world.network.flood(this.#machine, gossipOf(tick), null);
   }
 
+  /** The oldest answer it gave in place of this one: signed, and to another question. */
+  #answerAgain(bytes: Uint8Array): Uint8Array {
+    const frame = decodeFrame(bytes);
+    if (frame.kind !== 'answer') return bytes;
+    if (this.#answers.length < REMEMBERED_MAX) this.#answers.push(frame.bytes);
+    const [oldest] = this.#answers;
+    if (!this.#habits.has('replay') || oldest === undefined) return bytes;
+    this.#did('answered again');
+    return encodeFrame({ ...frame, bytes: oldest });
+  }
+
   #flood(peer: string, frame: Uint8Array): void {
     this.#did('flooded');
     for (let i = 0; i < FLOOD_COPIES; i++) this.send(peer, frame);
@@ -116,6 +134,13 @@ export class Adversary {
     if (chosen === undefined) return;
     const [domain, kind] = partsOfKey(chosen[0]);
     this.#did('forged');
+    if (kind === 'beacon' && this.#dice.chance(300_000)) {
+      return this.send(
+        peer,
+        encodeFrame({ kind: 'proof', bytes: this.#wrongProof(chosen[1]) }),
+        domain,
+      );
+    }
     if (kind === 'beacon' && this.#dice.chance(500_000)) {
       const bytes = this.#wrongTick(chosen[1]);
       this.send(peer, encodeFrame({ kind: 'tick', bytes }), domain);
@@ -125,6 +150,14 @@ export class Adversary {
     const envelope = kind === 'manifest' ? chosen[1].subarray(1) : chosen[1];
     const bytes = damagedEnvelope(this.#dice, envelope);
     this.send(peer, encodeFrame({ kind: 'envelope', bytes }), domain);
+  }
+
+  /** Two beacons under one number, both by a key that is its own and passes for the other's. */
+  #wrongProof(beacon: Uint8Array): Uint8Array {
+    const theirs = decodeEnvelope(beacon).slots[0]?.keyId;
+    const mine = signerOf(this.#world.suite, `${this.#machine.name}/forger`);
+    const key = theirs === undefined ? mine : { ...mine, keyId: theirs };
+    return encodeEquivocation(rivalBeacon(beacon, key, 1), rivalBeacon(beacon, key, 2));
   }
 
   #wrongTick(beacon: Uint8Array): Uint8Array {

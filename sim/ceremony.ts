@@ -4,12 +4,14 @@
  */
 
 import { toUtf8 } from '../core/bytes.ts';
+import type { JsonObject } from '../core/canonical.ts';
+import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { PublicPair, Signer } from '../core/suite.ts';
 import { admitAll } from '../federation/admit.ts';
 import { encodeBlock } from '../federation/armour.ts';
 import { type Belief, newBelief, newestRoot } from '../federation/belief.ts';
-import { decodeEnvelope, encodeEnvelope, signSlot } from '../federation/envelope.ts';
+import { decodeEnvelope, encodeEnvelope, signEnvelope, signSlot } from '../federation/envelope.ts';
 import { asRead } from '../federation/moment.ts';
 import { recordKey } from '../federation/record-key.ts';
 import type { Root } from '../federation/root.ts';
@@ -19,27 +21,54 @@ import type { Machine } from './machine.ts';
 import { partsOfKey } from './step.ts';
 import type { World } from './world.ts';
 
+/** What people change: by what they know, the newest Root, and a key not used before. */
+type Changes = (known: Belief, root: Root, fresh: PublicPair) => readonly RootChange[];
+
 /** The Roots that the people of each domain have signed, from version 2 on. */
 const signedIn = new WeakMap<World, Map<TrustDomain, Uint8Array[]>>();
 
 /** Signs the next Root: what `changesOf` makes of the one known, and of a key not used before. */
-export function signNextRoot(
-  world: World,
-  machine: Machine,
-  changesOf: (known: Belief, root: Root, fresh: PublicPair) => readonly RootChange[],
-): void {
+export function signNextRoot(world: World, machine: Machine, changesOf: Changes): void {
   const { domain } = machine;
+  const draft = draftNextRoot(world, machine, changesOf);
   const key = world.keys.get(domain)?.root;
+  if (draft === null || key === undefined) return;
+  const all = signedIn.get(world) ?? new Map<TrustDomain, Uint8Array[]>();
+  signedIn.set(world, all.set(domain, [...(all.get(domain) ?? []), signedRoot(draft, key)]));
+}
+
+/** Signs a Root that gives its ranks from 0 on again, and hands it in. */
+export function offerMisnumberedRoot(world: World, machine: Machine): void {
+  const draft = draftNextRoot(world, machine, (_, __, key) => [{ kind: 'rotate', key }]);
+  const signer = world.keys.get(machine.domain)?.root;
+  if (draft === null || signer === undefined) return;
+  const body = decodeEnvelope(draft).members.json();
+  const roles = body.roles as JsonObject;
+  const beacon = (roles.beacon as readonly JsonObject[]).map((key, rank) => ({ ...key, rank }));
+  const bytes = signEnvelope('root', { ...body, roles: { ...roles, beacon } }, [signer]);
+  const file = toUtf8(encodeBlock('root', bytes));
+  machine.request({ kind: 'import', file }, ({ answer }) => {
+    const outcomes = answer instanceof Refusal ? [] : answer.imported.map(({ outcome }) => outcome);
+    const isSeen = outcomes.some(
+      (one) => one instanceof Refusal && one.code === 'root-rank-reused',
+    );
+    if (isSeen) world.coverage.saw('people: a rank given twice was refused');
+  });
+}
+
+function draftNextRoot(world: World, machine: Machine, changesOf: Changes): Uint8Array | null {
+  const { domain } = machine;
   const known = knownRoots(world, machine);
   const held = known === null ? undefined : newestRoot(known)?.root;
-  if (key === undefined || known === null || held === undefined) return;
+  if (known === null || held === undefined) return null;
   const used = new Set(known.roots.flatMap((one) => [...one.root.publicPairs.keys()]));
   const fresh = madeKeysOf(world.suite, domain).find(({ keyId }) => !used.has(keyId));
-  if (fresh === undefined) return world.coverage.saw(`people: ${MADE_KEYS} keys were used up`);
+  if (fresh === undefined) {
+    world.coverage.saw(`people: ${MADE_KEYS} keys were used up`);
+    return null;
+  }
   const changes = changesOf(known, held, fresh.publicPair);
-  const signed = signedRoot(draftRoot(known, changes, machine.clock.now(world.now).wall), key);
-  const all = signedIn.get(world) ?? new Map<TrustDomain, Uint8Array[]>();
-  signedIn.set(world, all.set(domain, [...(all.get(domain) ?? []), signed]));
+  return draftRoot(known, changes, machine.clock.now(world.now).wall);
 }
 
 /** Hands every Root that was signed to the machine. */

@@ -15,6 +15,7 @@ const ALWAYS = [
 
 /** What a swarm reaches that may draw every fault. */
 const WITH_ALL_FAULTS = [
+  'adversary: answered again',
   'adversary: delayed',
   'adversary: flooded',
   'adversary: forged',
@@ -23,6 +24,7 @@ const WITH_ALL_FAULTS = [
   'adversary: withheld',
   'alarm: clock-or-key',
   'alarm: equivocation',
+  'checker: a date below the bound was refused',
   'checker: a message was refused as held',
   'checker: a process found its own beacon',
   'checker: a revocation was held',
@@ -40,6 +42,7 @@ const WITH_ALL_FAULTS = [
   'network: a frame overtook another',
   'network: a frame waited behind a clog',
   'network: a frame was lost',
+  'people: a rank given twice was refused',
   'people: a revocation was acknowledged',
   'people: a withdrawal was acknowledged',
   'people: the next rank was given the word',

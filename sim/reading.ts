@@ -28,8 +28,13 @@ export interface TimeRecord {
   readonly basis: string;
   readonly bootId: string;
   readonly isAnchored: boolean;
+  readonly isInDoubt: boolean;
+  /** The date when the boot clock read `boot`. */
+  readonly time: number;
+  readonly boot: number;
 }
 
+const DOUBTS_MAX = 8;
 const times = new WeakMap<Uint8Array, TimeRecord>();
 const keepings = new WeakMap<Uint8Array, Keeping>();
 const beacons = new WeakMap<Uint8Array, Beacon>();
@@ -62,6 +67,9 @@ export function timeOf(record: Uint8Array): TimeRecord {
     basis: members.text('basis', 32),
     bootId: members.text('bootId', 64),
     isAnchored: members.flag('isAnchored'),
+    isInDoubt: members.list('doubts', DOUBTS_MAX).length > 0,
+    time: members.time('time'),
+    boot: members.integer('boot', 0, Number.MAX_SAFE_INTEGER),
   };
   times.set(record, time);
   return time;

@@ -12,9 +12,11 @@ import { heldEvidenceGrantsNothing } from './held-evidence-grants-nothing.ts';
 import { honestMachinesNeverProveEquivocation } from './honest-machines-never-prove-equivocation.ts';
 import { lateEvidenceLowersAgeByWhatAsOfGained } from './late-evidence-lowers-age-by-what-as-of-gained.ts';
 import { marksNeverFall } from './marks-never-fall.ts';
+import { noDateFallsBelowTheBound } from './no-date-falls-below-the-bound.ts';
 import { noEndOfPowerLowersTheLedger } from './no-end-of-power-lowers-the-ledger.ts';
 import { noHonestPeerIsBanned } from './no-honest-peer-is-banned.ts';
 import { noNumberIsUsedTwice } from './no-number-is-used-twice.ts';
+import { noRankIsGivenTwice } from './no-rank-is-given-twice.ts';
 import { noRevocationIsLost } from './no-revocation-is-lost.ts';
 import { noTickFollowsAnAcknowledgedWithdrawal } from './no-tick-follows-an-acknowledged-withdrawal.ts';
 import { nothingWithdrawnIsHonouredLate } from './nothing-withdrawn-is-honoured-late.ts';
@@ -30,6 +32,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   lateEvidenceLowersAgeByWhatAsOfGained,
   noEndOfPowerLowersTheLedger,
   noNumberIsUsedTwice,
+  noRankIsGivenTwice,
   whatIsSentIsDurable,
   noTickFollowsAnAcknowledgedWithdrawal,
   afterAStopNoTickCounts,
@@ -44,6 +47,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   marksNeverFall,
   alarmsHaveACause,
   unknownTimeIsACap,
+  noDateFallsBelowTheBound,
   noRevocationIsLost,
   aRootAloneTakesNothing,
   whatIsRefusedAsHeldIsHeld,

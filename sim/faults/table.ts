@@ -17,6 +17,7 @@ import { fullDisk } from './full-disk.ts';
 import { delaying, flooding, forging, lying, replaying, withholding } from './habits.ts';
 import { isolation } from './isolation.ts';
 import { loss } from './loss.ts';
+import { misnumbering } from './misnumbering.ts';
 import { narrowBand } from './narrow-band.ts';
 import { oneWayCut } from './one-way-cut.ts';
 import { partition } from './partition.ts';
@@ -26,7 +27,7 @@ import { powerCut } from './power-cut.ts';
 import { processEnd } from './process-end.ts';
 import { rebootLoop } from './reboot-loop.ts';
 import { reordering } from './reordering.ts';
-import { restoredBackup } from './restored-backup.ts';
+import { restoredAuthority, restoredBackup } from './restored-backup.ts';
 import { revoking } from './revoking.ts';
 import { rotating } from './rotating.ts';
 import { rtcReset } from './rtc-reset.ts';
@@ -39,9 +40,9 @@ export const FAULTS: readonly Fault[] = [
   ...[partition, isolation, bridge, oneWayCut, flapping, loss, duplication, reordering, delay],
   ...[clog, narrowBand, contactWindows],
   ...[powerCut, processEnd, rebootLoop, pause, suspend, boundaryCrash],
-  ...[fullDisk, slowDisk, restoredBackup],
+  ...[fullDisk, slowDisk, restoredBackup, restoredAuthority],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey],
   ...[publishing, withdrawing, relating, unrelating, courier],
-  ...[rotating, compromising, revoking, takingOver],
+  ...[rotating, compromising, revoking, takingOver, misnumbering],
 ];
