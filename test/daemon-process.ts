@@ -11,9 +11,18 @@ import { ROOT } from './root.ts';
 
 const LAUNCHER = join(ROOT, 'bin/holdfastd.mjs');
 
+/** Where a daemon runs. */
+export interface Placement {
+  /** What it listens at; any free port of the loopback unless said. */
+  readonly listen?: string;
+  /** A command that runs the command after it, as `ip netns exec NAME`. */
+  readonly within?: readonly string[];
+}
+
 export class DaemonProcess {
   readonly domain: string;
   readonly folder: string;
+  readonly #placement: Placement;
   /** What it said on standard error since it was last spawned, line by line. */
   said: string[] = [];
   #child: ChildProcess | null = null;
@@ -22,8 +31,9 @@ export class DaemonProcess {
    * `config` is the text of the configuration file; empty means the defaults. The chip of the
    * machine that runs the tests is left alone, unless the text says else.
    */
-  constructor(domain: string, config = '') {
+  constructor(domain: string, config = '', placement: Placement = {}) {
     this.domain = domain;
+    this.#placement = placement;
     this.folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
     this.configure(config);
   }
@@ -77,13 +87,15 @@ export class DaemonProcess {
 
   /** Starts it and does not wait; of an option given twice the last one counts. */
   spawn(more: readonly string[] = []): ChildProcess {
+    const { listen = '/ip4/127.0.0.1/tcp/0', within = [] } = this.#placement;
     const args = [
       ...['--trust-domain', this.domain, '--state', join(this.folder, 'state')],
       ...['--control-socket', this.controlSocket, '--workload-socket', this.workloadSocket],
-      ...['--listen', '/ip4/127.0.0.1/tcp/0', '--config', join(this.folder, 'config.toml')],
+      ...['--listen', listen, '--config', join(this.folder, 'config.toml')],
     ];
     this.said = [];
-    this.#child = spawn(process.execPath, [LAUNCHER, ...args, ...more], {
+    const [program = '', ...rest] = [...within, process.execPath, LAUNCHER, ...args, ...more];
+    this.#child = spawn(program, rest, {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     return this.#child;

@@ -62,6 +62,9 @@ const SYNC_STREAMS_MAX = 2;
 /** Desk streams of one connection and direction: those that are answered, and some told to wait. */
 const DESK_STREAMS_MAX = 4 * DESK_REQUESTS_PER_PEER_MAX;
 
+/** What libp2p says once a connection is taken, before anything goes over it. */
+const HANDSHAKE_BEGINS = 'upgrader:encrypt-outbound-connection';
+
 /** Everything that exists between start and stop. */
 interface Running {
   readonly node: Libp2p<Services>;
@@ -225,7 +228,12 @@ class Libp2pNetwork implements Network {
       log,
       isUp: (peer) => links.has(peer),
       isSlow: (address) => this.#options.paceOf(ipIn(address)) !== null,
-      dial: async (address, signal) => (await node.dial(address, { signal })).remotePeer.toString(),
+      dial: async (address, signal, taken) => {
+        const onProgress = ({ type }: { readonly type: string }) => {
+          if (type === HANDSHAKE_BEGINS) taken();
+        };
+        return (await node.dial(address, { signal, onProgress })).remotePeer.toString();
+      },
     });
     node.addEventListener('connection:open', ({ detail }) => links.opened(detail));
     node.addEventListener('connection:close', ({ detail }) => links.closed(detail));

@@ -27,7 +27,7 @@ export const DUPLICATE_GRACE_MS = SECOND_MS;
 /** The peer with the higher id lets the other dial first. */
 export const YIELD_MS = 700;
 /** A link that lasted so long owes nothing to the failures before it. */
-export const STABLE_MS = REDIAL_MS_MAX;
+export const STABLE_MS = 5 * SECOND_MS;
 
 /** Which side of a connection dialled. */
 export type LinkDirection = 'inbound' | 'outbound';
@@ -37,11 +37,14 @@ export interface LinkEnds {
   readonly self: PeerName;
   /** Null where an address has not yet said who lives there. */
   readonly peer: PeerName | null;
+  /** The link between them is slow. */
+  readonly isSlow: boolean;
 }
 
 /** Full jitter below a doubling cap, so that a healed network is not met by a stampede. */
 export function redialDelayMs(ends: LinkEnds, failures: number, random: Random): number {
-  const cap = Math.min(REDIAL_MS_MAX, REDIAL_MS_MIN * 2 ** Math.min(failures, 16));
+  const most = (ends.isSlow ? SLOW_FACTOR : 1) * REDIAL_MS_MAX;
+  const cap = Math.min(most, REDIAL_MS_MIN * 2 ** Math.min(failures, 16));
   const yields = failures === 0 && ends.peer !== null && !dialsFirst(ends.self, ends.peer);
   return (yields ? YIELD_MS : 0) + Math.trunc(fractionOf(random) * cap);
 }

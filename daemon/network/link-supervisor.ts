@@ -6,7 +6,7 @@
  */
 
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { DIAL_MS_MAX } from '../../core/limits.ts';
+import { CONNECT_MS_MAX, DIAL_MS_MAX } from '../../core/limits.ts';
 import { type BootMs, bootMs, elapsedMs } from '../../core/time.ts';
 import type { Clock, Log, PeerName, Random } from '../ports.ts';
 import { redialDelayMs, SLOW_FACTOR, STABLE_MS } from './link-policy.ts';
@@ -22,8 +22,8 @@ export interface SupervisorOptions {
   isUp(peer: PeerName): boolean;
   /** True for an address behind a slow link. */
   isSlow(address: Multiaddr): boolean;
-  /** Dials, and answers who is there. */
-  dial(address: Multiaddr, signal: AbortSignal): Promise<PeerName>;
+  /** Dials, says when the connection is taken, and answers who is there. */
+  dial(address: Multiaddr, signal: AbortSignal, taken: () => void): Promise<PeerName>;
 }
 
 /** An address to keep a link to. */
@@ -81,7 +81,8 @@ export class LinkSupervisor {
   #schedule(target: Target): void {
     if (target.cancel !== null) return;
     const { self, clock, random } = this.#options;
-    const delayMs = redialDelayMs({ self, peer: target.peer }, target.failures, random);
+    const ends = { self, peer: target.peer, isSlow: this.#options.isSlow(target.address) };
+    const delayMs = redialDelayMs(ends, target.failures, random);
     target.cancel = clock.wakeAt(bootMs(clock.now().boot + delayMs), () => {
       target.cancel = null;
       if (target.peer === null || !this.#options.isUp(target.peer)) void this.#dial(target);
@@ -92,11 +93,16 @@ export class LinkSupervisor {
     const { clock, dial, log } = this.#options;
     const abort = new AbortController();
     const timedOut = () => abort.abort(new Error('dial timed out'));
-    const waitMs = (this.#options.isSlow(target.address) ? SLOW_FACTOR : 1) * DIAL_MS_MAX;
-    const cancelTimeout = clock.wakeAt(bootMs(clock.now().boot + waitMs), timedOut);
+    const factor = this.#options.isSlow(target.address) ? SLOW_FACTOR : 1;
+    const endIn = (ms: number) => clock.wakeAt(bootMs(clock.now().boot + factor * ms), timedOut);
+    let cancelTimeout = endIn(CONNECT_MS_MAX);
+    const taken = (): void => {
+      cancelTimeout();
+      cancelTimeout = endIn(DIAL_MS_MAX);
+    };
     target.cancel = () => abort.abort(new Error('no longer wanted'));
     try {
-      target.peer = await dial(target.address, abort.signal);
+      target.peer = await dial(target.address, abort.signal, taken);
       if (this.#options.isUp(target.peer)) target.upAt ??= this.#now();
     } catch (thrown) {
       const reason = errorOf(thrown).message;

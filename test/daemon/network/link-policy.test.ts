@@ -13,7 +13,12 @@ import {
 import { bootMs, MINUTE_MS } from '../../../core/time.ts';
 import { BANS_MAX, Bans } from '../../../daemon/network/bans.ts';
 import { Budgets } from '../../../daemon/network/budgets.ts';
-import { redialDelayMs, replaces, YIELD_MS } from '../../../daemon/network/link-policy.ts';
+import {
+  redialDelayMs,
+  replaces,
+  SLOW_FACTOR,
+  YIELD_MS,
+} from '../../../daemon/network/link-policy.ts';
 import { QUIET_KEYS_MAX, QuietLog } from '../../../daemon/network/quiet-log.ts';
 import { TokenBucket } from '../../../daemon/network/token-bucket.ts';
 import type { LogFields, Random } from '../../../daemon/ports.ts';
@@ -23,7 +28,7 @@ const policy = suite('daemon/network/link-policy');
 
 const least: Random = { bytes: (count) => new Uint8Array(count) };
 const most: Random = { bytes: (count) => new Uint8Array(count).fill(0xff) };
-const unknown = { self: 'a', peer: null };
+const unknown = { self: 'a', peer: null, isSlow: false };
 
 policy('redials with full jitter below a cap that doubles and then stays', () => {
   for (let failures = 0; failures < 100; failures++) {
@@ -33,10 +38,17 @@ policy('redials with full jitter below a cap that doubles and then stays', () =>
   }
 });
 
+policy('gives a slow link more time between two dials', () => {
+  const slow = { ...unknown, isSlow: true };
+  assert.is(redialDelayMs(slow, 0, most), REDIAL_MS_MIN - 1);
+  assert.is(redialDelayMs(slow, 99, most), SLOW_FACTOR * REDIAL_MS_MAX - 1);
+});
+
 policy('lets the lower id dial first, once', () => {
-  assert.is(redialDelayMs({ self: 'a', peer: 'b' }, 0, least), 0);
-  assert.is(redialDelayMs({ self: 'b', peer: 'a' }, 0, least), YIELD_MS);
-  assert.is(redialDelayMs({ self: 'b', peer: 'a' }, 1, least), 0);
+  const [low, high] = ['a', 'b'] as const;
+  assert.is(redialDelayMs({ self: low, peer: high, isSlow: false }, 0, least), 0);
+  assert.is(redialDelayMs({ self: high, peer: low, isSlow: false }, 0, least), YIELD_MS);
+  assert.is(redialDelayMs({ self: high, peer: low, isSlow: false }, 1, least), 0);
 });
 
 policy('prefers the connection that the lower id dialled, on both sides', () => {

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DIAL_MS_MAX, REDIAL_MS_MAX, REDIAL_MS_MIN } from '../../../core/limits.ts';
+import { CONNECT_MS_MAX, DIAL_MS_MAX, REDIAL_MS_MAX, REDIAL_MS_MIN } from '../../../core/limits.ts';
 import { HOUR_MS } from '../../../core/time.ts';
 import { STABLE_MS } from '../../../daemon/network/link-policy.ts';
 import { LinkSupervisor } from '../../../daemon/network/link-supervisor.ts';
@@ -15,10 +15,18 @@ const ADDRESS = '/ip4/192.0.2.7/tcp/9000';
 const OTHER = '/ip4/192.0.2.8/tcp/9000';
 
 /** A supervisor whose dials a test answers; jitter is always the most it can be. */
+/** A dial under way, to be answered by the test. */
+interface Dial {
+  readonly at: number;
+  readonly signal: AbortSignal;
+  readonly taken: () => void;
+  readonly answer: (peer: PeerName) => void;
+}
+
 function rig() {
   const clock = new FakeClock();
   const up = new Set<PeerName>();
-  const dials: { at: number; signal: AbortSignal; answer: (peer: PeerName) => void }[] = [];
+  const dials: Dial[] = [];
   let refuses = true;
   const keeper = new LinkSupervisor({
     self: 'a',
@@ -27,9 +35,9 @@ function rig() {
     log: { info: () => undefined, warn: () => undefined },
     isSlow: () => false,
     isUp: (peer) => up.has(peer),
-    dial: (_address, signal) =>
+    dial: (_address, signal, taken) =>
       new Promise((resolve, reject) => {
-        dials.push({ at: clock.now().boot, signal, answer: resolve });
+        dials.push({ at: clock.now().boot, signal, taken, answer: resolve });
         signal.addEventListener('abort', () => reject(signal.reason));
         if (refuses) reject(new Error('refused'));
       }),
@@ -60,11 +68,26 @@ supervisor('dials a silent address for ever, no more often than the cap allows',
   assert.is(dials.length, before);
 });
 
-supervisor('gives a dial up when its time is over, and dials again', async () => {
+supervisor('does not wait for a kernel whose SYNs are lost: it dials anew', async () => {
   const { keeper, dials, advance, listen } = rig();
   listen();
   keeper.link(ADDRESS);
-  await advance(REDIAL_MS_MIN + DIAL_MS_MAX + REDIAL_MS_MIN);
+  await advance(REDIAL_MS_MIN + CONNECT_MS_MAX + REDIAL_MS_MIN);
+  assert.is(dials[0]?.signal.aborted, true);
+  await advance(2 * REDIAL_MS_MIN);
+  assert.is(dials.length, 2);
+  keeper.close();
+});
+
+supervisor('gives a handshake up when its time is over, and dials again', async () => {
+  const { keeper, dials, advance, listen } = rig();
+  listen();
+  keeper.link(ADDRESS);
+  await advance(REDIAL_MS_MIN);
+  dials[0]?.taken();
+  await advance(CONNECT_MS_MAX + REDIAL_MS_MIN);
+  assert.is(dials[0]?.signal.aborted, false);
+  await advance(DIAL_MS_MAX);
   assert.is(dials[0]?.signal.aborted, true);
   await advance(2 * REDIAL_MS_MIN);
   assert.is(dials.length, 2);

@@ -1,0 +1,131 @@
+/**
+ * Two halves and one cable: how long they take to agree once it is back.
+ *
+ * While it is cut, each half publishes changes: entries, which are new beacons to others, and
+ * revocations, which are documents. All have agreed when every daemon holds the newest beacon of
+ * every domain, sees all of them fresh, and lists every revocation that was published anywhere.
+ */
+
+import { chordedRing, domainOf, type Fleet, type FleetPlan, type Heard, indexOf } from './fleet.ts';
+
+/** Daemons of a whole run, and changes of each half. */
+export const HEAL_SIZE = 30;
+export const HEAL_CHANGES = 20;
+const DELAY_MS = 50;
+const CHORD = 4;
+const LOOK_MS = 200;
+const LEARNED = /^(?:beacon|document|revocations)\.admitted$/;
+const AGREED_MS_MAX = 60_000;
+
+/** What one partition came to. */
+export interface Healing {
+  readonly partitionS: number;
+  readonly changes: number;
+  /** From the cable being back to the last thing that anybody learned. */
+  readonly agreedAfterS: number;
+}
+
+/** Thirty daemons, the first half of them linked with the second by one cable. */
+export function healPlan(size = HEAL_SIZE): FleetPlan {
+  const half = Math.ceil(size / 2);
+  const members = Array.from({ length: size }, (_, index) => index);
+  return {
+    size,
+    links: [
+      ...chordedRing(members.slice(0, half), CHORD),
+      ...chordedRing(members.slice(half), CHORD),
+      [0, half],
+    ],
+    line: { delayMs: DELAY_MS, bitsPerS: null },
+    tickPeriod: '60s',
+  };
+}
+
+/** Cuts the cable for so long, publishes in both halves, and waits until all agree again. */
+export async function partitionAndHeal(
+  fleet: Fleet,
+  size: number,
+  partitionS: number,
+): Promise<Healing> {
+  const half = Math.ceil(size / 2);
+  const cable = fleet.wire(0, half);
+  const end = performance.now() + partitionS * 1_000;
+  cable.cut();
+  const published = await publish(fleet, size, (end - performance.now()) / 2);
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, end - performance.now())));
+
+  let learnedAt = performance.now();
+  const silence = fleet.listen(({ at, entry }: Heard) => {
+    if (LEARNED.test(entry.event)) learnedAt = at;
+  });
+  const mendedAt = performance.now();
+  cable.mend();
+  await agreed(fleet, published);
+  silence();
+  const agreedAfterS = (learnedAt - mendedAt) / 1_000;
+  return { partitionS, changes: published.size, agreedAfterS };
+}
+
+/** Changes spread over the domains of both halves and over the time; what has to be revoked. */
+async function publish(fleet: Fleet, size: number, withinMs: number): Promise<ReadonlySet<string>> {
+  const half = Math.ceil(size / 2);
+  const published = new Set<string>();
+  const from = performance.now();
+  for (let change = 0; change < HEAL_CHANGES; change++) {
+    const both = [change % half, half + (change % (size - half))];
+    await Promise.all(
+      both.map(async (index) => {
+        const spiffeId = `spiffe://${domainOf(index)}/change-${from.toFixed(0)}-${change}`;
+        published.add(spiffeId);
+        await changeOne(fleet, index, spiffeId, change % 2 === 0 ? 'entry' : 'revocation');
+      }),
+    );
+    const nextAt = from + ((change + 1) * withinMs) / HEAL_CHANGES;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextAt - performance.now())));
+  }
+  return published;
+}
+
+async function changeOne(
+  fleet: Fleet,
+  index: number,
+  spiffeId: string,
+  kind: 'entry' | 'revocation',
+): Promise<void> {
+  const { control } = fleet.daemon(index);
+  if (kind === 'entry') {
+    await control.call('entry.create', { spiffeId, selectors: ['unix:uid:65533'] });
+  } else await control.call('revoke', { kind: 'identity', target: spiffeId, reason: '' });
+}
+
+/** Resolves once nothing is missing anywhere. */
+async function agreed(fleet: Fleet, published: ReadonlySet<string>): Promise<void> {
+  const end = performance.now() + AGREED_MS_MAX;
+  for (;;) {
+    const missing = await missingIn(fleet, published);
+    if (missing.length === 0) return;
+    if (performance.now() > end) throw new Error(`after a minute ${missing.join(', ')}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+async function missingIn(fleet: Fleet, published: ReadonlySet<string>): Promise<readonly string[]> {
+  const sights = await Promise.all(fleet.daemons.map((_, index) => fleet.sights(index)));
+  const newest = sights.map((sight) => sight.find(({ own }) => own)?.beacon);
+  const lacking = sights.flatMap((sight, by) =>
+    sight
+      .filter(({ domain, beacon, tier }) => beacon !== newest[indexOf(domain)] || tier !== 'FRESH')
+      .map(({ domain, tier }) => `${domainOf(by)} lacks ${domain} (${tier})`),
+  );
+  if (lacking.length > 0) return lacking;
+  const lists = await Promise.all(
+    fleet.daemons.map(({ control }) => control.call('revoke.list', {})),
+  );
+  const known = lists.map(({ revocations }) => new Set(revocations.map(({ target }) => target)));
+  const revoked = [...published].filter((spiffeId) => known.some((list) => list.has(spiffeId)));
+  return known.flatMap((list, by) =>
+    revoked
+      .filter((spiffeId) => !list.has(spiffeId))
+      .map((id) => `${domainOf(by)} does not know that ${id} is revoked`),
+  );
+}
