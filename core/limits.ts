@@ -169,17 +169,11 @@ export const GUEST_LINK_MS_MAX = 10 * MINUTE_MS;
 /** Peers linked at once. */
 export const CONNECTIONS_MAX = 64;
 /**
- * Redial: first delay and cap, with full jitter; it never gives up. Two halves that hang on one
- * cable should agree within five seconds of its being back, so that noticing may take two of them;
- * an unanswered SYN a second costs next to nothing. Slow links are given `SLOW_FACTOR` as much.
+ * Redial: first delay and cap, with full jitter; it never gives up. Halves that hang on one cable
+ * should agree within five seconds of its return; an unanswered SYN a second costs next to nothing.
  */
 export const REDIAL_MS_MIN = 500;
 export const REDIAL_MS_MAX = 2 * SECOND_MS;
-/**
- * Where nobody takes the connection the dial begins anew: a SYN has been lost twice by then, and
- * the kernel would wait ever longer before the next, also after the cable is back.
- */
-export const CONNECT_MS_MAX = 3 * SECOND_MS;
 /** The handshake of one dial, over a slow link with loss. */
 export const DIAL_MS_MAX = 20 * SECOND_MS;
 

@@ -10,6 +10,11 @@ import { DIAL_MS_MAX, REDIAL_MS_MAX, REDIAL_MS_MIN } from '../../core/limits.ts'
 import { SECOND_MS } from '../../core/time.ts';
 import type { PeerName, Random } from '../ports.ts';
 
+/**
+ * Where nobody takes the connection the dial begins anew: a SYN has been lost twice by then, and
+ * the kernel would wait ever longer before the next, also after the cable is back.
+ */
+export const CONNECT_MS_MAX = 3 * SECOND_MS;
 /** By how much a slow link is given more time, and beats less often. */
 export const SLOW_FACTOR = 4;
 /** How often links are looked at. */

@@ -6,10 +6,10 @@
  */
 
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { CONNECT_MS_MAX, DIAL_MS_MAX } from '../../core/limits.ts';
+import { DIAL_MS_MAX } from '../../core/limits.ts';
 import { type BootMs, bootMs, elapsedMs } from '../../core/time.ts';
 import type { Clock, Log, PeerName, Random } from '../ports.ts';
-import { redialDelayMs, SLOW_FACTOR, STABLE_MS } from './link-policy.ts';
+import { CONNECT_MS_MAX, redialDelayMs, SLOW_FACTOR, STABLE_MS } from './link-policy.ts';
 import { parseAddress, peerIn } from './peer-address.ts';
 import { errorOf } from './thrown.ts';
 

@@ -2,9 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CONNECT_MS_MAX, DIAL_MS_MAX, REDIAL_MS_MAX, REDIAL_MS_MIN } from '../../../core/limits.ts';
+import { DIAL_MS_MAX, REDIAL_MS_MAX, REDIAL_MS_MIN } from '../../../core/limits.ts';
 import { HOUR_MS } from '../../../core/time.ts';
-import { STABLE_MS } from '../../../daemon/network/link-policy.ts';
+import { CONNECT_MS_MAX, STABLE_MS } from '../../../daemon/network/link-policy.ts';
 import { LinkSupervisor } from '../../../daemon/network/link-supervisor.ts';
 import type { PeerName } from '../../../daemon/ports.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
