@@ -122,18 +122,25 @@ export class Fleet implements AsyncDisposable {
     return (await this.daemon(index).control.call('status', {})).domains;
   }
 
-  /** Resolves once everybody sees everybody fresh, by the same beacons. */
-  async settle(withinMs: number): Promise<void> {
+  /** Whatever anybody lacks of anybody, as sentences: the newest beacon, or being fresh. */
+  async lacking(): Promise<readonly string[]> {
+    const sights = await Promise.all(this.daemons.map((_, index) => this.sights(index)));
+    const newest = sights.map((sight) => sight.find(({ own }) => own)?.beacon);
+    return sights.flatMap((sight, by) =>
+      sight
+        .filter((seen) => seen.beacon !== newest[indexOf(seen.domain)] || seen.tier !== 'FRESH')
+        .map(({ domain, tier }) => `${domainOf(by)} lacks ${domain} (${tier})`),
+    );
+  }
+
+  /** Resolves once `lacking` says nothing, by default of beacons and tiers. */
+  async settle(withinMs: number, lacking = () => this.lacking()): Promise<void> {
     const end = performance.now() + withinMs;
-    for (let index = 0; index < this.#plan.size; ) {
-      const own = await Promise.all(this.daemons.map((_, each) => this.#beaconOf(each)));
-      const domains = await this.sights(index);
-      const agrees = domains.every(
-        ({ domain, tier, beacon }) => tier === 'FRESH' && own[indexOf(domain)] === beacon,
-      );
-      if (agrees) index++;
-      else if (performance.now() > end) throw new Error(`${domainOf(index)} does not settle`);
-      else await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    for (;;) {
+      const lacks = await lacking();
+      if (lacks.length === 0) return;
+      if (performance.now() > end) throw new Error(`in ${withinMs} ms: ${lacks.join(', ')}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }
 
@@ -184,12 +191,6 @@ export class Fleet implements AsyncDisposable {
       }
     };
     await Promise.all(this.daemons.map(({ control }, index) => relateOne(control, index)));
-  }
-
-  async #beaconOf(index: number): Promise<string> {
-    const own = (await this.sights(index)).find((each) => each.own);
-    if (own === undefined) throw new Error(`${domainOf(index)} does not know itself`);
-    return own.beacon;
   }
 
   #homeOf(index: number): Place {

@@ -6,14 +6,13 @@
  * every domain, sees all of them fresh, and lists every revocation that was published anywhere.
  */
 
-import { chordedRing, domainOf, type Fleet, type FleetPlan, type Heard, indexOf } from './fleet.ts';
+import { chordedRing, domainOf, type Fleet, type FleetPlan, type Heard } from './fleet.ts';
 
 /** Daemons of a whole run, and changes of each half. */
 export const HEAL_SIZE = 30;
 export const HEAL_CHANGES = 20;
 const DELAY_MS = 50;
 const CHORD = 4;
-const LOOK_MS = 200;
 const LEARNED = /^(?:beacon|document|revocations)\.admitted$/;
 const AGREED_MS_MAX = 60_000;
 
@@ -60,7 +59,7 @@ export async function partitionAndHeal(
   });
   const mendedAt = performance.now();
   cable.mend();
-  await agreed(fleet, published);
+  await fleet.settle(AGREED_MS_MAX, () => missingIn(fleet, published));
   silence();
   const agreedAfterS = (learnedAt - mendedAt) / 1_000;
   return { partitionS, changes: published.size, agreedAfterS };
@@ -98,25 +97,9 @@ async function changeOne(
   } else await control.call('revoke', { kind: 'identity', target: spiffeId, reason: '' });
 }
 
-/** Resolves once nothing is missing anywhere. */
-async function agreed(fleet: Fleet, published: ReadonlySet<string>): Promise<void> {
-  const end = performance.now() + AGREED_MS_MAX;
-  for (;;) {
-    const missing = await missingIn(fleet, published);
-    if (missing.length === 0) return;
-    if (performance.now() > end) throw new Error(`after a minute ${missing.join(', ')}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-}
-
+/** Whatever anybody lacks, revocations included. */
 async function missingIn(fleet: Fleet, published: ReadonlySet<string>): Promise<readonly string[]> {
-  const sights = await Promise.all(fleet.daemons.map((_, index) => fleet.sights(index)));
-  const newest = sights.map((sight) => sight.find(({ own }) => own)?.beacon);
-  const lacking = sights.flatMap((sight, by) =>
-    sight
-      .filter(({ domain, beacon, tier }) => beacon !== newest[indexOf(domain)] || tier !== 'FRESH')
-      .map(({ domain, tier }) => `${domainOf(by)} lacks ${domain} (${tier})`),
-  );
+  const lacking = await fleet.lacking();
   if (lacking.length > 0) return lacking;
   const lists = await Promise.all(
     fleet.daemons.map(({ control }) => control.call('revoke.list', {})),
