@@ -97,6 +97,13 @@ export const REVOCATIONS_MAX = 2_048;
 export const REVOCATION_DOCUMENTS_MAX = 16;
 /** Proposals that may wait at an authority for signatures. */
 export const PROPOSALS_MAX = 16;
+/** How long an override may permit what an age forbids. */
+export const OVERRIDE_MS_MAX = DAY_MS;
+/** People who have to sign one. */
+export const OVERRIDE_SIGNERS = 2;
+/** Overrides kept at once: each ends within a day, and each takes two people. */
+export const OVERRIDES_MAX = 64;
+export const OVERRIDE_REASON_CHARS_MAX = 256;
 
 // ---- peers (PROTOCOL §6) ----
 

@@ -200,6 +200,39 @@ export const REFUSALS = {
     ASK_SENDER,
   ),
 
+  // overrides (PROTOCOL §4.9)
+  'override-scope': row(
+    'reject',
+    'an override of what nobody can override: another act, tier or domain',
+    'name one act, one tier from DEGRADED to EXPIRED, and the domain it rests on',
+  ),
+  'override-span': row(
+    'reject',
+    'an override that lasts longer than a day, or ends before it begins',
+    'propose one for at most 24 hours; another one may follow it',
+  ),
+  'override-ended': row(
+    'ignore',
+    'an override whose time is over',
+    'have two people sign another one',
+  ),
+  'override-early': row(
+    'ignore',
+    'an override dated in our future',
+    'set the clock of this machine, or of the one it was drafted on',
+  ),
+  // Its relayer holds both, and gives the other one too.
+  'override-unknown': row(
+    'ignore',
+    'takes back an override that is not held here',
+    'import the override first, or nothing: it permits nothing here',
+  ),
+  'overrides-full': row(
+    'ignore',
+    'more overrides than are kept at once',
+    'wait until one of them ends: each does within a day',
+  ),
+
   // the time (PROTOCOL §4.4)
   'time-unknown': row(
     'ignore',

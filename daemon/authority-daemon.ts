@@ -119,6 +119,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
       ...{ signers: authorities, clock, random },
       entries: () => entriesOf(ownView()),
       until: () => trustView().issueUntil,
+      override: () => trustView().underOverride.issue,
       pause: () => new Promise((resolve) => clock.wakeAt(clock.now().boot, resolve)),
       onIssued: (certificate) => issued.note(certificate),
     }),

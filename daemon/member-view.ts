@@ -14,6 +14,7 @@ import type { TrustView } from './identity/directory.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import { NOTHING_REVOKED } from './identity/revoked.ts';
 import { NO_AUTHORITIES } from './identity/spiffe-bundle.ts';
+import { NO_OVERRIDE } from './identity/svid-cache.ts';
 import { trustViewOf } from './trust-view.ts';
 
 /** What the directory of a member is fed with. */
@@ -40,7 +41,7 @@ function closedView(domain: TrustDomain, closed: Refusal): TrustView {
     ...{ domain, closed, entries: [], withheld: [], assurance: 'software' },
     ...{ ownAuthorities, foreignAuthorities: new Map(), unaccepted: new Set(), cellsOf: new Set() },
     relations: new Map(),
-    ...{ issueUntil: closed, renewUntil: closed },
+    ...{ issueUntil: closed, renewUntil: closed, underOverride: NO_OVERRIDE },
     ...{ ownRevoked: NOTHING_REVOKED, foreignRevoked: new Map(), crls: new Map() },
   };
 }

@@ -7,10 +7,17 @@ import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Instant } from '../core/time.ts';
 import { VERSION } from '../core/version.ts';
 import type { FederationNode } from '../federation/node.ts';
+import type { OverrideInForce } from '../federation/overriding.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { RaisedAlarm } from './alarm-book.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
-import type { AlarmStatus, DomainStatus, NodeStatus, Status } from './control/protocol.ts';
+import type {
+  AlarmStatus,
+  DomainStatus,
+  NodeStatus,
+  OverrideStatus,
+  Status,
+} from './control/protocol.ts';
 import { keysStatus } from './custody/open-custody.ts';
 import { wordsOf } from './fingerprint-words.ts';
 import type { Engine, Ground } from './ground.ts';
@@ -98,8 +105,15 @@ export function domainStatus(view: DomainView): DomainStatus {
     stopped: standing.stopped,
     late: standing.late,
     timeUnknown: standing.timeUnknown,
+    overrides: view.overrides.map(overrideStatus),
     mend: mendOf(view),
   };
+}
+
+/** An override as it is shown. */
+function overrideStatus({ digest, notAfter, ...override }: OverrideInForce): OverrideStatus {
+  const { action, tier, reason, people } = override;
+  return { id: digest, action, tier, reason, people, notAfter: formatRfc3339(notAfter) };
 }
 
 /**
@@ -119,6 +133,7 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
     epoch: String(partner.held?.bundle.sequence ?? ''),
     ...{ tick: 0, rootVersion: '0', words: '', beacon: '', stopped: false, timeUnknown: false },
     late: trouble !== null,
+    overrides: [],
     mend:
       trouble === null && standing.tier === 'FRESH'
         ? ''

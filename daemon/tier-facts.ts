@@ -6,6 +6,7 @@
 import { Refusal } from '../core/refusal.ts';
 import type { ActionClass, Tier } from '../federation/tier.ts';
 import type { DomainView } from '../federation/view.ts';
+import { formatRfc3339 } from './rfc3339.ts';
 
 /** Why an act is refused: how its domain stands, what is needed, and what would mend it. */
 export function tierRefusal(
@@ -24,8 +25,16 @@ export function factsOf(view: DomainView): Readonly<Record<string, string | numb
     ...{ domain, epoch: String(epoch), tier },
     ...(ageMs === null ? {} : { ageMs }),
     ...(cliff === null ? {} : { next: cliff.tier, nextInMs: cliff.inMs }),
+    ...(view.overrides.length === 0 ? {} : { overrides: overridesText(view) }),
     mend: mendOf(view),
   };
+}
+
+/** What people permit on its statements now, and until when. */
+function overridesText({ overrides }: DomainView): string {
+  return overrides
+    .map(({ action, tier, notAfter }) => `${action} to ${tier} until ${formatRfc3339(notAfter)}`)
+    .join(', ');
 }
 
 /** What would bring the domain back to FRESH, in words; empty if it is. */

@@ -6,14 +6,15 @@
  */
 
 import { canonicalText } from '../core/canonical.ts';
-import { digestOf } from '../core/digest.ts';
+import { type Digest, digestOf } from '../core/digest.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { SpiffeId, TrustDomain } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
 import { type Assurance, isAssured } from '../federation/assurance.ts';
 import type { Members } from '../federation/members.ts';
+import { licenceFor } from '../federation/overriding.ts';
 import type { Policy } from '../federation/policy.ts';
-import { type ActionClass, isPermitted, type Tier, worst } from '../federation/tier.ts';
+import { type ActionClass, type Tier, worst } from '../federation/tier.ts';
 import { type DomainView, type Permission, permitted } from '../federation/view.ts';
 import { decodeCertificate } from './identity/certificate.ts';
 import type { TrustView } from './identity/directory.ts';
@@ -63,6 +64,8 @@ export function trustViewOf(
   if (own === undefined) throw new Refusal('root-unknown', { why: 'no domain of our own' });
   const entries = entriesAt(own, node);
   const terms = { policy, endpoints, node };
+  const issue = untilOf(own, policy, node, 'issue');
+  const renew = untilOf(own, policy, node, 'renew');
   return {
     domain: own.domain,
     closed: null,
@@ -80,8 +83,9 @@ export function trustViewOf(
         .filter((view) => !view.isOwn && !mayRestOn(view, own, terms, 'accept-foreign'))
         .map(({ domain }) => domain),
     ),
-    issueUntil: untilOf(own, policy, node, 'issue'),
-    renewUntil: untilOf(own, policy, node, 'renew'),
+    issueUntil: issue.until,
+    renewUntil: renew.until,
+    underOverride: { issue: issue.override, renew: renew.override },
     ownRevoked: revokedOf(own),
     foreignRevoked: new Map(views.map((view) => [view.domain, revokedOf(view)])),
     crls: new Map(views.map((view) => [view.domain, crlsOf(view).map(({ der }) => der)])),
@@ -170,10 +174,14 @@ function mayRestOn(
 ): boolean {
   const bundle = view.documents.get('bundle');
   if (bundle === undefined) return false;
-  const tier = worst(view.standing.tier, bundle.tier, ownTier(own, node));
   const table = policy.tiers.get(act) ?? 'FRESH';
   const needs = view.relation?.survivalForeign === true ? worst(table, 'SURVIVAL') : table;
-  return isPermitted(tier, needs);
+  const tier = worst(view.standing.tier, bundle.tier);
+  // PROTOCOL §4.9 — an override is about one domain: it lifts nobody else's statements.
+  return (
+    licenceFor(view.overrides, act, { tier, needs }) !== null &&
+    licenceFor(own.overrides, act, { tier: ownTier(own, node), needs }) !== null
+  );
 }
 
 function foreignAuthorities(
@@ -202,7 +210,8 @@ function unsigned(
   { policy, endpoints, node }: Terms,
 ): readonly (readonly [TrustDomain, DomainAuthorities])[] {
   const needs = policy.tiers.get('serve-foreign') ?? 'FRESH';
-  if (!isPermitted(ownTier(own, node), needs)) return [];
+  const licence = licenceFor(own.overrides, 'serve-foreign', { tier: ownTier(own, node), needs });
+  if (licence === null) return [];
   const known = new Set(views.map(({ domain }) => domain));
   return [...endpoints(needs)].filter(([domain]) => !known.has(domain));
 }
@@ -218,12 +227,12 @@ function untilOf(
   policy: Policy,
   node: NodeStanding,
   action: ActionClass,
-): UnixMs | Refusal {
+): { readonly until: UnixMs | Refusal; readonly override: Digest | null } {
   const permission: Permission = permitted(own, policy, {
     action,
     lifetime: 'renew',
     documents: ownStatements(node),
   });
-  if (permission.permitted) return permission.until;
-  return tierRefusal(own, action, permission);
+  if (permission.permitted) return permission;
+  return { until: tierRefusal(own, action, permission), override: null };
 }

@@ -3,15 +3,16 @@
  *
  * Bound → drop what is held or below a mark → parse → domain and relation → signer in force →
  * both legs → version rules → pinned; then the driver persists before it forwards. The rungs stand
- * in `admit-root`, `admit-beacon`, `admit-tick`, `admit-content` and `admit-revocations`, each a
- * numbered comment; this file only chooses the ladder, and climbs several in a row where a step
- * must be whole.
+ * in `admit-root`, `admit-beacon`, `admit-tick`, `admit-content`, `admit-revocations` and
+ * `admit-override`, each a numbered comment; this file only chooses the ladder, and climbs several
+ * in a row where a step must be whole.
  */
 
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitBeacon } from './admit-beacon.ts';
 import { admitDocument, admitManifest } from './admit-content.ts';
+import { admitOverride, admitRecall } from './admit-override.ts';
 import { admitProof } from './admit-proof.ts';
 import { admitRevocations } from './admit-revocations.ts';
 import { admitRoot } from './admit-root.ts';
@@ -48,6 +49,10 @@ export function admit(
       return admitManifest(context, belief, envelope);
     case 'revocations':
       return admitRevocations(context, belief, envelope);
+    case 'override':
+      return admitOverride(context, belief, envelope);
+    case 'recall':
+      return admitRecall(context, belief, envelope);
     case 'lease':
       // A lease proves a peer inside its handshake and is nobody's belief (PROTOCOL §6.2).
       throw new Refusal('document-type', { got: envelope.type });

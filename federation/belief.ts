@@ -15,6 +15,7 @@ import type { Beacon, BeaconPlace } from './beacon.ts';
 import type { DocumentHead } from './document.ts';
 import type { Manifest } from './manifest.ts';
 import type { Members } from './members.ts';
+import type { HeldOverride } from './override.ts';
 import { NO_REVOCATIONS, type Revocations, revocationOf } from './revocations.ts';
 import type { Root } from './root.ts';
 import type { KnownStep } from './tick.ts';
@@ -97,6 +98,8 @@ export interface Belief {
   readonly disowned: ReadonlyMap<KeyId, Uint8Array>;
   /** What the domain took back for good. Negative: it outlives evidence, Roots and lineages. */
   readonly revocations: Revocations;
+  /** What people permit for a time that no age would (PROTOCOL §4.9); of our own domain alone. */
+  readonly overrides: ReadonlyMap<Digest, HeldOverride>;
 }
 
 /** A domain of which nothing is held but its name and the digest that pins it. */
@@ -116,6 +119,7 @@ export function newBelief(domain: TrustDomain, firstRoot: Digest): Belief {
     history: [],
     disowned: new Map(),
     revocations: NO_REVOCATIONS,
+    overrides: new Map(),
   };
 }
 

@@ -2,9 +2,10 @@
  * The bundle file: what one domain hands another by any means, documents in an order that can be
  * admitted as it is read (PROTOCOL §6.5).
  *
- *     ROOT… (from version 1) · REVOCATIONS… · BEACON · TICK or STOP · MANIFEST · BUNDLE · PROOF…
+ *     ROOT… (from version 1) · REVOCATIONS… · BEACON · TICK or STOP · MANIFEST · BUNDLE
+ *         · OVERRIDE, RECALL… (for nodes of the domain) · PROOF…
  *
- * It is text, holds only what related domains may read, and is believed exactly as if it had come
+ * It is text, holds only what its reader may read, and is believed exactly as if it had come
  * over a link: the file proves nothing that its documents do not.
  */
 
@@ -22,14 +23,21 @@ export type FileItem =
   | { readonly kind: 'proof'; readonly proof: UnverifiedEquivocation }
   | { readonly kind: 'tick'; readonly tick: UnverifiedTick };
 
+/** What the reader of a file may read. */
+export interface FileReader {
+  readonly isFor: (head: DocumentHead) => boolean;
+  /** A node of the domain itself. */
+  readonly isOwnNode: boolean;
+}
+
+/** Whoever may only read what related domains may. */
+const ANYBODY: FileReader = { isFor: ({ type }) => isPublic(type), isOwnNode: false };
+
 /**
- * Writes the bundle file of a domain as far as it is held, with those documents that `isFor` its
- * reader. Refuses `root-unknown`.
+ * Writes the bundle file of a domain as far as it is held and its reader may read it. Refuses
+ * `root-unknown`.
  */
-export function encodeBundleFile(
-  belief: Belief,
-  isFor: (head: DocumentHead) => boolean = ({ type }) => isPublic(type),
-): string {
+export function encodeBundleFile(belief: Belief, reader: FileReader = ANYBODY): string {
   if (belief.roots.length === 0) throw new Refusal('root-unknown', { domain: belief.domain });
   const { beacon, tick, stop } = belief;
   const blocks: Block[] = belief.roots.map((held) => ({ label: 'root', bytes: held.bytes }));
@@ -50,9 +58,14 @@ export function encodeBundleFile(
   if (isManifestCurrent(belief) && belief.manifest !== null) {
     blocks.push({ label: 'manifest', bytes: belief.manifest.bytes });
     for (const held of belief.documents.values()) {
-      if (held.frozenAsOf !== null || !isFor(held.head)) continue;
+      if (held.frozenAsOf !== null || !reader.isFor(held.head)) continue;
       blocks.push({ label: held.head.type, bytes: held.bytes });
     }
+  }
+  const overrides = reader.isOwnNode ? [...belief.overrides.values()] : [];
+  for (const { bytes, recall } of overrides) {
+    blocks.push({ label: 'override', bytes });
+    if (recall !== null) blocks.push({ label: 'recall', bytes: recall });
   }
   // Last: what a disowned key said before is read, and then counts as far as the proof lets it.
   for (const bytes of belief.disowned.values()) blocks.push({ label: 'proof', bytes });

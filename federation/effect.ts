@@ -25,6 +25,7 @@ export type AlarmCode =
   | 'dated-ahead'
   | 'fork'
   | 'own-beacon-unknown'
+  | 'override'
   | 'store-unwritable';
 
 /** One thing the world is asked to do; effects are performed in their order. */

@@ -45,6 +45,8 @@ export const DOCUMENT_TYPES = [
   'policy',
   'revocations',
   'references',
+  'override',
+  'recall',
   'entries',
   'lease',
   'recipient',

@@ -18,6 +18,7 @@ import type { Belief } from './belief.ts';
 import { isDisowned, newestRoot } from './belief.ts';
 import { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, encodeBundleFile } from './bundle-file.ts';
+import type { DocumentHead } from './document.ts';
 import { type UnverifiedEnvelope, type Verified, verifyEnvelope } from './envelope.ts';
 import { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
@@ -25,6 +26,7 @@ import { type Lease, scopeOf } from './lease.ts';
 import { Leaseholder } from './leaseholder.ts';
 import type { AgeLimits } from './limits.ts';
 import type { Moment } from './moment.ts';
+import { overridesInForce } from './overriding.ts';
 import { PeerLedger } from './peer-ledger.ts';
 import type { Reader } from './peer-link.ts';
 import { decodeProof, isGuestProof, type ProverRole, verifyProof } from './peer-proof.ts';
@@ -184,7 +186,9 @@ export class FederationNode {
     const readings = leases.map((lease) => ({
       ...{ isGuest: false, isOwnNode: true, groups: scopeOf(lease) },
     }));
-    return encodeBundleFile(own, (head) => readings.every((reading) => isReadable(reading, head)));
+    const isFor = (head: DocumentHead): boolean =>
+      readings.every((reading) => isReadable(reading, head));
+    return encodeBundleFile(own, { isFor, isOwnNode: true });
   }
 
   /** The file by which this node makes a KEM key of its own known. Refuses as `lease` does. */
@@ -250,7 +254,8 @@ export class FederationNode {
     }
     const lease = authority.grantLease(this.#judge(read), node, terms);
     const reading = { isGuest: false, isOwnNode: true, groups: { group: terms.group } };
-    const file = encodeBundleFile(beliefs.own, (head) => isReadable(reading, head));
+    const isFor = (head: DocumentHead): boolean => isReadable(reading, head);
+    const file = encodeBundleFile(beliefs.own, { isFor, isOwnNode: true });
     return { lease, file };
   }
 
@@ -351,8 +356,13 @@ export class FederationNode {
 
   #viewOf(belief: Belief, now: Moment): DomainView {
     const { beliefs } = this.#parts;
-    const relation = beliefs.relationTo(belief.domain);
-    return viewOf(belief, relation, beliefs.tightening(belief.domain, now), now);
+    const { domain } = belief;
+    const own = beliefs.stored(beliefs.ownDomain);
+    return viewOf(belief, now, {
+      relation: beliefs.relationTo(domain),
+      tightening: beliefs.tightening(domain, now),
+      overrides: own === null ? [] : overridesInForce(own, now),
+    });
   }
 
   /** The reading as it is to be gone by (PROTOCOL §4.4). */

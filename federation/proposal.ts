@@ -1,6 +1,6 @@
 /**
  * Proposals: a document that waits for the signatures of several people, each on a machine of his
- * own (PROTOCOL §2.7). A Root is signed so, and revocations that take more than one key.
+ * own (PROTOCOL §2.7). A Root is signed so, revocations that take more than one key, and overrides.
  *
  *     ROOT… (from version 1 to the one held) · PROPOSAL (the envelope, signed as far as it is)
  *
@@ -27,8 +27,9 @@ import {
   verifySlot,
 } from './envelope.ts';
 import { asRead } from './moment.ts';
+import { readOverride } from './override.ts';
 import { readRevocations, thresholdOf } from './revocations.ts';
-import { checkNext, type Root, readRoot } from './root.ts';
+import { checkNext, overrideRole, type Root, readRoot } from './root.ts';
 
 /** One of the signatures that a proposal needs: whose, and how many are there. */
 export interface Quorum {
@@ -58,8 +59,8 @@ export function encodeProposal(belief: Belief, envelope: Uint8Array): string {
 
 /**
  * Reads a proposal. Refuses `proposal-malformed` for a file that is none, `document-type` for
- * anything but a Root or revocations, `signer-unknown` and `signature-invalid` for a signature that
- * would not count, and what a reader refuses about a Root.
+ * anything but a Root, revocations or an override, `signer-unknown` and `signature-invalid` for a
+ * signature that would not count, and what a reader refuses about what is proposed.
  */
 export function decodeProposal(suite: Suite, file: Uint8Array): Proposal {
   const blocks = decodeBlocks(file);
@@ -154,6 +155,9 @@ function rolesOf(
       const threshold = thresholdOf(held.revocation, entries);
       return [{ name: 'revocation keys', role: { keys: held.revocation.keys, threshold } }];
     }
+    case 'override':
+      readOverride(envelope);
+      return [{ name: 'people who may override', role: overrideRole(held) }];
     default:
       throw new Refusal('document-type', { got: envelope.type });
   }

@@ -23,6 +23,7 @@ export const RECORD_KINDS = [
   'history', // JCS: past evidence
   'disowned', // part: key id → u32 length ‖ envelope ‖ envelope
   'revocations', // part: digest → envelope
+  'override', // part: digest → u32 length ‖ envelope ‖ envelope of its recall, or nothing
   'lease', // envelope of our own; of our own domain alone
   'writer', // JCS: highest epoch allocated
   'fork', // JCS: own contents that a higher rank may have dropped, until it is known

@@ -34,6 +34,7 @@ import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
 import { NO_LIMITS } from './limits.ts';
 import { readManifest } from './manifest.ts';
 import { Members } from './members.ts';
+import { type HeldOverride, readOverride } from './override.ts';
 import { RECORD_PREFIX, type RecordKind } from './record-key.ts';
 import { type Revocations, readRevocations, unionOf } from './revocations.ts';
 import { readRoot } from './root.ts';
@@ -50,6 +51,15 @@ export function encodeDocumentRecord(held: HeldDocument): Uint8Array {
 /** A manifest: u8 rank of the beacon that named it, then the envelope. */
 export function encodeManifestRecord(rank: number, envelope: Uint8Array): Uint8Array {
   return new Writer().u8(rank).raw(envelope).finish();
+}
+
+/** An override: u32 length ‖ its envelope ‖ the envelope of its recall, where there is one. */
+export function encodeOverrideRecord({ bytes, recall }: HeldOverride): Uint8Array {
+  return new Writer()
+    .u32(bytes.length)
+    .raw(bytes)
+    .raw(recall ?? new Uint8Array())
+    .finish();
 }
 
 /**
@@ -144,6 +154,12 @@ export function restoreBelief(
     history: restoreHistory(records.get('history')),
     disowned: new Map(disowned),
     revocations: restoreRevocations(records),
+    overrides: new Map(
+      partsOf(records, 'override').map(([, bytes]) => {
+        const held = restoreOverride(bytes);
+        return [held.digest, held];
+      }),
+    ),
   };
 }
 
@@ -191,6 +207,15 @@ function restoreDocument(record: Uint8Array): HeldDocument {
     bytes,
     frozenAsOf: frozen === PINNED ? null : unixMs(Number(frozen)),
   };
+}
+
+function restoreOverride(record: Uint8Array): HeldOverride {
+  const reader = new Reader(record);
+  const bytes = reader.take(reader.u32());
+  const recall = reader.remaining === 0 ? null : reader.take(reader.remaining);
+  const envelope = decodeEnvelope(bytes);
+  const signedBy = envelope.slots.map(({ keyId }) => keyId);
+  return { ...readOverride(envelope), signedBy, bytes, recall };
 }
 
 function restoreRevocations(records: DomainRecords): Revocations {

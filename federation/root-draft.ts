@@ -20,6 +20,7 @@ import {
   checkNext,
   KEYS_NAMED_MAX,
   type LeaseKind,
+  type OverrideKey,
   type Root,
   readRoot,
 } from './root.ts';
@@ -36,6 +37,8 @@ export type RootChange =
   | { readonly kind: 'standby'; readonly key: PublicPair }
   /** The beacon key that speaks from now on; the one in force before it is retired. */
   | { readonly kind: 'rotate'; readonly key: PublicPair }
+  /** A person who may sign overrides (PROTOCOL §4.9). */
+  | { readonly kind: 'override'; readonly name: string; readonly key: PublicPair }
   | { readonly kind: 'retire' | 'compromise'; readonly keyId: KeyId }
   | { readonly kind: 'threshold'; readonly of: Threshold; readonly is: number }
   | { readonly kind: 'ceilings'; readonly limits: Partial<AgeLimits> }
@@ -51,6 +54,7 @@ interface Draft {
   readonly sets: Readonly<Record<SetRole, Set<KeyId>>>;
   readonly thresholds: Record<Threshold, number>;
   beacon: readonly BeaconKey[];
+  override: readonly OverrideKey[];
   readonly retired: Set<KeyId>;
   readonly compromised: Set<KeyId>;
   ceilings: AgeLimits;
@@ -104,6 +108,7 @@ function draftOf(root: Root, issuedAt: UnixMs): Draft {
       authority: root.revocation.authorityThreshold,
     },
     beacon: root.beaconKeys,
+    override: root.override,
     retired: new Set(root.retired),
     compromised: new Set(root.compromised),
     ceilings: root.ceilings,
@@ -121,6 +126,11 @@ function apply(
     case 'add':
       draft.sets[change.role].add(addPair(draft, change.key));
       return;
+    case 'override': {
+      const keyId = addPair(draft, change.key);
+      draft.override = [...draft.override, { keyId, name: change.name }];
+      return;
+    }
     case 'standby': {
       const rank = Math.max(ranks.highest, ...draft.beacon.map((key) => key.rank)) + 1;
       draft.beacon = [...draft.beacon, beaconKey(draft, addPair(draft, change.key), rank)];
@@ -192,6 +202,7 @@ function remove(draft: Draft, keyId: KeyId, named: Set<KeyId>): void {
   draft.retired.delete(keyId);
   for (const set of Object.values(draft.sets)) set.delete(keyId);
   draft.beacon = draft.beacon.filter((key) => key.keyId !== keyId);
+  draft.override = draft.override.filter((key) => key.keyId !== keyId);
   named.add(keyId);
 }
 
@@ -200,7 +211,7 @@ function unfit(why: string, key: KeyId): Refusal {
 }
 
 function bodyOf(draft: Draft, belief: Belief): JsonObject {
-  const { pairs, sets, thresholds, beacon } = draft;
+  const { pairs, sets, thresholds, beacon, override } = draft;
   const carried = belief.revocations.documents.map(({ digest }) => digest);
   return {
     lineage: String(draft.lineage),
@@ -214,6 +225,9 @@ function bodyOf(draft: Draft, belief: Belief): JsonObject {
         lease: thresholds.lease,
         authority: thresholds.authority,
       },
+      ...(override.length === 0
+        ? {}
+        : { override: override.map(({ keyId, name }) => ({ key: keyId, name })) }),
     },
     // The oldest go first: what a key retired so long ago has signed is no evidence any more.
     retired: [...draft.retired].slice(-KEYS_NAMED_MAX),

@@ -12,6 +12,7 @@ import {
   CHAIN_MS_MAX,
   MIN_EPOCH_MS_MAX,
   MIN_EPOCH_MS_MIN,
+  OVERRIDE_SIGNERS,
   REVOCATION_DOCUMENTS_MAX,
   SIGNERS_MAX,
 } from '../core/limits.ts';
@@ -58,6 +59,12 @@ export interface RevocationRole {
   readonly authorityThreshold: number;
 }
 
+/** A person who may sign overrides, by the name that every answer shows (PROTOCOL §4.9). */
+export interface OverrideKey {
+  readonly keyId: KeyId;
+  readonly name: string;
+}
+
 /** A Root as read. The `Verified` envelope it came in is kept beside it by whoever believes it. */
 export interface Root {
   readonly version: bigint;
@@ -68,6 +75,8 @@ export interface Root {
   readonly revocation: RevocationRole;
   /** Rising by rank: one machine each, the lowest rank in force speaks (PROTOCOL §2.5). */
   readonly beaconKeys: readonly BeaconKey[];
+  /** People, one key each; empty where nobody may override. */
+  readonly override: readonly OverrideKey[];
   readonly publicPairs: ReadonlyMap<KeyId, PublicPair>;
   readonly retired: readonly KeyId[];
   readonly compromised: readonly KeyId[];
@@ -88,6 +97,9 @@ const KEYS_MAX = 4 * SIGNERS_MAX;
 export const KEYS_NAMED_MAX = 64;
 /** One byte in a summary row and in the commitment of a chain. */
 export const RANK_MAX = 255;
+/** How a person is called: letters, digits, spaces and `.'-`, as they stand in a name. */
+const PERSON = /^[\p{L}\p{N}][\p{L}\p{N} .'-]*$/u;
+const PERSON_CHARS_MAX = 64;
 /** A domain may trade lead for slow clocks, but not for more than this. */
 const LEAD_MS_MAX = 10 * MINUTE_MS;
 const KNOWN = new Set([
@@ -129,6 +141,7 @@ export function readRoot(envelope: UnverifiedEnvelope): Root {
       authorityThreshold: revocation.integer('authority', 1, SIGNERS_MAX),
     },
     beaconKeys,
+    override: roles.has('override') ? readOverrideKeys(roles) : [],
     publicPairs,
     retired: members.digests('retired', KEYS_NAMED_MAX),
     compromised: members.digests('compromised', KEYS_NAMED_MAX),
@@ -187,6 +200,15 @@ export function checkNext(root: Root, chain: readonly Root[]): void {
     throw new Refusal('root-rolled-back', { why: 'lineage or date falls' });
   }
   checkSuccession(root, chain);
+}
+
+/** Who signs overrides: two people, both of whom Root names (PROTOCOL §4.9). */
+export function overrideRole(root: Root): SignerRole {
+  const keys = root.override.flatMap(({ keyId }) => {
+    const pair = root.publicPairs.get(keyId);
+    return pair === undefined ? [] : [[keyId, pair] as const];
+  });
+  return { keys: new Map(keys), threshold: OVERRIDE_SIGNERS };
 }
 
 /** The beacon key of a rank, or undefined where the Root names none. */
@@ -276,6 +298,17 @@ function readBeaconKeys(roles: Members): readonly BeaconKey[] {
   return keys;
 }
 
+/** One key for each name: two names under which one person signs would be no two people. */
+function readOverrideKeys(roles: Members): readonly OverrideKey[] {
+  const people = roles.list('override', SIGNERS_MAX).map((_, i) => {
+    const person = roles.item('override', i);
+    const name = person.text('name', PERSON_CHARS_MAX);
+    return { keyId: person.digest('key'), name: PERSON.test(name) ? name : person.refuse('name') };
+  });
+  if (new Set(people.map(({ name }) => name)).size !== people.length) roles.refuse('override');
+  return people;
+}
+
 /** Caps that differ from the usual ones; none is above what not even Root can lift. */
 function readTierCaps(members: Members): ReadonlyMap<ActionClass, Tier> {
   const caps = new Map(DEFAULT_TIER_CAPS);
@@ -301,6 +334,7 @@ function checkNoReuse(root: Root): void {
     ...root.documents.keys.keys(),
     ...root.revocation.keys.keys(),
     ...root.beaconKeys.map((key) => key.keyId),
+    ...root.override.map((key) => key.keyId),
   ];
   const legs = [...root.publicPairs.values()].flatMap((pair) => [
     toHex(pair.ed25519),

@@ -16,7 +16,9 @@ import type { Suite } from '../core/suite.ts';
 import { type BootMs, bootMs, type Instant, SECOND_MS, type UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admit, UNBOUNDED_STEPS } from './admit.ts';
+import { endOverrides } from './admit-override.ts';
 import type { StepBudget } from './admit-tick.ts';
+import { clockOf } from './age.ts';
 import type { Authority } from './authority.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
@@ -29,6 +31,7 @@ import type { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
 import type { Leaseholder } from './leaseholder.ts';
 import { decodeFrame, type Tag, versionArgument } from './message.ts';
+import { nextOverrideEnd } from './overriding.ts';
 import type { PeerLedger } from './peer-ledger.ts';
 import { recordKey } from './record-key.ts';
 import type { RevocationTarget } from './revocations.ts';
@@ -88,6 +91,7 @@ export class Step {
     if (verdict !== null) this.#refused(input, verdict);
     this.#writeIfDue();
     this.#retryFuture();
+    this.#endOverrides();
     this.#askIfDue();
     this.#effects.push(...this.#parts.watch.look(this.#context.now));
     this.#effects.push(...this.#parts.exchange.wake(this.#context.now.boot));
@@ -474,6 +478,15 @@ export class Step {
     if (duty.draw > 0) this.#effects.push({ kind: 'draw', purpose: 'beacon', count: duty.draw });
   }
 
+  /** What people permitted for a time is over (PROTOCOL §4.9). */
+  #endOverrides(): void {
+    const own = this.#parts.beliefs.stored(this.#parts.beliefs.ownDomain);
+    const admission = own === null ? null : endOverrides(this.#context, own);
+    if (admission === null) return;
+    this.#commit(admission);
+    this.#effects.push(...this.#parts.exchange.push(admission.belief));
+  }
+
   /** Evidence from our future is judged again once our clock has caught up with it (§4.3). */
   #retryFuture(): void {
     for (const belief of this.#parts.beliefs.spoken()) {
@@ -521,6 +534,11 @@ export class Step {
     );
     if (time.hasQuestion(now) && exchange.hasWitness) {
       inMs = Math.min(inMs, time.inquiry.wakeInMs(now.boot));
+    }
+    const own = this.#parts.beliefs.stored(this.#parts.beliefs.ownDomain);
+    const overrideEnd = own === null ? null : nextOverrideEnd(own);
+    if (own !== null && overrideEnd !== null) {
+      inMs = Math.min(inMs, overrideEnd - clockOf(own, now));
     }
     return bootMs(Math.ceil(now.boot + Math.min(LOOK_MS, Math.max(1, inMs))));
   }

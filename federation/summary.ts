@@ -17,6 +17,7 @@ import {
   type Want,
   type WantKind,
 } from './message.ts';
+import { overrideDigests } from './overriding.ts';
 import { revocationsDigest } from './revocations.ts';
 import { STOP_INDEX } from './tick.ts';
 
@@ -129,13 +130,18 @@ export function revocationWants(
   const sameBeacon = row.beacon === (belief.beacon?.beacon.digest ?? NO_DIGEST);
   if (sameBeacon && row.contents === contentsDigest(belief, reading)) return [];
   if (newestRoot(belief) === null) return [];
-  const argument = negativeDigest(belief);
+  const argument = unpinnedDigest(belief, reading);
   return [{ tag: reading.tag, what: 'revocations', argument }];
 }
 
-/** One digest over all negative statements held: revocations, and proofs by their keys. */
-export function negativeDigest({ domain, revocations, disowned }: Belief): Digest {
-  return revocationsDigest(domain, revocations, disowned.keys());
+/**
+ * One digest over all that no manifest pins and both may read: revocations, proofs by their keys,
+ * and between nodes of one domain its overrides.
+ */
+export function unpinnedDigest(belief: Belief, { isOwnNode }: Pick<Reading, 'isOwnNode'>): Digest {
+  const { domain, revocations, disowned } = belief;
+  const overrides = isOwnNode ? overrideDigests(belief) : [];
+  return revocationsDigest(domain, revocations, [...disowned.keys(), ...overrides]);
 }
 
 /** True when we hold something of the domain that a peer with this row lacks. */
@@ -190,6 +196,7 @@ interface KnownContents {
   readonly manifest: Belief['manifest'];
   readonly revocations: Belief['revocations'];
   readonly disowned: Belief['disowned'];
+  readonly overrides: Belief['overrides'];
   readonly digest: string;
 }
 
@@ -198,15 +205,15 @@ const knownContents = new WeakMap<Belief['documents'], Map<string, KnownContents
 
 function contentsDigest(belief: Belief, reading: Reading): string {
   const manifest = isManifestCurrent(belief) && !reading.isGuest ? belief.manifest : null;
-  const { documents, revocations, disowned } = belief;
+  const { documents, revocations, disowned, overrides } = belief;
   const byReader = knownContents.get(documents) ?? new Map<string, KnownContents>();
   knownContents.set(documents, byReader);
   const reader = readerOf(reading);
   const last = byReader.get(reader);
   const isSame = last?.revocations === revocations && last.disowned === disowned;
-  if (isSame && last.manifest === manifest) return last.digest;
+  if (isSame && last.overrides === overrides && last.manifest === manifest) return last.digest;
   const digest = digestContents(belief, reading, manifest);
-  byReader.set(reader, { manifest, revocations, disowned, digest });
+  byReader.set(reader, { manifest, revocations, disowned, overrides, digest });
   return digest;
 }
 
@@ -224,7 +231,8 @@ function digestContents(belief: Belief, reading: Reading, current: Belief['manif
     .filter((held) => isReadable(reading, held.head))
     .map((held) => held.head.digest);
   const documents = belief.revocations.documents.map((held) => held.digest);
-  const revoked = [...documents, ...belief.disowned.keys()];
+  const overrides = reading.isOwnNode ? overrideDigests(belief) : [];
+  const revoked = [...documents, ...belief.disowned.keys(), ...overrides];
   const parts = [current?.manifest.digest ?? NO_DIGEST, ...[...digests, ...revoked].sort()];
   return digestOf(...parts.map(fromHex)).slice(0, CONTENTS_CHARS);
 }

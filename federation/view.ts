@@ -11,12 +11,13 @@ import { addMs, type UnixMs } from '../core/time.ts';
 import { type Belief, documentNamed, isManifestCurrent, newestRoot } from './belief.ts';
 import type { Members } from './members.ts';
 import type { Moment } from './moment.ts';
+import { licenceFor, type OverrideInForce } from './overriding.ts';
 import type { Policy } from './policy.ts';
 import type { Relation } from './relation.ts';
 import type { Revocations } from './revocations.ts';
 import type { LeaseKind } from './root.ts';
 import { documentTier, type Standing, standingOf, type Tightening } from './standing.ts';
-import { type ActionClass, isPermitted, limitOf, type Tier, worst } from './tier.ts';
+import { type ActionClass, limitOf, type Tier, worst } from './tier.ts';
 
 /** One content document as it stands now. */
 export interface DocumentView {
@@ -49,16 +50,28 @@ export interface DomainView {
   readonly isComplete: boolean;
   /** What the domain took back for good. */
   readonly revocations: Revocations;
+  /** What our people permit beyond the age of what it said (PROTOCOL §4.9). */
+  readonly overrides: readonly OverrideInForce[];
   /** By name. */
   readonly documents: ReadonlyMap<string, DocumentView>;
 }
 
+/** What a domain is looked at by, beside what it says itself. */
+export interface ViewTerms {
+  readonly relation: Relation | null;
+  readonly tightening: Tightening;
+  /** All that are in force. */
+  readonly overrides: readonly OverrideInForce[];
+}
+
+/** A domain as it looks by what it says alone. */
+export const NO_TERMS: ViewTerms = { relation: null, tightening: [], overrides: [] };
+
 /** How a domain looks now. */
 export function viewOf(
   belief: Belief,
-  relation: Relation | null,
-  tightening: Tightening,
   now: Moment,
+  { relation, tightening, overrides }: ViewTerms,
 ): DomainView {
   const standing = standingOf(belief, tightening, now);
   const root = newestRoot(belief)?.root;
@@ -90,20 +103,26 @@ export function viewOf(
     tick: belief.tick?.index ?? 0,
     isComplete: isManifestCurrent(belief),
     revocations: belief.revocations,
+    // An override is no date: where that of the domain is in doubt, it ends nothing.
+    overrides: standing.timeUnknown ? [] : overrides.filter(({ about }) => about === belief.domain),
     documents: new Map(documents),
   };
 }
 
-/** What one act may do: until when what it makes may live, or the tier that forbids it. */
+/**
+ * What one act may do: until when what it makes may live, and the override that it takes, or the
+ * tier that forbids it.
+ */
 export type Permission =
-  | { readonly permitted: true; readonly until: UnixMs }
+  | { readonly permitted: true; readonly until: UnixMs; readonly override: Digest | null }
   | { readonly permitted: false; readonly tier: Tier; readonly needs: Tier };
 
 /**
  * Whether an act of this class may rest on these documents of the domain (PROTOCOL §4.6): the
  * worst tier among them decides. What it makes lives no longer than the evidence may be renewed
  * for, asOf + the limit of the `lifetime` class (§4.7): an issued credential could be renewed until
- * then, so ending it sooner would withdraw nothing sooner.
+ * then, so ending it sooner would withdraw nothing sooner. What an override alone permits ends with
+ * that.
  */
 export function permitted(
   view: DomainView,
@@ -118,9 +137,13 @@ export function permitted(
   const tier = worst(view.standing.tier, ...tiers);
   const needs = policy.tiers.get(act.action) ?? 'FRESH';
   const { asOf, limits } = view.standing;
-  if (asOf === null || !isPermitted(tier, needs)) return { permitted: false, tier, needs };
+  const licence = licenceFor(view.overrides, act.action, { tier, needs });
+  if (asOf === null || licence === null) return { permitted: false, tier, needs };
+  if (licence !== 'plain') {
+    return { permitted: true, until: licence.notAfter, override: licence.digest };
+  }
   const last = limitOf(policy.tiers.get(act.lifetime) ?? 'FRESH', limits) ?? 0;
-  return { permitted: true, until: addMs(asOf, last) };
+  return { permitted: true, until: addMs(asOf, last), override: null };
 }
 
 /** The members of a document of this belief, or null. */

@@ -5,7 +5,7 @@
 
 import { type Belief, isManifestCurrent } from './belief.ts';
 import { type Frame, versionArgument, type Want } from './message.ts';
-import { isReadable, negativeDigest, type Reading } from './summary.ts';
+import { isReadable, type Reading, unpinnedDigest } from './summary.ts';
 import { encodeTick } from './tick.ts';
 
 /** The frames that answer one want; none where there is nothing to say. */
@@ -14,10 +14,16 @@ export function answersTo(want: Want, belief: Belief, mine: Reading): readonly F
     const frame = answerTo({ ...want, what: want.what }, belief, mine);
     return frame === null ? [] : [frame];
   }
-  if (want.argument === negativeDigest(belief)) return [];
+  if (want.argument === unpinnedDigest(belief, mine)) return [];
+  // An override before its recall: what takes it back is refused without it.
+  const overrides = mine.isOwnNode ? [...belief.overrides.values()] : [];
+  const signed = overrides.flatMap(({ bytes, recall }) =>
+    recall === null ? [bytes] : [bytes, recall],
+  );
   return [
     ...[...belief.disowned.values()].map((bytes): Frame => ({ kind: 'proof', bytes })),
     ...belief.revocations.documents.map(({ bytes }): Frame => ({ kind: 'envelope', bytes })),
+    ...signed.map((bytes): Frame => ({ kind: 'envelope', bytes })),
   ];
 }
 

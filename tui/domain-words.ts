@@ -29,8 +29,13 @@ export function cliffText({ nextCliff }: DomainStatus): string {
 }
 
 /** `late, stopped`: what is worth a remark. */
-export function remarksText({ stopped, late, timeUnknown }: DomainStatus): string {
-  const remarks = [stopped && 'stopped', late && 'late', timeUnknown && 'time unknown'];
+export function remarksText({ stopped, late, timeUnknown, overrides }: DomainStatus): string {
+  const remarks = [
+    stopped && 'stopped',
+    late && 'late',
+    timeUnknown && 'time unknown',
+    ...overrides.map(({ action }) => `${action} overridden`),
+  ];
   return remarks.filter((remark) => remark !== false).join(', ');
 }
 

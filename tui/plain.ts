@@ -61,7 +61,8 @@ function differs(before: DomainStatus | undefined, now: DomainStatus): boolean {
     before.epoch !== now.epoch ||
     before.stopped !== now.stopped ||
     before.late !== now.late ||
-    before.timeUnknown !== now.timeUnknown
+    before.timeUnknown !== now.timeUnknown ||
+    before.overrides.length !== now.overrides.length
   );
 }
 
@@ -72,6 +73,7 @@ function domainLine(before: DomainStatus | undefined, now: DomainStatus): string
     now.stopped && 'stopped',
     now.late && 'late',
     now.timeUnknown && 'time unknown',
+    ...now.overrides.map(({ action, notAfter }) => `${action} overridden until ${notAfter}`),
     now.nextCliff !== null && `then ${cliffText(now)}`,
     now.mend !== '' && `to mend: ${now.mend}`,
   ].filter((remark) => remark !== false);

@@ -5,8 +5,9 @@
  */
 
 import type { KeyId } from '../../core/suite.ts';
+import type { Override } from '../../federation/override.ts';
 import type { RevocationDocument } from '../../federation/revocations.ts';
-import type { Root } from '../../federation/root.ts';
+import type { OverrideKey, Root } from '../../federation/root.ts';
 import { durationText } from '../duration.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 
@@ -18,10 +19,20 @@ export function rootWords(held: Root, next: Root): readonly string[] {
     ...setWords('the documents role', held.documents.keys, next.documents.keys),
     ...setWords('the revocation role', held.revocation.keys, next.revocation.keys),
     ...beaconWords(held, next),
+    ...overriderWords(held, next),
     ...namedWords('retired: what it signed before ages on', held.retired, next.retired),
     ...namedWords('compromised: what it signed counts no more', held.compromised, next.compromised),
     ...numberWords(held, next),
     ...carriedWords(held, next),
+  ];
+}
+
+/** What an override permits, and why, in the words of whoever drafted it. */
+export function overrideWords({ about, action, tier, reason, ...dates }: Override): string[] {
+  return [
+    `${action} is permitted on statements of ${about} down to ${tier}`,
+    `from ${formatRfc3339(dates.issuedAt)} to ${formatRfc3339(dates.notAfter)}`,
+    `reason: ${reason}`,
   ];
 }
 
@@ -68,6 +79,17 @@ function beaconWords(held: Root, next: Root): readonly string[] {
     ];
   });
   return [...gone, ...changed];
+}
+
+function overriderWords(held: Root, next: Root): readonly string[] {
+  const lineOf = ({ keyId, name }: OverrideKey): string => `${name} (${keyId})`;
+  const [was, is] = [held.override.map(lineOf), next.override.map(lineOf)];
+  return [
+    ...was.filter((line) => !is.includes(line)).map((line) => `${line} may not override any more`),
+    ...is
+      .filter((line) => !was.includes(line))
+      .map((line) => `${line} may override, with one of the others, what an age forbids`),
+  ];
 }
 
 function namedWords(as: string, held: readonly KeyId[], next: readonly KeyId[]): readonly string[] {

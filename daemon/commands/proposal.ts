@@ -1,6 +1,6 @@
 /**
- * What `holdfast root` and `holdfast revoke` do with a proposal: show it, sign it, merge copies,
- * publish it (PROTOCOL §2.7). Only publishing needs a daemon.
+ * What `holdfast root`, `holdfast revoke` and `holdfast override` do with a proposal: show it, sign
+ * it, merge copies, publish it (PROTOCOL §2.7). Only publishing needs a daemon.
  */
 
 import { resolve } from 'node:path';
@@ -8,7 +8,9 @@ import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX, PASSPHRASE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
+import type { Instant } from '../../core/time.ts';
 import { encodeBlock } from '../../federation/armour.ts';
+import type { Belief } from '../../federation/belief.ts';
 import type { DocumentType } from '../../federation/envelope.ts';
 import {
   decodeProposal,
@@ -24,6 +26,7 @@ import type { ImportOutcome } from '../control/protocol.ts';
 import { readBounded, readPrivate, replaceFile } from '../host/files.ts';
 import { readInput } from '../host/terminal.ts';
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, parseLine, UsageError } from './command.ts';
+import { believeFile } from './inspect-bundle.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, withDaemon } from './settings.ts';
 
@@ -37,6 +40,22 @@ export function proposalActions(type: DocumentType) {
     merge: (context: CommandContext) => merge(context, type),
     publish: (context: CommandContext) => publish(context, type),
   };
+}
+
+/** What a proposal is made upon: the domain as the file `from` or else the daemon shows it. */
+export async function believedUpon(
+  context: CommandContext,
+  values: { readonly from?: string | undefined; readonly 'control-socket'?: string | undefined },
+  now: Instant,
+): Promise<Belief> {
+  const { from } = values;
+  if (from !== undefined) {
+    return believeFile(await readBounded(resolve(from), BUNDLE_FILE_BYTES_MAX), now);
+  }
+  const { text } = await withDaemon(context, values, (daemon) =>
+    daemon.call('bundle.export', { format: 'holdfast' }),
+  );
+  return believeFile(toUtf8(text), now);
 }
 
 /** Writes a proposal to a file and prints what it is. */
@@ -146,7 +165,7 @@ async function replaceWith(path: string, of: Proposal, envelope: Uint8Array): Pr
   await replaceFile(path, toUtf8(encodeProposal(of.belief, envelope)), 0o644);
 }
 
-function isTaken({ outcome }: ImportOutcome): boolean {
+export function isTaken({ outcome }: ImportOutcome): boolean {
   return outcome === 'admitted' || outcome === 'held already';
 }
 

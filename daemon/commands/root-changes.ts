@@ -19,6 +19,7 @@ export const CHANGE_OPTIONS = {
   'add-root': MANY,
   'add-documents': MANY,
   'add-revocation': MANY,
+  'add-override': MANY,
   retire: MANY,
   compromise: MANY,
   'root-threshold': { type: 'string' },
@@ -39,7 +40,7 @@ type Single =
   | 'lease-kinds';
 type Many =
   | 'standby'
-  | `add-${'root' | 'documents' | 'revocation'}`
+  | `add-${'root' | 'documents' | 'revocation' | 'override'}`
   | 'retire'
   | 'compromise'
   | 'until';
@@ -64,6 +65,10 @@ export async function changesOf(values: ChangeValues, now: UnixMs): Promise<read
     for (const file of values[`add-${role}`]) {
       changes.push({ kind: 'add', role, key: await publicKey(file) });
     }
+  }
+  for (const text of values['add-override']) {
+    const [name = '', file = ''] = text.split('=');
+    changes.push({ kind: 'override', name, key: await publicKey(file) });
   }
   for (const of of THRESHOLDS) {
     const text = values[`${of}-threshold`];

@@ -2,14 +2,14 @@
 
 import { resolve } from 'node:path';
 import { toUtf8 } from '../../core/bytes.ts';
-import { BUNDLE_FILE_BYTES_MAX, SIGNERS_MAX } from '../../core/limits.ts';
+import { SIGNERS_MAX } from '../../core/limits.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { encodeProposal } from '../../federation/proposal.ts';
 import { draftRoot } from '../../federation/root-draft.ts';
 import { createPersonKey } from '../ceremony/person-key.ts';
 import { ROLE_KEYS } from '../control/protocol.ts';
 import { openClock } from '../host/clock.ts';
-import { readBounded, replaceFile } from '../host/files.ts';
+import { replaceFile } from '../host/files.ts';
 import { hostRandom } from '../host/random.ts';
 import {
   type Command,
@@ -19,9 +19,8 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
-import { believeFile } from './inspect-bundle.ts';
 import { jsonText } from './print.ts';
-import { passphraseFrom, proposalActions, saveProposal } from './proposal.ts';
+import { believedUpon, passphraseFrom, proposalActions, saveProposal } from './proposal.ts';
 import { CHANGE_OPTIONS, changesOf } from './root-changes.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
@@ -50,6 +49,7 @@ FILE: the daemon signs with it from the moment on in which a Root names it.
   --add-root FILE         public key of one more signer of Roots
   --add-documents FILE    … of documents, which an authority needs beside its beacon key
   --add-revocation FILE   … of revocations
+  --add-override NAME=FILE  a person who may sign overrides, and how to call him
   --retire KEY-ID         takes a key away; what it signed until now ages on
   --compromise KEY-ID     takes a stolen key away; what it signed counts no more
   --root-threshold N      how many root keys have to sign from now on
@@ -87,14 +87,7 @@ async function propose(context: CommandContext): Promise<number> {
   const changes = await changesOf(values, clock.wall);
   if (changes.length === 0) throw new UsageError('say what the next Root changes');
   if (changes.length > SIGNERS_MAX) throw new UsageError(`at most ${SIGNERS_MAX} changes at once`);
-  const { from } = values;
-  const file =
-    from === undefined
-      ? await withDaemon(context, values, async (daemon) =>
-          toUtf8((await daemon.call('bundle.export', { format: 'holdfast' })).text),
-        )
-      : await readBounded(resolve(from), BUNDLE_FILE_BYTES_MAX);
-  const belief = believeFile(file, clock);
+  const belief = await believedUpon(context, values, clock);
   const text = encodeProposal(belief, draftRoot(belief, changes, clock.wall));
   return await saveProposal(context, resolve(operands[0] ?? ''), text);
 }

@@ -108,11 +108,12 @@ function nextText({ nextCliff }: DomainStatus): string {
 }
 
 function remarksText(status: DomainStatus): string {
-  const { relation, stopped, late, timeUnknown, tier, alert } = status;
+  const { relation, stopped, late, timeUnknown, tier, alert, overrides } = status;
   const remarks = [
     stopped && 'stopped',
     late && 'late',
     timeUnknown && 'time unknown',
+    ...overrides.map(({ action, notAfter }) => `${action} overridden until ${notAfter}`),
     alert > 0 && `${alert} % of ${tier} is gone`,
     relation === 'spiffe' && 'unsigned: age of the last fetch',
   ];

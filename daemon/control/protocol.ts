@@ -48,8 +48,24 @@ export interface DomainStatus {
   readonly stopped: boolean;
   readonly late: boolean;
   readonly timeUnknown: boolean;
+  /** What people permit on its statements beyond their age, now. */
+  readonly overrides: readonly OverrideStatus[];
   /** What would make it fresh again; empty if it is. */
   readonly mend: string;
+}
+
+/** An override in force. */
+export interface OverrideStatus {
+  /** Its digest, by which it is withdrawn. */
+  readonly id: string;
+  readonly action: string;
+  /** The worst tier in which the act is permitted. */
+  readonly tier: Tier;
+  readonly reason: string;
+  /** Names of those who signed, as Root has them. */
+  readonly people: readonly string[];
+  /** RFC 3339. */
+  readonly notAfter: string;
 }
 
 export interface PeerStatus {

@@ -8,6 +8,7 @@
  * in its asker's hands is not asked, since it gets its asker's own name and no other.
  */
 
+import type { Digest } from '../../core/digest.ts';
 import { SLICE_WINDOWS_MAX } from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { type SpiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
@@ -45,6 +46,8 @@ export interface AuthorityIssuingOptions {
   readonly entries: () => readonly Entry[];
   /** Until when anything may be issued now, or why nothing may. */
   readonly until: () => UnixMs | Refusal;
+  /** The override that this takes, or null. */
+  readonly override: () => Digest | null;
   /** Lets others have their turn: a request may cost a thousand signatures. */
   readonly pause: () => Promise<void>;
   /** Hears of every certificate before anybody has it. */
@@ -113,7 +116,8 @@ class Issuing {
     const publicKey = parsePublicKey(spki);
     if (publicKey.keyType !== 'ec-p256') throw new Refusal('key-malformed', { expected: 'P-256' });
     const own = kind === 'cell' ? cellOf(group, domain) : domain;
-    const rest = { assurance, now: this.#now, notAfter: this.#until };
+    const override = this.#options.override();
+    const rest = { assurance, override, now: this.#now, notAfter: this.#until };
     const order = { node, publicKey, domain: own, ...rest };
     const der = issueIntermediate(authority, order, this.#options.random);
     this.#note(der, nodeSpiffeId(domain, node));
@@ -145,7 +149,8 @@ class Issuing {
     const end = Math.min(now + entry.jwtSvidTtlMs, this.#until, entry.expiresAt ?? this.#until);
     const { assurance } = this.#lease;
     const { spiffeId } = entry;
-    const order = { spiffeId, audience, assurance, now, notAfter: unixMs(end) };
+    const override = this.#options.override();
+    const order = { spiffeId, audience, assurance, override, now, notAfter: unixMs(end) };
     return issueJwtSvid(authority, order);
   }
 
@@ -159,7 +164,9 @@ class Issuing {
     const random = this.#options.random.bytes(SERIAL_RANDOM_BYTES);
     const { node, assurance } = this.#lease;
     const serial = nodeSerial(node, random);
-    const terms = { spiffeId, dnsNames, assurance, now: begin, notAfter, serial, ...publicKey };
+    const override = this.#options.override();
+    const rest = { assurance, override, now: begin, notAfter, serial };
+    const terms = { spiffeId, dnsNames, ...rest, ...publicKey };
     const der = signCertificate(leafParts(authority, terms), authority);
     this.#note(der, spiffeId);
     return der;

@@ -19,6 +19,7 @@ import {
   encodeUnsigned,
   TAG,
 } from '../../core/der.ts';
+import type { Digest } from '../../core/digest.ts';
 import { sha256 } from '../../core/digest.ts';
 import type { KeyId } from '../../core/suite.ts';
 import type { UnixMs } from '../../core/time.ts';
@@ -130,6 +131,12 @@ export function encodeExtension(
 export function encodeAssurance(level: Assurance): Uint8Array {
   const text = encodeDer(TAG.printableString, ascii(level));
   return encodeExtension(EXTENSION.assurance, 'optional', text);
+}
+
+/** Names the override that allowed what is certified (PROTOCOL §4.9). */
+export function encodeOverride(override: Digest): Uint8Array {
+  const text = encodeDer(TAG.printableString, ascii(override));
+  return encodeExtension(EXTENSION.override, 'optional', text);
 }
 
 /** A Name of single-valued attributes, each `[oid, value]`. Values are printable ASCII. */

@@ -47,6 +47,8 @@ export const EXTENSION = {
    * UUID below 2.25 as one arc makes every SVID unreadable to it.
    */
   assurance: '1.2.840.113556.1.8000.2554.51377.50521.15240.20220.36264.12801890.4695107',
+  /** Ours: the digest of the override that allowed it, as a PrintableString (PROTOCOL §4.9). */
+  override: '1.2.840.113556.1.8000.2554.51377.50521.15240.20220.36264.12801890.4695107.1',
 } as const;
 
 /** Purposes of an extended key usage (RFC 5280 §4.2.1.12). */
@@ -57,6 +59,8 @@ export const PURPOSE = {
 
 /** Longer than any level is: what is cut here is none. */
 const ASSURANCE_CHARS_MAX = 32;
+/** A digest in hex. */
+const OVERRIDE_CHARS = 64;
 
 /** The key usages that the SPIFFE rules name (RFC 5280 §4.2.1.3). */
 export interface KeyUsage {
@@ -91,6 +95,8 @@ export interface Certificate {
   readonly authorityKeyId: Uint8Array | null;
   /** What its issuer says of the machine; null for nothing, or for a level of the future. */
   readonly assurance: Assurance | null;
+  /** The override that allowed it, in hex; null for none. */
+  readonly override: string | null;
   /** All extensions present, by dotted number, with whether each is critical. */
   readonly extensions: ReadonlyMap<string, boolean>;
 }
@@ -189,6 +195,7 @@ type Meaning = Pick<
   | 'subjectKeyId'
   | 'authorityKeyId'
   | 'assurance'
+  | 'override'
 >;
 
 function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
@@ -204,6 +211,7 @@ function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
   const keyId = readerOf(EXTENSION.subjectKeyIdentifier);
   const issuerKeyId = readerOf(EXTENSION.authorityKeyIdentifier);
   const assurance = readerOf(EXTENSION.assurance);
+  const override = readerOf(EXTENSION.override);
   const names = subjectNames === undefined ? [] : decodeSubjectNames(subjectNames);
   return {
     ...(constraints === undefined
@@ -217,6 +225,7 @@ function meaningOf(extensions: ReadonlyMap<string, Extension>): Meaning {
     subjectKeyId: keyId === undefined ? null : decodeKeyId(keyId),
     authorityKeyId: issuerKeyId === undefined ? null : decodeAuthorityKeyId(issuerKeyId),
     assurance: assurance === undefined ? null : decodeAssurance(assurance),
+    override: override === undefined ? null : decodeOverride(override),
   };
 }
 
@@ -275,6 +284,12 @@ function decodeAssurance(value: DerReader): Assurance | null {
   const { contents } = value.expect(TAG.printableString);
   value.end();
   return parseAssurance(String.fromCharCode(...contents.subarray(0, ASSURANCE_CHARS_MAX)));
+}
+
+function decodeOverride(value: DerReader): string {
+  const { contents } = value.expect(TAG.printableString);
+  value.end();
+  return String.fromCharCode(...contents.subarray(0, OVERRIDE_CHARS));
 }
 
 function smallNumber(magnitude: Uint8Array): number {

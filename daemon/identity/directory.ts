@@ -177,7 +177,7 @@ export class IdentityDirectory {
   }
 
   async #tokenOf(entry: Entry, audience: readonly string[]): Promise<WorkloadToken> {
-    const { renewUntil } = this.#view;
+    const { renewUntil, underOverride } = this.#view;
     if (renewUntil instanceof Refusal) throw renewUntil;
     const { wall: now } = this.#clock.now();
     const entryEnd = entry.expiresAt ?? renewUntil;
@@ -185,7 +185,8 @@ export class IdentityDirectory {
     if (notAfter < now + 2 * SECOND_MS) {
       throw new Refusal('tier-insufficient', { permittedUntil: renewUntil, now });
     }
-    const order = { spiffeId: entry.spiffeId, audience, now, notAfter };
+    const { spiffeId } = entry;
+    const order = { spiffeId, audience, override: underOverride.renew, now, notAfter };
     const token = await this.#source.token(entry, order);
     if (token instanceof Refusal) throw token;
     return { entry, token };

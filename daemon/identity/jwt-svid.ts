@@ -9,6 +9,7 @@ import { sign } from 'node:crypto';
 import { assert } from '../../core/assert.ts';
 import { toBase64Url, toUtf8 } from '../../core/bytes.ts';
 import { encodeCanonical, type JsonObject } from '../../core/canonical.ts';
+import type { Digest } from '../../core/digest.ts';
 import type { SpiffeId } from '../../core/spiffe-id.ts';
 import { SECOND_MS, type UnixMs } from '../../core/time.ts';
 import type { Assurance } from '../../federation/assurance.ts';
@@ -17,6 +18,9 @@ import { JWT_ALGORITHM_OF, type JwtSigner } from './jwt-authority.ts';
 /** Our own claim: a level of assurance (PROTOCOL §7.3). */
 export const ASSURANCE_CLAIM = 'holdfast_assurance';
 
+/** Our own claim: the override that allowed the token (PROTOCOL §4.9). */
+export const OVERRIDE_CLAIM = 'holdfast_override';
+
 /** What is to be issued. */
 export interface JwtOrder {
   readonly spiffeId: SpiffeId;
@@ -24,6 +28,8 @@ export interface JwtOrder {
   readonly audience: readonly string[];
   /** What is known of the machine that gets it; absent where the issuer is that machine. */
   readonly assurance?: Assurance;
+  /** The override that allows it. */
+  readonly override?: Digest | null;
   readonly now: UnixMs;
   /** Cut to whole seconds. */
   readonly notAfter: UnixMs;
@@ -31,14 +37,15 @@ export interface JwtOrder {
 
 /** Signs one token, in JWS compact form. An order without audience or life is a caller's bug. */
 export function issueJwtSvid(authority: JwtSigner, order: JwtOrder): string {
-  const { spiffeId, audience, assurance, now, notAfter } = order;
+  const { spiffeId, audience, assurance, override = null, now, notAfter } = order;
   assert(audience.length > 0, 'a token is for somebody');
   const [iat, exp] = [secondsOf(now), secondsOf(notAfter)];
   assert(iat < exp, 'a token ends after it begins');
   const alg = JWT_ALGORITHM_OF[authority.keyType];
   const header = segment({ alg, kid: authority.kid, typ: 'JWT' });
   const machine = assurance === undefined ? {} : { [ASSURANCE_CLAIM]: assurance };
-  const payload = segment({ aud: audience, exp, iat, sub: spiffeId, ...machine });
+  const stamp = override === null ? {} : { [OVERRIDE_CLAIM]: override };
+  const payload = segment({ aud: audience, exp, iat, sub: spiffeId, ...machine, ...stamp });
   const signed = `${header}.${payload}`;
   const { key } = authority;
   const signature =

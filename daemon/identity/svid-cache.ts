@@ -9,6 +9,7 @@
  * is permitted.
  */
 
+import type { Digest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
 import {
   SVID_BACKDATE_MS,
@@ -31,9 +32,14 @@ export interface IssuePermission {
   readonly issueUntil: UnixMs | Refusal;
   /** For an entry that does. */
   readonly renewUntil: UnixMs | Refusal;
+  /** The override that each of the two takes, which is stamped into what it allows. */
+  readonly underOverride: { readonly issue: Digest | null; readonly renew: Digest | null };
   /** What our own domain revoked. */
   readonly ownRevoked: RevokedSet;
 }
+
+/** What a tier permits by itself. */
+export const NO_OVERRIDE: IssuePermission['underOverride'] = { issue: null, renew: null };
 
 interface Held {
   readonly svid: X509Svid;
@@ -73,12 +79,12 @@ export class SvidCache {
   /** The SVID of an entry, made now if there is none; or why there is none. */
   demand(entry: Entry, permission: IssuePermission, now: UnixMs): Made<X509Svid> {
     const held = this.#held.get(entry.id);
-    const { ownRevoked, issueUntil, renewUntil } = permission;
+    const { ownRevoked } = permission;
     const isGone = held !== undefined && isLeafRevoked(ownRevoked, held.svid);
     if (held !== undefined && !isGone && now < held.svid.notAfter) return held.svid;
     this.#held.delete(entry.id);
     const isRenewal = !isGone && this.#options.source.isRenewal(entry, now);
-    return this.#issue(entry, isRenewal ? renewUntil : issueUntil, ownRevoked, now);
+    return this.#issue(entry, isRenewal ? renewalBy(permission) : firstBy(permission), now);
   }
 
   /**
@@ -122,16 +128,16 @@ export class SvidCache {
 
   /** True if the SVID is another one now; one that takes its time is not yet. */
   #renew(entry: Entry, held: Held, permission: IssuePermission, now: UnixMs): boolean {
-    const { renewUntil: until, ownRevoked } = permission;
+    const { renewUntil, ownRevoked } = permission;
     // An end that may not move is no reason to issue: half of what is left would be due for
     // ever, ever sooner. What makes the SVID another one is.
     const isOther = this.#isOtherwise(held, entry, now) || isLeafRevoked(ownRevoked, held.svid);
     // One that was made in advance ends when it ends; the next one follows it.
     const isInTurn = held.svid.renewAt !== undefined;
-    if (!isOther && !isInTurn && !this.#wouldGain(entry, held, until, now)) return false;
+    if (!isOther && !isInTurn && !this.#wouldGain(entry, held, renewUntil, now)) return false;
     // First issues go before: somebody waits for those, and for a renewal nobody does.
     if (this.#making.size >= SVIDS_IN_MAKING_MAX) return false;
-    const made = this.#issue(entry, until, ownRevoked, now);
+    const made = this.#issue(entry, renewalBy(permission), now);
     if (made instanceof Refusal) return false;
     if (!(made instanceof Promise)) return true;
     void made.then(this.#options.onRenewed);
@@ -143,7 +149,7 @@ export class SvidCache {
     return !(end instanceof Refusal) && end > held.svid.notAfter;
   }
 
-  #issue(entry: Entry, until: UnixMs | Refusal, revoked: RevokedSet, now: UnixMs): Made<X509Svid> {
+  #issue(entry: Entry, { until, override, revoked }: Terms, now: UnixMs): Made<X509Svid> {
     const making = this.#making.get(makingKey(entry));
     if (making !== undefined) return making;
     const notAfter = this.#endOf(entry, until, now);
@@ -155,7 +161,7 @@ export class SvidCache {
     if (addMs(issuedAt, -SVID_BACKDATE_MS) > now || notAfter <= issuedAt) {
       return new Refusal('svid-withheld', { spiffeId, revokedAt, now });
     }
-    const order = { spiffeId, dnsNames, now: issuedAt, notAfter };
+    const order = { spiffeId, dnsNames, now: issuedAt, notAfter, override };
     const made = this.#options.source.svid(entry, order);
     return made instanceof Promise ? this.#await(entry, order, made) : this.#take(entry, made, now);
   }
@@ -232,4 +238,19 @@ function signerFailed(error: unknown): Refusal {
 /** An entry that changed is made anew, whatever is being made of it. */
 function makingKey({ id, revision }: Entry): string {
   return `${id} ${revision}`;
+}
+
+/** What one SVID is issued by. */
+interface Terms {
+  readonly until: UnixMs | Refusal;
+  readonly override: Digest | null;
+  readonly revoked: RevokedSet;
+}
+
+function firstBy({ issueUntil, underOverride, ownRevoked }: IssuePermission): Terms {
+  return { until: issueUntil, override: underOverride.issue, revoked: ownRevoked };
+}
+
+function renewalBy({ renewUntil, underOverride, ownRevoked }: IssuePermission): Terms {
+  return { until: renewUntil, override: underOverride.renew, revoked: ownRevoked };
 }

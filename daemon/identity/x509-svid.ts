@@ -11,6 +11,7 @@
 import { assert } from '../../core/assert.ts';
 import { concat, toHex } from '../../core/bytes.ts';
 import { encodeDer, encodeOid, TAG } from '../../core/der.ts';
+import type { Digest } from '../../core/digest.ts';
 import { SVID_BACKDATE_MS } from '../../core/limits.ts';
 import { pathOf, type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
 import { addMs, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
@@ -23,6 +24,7 @@ import {
   encodeExtension,
   encodeKeyUsage,
   encodeNames,
+  encodeOverride,
   keyIdOf,
   serialFrom,
   signCertificate,
@@ -57,6 +59,8 @@ export interface SvidOrder {
   readonly now: UnixMs;
   /** The end of what may be signed; cut to whole seconds, and to the authority's own end. */
   readonly notAfter: UnixMs;
+  /** The override that allows it (PROTOCOL §4.9). */
+  readonly override?: Digest | null;
 }
 
 /** Whoever signs leaves: an authority, or an intermediate below one. */
@@ -103,7 +107,7 @@ export function issueX509Svid(
 
 /** What stands in a leaf. Its end is cut to the issuer's; both are cut to whole seconds. */
 export function leafParts(issuer: LeafIssuer, terms: LeafTerms): CertificateParts {
-  const { spiffeId, dnsNames, spki, bits, serial, assurance } = terms;
+  const { spiffeId, dnsNames, spki, bits, serial, assurance, override = null } = terms;
   assert(trustDomainOf(spiffeId) === issuer.domain, 'an SVID of the own domain');
   assert(pathOf(spiffeId) !== '', 'a leaf names a workload, not its domain');
   const notBefore = wholeSeconds(addMs(terms.now, -SVID_BACKDATE_MS));
@@ -117,6 +121,7 @@ export function leafParts(issuer: LeafIssuer, terms: LeafTerms): CertificatePart
     extensions: [
       LEAF_EXTENSIONS,
       ...(assurance === undefined ? [] : [encodeAssurance(assurance)]),
+      ...(override === null ? [] : [encodeOverride(override)]),
       subjectKeyId(keyIdOf(bits)),
       issuer.authorityKeyId,
       // Critical because the subject is empty (RFC 5280 §4.2.1.6).

@@ -102,6 +102,11 @@ function domainFamilies(domains: readonly DomainStatus[]): readonly Family[] {
       '1 if time is not known as far as this domain goes.',
       each(({ timeUnknown }) => Number(timeUnknown)),
     ),
+    gauge(
+      'holdfast_domain_overrides',
+      'Overrides in force on statements of the domain.',
+      each(({ overrides }) => overrides.length),
+    ),
   ];
 }
 

@@ -11,7 +11,7 @@ import { rankInForce } from '../../federation/belief.ts';
 import { decodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { NO_POLICY } from '../../federation/policy.ts';
 import { decodeTick } from '../../federation/tick.ts';
-import { permitted, viewOf } from '../../federation/view.ts';
+import { NO_TERMS, permitted, viewOf } from '../../federation/view.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
 import { settled } from '../federation/climber.ts';
 import { forgeBeacon, forgeContents, KEYS, NOW } from '../federation/forge.ts';
@@ -108,7 +108,7 @@ attack('C8: an act on a fresh domain is as old as the oldest document it rests o
   const node = settled().wait(9_000);
   node.take(forgeBeacon({ epoch: 2, issuedAt: NOW + 9_000, manifest: second.manifest }).bytes);
   node.wait(2_000);
-  const view = viewOf(node.belief, null, [], node.now);
+  const view = viewOf(node.belief, node.now, NO_TERMS);
   assert.is(view.standing.tier, 'FRESH');
   const act = { action: 'issue', lifetime: 'renew', documents: ['bundle'] } as const;
   assert.not.ok(permitted(view, NO_POLICY, act).permitted);

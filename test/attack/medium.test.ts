@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import type { JsonObject } from '../../core/canonical.ts';
 import { keyIdOf, type Signer } from '../../core/suite.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../federation/envelope.ts';
-import { viewOf } from '../../federation/view.ts';
+import { NO_TERMS, viewOf } from '../../federation/view.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
 import { Climber, settled } from '../federation/climber.ts';
 import {
@@ -104,7 +104,7 @@ attack('M13: ticks of the next beacon never freshen the body of the one before',
     ...{ epoch: 2, issuedAt: NOW + 1_000, manifest: forgeContents(2).manifest },
   });
   const node = settled().wait(1_000).take(next.bytes).wait(11_000).take(next.tick(11));
-  const view = viewOf(node.belief, null, [], node.now);
+  const view = viewOf(node.belief, node.now, NO_TERMS);
   assert.is(view.standing.tier, 'FRESH');
   assert.is(view.documents.get('bundle')?.tier, 'DEGRADED');
 });

@@ -98,6 +98,7 @@ const OWN: DomainStatus = {
   stopped: false,
   late: false,
   timeUnknown: false,
+  overrides: [],
   mend: '',
 };
 

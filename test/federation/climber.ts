@@ -128,6 +128,9 @@ export function fingerprintOf(belief: Belief, now: Moment): string {
     future: future === null ? 'none' : `${bytesOf(future)} ${future.signedBy} ${placeOf(future)}`,
     history: belief.history.map((past) => `${placeOf(past)} ${past.digest} ${past.asOf}`),
     revoked: belief.revocations.documents.map(({ digest }) => digest),
+    overrides: [...belief.overrides.values()]
+      .map(({ digest, recall }) => `${digest} ${recall === null ? '' : digestOf(recall)}`)
+      .sort(),
     disowned: [...disowned].map(([key, proof]) => `${key} ${digestOf(proof)}`).sort(),
   };
   return JSON.stringify(lines, null, 1);

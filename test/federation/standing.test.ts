@@ -6,7 +6,7 @@ import { NO_LIMITS } from '../../federation/limits.ts';
 import { NO_POLICY } from '../../federation/policy.ts';
 import { documentTier, standingOf } from '../../federation/standing.ts';
 import type { ActionClass } from '../../federation/tier.ts';
-import { permitted, viewOf } from '../../federation/view.ts';
+import { NO_TERMS, permitted, viewOf } from '../../federation/view.ts';
 import { LIMITS } from '../fakes/coalition.ts';
 import { Climber, settled } from './climber.ts';
 import { forgeBeacon, forgeContents, forgeRoot, NOW } from './forge.ts';
@@ -77,7 +77,7 @@ standings('of a document are never better than those of its domain', () => {
 
 /** Whether an act may rest on documents of this node's domain now, and until when. */
 function judge(node: Climber, action: ActionClass, ...documents: readonly string[]) {
-  const view = viewOf(node.belief, null, [], node.now);
+  const view = viewOf(node.belief, node.now, NO_TERMS);
   return permitted(view, NO_POLICY, { action, lifetime: 'renew', documents });
 }
 

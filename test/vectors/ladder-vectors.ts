@@ -13,6 +13,7 @@ import { decodeEnvelope, encodeEnvelope, signEnvelope } from '../../federation/e
 import { encodeEquivocation } from '../../federation/equivocation.ts';
 import { signLease } from '../../federation/lease.ts';
 import { saltedKey } from '../../federation/manifest.ts';
+import { signRecall } from '../../federation/override.ts';
 import { termsBody, WHOLE_TERMS } from '../../federation/relation.ts';
 import type { Revocation } from '../../federation/revocations.ts';
 import { decodeTick, encodeTick, TICK_BYTES } from '../../federation/tick.ts';
@@ -34,6 +35,7 @@ import {
   SALT,
   STRANGER,
 } from '../federation/forge.ts';
+import { forgeOverride, OVERRIDERS, overrideRoot } from '../federation/forge-override.ts';
 import { still } from './still.ts';
 
 /** One case: what is given in order, at which time, and what becomes of the last. */
@@ -150,6 +152,12 @@ const SIGNED: Readonly<Record<string, Uint8Array>> = {
     revocation({ class: 'identity', target: 'spiffe://red.example/web' }),
   ]),
   'revocations-target': forgeRevocations([revocation({ target: '0A' })]),
+  'root-people': overrideRoot({ version: 2, issuedAt: NOW }),
+  override: forgeOverride(),
+  'override-one': forgeOverride({ signers: OVERRIDERS.slice(0, 1) }),
+  'override-long': forgeOverride({ forMs: DAY_MS + 1 }),
+  'override-early': forgeOverride({ issuedAt: NOW + HOUR_MS }),
+  'override-revoke': forgeOverride({ action: 'revoke' }),
   lease: lease({}),
   'lease-cell': lease({ kind: 'cell' }),
 };
@@ -242,6 +250,19 @@ const ROWS: readonly (readonly [string, readonly string[], string, number?])[] =
     [...SEEN, 'root-2-revocation', 'revocations-leaf'],
     'revocation-key',
   ],
+  ['an override by two people', [...SETTLED, 'root-people', 'override'], 'admitted'],
+  ['a recall by a third', [...SETTLED, 'root-people', 'override', 'recall'], 'admitted'],
+  ['a recall of nothing', [...SETTLED, 'root-people', 'recall'], 'override-unknown'],
+  ['an override by one person', [...SETTLED, 'root-people', 'override-one'], 'threshold-unmet'],
+  ['an override under a Root without people', [...SETTLED, 'override'], 'signer-unknown'],
+  ['an override of more than a day', [...SETTLED, 'root-people', 'override-long'], 'override-span'],
+  ['an override of our future', [...SETTLED, 'root-people', 'override-early'], 'override-early'],
+  ['an override at its end', [...SETTLED, 'root-people', 'override'], 'override-ended', HOUR_MS],
+  [
+    'an override of what is always permitted',
+    [...SETTLED, 'root-people', 'override-revoke'],
+    'override-scope',
+  ],
   ['a lease in force', [...SETTLED, 'lease:lease'], 'admitted'],
   ['a lease at its end', [...SETTLED, 'lease:lease'], 'lease-expired', HOUR_MS],
   ['a lease of a kind that Root does not allow', [...SETTLED, 'lease:lease-cell'], 'lease-kind'],
@@ -270,6 +291,13 @@ function derived(documents: Readonly<Record<string, Uint8Array>>): Record<string
     stop: first.stop,
     proof: encodeEquivocation(bytesOf('beacon-1'), bytesOf('beacon-1-rival')),
     'beacon-bent': encodeEnvelope(type, bent, payload),
+    recall: still(
+      signRecall(
+        OVERRIDERS[2],
+        { domain: DOMAIN, override: decodeEnvelope(bytesOf('override')).digest },
+        unixMs(NOW),
+      ),
+    ),
     'revocations-node': still(
       forgeRevocations([revocation({ class: 'lease', target: KEYS.node.keyId })]),
     ),

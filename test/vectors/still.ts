@@ -19,6 +19,7 @@ const NAMES = [
     (role) => `blue/${role}`,
   ),
   'stranger',
+  ...['person/ann', 'person/bob', 'person/cy'],
 ];
 
 interface StillKey {

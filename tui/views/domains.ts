@@ -1,6 +1,6 @@
 /** Domains: a row each, with its tier, its age against its limits, and what would mend it. */
 
-import type { DomainStatus } from '../../daemon/control/protocol.ts';
+import type { DomainStatus, OverrideStatus } from '../../daemon/control/protocol.ts';
 import { cliffText, domainAge, remarksText, tierTone } from '../domain-words.ts';
 import { type Fact, factLines } from '../facts.ts';
 import { ageBar, ageText, countText } from '../format.ts';
@@ -70,9 +70,16 @@ function factsOf({ domain, links }: Row): readonly Fact[] {
     ['next', cliffText(domain)],
     ['limits', `FRESH, DEGRADED and SURVIVAL end at ${limits}`],
     ['evidence', evidenceText(domain) + (remarks === '' ? '' : `; ${remarks}`)],
+    ...domain.overrides.map(overrideFact),
     ['mend', domain.mend, 'warn'],
     ['words', domain.words],
   ];
+}
+
+/** What people permit beyond its age, and who they are. */
+function overrideFact({ action, tier, people, notAfter, reason }: OverrideStatus): Fact {
+  const by = `by ${people.join(' and ')}, until ${notAfter}: ${reason}`;
+  return ['override', `${action} down to ${tier} ${by}`, 'warn'];
 }
 
 function heard(links: number): string {

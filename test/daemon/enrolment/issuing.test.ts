@@ -77,6 +77,7 @@ async function open(kind: Lease['kind'], change: Partial<Lease> = {}) {
     ...{ clock, random: trust.random, signers: trust.signers },
     entries: () => entries,
     until: () => state.until,
+    override: () => null,
     pause: async () => undefined,
     onIssued: ({ serial }) => state.noted.push(serial),
   });

@@ -14,6 +14,7 @@ import type { KeyType } from '../../../daemon/identity/private-key.ts';
 import { NOTHING_REVOKED } from '../../../daemon/identity/revoked.ts';
 import type { Signers } from '../../../daemon/identity/signers.ts';
 import { type DomainAuthorities, NO_AUTHORITIES } from '../../../daemon/identity/spiffe-bundle.ts';
+import { NO_OVERRIDE } from '../../../daemon/identity/svid-cache.ts';
 import {
   createX509Authority,
   openX509Authority,
@@ -110,6 +111,7 @@ export function testTrust(now: UnixMs): TestTrust {
       cellsOf: new Set(),
       issueUntil: addMs(now, 7 * DAY_MS),
       renewUntil: addMs(now, 7 * DAY_MS),
+      underOverride: NO_OVERRIDE,
       ownRevoked: NOTHING_REVOKED,
       foreignRevoked: new Map(),
       crls: new Map(),
