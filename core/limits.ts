@@ -3,6 +3,8 @@
  *
  * A size limit here precedes every parse elsewhere. A number that a specification fixes is named
  * in the file that implements the specification; what stands here is what we chose.
+ *
+ * Reason: a table of bounds, one place to look each up.
  */
 
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
