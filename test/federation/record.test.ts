@@ -46,7 +46,7 @@ records('are of every kind there is, with the writer’s beside them', () => {
   const own = new Set([...blue.records.keys()].map((key) => key.split('/')[2]));
   const red = settled().wait(3_000).take(forgeBeacon().tick(2));
   const ticked = [...red.records.keys()].map((key) => key.split('/')[2]);
-  const all = new Set([...kinds, ...own, ...ticked, 'lease', 'drafts', 'fork']);
+  const all = new Set([...kinds, ...own, ...ticked, 'lease', 'drafts', 'fork', 'override']);
   assert.equal([...all].sort(), [...RECORD_KINDS].sort());
 });
 

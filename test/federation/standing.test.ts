@@ -83,10 +83,14 @@ function judge(node: Climber, action: ActionClass, ...documents: readonly string
 
 standings('permit an act until its evidence could last be renewed', () => {
   const node = settled();
-  assert.equal(judge(node, 'issue', 'bundle'), { permitted: true, until: NOW + 30_000 });
+  assert.equal(judge(node, 'issue', 'bundle'), {
+    permitted: true,
+    until: NOW + 30_000,
+    override: null,
+  });
   node.wait(10_000);
   assert.equal(judge(node, 'issue'), { permitted: false, tier: 'DEGRADED', needs: 'FRESH' });
-  assert.equal(judge(node, 'renew'), { permitted: true, until: NOW + 30_000 });
+  assert.equal(judge(node, 'renew'), { permitted: true, until: NOW + 30_000, override: null });
   node.wait(20_000);
   assert.equal(judge(node, 'renew'), { permitted: false, tier: 'EXPIRED', needs: 'SURVIVAL' });
 });
