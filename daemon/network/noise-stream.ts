@@ -11,6 +11,7 @@
 import type { AbortOptions, MessageStream } from '@libp2p/interface';
 import { AbstractMessageStream, LengthPrefixedDecoder, type SendResult } from '@libp2p/utils';
 import { Uint8ArrayList } from 'uint8arraylist';
+import { concat } from '../../core/bytes.ts';
 import { prefix16 } from './length-prefix.ts';
 import type { ChannelKeys } from './noise-pattern.ts';
 import { TAG_BYTES } from './noise-primitives.ts';
@@ -74,8 +75,8 @@ export class SecuredStream extends AbstractMessageStream {
     for (let at = 0; at < data.byteLength; at += CHUNK_BYTES_MAX) {
       const chunk = data.subarray(at, Math.min(data.byteLength, at + CHUNK_BYTES_MAX));
       const message = this.#keys.send.seal(NOTHING, chunk);
-      sealed.append(PREFIX.encode(message.length));
-      sealed.append(message);
+      // As one piece: each piece is a write of its own, and with it a segment on the link.
+      sealed.append(concat(PREFIX.encode(message.length), message));
     }
     return { sentBytes: data.byteLength, canSendMore: this.#carrier.send(sealed) };
   }
