@@ -293,8 +293,13 @@ export const STOP_MS_MAX = 4 * SECOND_MS;
 export const CONTROL_BYTES_MAX = 10 * 1024 * 1024;
 /** Requests a control client may have under way. */
 export const CONTROL_PENDING_MAX = 64;
-/** Control clients at once. */
+/** Users and groups that one role is given to. */
+export const ROLE_HOLDERS_MAX = 64;
+/** Control clients at once, and how many of them may be other than admins. */
 export const CONTROL_CLIENTS_MAX = 64;
+export const CONTROL_OTHERS_MAX = 48;
+/** How long a client may take to ask for a connection. */
+export const CONTROL_HEADER_MS_MAX = 4 * SECOND_MS;
 /** Audit entries that one call shows. */
 export const AUDIT_TAIL_LINES_MAX = 1_000;
 /** A file of registration entries: as many as a domain may have, some 400 bytes each. */

@@ -701,6 +701,16 @@ export const REFUSALS = {
     'more control requests under way than one client may have',
     'wait for the answers',
   ),
+  'role-insufficient': row(
+    'ignore',
+    'the role of the caller does not permit this',
+    'ask an admin of this daemon: [roles] of its configuration gives roles; holdfast whoami',
+  ),
+  'second-person': row(
+    'ignore',
+    'who brought a proposal may not bring the signatures of others',
+    'have another person sign: holdfast ceremony sign ID --key KEY-FILE',
+  ),
   'not-writer': row(
     'ignore',
     'another machine writes for this domain, or none yet',

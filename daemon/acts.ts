@@ -17,6 +17,7 @@ import { factsOf, tierRefusal } from './tier-facts.ts';
 /** The class of every method; one that is not listed does not compile. */
 const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   status: 'report',
+  whoami: 'report',
   'entry.create': 'change-policy',
   'entry.list': 'report',
   'entry.show': 'report',

@@ -179,7 +179,7 @@ function methodsOver(
   >,
 ): ControlMethods {
   const { config, host, clock, store, records, audit, alarms, authorities, node, driver } = parts;
-  const { custody } = parts;
+  const { custody, roles } = parts;
   const { random } = host;
   const proposals = new ProposalBook({
     ...{ store, records, suite: parts.suite },
@@ -188,7 +188,7 @@ function methodsOver(
   const ownView = () => ownViewIn(services.views());
   return controlMethods({
     ...services,
-    ...{ node, random, proposals, config, driver, audit, alarms, authorities, custody },
+    ...{ node, random, proposals, roles, config, driver, audit, alarms, authorities, custody },
     references: new ReferenceBook({ driver, custody, chip: chipOf(parts), ownView }),
     now: () => clock.now().wall,
     policy: () => node.policy,

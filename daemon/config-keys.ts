@@ -64,6 +64,15 @@ export interface Config {
   readonly ekAllowed: string | null;
   /** PEM file that travels with the certificate of our endorsement key; null for none. */
   readonly ekIntermediates: string | null;
+  /** Group that may open the control socket; null where roles or the owner alone decide. */
+  readonly controlGroup: string | null;
+  /** Who has which role, as `user:NAME`, `uid:N`, `group:NAME` or `gid:N`. */
+  readonly observers: readonly string[];
+  readonly auditors: readonly string[];
+  readonly operators: readonly string[];
+  readonly admins: readonly string[];
+  /** True where who brought a proposal may not bring further signatures. */
+  readonly secondPerson: boolean;
   readonly logFormat: 'text' | 'json';
   /** The least that is worth a line. */
   readonly logLevel: 'info' | 'warn';
@@ -243,6 +252,26 @@ export const KEYS: Keys = {
     takes: 'an absolute path',
     read: (raw) => (isPath(raw) ? raw : undefined),
   },
+  controlGroup: {
+    toml: 'control.group',
+    means: 'group whose members may open the control socket; what they may do, their roles say',
+    takes: 'the name of a group',
+    read: (raw) => (typeof raw === 'string' && ACCOUNT_NAME.test(raw) ? raw : undefined),
+  },
+  observers: { toml: 'roles.observer', means: 'who may look at what is held', ...rolesList() },
+  auditors: { toml: 'roles.auditor', means: 'who may read who did what, too', ...rolesList() },
+  operators: { toml: 'roles.operator', means: 'who may do the work of a day, too', ...rolesList() },
+  admins: {
+    toml: 'roles.admin',
+    means: 'who may do everything, like root and the user that the daemon runs as',
+    ...rolesList(),
+  },
+  secondPerson: {
+    toml: 'roles.second_person',
+    means: 'whether somebody else than who brought a proposal has to bring its other signatures',
+    takes: 'true or false',
+    read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
+  },
   logFormat: {
     toml: 'log.format',
     means: 'how log lines are written on standard error',
@@ -256,6 +285,21 @@ export const KEYS: Keys = {
     read: (raw) => (raw === 'info' || raw === 'warn' ? raw : undefined),
   },
 };
+
+/** As useradd(8) makes them. */
+const ACCOUNT_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
+const ROLE_HOLDER = /^(?:(?:user|group):[a-z_][a-z0-9_-]{0,31}|(?:uid|gid):(?:0|[1-9][0-9]{0,9}))$/;
+
+function rolesList() {
+  return {
+    takes: `a list of at most ${limits.ROLE_HOLDERS_MAX} of user:NAME, uid:N, group:NAME, gid:N`,
+    read: (raw: unknown): readonly string[] | undefined => {
+      if (!Array.isArray(raw) || raw.length > limits.ROLE_HOLDERS_MAX) return undefined;
+      const isEach = raw.every((item) => typeof item === 'string' && ROLE_HOLDER.test(item));
+      return isEach ? raw : undefined;
+    },
+  };
+}
 
 function trustDomainOf(text: string): TrustDomain | undefined {
   const domain = refusalOf(() => parseTrustDomain(text));

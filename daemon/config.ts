@@ -53,6 +53,12 @@ export function defaultConfig(paths: DefaultPaths): Config {
     ekRoots: null,
     ekAllowed: null,
     ekIntermediates: null,
+    controlGroup: null,
+    observers: [],
+    auditors: [],
+    operators: [],
+    admins: [],
+    secondPerson: false,
     logFormat: 'text',
     logLevel: 'info',
   };

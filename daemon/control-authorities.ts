@@ -2,8 +2,9 @@
 
 import type { AuditLog } from './audit/audit-log.ts';
 import type { AuthorityBook } from './authority-book.ts';
+import { type Caller, whose } from './control/caller.ts';
 import type { SigningAuthority } from './control/protocol.ts';
-import type { Caller, ControlMethods } from './control/server.ts';
+import type { ControlMethods } from './control/server.ts';
 import type { RollEntry } from './identity/authority-roll.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 
@@ -20,8 +21,7 @@ type AuthorityMethods = Pick<
 export function authorityMethods(book: AuthorityBook, audit: AuditLog): AuthorityMethods {
   const changed = async (event: string, entry: RollEntry, caller: Caller) => {
     const { id, use, keyType } = entry;
-    const { uid, pid } = caller;
-    await audit.append(`authority.${event}`, { id, use, keyType, uid, pid });
+    await audit.append(`authority.${event}`, { id, use, keyType, ...whose(caller) });
     return signingAuthority(entry);
   };
   return {

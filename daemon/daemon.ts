@@ -38,6 +38,7 @@ export async function openDaemon(config: Config, host: Host): Promise<Daemon> {
     const changes = changesOf(current, next);
     current = afterReload(current, next);
     links.configure(current.peers);
+    ground.roles.configure(current);
     const { taken, waiting } = changes;
     const fields = { taken: taken.join(' '), waiting: waiting.join(' ') };
     await ground.audit.append('daemon.reloaded', fields);

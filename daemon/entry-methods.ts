@@ -12,8 +12,9 @@ import { Refusal } from '../core/refusal.ts';
 import type { UnixMs } from '../core/time.ts';
 import type { AuditEntry } from './audit/audit-entry.ts';
 import type { AuditLog } from './audit/audit-log.ts';
+import { type Caller, whose } from './control/caller.ts';
 import type { EntryChangeView, EntryCreate, EntryUpdate, EntryView } from './control/protocol.ts';
-import type { Caller, ControlMethods } from './control/server.ts';
+import type { ControlMethods } from './control/server.ts';
 import {
   type ChangedEntries,
   type EntryBook,
@@ -79,7 +80,7 @@ export function entryMethods(options: EntryMethodOptions) {
 
 async function audited(
   { audit }: EntryMethodOptions,
-  { uid, pid }: Caller,
+  caller: Caller,
   { changes }: ChangedEntries,
 ): Promise<void> {
   for (const change of changes) {
@@ -87,7 +88,7 @@ async function audited(
     const members = membersChanged(change).map(({ member }) => member);
     const which = change.kind === 'update' ? { members: members.join(' ') } : {};
     const what = change.after === null ? {} : { entry: canonicalText(encodeEntry(change.after)) };
-    const fields = { id, spiffeId, revision, ...which, ...what, uid, pid };
+    const fields = { id, spiffeId, revision, ...which, ...what, ...whose(caller) };
     await audit.append(EVENTS[change.kind], fields);
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { Refusal } from '../core/refusal.ts';
 import { runtimeSuite } from '../core/runtime-suite.ts';
 import type { Suite } from '../core/suite.ts';
 import { VERSION } from '../core/version.ts';
@@ -15,18 +16,16 @@ import type { AuditEntry } from './audit/audit-entry.ts';
 import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
 import { loadAuditHead, saveAuditHead } from './audit/kept-head.ts';
 import type { Config } from './config-keys.ts';
+import { type Caller, personOf } from './control/caller.ts';
 import type { Status } from './control/protocol.ts';
-import {
-  type Caller,
-  type ControlMethods,
-  type ControlServer,
-  openControlServer,
-} from './control/server.ts';
+import { isShared, type LocalPeer, RoleBook } from './control/role-book.ts';
+import { type ControlMethods, type ControlServer, openControlServer } from './control/server.ts';
 import { announceCustody, isWithdrawalOf } from './custody/announce.ts';
 import type { KeyCustody } from './custody/custody.ts';
 import { type NodeCustody, openCustody } from './custody/open-custody.ts';
 import type { StateGeneration } from './custody/state-generation.ts';
 import { Driver } from './driver.ts';
+import type { UnixSocket } from './host/unix-socket.ts';
 import { followKernelTime } from './kernel-time.ts';
 import { knownClock } from './known-clock.ts';
 import type { LinkBook } from './link-book.ts';
@@ -44,7 +43,9 @@ export interface Host {
   readonly random: Random;
   readonly log: Log;
   readonly processes: ProcessInspector;
-  readonly peerCredentialsOf: (socket: Socket) => Caller;
+  readonly localPeerOf: (socket: Socket) => Promise<LocalPeer>;
+  /** The id of a group of this machine, or undefined. */
+  readonly groupIdOf: (name: string) => Promise<number | undefined>;
   /** Whether somebody steers the clock of this machine, as its kernel says. */
   readonly isClockSynchronised: () => boolean;
 }
@@ -62,6 +63,7 @@ export interface Ground {
   readonly audit: AuditLog;
   readonly refusals: RefusalAudit;
   readonly alarms: AlarmBook;
+  readonly roles: RoleBook;
   readonly custody: KeyCustody;
   /** Where `custody` is: in files, or behind the chip. */
   readonly nodeCustody: NodeCustody;
@@ -108,6 +110,7 @@ export async function openGround(
     suite: runtimeSuite(),
     refusals: new RefusalAudit(audit, clock),
     alarms: new AlarmBook({ store, records, audit, clock, log }),
+    roles: new RoleBook(config),
     custody: nodeCustody.keys,
   };
 }
@@ -146,19 +149,47 @@ export async function openEngine(
 
 /** Opens the socket of the commands; subscribers are told of every audit entry. */
 export async function openControl(
-  { config, host, audit }: Ground,
+  { config, host, audit, refusals, roles }: Ground,
   methods: ControlMethods,
   opening: AsyncDisposableStack,
 ): Promise<ControlServer> {
-  const { log, peerCredentialsOf } = host;
-  const path = config.controlSocket;
-  const control = await openControlServer({ path, methods, log, peerCredentialsOf });
+  const onRefused = (caller: Caller, refusal: Refusal): void => {
+    void refusals.note(personOf(caller), refusal);
+  };
+  const control = await openControlServer({
+    socket: await controlSocketOf(config, host),
+    ...{ methods, log: host.log, onRefused },
+    callerOf: async (socket) => {
+      const peer = await host.localPeerOf(socket);
+      const role = roles.roleOf(peer);
+      const { uid, pid } = peer;
+      const name = peer.user === '' ? `uid ${uid}` : peer.user;
+      if (role !== undefined) return { name, uid, pid, role, from: 'socket' };
+      const refusal = new Refusal('role-insufficient', { who: name, has: 'none' });
+      void refusals.note(`uid ${uid}`, refusal);
+      throw refusal;
+    },
+  });
   opening.defer(() => control.close());
   const silence = audit.onEntry((entry: AuditEntry) =>
     control.notify({ method: 'event', params: entry }),
   );
   opening.defer(silence);
   return control;
+}
+
+/**
+ * Where the socket of the commands is, and who may open it at all: a group where one is named, else
+ * everybody where others than the owner have roles, else the owner. Refuses `config-value` for a
+ * group that is not.
+ */
+async function controlSocketOf(config: Config, { groupIdOf }: Host): Promise<UnixSocket> {
+  const { controlSocket: path, controlGroup: name } = config;
+  if (name === null) return { path, mode: isShared(config) ? 0o666 : 0o600 };
+  const group = await groupIdOf(name);
+  if (group !== undefined) return { path, mode: 0o660, group };
+  const expected = 'a group of this machine';
+  throw new Refusal('config-value', { key: 'control.group', expected, got: name });
 }
 
 /** Answers scrapes where the configuration says. */

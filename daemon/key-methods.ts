@@ -9,6 +9,7 @@
 import { isAbsolute } from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import type { AuditLog } from './audit/audit-log.ts';
+import { whose } from './control/caller.ts';
 import type { ControlMethods } from './control/server.ts';
 import { APPROVER_KEY } from './custody/approver.ts';
 import type { KeyCustody } from './custody/custody.ts';
@@ -38,15 +39,15 @@ export function keyMethods(
       const here = PORTABLE.filter((_, at) => kept[at]);
       return { keys: here.map((name) => ({ name, movable: MOVABLE.includes(name) })) };
     },
-    'key.copy': async ({ name, folder }, { uid, pid }) => {
+    'key.copy': async ({ name, folder }, caller) => {
       const path = await copy(name, folder);
-      await audit.append('key.copied', { key: name, path, uid, pid });
+      await audit.append('key.copied', { key: name, path, ...whose(caller) });
       return { name, path };
     },
-    'key.move': async ({ name, folder }, { uid, pid }) => {
+    'key.move': async ({ name, folder }, caller) => {
       if (!MOVABLE.includes(name)) throw new Refusal('key-unknown', { key: name.slice(0, 64) });
       const path = await copy(name, folder);
-      await audit.append('key.moved', { key: name, path, uid, pid });
+      await audit.append('key.moved', { key: name, path, ...whose(caller) });
       await custody.destroy(name);
       return { name, path };
     },

@@ -12,8 +12,9 @@ import type { DomainView } from '../federation/view.ts';
 import type { AlarmBook } from './alarm-book.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { bundleView } from './bundle-view.ts';
+import { type Caller, whose } from './control/caller.ts';
 import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
-import type { Caller, ControlMethods } from './control/server.ts';
+import type { ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
 import { entryView } from './entry-methods.ts';
 import { outcomeViews } from './import-outcome.ts';
@@ -43,6 +44,7 @@ export function readingMethods(options: ReadingOptions) {
   const ownView = () => viewNamed(options, undefined);
   return {
     status: async () => options.status(),
+    whoami: async (_params, { name, uid, role, from }: Caller) => ({ name, uid, role, from }),
     ...timeMethods(options),
     'entry.list': async () => ({ entries: entriesOf(ownView()).map(entryView) }),
     'entry.show': async ({ id }) => {
@@ -64,9 +66,9 @@ export function readingMethods(options: ReadingOptions) {
     }),
     'references.show': async () => referencesView(publishedBoots(ownView())),
     'revoke.list': async ({ domain }) => ({ revocations: revocationViews(views(), domain) }),
-    'alarm.clear': async ({ id }, { uid, pid }: Caller) => {
+    'alarm.clear': async ({ id }, caller: Caller) => {
       const cleared = await options.alarms.clear(id);
-      await audit.append('alarm.cleared', { id, code: cleared.code, uid, pid });
+      await audit.append('alarm.cleared', { id, code: cleared.code, ...whose(caller) });
       return alarmStatus(cleared);
     },
     'audit.tail': async ({ lines }) => ({ entries: await audit.tail(lines) }),
@@ -111,7 +113,7 @@ export async function audited(
   event: string,
   fields: Readonly<Record<string, string | number>>,
 ): Promise<void> {
-  await options.audit.append(event, { ...fields, uid: caller.uid, pid: caller.pid });
+  await options.audit.append(event, { ...fields, ...whose(caller) });
 }
 
 async function importFile(

@@ -3,7 +3,8 @@
 import { toUtf8 } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { AuditLog } from './audit/audit-log.ts';
-import type { Caller, ControlMethods } from './control/server.ts';
+import { type Caller, whose } from './control/caller.ts';
+import type { ControlMethods } from './control/server.ts';
 import { type ApprovedBoots, approvedBootsText } from './custody/approved-boots.ts';
 import type { ReferenceBook } from './reference-book.ts';
 import { parseReferencesFile } from './tpm/references-file.ts';
@@ -17,8 +18,7 @@ export function referenceMethods(book: ReferenceBook, audit: AuditLog): Referenc
     await audit.append(`references.${event}`, {
       name,
       generation,
-      uid: caller.uid,
-      pid: caller.pid,
+      ...whose(caller),
     });
     return referencesView(approved);
   };

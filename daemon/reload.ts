@@ -6,7 +6,11 @@
 import { type Config, KEYS } from './config-keys.ts';
 
 /** What is taken over at once. */
-export const LIVE = ['peers', 'logFormat', 'logLevel'] as const satisfies readonly (keyof Config)[];
+export const LIVE = [
+  'peers',
+  ...(['observers', 'auditors', 'operators', 'admins', 'secondPerson'] as const),
+  ...(['logFormat', 'logLevel'] as const),
+] as const satisfies readonly (keyof Config)[];
 
 /** What a new configuration changes, under the names of TOML. */
 export interface Reloaded {

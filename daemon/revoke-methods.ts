@@ -11,6 +11,7 @@ import type { RevocationClass, RevocationTarget } from '../federation/revocation
 import type { DomainView } from '../federation/view.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { AuthorityBook } from './authority-book.ts';
+import { whose } from './control/caller.ts';
 import type { RevocationKind, RevocationView, RevokeParams } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
@@ -41,12 +42,13 @@ export function revokeMethods(
 ): Pick<ControlMethods, 'revoke' | 'revoke.propose'> {
   const { driver, audit, authorities, views } = options;
   return {
-    revoke: async (params, { uid, pid }) => {
+    revoke: async (params, caller) => {
       const targets = targetsOf(options, params);
       const { kind, target, reason } = params;
       await driver.request({ kind: 'revoke', targets });
       const named = targets.length;
-      await audit.append('revoked', { kind, target, reason, entries: named, uid, pid });
+      const fields = { kind, target, reason, entries: named };
+      await audit.append('revoked', { ...fields, ...whose(caller) });
       const signing = kind === 'authority' ? rolled(authorities, target) : undefined;
       if (signing !== undefined) await succeed(authorities, signing);
       await authorities.republish();

@@ -11,8 +11,9 @@ import { parseSpiffeId, parseTrustDomain, type TrustDomain } from '../core/spiff
 import type { AuditLog } from './audit/audit-log.ts';
 import { type EndpointTerms, parseEndpointUrl } from './bundle-endpoint/endpoint-terms.ts';
 import type { PartnerState, SpiffePartners } from './bundle-endpoint/partners.ts';
+import { type Caller, whose } from './control/caller.ts';
 import type { RelationView, SpiffeRelationAdd } from './control/protocol.ts';
-import type { Caller, ControlMethods } from './control/server.ts';
+import type { ControlMethods } from './control/server.ts';
 import { ENDPOINT_TERMS } from './relation/terms-view.ts';
 
 export interface SpiffeMethodOptions {
@@ -25,13 +26,13 @@ export interface SpiffeMethodOptions {
 /** The methods about partners by endpoint. */
 export function spiffeMethods({ partners, audit, isHoldfastDomain }: SpiffeMethodOptions) {
   return {
-    'federation.add-spiffe': async (params, { uid, pid }: Caller) => {
+    'federation.add-spiffe': async (params, caller: Caller) => {
       const terms = termsOf(params);
       const { domain, url } = terms;
       if (isHoldfastDomain(domain)) throw new Refusal('relation-exists', { domain });
       await partners.add(terms, params.bundle === undefined ? null : toUtf8(params.bundle));
       const profile = terms.profile.kind;
-      await audit.append('partner.added', { domain, url, profile, uid, pid });
+      await audit.append('partner.added', { domain, url, profile, ...whose(caller) });
       return viewOf(partners, domain);
     },
     'federation.refresh': async ({ domain }) => {

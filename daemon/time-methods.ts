@@ -4,6 +4,7 @@ import { Refusal } from '../core/refusal.ts';
 import type { Instant } from '../core/time.ts';
 import type { TimeView } from '../federation/time-desk.ts';
 import type { AuditLog } from './audit/audit-log.ts';
+import { whose } from './control/caller.ts';
 import type { TimeStatus } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
@@ -23,10 +24,10 @@ export function timeMethods({
   const status = (): TimeStatus => timeStatus(time(), driver.now());
   return {
     'time.show': async () => status(),
-    'time.tell': async ({ at }, { uid, pid }) => {
+    'time.tell': async ({ at }, caller) => {
       const told = at === undefined ? null : (parseRfc3339(at) ?? refuseTime(at));
       await driver.request({ kind: 'time', time: told });
-      await audit.append('time.told', { said: at ?? 'the clock is right', uid, pid });
+      await audit.append('time.told', { said: at ?? 'the clock is right', ...whose(caller) });
       return status();
     },
   };

@@ -13,8 +13,10 @@ import type { UnixMs } from '../../core/time.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import { lackingOf } from '../../federation/proposal.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { type Caller, personOf, whose } from '../control/caller.ts';
 import type { ApplicationView, CeremonyView, ImportOutcome } from '../control/protocol.ts';
-import type { Caller, ControlMethods } from '../control/server.ts';
+import type { RoleBook } from '../control/role-book.ts';
+import type { ControlMethods } from '../control/server.ts';
 import type { Driver } from '../driver.ts';
 import type { deskMethods } from '../enrolment/desk-methods.ts';
 import { wordsOf } from '../fingerprint-words.ts';
@@ -26,6 +28,7 @@ import { proposalChanges, proposalTitle } from './proposal-words.ts';
 
 export interface CeremonyMethodOptions {
   readonly proposals: ProposalBook;
+  readonly roles: RoleBook;
   readonly driver: Driver;
   readonly audit: AuditLog;
   readonly now: () => UnixMs;
@@ -60,12 +63,13 @@ export function ceremonyMethods(options: CeremonyMethodOptions, desk: Desk) {
     'ceremony.list': async () => ({ ceremonies: await list() }),
     'ceremony.file': async ({ id }) => ({ text: proposals.fileOf(proposal(id).proposal) }),
     'ceremony.offer': async ({ text }, caller) => {
-      const { uid, pid } = caller;
-      const waiting = await proposals.offer(toUtf8(text), { uid, now: options.now() });
+      const by = personOf(caller);
+      const needsOther = options.roles.needsSecondPerson;
+      const waiting = await proposals.offer(toUtf8(text), { by, now: options.now(), needsOther });
       const view = proposalView(waiting);
       const { kind, id } = view;
       const signatures = waiting.proposal.envelope.slots.length;
-      await audit.append('ceremony.offered', { kind, id, signatures, uid, pid });
+      await audit.append('ceremony.offered', { kind, id, signatures, ...whose(caller) });
       return { ceremony: view, documents: await publish(options, waiting, caller) };
     },
     'ceremony.approve': async ({ id }, caller) => {
@@ -77,11 +81,11 @@ export function ceremonyMethods(options: CeremonyMethodOptions, desk: Desk) {
     'ceremony.refuse': async ({ id, reason }, caller) => {
       const found = await named(id);
       const { kind } = found;
-      const { uid, pid } = caller;
       if (kind === 'enrolment') await desk['enroll.refuse']({ node: found.id }, caller);
       else await proposals.drop(proposal(found.id).proposal.envelope.digest);
       // Whoever hears of it asks what waits now: by then it is gone.
-      await audit.append('ceremony.refused', { kind, id: found.id, reason, uid, pid });
+      const fields = { kind, id: found.id, reason };
+      await audit.append('ceremony.refused', { ...fields, ...whose(caller) });
       return { id: found.id };
     },
   } satisfies Partial<ControlMethods>;
@@ -91,7 +95,7 @@ export function ceremonyMethods(options: CeremonyMethodOptions, desk: Desk) {
 async function publish(
   { driver, audit, proposals }: CeremonyMethodOptions,
   { proposal }: WaitingProposal,
-  { uid, pid }: Caller,
+  caller: Caller,
 ): Promise<readonly ImportOutcome[]> {
   if (lackingOf(proposal).length > 0) return [];
   const { type, bytes, digest } = proposal.envelope;
@@ -103,7 +107,7 @@ async function publish(
   );
   if (isTaken) {
     await proposals.drop(digest);
-    await audit.append('ceremony.published', { kind: type, id: digest, uid, pid });
+    await audit.append('ceremony.published', { kind: type, id: digest, ...whose(caller) });
   }
   return documents;
 }
@@ -118,7 +122,7 @@ function one(all: readonly CeremonyView[], id: string): CeremonyView {
   return only;
 }
 
-function proposalView({ proposal, uid, since }: WaitingProposal): CeremonyView {
+function proposalView({ proposal, by, since }: WaitingProposal): CeremonyView {
   const { envelope, quorums, belief } = proposal;
   return {
     kind: envelope.type === 'root' ? 'root' : 'revocations',
@@ -131,7 +135,7 @@ function proposalView({ proposal, uid, since }: WaitingProposal): CeremonyView {
       ...{ name, needed: role.threshold, signed },
       keys: [...role.keys.keys()],
     })),
-    broughtBy: `uid ${uid}`,
+    broughtBy: by,
     since: formatRfc3339(since),
     until: '',
   };

@@ -9,7 +9,7 @@
 import { fromBase64Url, toBase64Url, toUtf8 } from '../../core/bytes.ts';
 import { encodeCanonical, parseCanonical } from '../../core/canonical.ts';
 import type { Digest } from '../../core/digest.ts';
-import { DOCUMENT_BYTES_MAX, PROPOSALS_MAX } from '../../core/limits.ts';
+import { DOCUMENT_BYTES_MAX, PROPOSALS_MAX, SPIFFE_ID_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import type { Suite } from '../../core/suite.ts';
 import type { UnixMs } from '../../core/time.ts';
@@ -21,8 +21,8 @@ import { SPACES } from '../store/key-space.ts';
 /** An envelope as it waits. */
 interface Kept {
   readonly envelope: Uint8Array;
-  /** Who brought it first, as the kernel says, and when. */
-  readonly uid: number;
+  /** Who brought it first, as a name that stays the same, and when. */
+  readonly by: string;
   readonly since: UnixMs;
 }
 
@@ -39,9 +39,16 @@ export interface ProposalBookOptions {
   readonly fileOf: (envelope: Uint8Array) => string;
 }
 
+/** Who brings a proposal or signatures of it, and when. */
+export interface Bringer {
+  readonly by: string;
+  readonly now: UnixMs;
+  /** True where who brought a proposal may not bring further signatures of it. */
+  readonly needsOther: boolean;
+}
+
 /** Twice the bytes hold any base64url of them. */
 const ENVELOPE_CHARS_MAX = 2 * DOCUMENT_BYTES_MAX;
-const UID_MAX = 2 ** 32 - 1;
 
 export class ProposalBook {
   readonly #options: ProposalBookOptions;
@@ -59,20 +66,18 @@ export class ProposalBook {
   get waiting(): readonly WaitingProposal[] {
     return [...this.#kept.values()]
       .sort((a, b) => a.since - b.since)
-      .flatMap(({ envelope, uid, since }) => {
+      .flatMap(({ envelope, by, since }) => {
         const proposal = refusalOf(() => this.#judge(envelope));
-        return proposal instanceof Refusal ? [] : [{ proposal, uid, since }];
+        return proposal instanceof Refusal ? [] : [{ proposal, by, since }];
       });
   }
 
   /**
    * Takes a proposal in, or the signatures of a copy. Refuses as `decodeProposal` does for what
-   * cannot be signed upon the Root that is held, and `too-large` where too many wait.
+   * cannot be signed upon the Root that is held, `too-large` where too many wait, and
+   * `second-person`.
    */
-  async offer(
-    file: Uint8Array,
-    by: { readonly uid: number; readonly now: UnixMs },
-  ): Promise<WaitingProposal> {
+  async offer(file: Uint8Array, bringer: Bringer): Promise<WaitingProposal> {
     const { suite } = this.#options;
     const offered = this.#judge(decodeProposal(suite, file).envelope.bytes);
     const { digest } = offered.envelope;
@@ -81,14 +86,17 @@ export class ProposalBook {
     if (held === undefined && waiting.length >= PROPOSALS_MAX) {
       throw new Refusal('too-large', { limit: PROPOSALS_MAX, why: 'proposals that wait' });
     }
+    if (held !== undefined && bringer.needsOther && held.by === bringer.by) {
+      throw new Refusal('second-person', { proposal: digest, broughtBy: held.by });
+    }
     const envelope =
       held === undefined ? offered.envelope.bytes : mergeProposals(held.proposal, offered);
-    const { uid, since } = held ?? { uid: by.uid, since: by.now };
+    const { by, since } = held ?? { by: bringer.by, since: bringer.now };
     const over = [...this.#kept.keys()].filter(
       (key) => !waiting.some(({ proposal }) => proposal.envelope.digest === key),
     );
-    await this.#write(over, digest, { envelope, uid, since });
-    return { proposal: this.#judge(envelope), uid, since };
+    await this.#write(over, digest, { envelope, by, since });
+    return { proposal: this.#judge(envelope), by, since };
   }
 
   /** Ends one: it was refused, or published. */
@@ -117,15 +125,15 @@ export class ProposalBook {
   }
 }
 
-function encodeKept({ envelope, uid, since }: Kept): Uint8Array {
-  return encodeCanonical({ envelope: toBase64Url(envelope), uid, since: String(since) });
+function encodeKept({ envelope, by, since }: Kept): Uint8Array {
+  return encodeCanonical({ envelope: toBase64Url(envelope), by, since: String(since) });
 }
 
 function readKept(record: Uint8Array): Kept {
   const members = new Members(parseCanonical(record), 'proposal');
   return {
     envelope: fromBase64Url(members.text('envelope', ENVELOPE_CHARS_MAX)),
-    uid: members.integer('uid', 0, UID_MAX),
+    by: members.text('by', SPIFFE_ID_BYTES_MAX),
     since: members.time('since'),
   };
 }

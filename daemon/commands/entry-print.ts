@@ -50,7 +50,7 @@ export function entryTable(entries: readonly EntryView[]): string {
 /** Changes of an entry, oldest first; below each, what the entry said since. */
 export function historyText(changes: readonly AuditEntryView[]): string {
   const lines = changes.flatMap(({ at, event, fields }) => {
-    const who = `by uid ${String(fields.uid)}, revision ${String(fields.revision)}`;
+    const who = `by ${String(fields.who)} (${String(fields.role)}), revision ${String(fields.revision)}`;
     const said = typeof fields.entry === 'string' ? [`    ${fields.entry}`] : [];
     return [`${at} ${event} ${who}`, ...said];
   });

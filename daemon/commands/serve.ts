@@ -6,8 +6,9 @@ import { Refusal } from '../../core/refusal.ts';
 import type { Config } from '../config-keys.ts';
 import { type Daemon, openDaemon } from '../daemon.ts';
 import type { Host } from '../ground.ts';
+import { groupIdOf } from '../host/account-names.ts';
 import { openClock } from '../host/clock.ts';
-import { peerCredentialsOf } from '../host/control-peer.ts';
+import { localPeerOf } from '../host/control-peer.ts';
 import { isClockSynchronised } from '../host/kernel-clock.ts';
 import { type HostLog, openLog } from '../host/log.ts';
 import { hostProcesses } from '../host/process-facts.ts';
@@ -64,7 +65,7 @@ export async function serve(
 /** This machine, as a daemon sees it. */
 function hostWith(clock: Clock, log: Log): Host {
   return {
-    ...{ clock, log, peerCredentialsOf, isClockSynchronised },
+    ...{ clock, log, localPeerOf, groupIdOf, isClockSynchronised },
     random: hostRandom,
     processes: hostProcesses,
   };

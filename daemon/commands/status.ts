@@ -1,6 +1,6 @@
 /** `holdfast status`: the daemon at one glance, above all how stale each domain is. */
 
-import type { DomainStatus, NodeStatus, Status } from '../control/protocol.ts';
+import type { CallerView, DomainStatus, NodeStatus, Status } from '../control/protocol.ts';
 import { formatDuration } from '../duration.ts';
 import { kindText } from '../kind-words.ts';
 import { alarmsText } from './alarm.ts';
@@ -26,13 +26,15 @@ export const command: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const { values } = parseLine(context.args, CLIENT_OPTIONS);
-  const status = await withDaemon(context, values, (daemon) => daemon.call('status', {}));
-  context.write(values.json ? jsonText(status) : statusText(status));
+  const [status, caller] = await withDaemon(context, values, (daemon) =>
+    Promise.all([daemon.call('status', {}), daemon.call('whoami', {})]),
+  );
+  context.write(values.json ? jsonText({ ...status, caller }) : statusText(status, caller));
   return EXIT_DONE;
 }
 
-function statusText(status: Status): string {
-  const sections = [selfText(status), domainsText(status.domains)];
+function statusText(status: Status, caller: CallerView): string {
+  const sections = [selfText(status, caller), domainsText(status.domains)];
   const mends = status.domains.filter(({ mend }) => mend !== '');
   if (mends.length > 0) {
     sections.push(factsText(mends.map(({ domain, mend }) => [`to mend ${domain}:`, mend])));
@@ -42,7 +44,7 @@ function statusText(status: Status): string {
   return sections.join('\n');
 }
 
-function selfText(status: Status): string {
+function selfText(status: Status, { name, role: may }: CallerView): string {
   const role = status.authority ? 'authority' : 'member';
   return factsText([
     ['domain', `${status.domain} (${role}, root ${status.rootThreshold})`],
@@ -60,6 +62,7 @@ function selfText(status: Status): string {
     ...(status.bundleEndpoint === '' ? [] : [['bundle at', status.bundleEndpoint] as const]),
     ['workloads', status.sockets.workload],
     ['control', status.sockets.control],
+    ['you are', `${name}, ${may}`],
   ]);
 }
 

@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).command,
   demo: async () => (await import('./demo.ts')).command,
   status: async () => (await import('./status.ts')).command,
+  whoami: async () => (await import('./whoami.ts')).command,
   tui: async () => (await import('./tui.ts')).command,
   entry: async () => (await import('./entry.ts')).command,
   revoke: async () => (await import('./revoke.ts')).command,

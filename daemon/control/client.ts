@@ -23,12 +23,18 @@ import {
   type ResultOf,
 } from './protocol.ts';
 
+/** What the daemon answers whoever has no role (RFC 9110 §15.5.4). */
+const FORBIDDEN = 403;
+
 interface Pending {
   readonly done: (result: unknown) => void;
   readonly failed: (error: Error) => void;
 }
 
-/** Connects to the daemon at `path`. Fails `daemon-unreachable`. */
+/**
+ * Connects to the daemon at `path`. Refuses `role-insufficient` where it knows no role of ours;
+ * fails `daemon-unreachable`.
+ */
 export async function connectControl(path: string): Promise<ControlClient> {
   const socket = new WebSocket(`ws://localhost${CONTROL_PATH}`, {
     // Not `ws+unix:`, where a colon in the path would end it.
@@ -38,6 +44,14 @@ export async function connectControl(path: string): Promise<ControlClient> {
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
+    socket.once('unexpected-response', (_request, { statusCode }) => {
+      if (statusCode === FORBIDDEN) {
+        reject(new Refusal('role-insufficient', { needs: 'observer', has: 'none' }));
+      } else {
+        reject(unreachable(path, new Error(`it answers ${statusCode}`)));
+      }
+      socket.terminate();
+    });
     socket.once('error', (error) => reject(unreachable(path, error)));
   });
   return new ControlClient(socket, path);

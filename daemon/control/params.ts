@@ -77,6 +77,7 @@ type Parsers = { readonly [M in Method]: (params: ParamReader) => ParamsOf<M> };
 
 const PARSERS: Parsers = {
   status: () => ({}),
+  whoami: () => ({}),
   'entry.create': entryIn,
   'entry.list': () => ({}),
   'entry.show': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),

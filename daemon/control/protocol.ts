@@ -159,6 +159,21 @@ export interface Status {
   readonly alarms: readonly AlarmStatus[];
 }
 
+/** What somebody may do, from least to most; each may do all that those before it may. */
+export const ROLES = ['observer', 'auditor', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Whom the daemon takes a caller for. */
+export interface CallerView {
+  /** Name of the user, or a SPIFFE ID. */
+  readonly name: string;
+  /** Null for a caller that is not on this machine. */
+  readonly uid: number | null;
+  readonly role: Role;
+  /** `socket`, or the address of another machine. */
+  readonly from: string;
+}
+
 /** What date the daemon goes by, and why (PROTOCOL §4.4). */
 export interface TimeStatus {
   readonly known: boolean;
@@ -491,6 +506,8 @@ type Nothing = Readonly<Record<string, never>>;
 /** Every method: its parameters and its result. */
 export interface Calls {
   status: { params: Nothing; result: Status };
+  /** Whom the daemon takes us for. */
+  whoami: { params: Nothing; result: CallerView };
   'entry.create': { params: EntryCreate; result: EntryView & { readonly epoch: string } };
   'entry.list': { params: Nothing; result: { readonly entries: readonly EntryView[] } };
   'entry.show': { params: { readonly id: string }; result: EntryView };

@@ -1,5 +1,7 @@
 /**
- * The control server: answers commands and terminals on a Unix socket that only its owner may open.
+ * The control server: answers commands and terminals on a Unix socket.
+ *
+ * Who may call at all is decided before a connection is one, and what with each call (caller.ts).
  *
  * It reads frames, bounds them, and hands each call to one table of methods; what the calls mean is
  * the daemon's. A client may have so many calls under way, and has to take what it is sent: one
@@ -13,10 +15,17 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { assert } from '../../core/assert.ts';
 import type { Json } from '../../core/canonical.ts';
 import { Failure } from '../../core/failure.ts';
-import { CONTROL_BYTES_MAX, CONTROL_CLIENTS_MAX, CONTROL_PENDING_MAX } from '../../core/limits.ts';
+import {
+  CONTROL_BYTES_MAX,
+  CONTROL_CLIENTS_MAX,
+  CONTROL_HEADER_MS_MAX,
+  CONTROL_OTHERS_MAX,
+  CONTROL_PENDING_MAX,
+} from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
-import { listenAt } from '../host/unix-socket.ts';
+import { listenAt, type UnixSocket } from '../host/unix-socket.ts';
 import type { Log } from '../ports.ts';
+import { type Caller, checkRole, isAtLeast, LEAST_ROLES } from './caller.ts';
 import { isMethod, parseParams } from './params.ts';
 import {
   type Answer,
@@ -30,13 +39,6 @@ import {
   type ResultOf,
 } from './protocol.ts';
 
-/** Who calls, as the kernel says. */
-export interface Caller {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
 /** What each method does. `subscribe` is the server's own. */
 export type ControlMethods = {
   readonly [M in Exclude<Method, 'subscribe'>]: (
@@ -46,11 +48,13 @@ export type ControlMethods = {
 };
 
 export interface ControlServerOptions {
-  readonly path: string;
+  readonly socket: UnixSocket;
   readonly methods: ControlMethods;
   readonly log: Log;
-  /** Asks the kernel who is at the other end; a throw closes the connection. */
-  readonly peerCredentialsOf: (socket: Socket) => Caller;
+  /** Who is at the other end; whoever is refused is turned away. */
+  readonly callerOf: (socket: Socket) => Promise<Caller>;
+  /** Hears of calls that the role of their caller does not permit. */
+  readonly onRefused: (caller: Caller, refusal: Refusal) => void;
 }
 
 /** WebSocket close code for a client that breaks the rules of the house (RFC 6455 §7.4.1). */
@@ -59,35 +63,48 @@ const POLICY_VIOLATION = 1_008;
 /** Opens the server. Refuses and fails as `listenAt` does. */
 export async function openControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const server = new ControlServer(options);
-  await server.listen(options.path);
+  await server.listen();
   return server;
 }
 
 /** The open server and its clients. */
 export class ControlServer {
   readonly #options: ControlServerOptions;
-  readonly #http: HttpServer = createServer((_request, response) => {
-    response.writeHead(426, { connection: 'close' }).end();
-  });
+  readonly #http: HttpServer = createServer(
+    {
+      headersTimeout: CONTROL_HEADER_MS_MAX,
+      requestTimeout: CONTROL_HEADER_MS_MAX,
+      connectionsCheckingInterval: CONTROL_HEADER_MS_MAX / 4,
+    },
+    (_request, response) => response.writeHead(426, { connection: 'close' }).end(),
+  );
   readonly #sockets = new WebSocketServer({
     noServer: true,
     maxPayload: CONTROL_BYTES_MAX,
     perMessageDeflate: false,
   });
-  readonly #subscribers = new Set<WebSocket>();
+  readonly #subscribers = new Map<WebSocket, Caller>();
+  /** Connections that are being asked who they are, and those that were told who they are. */
+  readonly #callers = new Map<Duplex, Caller | null>();
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
-    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#http.maxConnections = 2 * CONTROL_CLIENTS_MAX;
+    this.#http.on('upgrade', (request, socket, head) => {
+      void this.#upgrade(request, socket, head);
+    });
   }
 
-  async listen(path: string): Promise<void> {
-    await listenAt(this.#http, { path, mode: 0o600 });
+  async listen(): Promise<void> {
+    await listenAt(this.#http, this.#options.socket);
   }
 
-  /** Tells all subscribers. */
+  /** Tells all subscribers; of single events those that may read the audit log. */
   notify(notification: Notification): void {
-    for (const client of this.#subscribers) send(client, { kind: 'notification', notification });
+    const needs = notification.method === 'event' ? LEAST_ROLES['audit.tail'] : 'observer';
+    for (const [client, { role }] of this.#subscribers) {
+      if (isAtLeast(role, needs)) send(client, { kind: 'notification', notification });
+    }
   }
 
   /** Closes the socket and all clients; calls under way are answered to nobody. */
@@ -99,21 +116,31 @@ export class ControlServer {
     });
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const caller = this.#callerOf(request);
-    if (typeof caller === 'string') turnAway(socket, caller);
-    else this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#welcome(ws, caller));
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    this.#callers.set(socket, null);
+    socket.on('error', () => socket.destroy()); // whoever hangs up meanwhile is no news
+    socket.once('close', () => this.#callers.delete(socket));
+    const caller = await this.#callerOf(request);
+    if (socket.destroyed) return;
+    if (typeof caller === 'string') {
+      turnAway(socket, caller);
+    } else {
+      this.#callers.set(socket, caller);
+      this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#welcome(ws, caller));
+    }
   }
 
   /** Who is calling, or the HTTP status that turns the call away. */
-  #callerOf(request: IncomingMessage): Caller | string {
+  async #callerOf(request: IncomingMessage): Promise<Caller | string> {
     if (request.url !== CONTROL_PATH) return '404 Not Found';
-    if (this.#sockets.clients.size >= CONTROL_CLIENTS_MAX) {
-      this.#options.log.warn('control.full', { limit: CONTROL_CLIENTS_MAX });
-      return '503 Service Unavailable';
-    }
     try {
-      return this.#options.peerCredentialsOf(request.socket);
+      const caller = await this.#options.callerOf(request.socket);
+      const isFull = this.#callers.size > CONTROL_CLIENTS_MAX;
+      const others = [...this.#callers.values()].filter((each) => each?.role !== 'admin').length;
+      const hasNoPlace = caller.role !== 'admin' && others > CONTROL_OTHERS_MAX;
+      if (!isFull && !hasNoPlace) return caller;
+      this.#options.log.warn('control.full', { who: caller.name, limit: CONTROL_CLIENTS_MAX });
+      return '503 Service Unavailable';
     } catch (error) {
       if (!(error instanceof Refusal || error instanceof Failure)) throw error;
       this.#options.log.warn('control.unknown-caller', { code: error.code });
@@ -139,7 +166,7 @@ export class ControlServer {
     client.on('close', () => this.#subscribers.delete(client));
     // Oversize and malformed frames end here; the library closes the connection by itself.
     client.on('error', (error) => {
-      this.#options.log.warn('control.client-error', { uid: caller.uid, why: error.message });
+      this.#options.log.warn('control.client-error', { who: caller.name, why: error.message });
     });
   }
 
@@ -151,9 +178,10 @@ export class ControlServer {
     const { id, method, params } = request;
     try {
       if (!isMethod(method)) throw new Refusal('control-method', { method: method.slice(0, 64) });
+      checkRole(caller, method);
       const parsed = parseParams(method, params);
       if (method === 'subscribe') {
-        this.#subscribers.add(client);
+        this.#subscribers.set(client, caller);
         return send(client, { kind: 'result', id, result: {} });
       }
       const call = this.#options.methods[method] as (
@@ -164,6 +192,9 @@ export class ControlServer {
       send(client, { kind: 'result', id, result: result as Json });
     } catch (error) {
       send(client, { kind: 'error', id, trouble: troubleOf(error) });
+      if (error instanceof Refusal && error.code === 'role-insufficient') {
+        this.#options.onRefused(caller, error);
+      }
       // Neither refused nor failed: a bug, which ends the process once its caller was told.
       if (!(error instanceof Refusal || error instanceof Failure)) throw error;
     }

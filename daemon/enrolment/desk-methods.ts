@@ -10,6 +10,7 @@ import type { FederationNode } from '../../federation/node.ts';
 import { decodeKey } from '../../firmware/boot-state.ts';
 import { endorsementDigest } from '../../firmware/ek-certificate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { whose } from '../control/caller.ts';
 import type { ApplicationView, EnrolledView } from '../control/protocol.ts';
 import type { ControlMethods } from '../control/server.ts';
 import { nodeSpiffeId } from '../identity/node-id.ts';
@@ -56,16 +57,16 @@ export function deskMethods({ node, desk, book, audit }: DeskMethodOptions) {
       ),
       nodes: book.nodes.map((each) => enrolledView(each, node, isRevoked(each.node))),
     }),
-    'enroll.approve': async ({ node: id, forgetMarks = false }, { uid, pid }) => {
+    'enroll.approve': async ({ node: id, forgetMarks = false }, caller) => {
       const { application, request } = await desk.approve(find(id), { forgetMarks });
       const named = application.node;
-      await audit.append('enrolment.approved', { node: named, forgetMarks, uid, pid });
+      await audit.append('enrolment.approved', { node: named, forgetMarks, ...whose(caller) });
       return viewOf(application, request);
     },
-    'enroll.refuse': async ({ node: id }, { uid, pid }) => {
+    'enroll.refuse': async ({ node: id }, caller) => {
       const found = find(id);
       await desk.refuse(found);
-      await audit.append('enrolment.refused', { node: found, uid, pid });
+      await audit.append('enrolment.refused', { node: found, ...whose(caller) });
       return { node: found };
     },
   } satisfies Partial<ControlMethods>;

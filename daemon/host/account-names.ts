@@ -15,18 +15,27 @@ export function groupNameOf(gid: number): Promise<string | undefined> {
   return nameIn('/etc/group', gid);
 }
 
+/** The id of a group by its name, or undefined. */
+export async function groupIdOf(name: string): Promise<number | undefined> {
+  const lines = await linesOf('/etc/group');
+  const id = lines.map((line) => line.split(':')).find(([held]) => held === name)?.[2];
+  return id !== undefined && /^[0-9]{1,10}$/.test(id) ? Number.parseInt(id, 10) : undefined;
+}
+
 /** Both files hold `name:password:id:…` lines; the first of an id is its name. */
 async function nameIn(path: string, id: number): Promise<string | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    return undefined; // a machine without the file has no names
-  }
   const wanted = String(id);
-  for (const line of text.split('\n')) {
+  for (const line of await linesOf(path)) {
     const [name, , held] = line.split(':');
     if (held === wanted) return name;
   }
   return undefined;
+}
+
+async function linesOf(path: string): Promise<readonly string[]> {
+  try {
+    return (await readFile(path, 'utf8')).split('\n');
+  } catch {
+    return []; // a machine without the file has no names
+  }
 }

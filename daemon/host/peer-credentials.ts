@@ -16,16 +16,21 @@ import type { ConnectedProcess } from '../attestation/workload-attestor.ts';
 // <asm-generic/socket.h>; x64 and arm64 share it.
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
+const SO_PEERGROUPS = 59;
 const SO_PEERPIDFD = 77;
 // <asm-generic/errno.h>: the kernel does not know the option; a signal came first.
 const ENOPROTOOPT = 92;
 const EINTR = 4;
+const ERANGE = 34;
 // <poll.h>
 const POLLIN = 1;
 
 const UCRED_BYTES = 12;
 const INT_BYTES = 4;
 const POLLFD_BYTES = 8;
+/** Groups of a usual process, and the most that one can have (limits.h, NGROUPS_MAX). */
+const GROUPS_GUESSED = 32;
+const GROUPS_MAX = 65_536;
 const IS_LITTLE_ENDIAN = true; // both platforms are
 
 const libc = koffi.load(null);
@@ -46,6 +51,27 @@ export function readPeer(socketFd: number): ConnectedProcess {
   if (pidfd === undefined && koffi.errno() !== ENOPROTOOPT)
     throw new Refusal('workload-gone', { pid });
   return new PinnedProcess({ pid, uid, gid }, pidfd);
+}
+
+/** The supplementary groups of the process connected to `socketFd`. Fails `socket-failed`. */
+export function readPeerGroups(socketFd: number): readonly number[] {
+  let size = [GROUPS_GUESSED * INT_BYTES];
+  for (;;) {
+    const value = new Uint8Array(size[0] ?? 0);
+    if (getsockopt(socketFd, SOL_SOCKET, SO_PEERGROUPS, value, size) === 0) {
+      const groups = new DataView(value.buffer);
+      const count = (size[0] ?? 0) / INT_BYTES;
+      return Array.from({ length: count }, (_, at) =>
+        groups.getUint32(at * INT_BYTES, IS_LITTLE_ENDIAN),
+      );
+    }
+    // The kernel says then how many bytes it would have taken.
+    const needed = size[0] ?? 0;
+    if (koffi.errno() !== ERANGE || needed <= value.length || needed > GROUPS_MAX * INT_BYTES) {
+      throw new Failure('socket-failed', 'SO_PEERGROUPS gives no answer');
+    }
+    size = [needed];
+  }
 }
 
 interface Credentials {

@@ -3,7 +3,7 @@
  * leftover of a crash is replaced while a living daemon is not.
  */
 
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { Failure } from '../../core/failure.ts';
@@ -20,21 +20,27 @@ const FOLDER_MODE = 0o755;
 export interface UnixSocket {
   readonly path: string;
   /** Permission bits of the socket: who may connect. */
-  readonly mode: 0o600 | 0o666;
+  readonly mode: 0o600 | 0o660 | 0o666;
+  /** Id of the group that it belongs to, where it is not that of the daemon. */
+  readonly group?: number | undefined;
 }
 
 /**
  * Makes `server` listen at a socket. Refuses `socket-folder` (the folder cannot be written, or the
- * path is longer than the kernel takes) and `socket-occupied`; fails `socket-failed`.
+ * path is longer than the kernel takes), `socket-occupied`, and `config-value` for a group that the
+ * daemon may not hand it to; fails `socket-failed`.
  */
-export async function listenAt(server: Server, { path, mode }: UnixSocket): Promise<void> {
+export async function listenAt(server: Server, socket: UnixSocket): Promise<void> {
+  const { path, mode, group } = socket;
   if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
     throw new Refusal('socket-folder', { path, why: 'too long', limit: SOCKET_PATH_BYTES_MAX });
   }
   try {
     await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
     await removeStale(path);
-    await bind(server, path, mode);
+    // A group is let in only once the socket is that group's.
+    await bind(server, path, group === undefined ? mode : 0o600);
+    if (group !== undefined) await handTo(group, path, mode);
   } catch (error) {
     throw troubleOf(error, path);
   }
@@ -85,6 +91,17 @@ function bind(server: Server, path: string, mode: number): Promise<void> {
       process.umask(before);
     }
   });
+}
+
+async function handTo(group: number, path: string, mode: number): Promise<void> {
+  try {
+    await chown(path, -1, group);
+  } catch (error) {
+    if (systemCode(error) !== 'EPERM') throw error;
+    const expected = 'a group that the daemon is in';
+    throw new Refusal('config-value', { key: 'control.group', expected, got: group });
+  }
+  await chmod(path, mode);
 }
 
 function troubleOf(error: unknown, path: string): unknown {

@@ -170,6 +170,32 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
     inside: ['[metrics]\nlisten = "/run/m.sock"', '[metrics]\nlisten = "/ip4/127.0.0.1/tcp/9464"'],
     outside: ['[metrics]\nlisten = "/ip4/0.0.0.0/tcp/9464"', '[metrics]\nlisten = "m.sock"'],
   },
+  'control.group': {
+    inside: ['[control]\ngroup = "adm"', '[control]\ngroup = "_ops-1"'],
+    outside: ['""', '"A"', '"a b"', '1', `"${'a'.repeat(33)}"`].map(
+      (v) => `[control]\ngroup = ${v}`,
+    ),
+  },
+  ...Object.fromEntries(
+    ['observer', 'auditor', 'operator', 'admin'].map((role) => [
+      `roles.${role}`,
+      {
+        inside: [
+          `[roles]\n${role} = []`,
+          `[roles]\n${role} = ["user:ann", "uid:1001", "group:ops", "gid:0"]`,
+          `[roles]\n${role} = [${'"uid:1",'.repeat(64)}]`,
+        ],
+        outside: [
+          ...['"uid:1"', '["ann"]', '["uid:01"]', '["uid:-1"]', '["user:a b"]', '["group:*"]'],
+          ...['[1]', '["user:"]', `[${'"uid:1",'.repeat(65)}]`],
+        ].map((value) => `[roles]\n${role} = ${value}`),
+      },
+    ]),
+  ),
+  'roles.second_person': {
+    inside: ['[roles]\nsecond_person = true', '[roles]\nsecond_person = false'],
+    outside: ['[roles]\nsecond_person = "true"', '[roles]\nsecond_person = 1'],
+  },
   'log.level': {
     inside: ['[log]\nlevel = "info"', '[log]\nlevel = "warn"'],
     outside: ['[log]\nlevel = "loud"', '[log]\nlevel = 1', '[log]\nlevel = ""'],

@@ -14,7 +14,8 @@ import { defaultConfig } from '../../daemon/config.ts';
 import type { Config } from '../../daemon/config-keys.ts';
 import { type ControlClient, connectControl } from '../../daemon/control/client.ts';
 import { type Daemon, openDaemon } from '../../daemon/daemon.ts';
-import { peerCredentialsOf } from '../../daemon/host/control-peer.ts';
+import { groupIdOf } from '../../daemon/host/account-names.ts';
+import { localPeerOf } from '../../daemon/host/control-peer.ts';
 import { isClockSynchronised } from '../../daemon/host/kernel-clock.ts';
 import { hostProcesses } from '../../daemon/host/process-facts.ts';
 import { hostRandom } from '../../daemon/host/random.ts';
@@ -77,7 +78,8 @@ class CutOff {
       log,
       random,
       processes: hostProcesses,
-      peerCredentialsOf,
+      localPeerOf,
+      groupIdOf,
       isClockSynchronised,
     };
     this.#daemon = await this.#while(openDaemon(this.config, host));

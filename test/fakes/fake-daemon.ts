@@ -3,6 +3,7 @@
  * answers with them on a real socket. A test replaces the methods it is about.
  */
 
+import type { Caller } from '../../daemon/control/caller.ts';
 import type {
   AlarmStatus,
   ApplicationView,
@@ -213,6 +214,11 @@ export const CEREMONY: CeremonyView = {
   ...{ broughtBy: 'uid 1000', since: '2026-01-01T00:00:00.000Z', until: '' },
 };
 
+/** Who calls a fake daemon. */
+export const CALLER: Caller = {
+  ...{ name: 'ann', uid: 1_000, pid: 1, role: 'admin', from: 'socket' },
+};
+
 export const METHODS: ControlMethods = {
   'ceremony.list': async () => ({ ceremonies: [CEREMONY] }),
   'ceremony.file': async () => ({ text: 'a proposal' }),
@@ -233,6 +239,7 @@ export const METHODS: ControlMethods = {
   'revoke.propose': async () => ({ text: 'a proposal' }),
   'root.key': async () => ({ keyId: 'ab'.repeat(32), text: 'a public key' }),
   status: async () => STATUS,
+  whoami: async (_params, { name, uid, role, from }) => ({ name, uid, role, from }),
   'time.show': async () => TIME,
   'time.tell': async () => ({ ...TIME, basis: 'operator' }),
   'entry.create': async (params) => ({ ...ENTRY, ...params, epoch: '8' }),
@@ -245,7 +252,7 @@ export const METHODS: ControlMethods = {
         at: '2026-01-01T00:00:00.000Z',
         event: 'entry.deleted',
         previous: '0'.repeat(64),
-        fields: { id, revision: 1, uid: 1_000 },
+        fields: { id, revision: 1, who: 'ann', role: 'operator' },
       },
     ],
   }),
@@ -318,9 +325,10 @@ export function openFakeDaemon(
   instead: Partial<ControlMethods> = {},
 ): Promise<ControlServer> {
   return openControlServer({
-    path,
+    socket: { path, mode: 0o600 },
     methods: { ...METHODS, ...instead },
     log: new MemoryLog(),
-    peerCredentialsOf: () => ({ pid: 1, uid: 1_000, gid: 1_000 }),
+    callerOf: async () => CALLER,
+    onRefused: () => undefined,
   });
 }

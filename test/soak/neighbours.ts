@@ -10,8 +10,9 @@ import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { defaultConfig } from '../../daemon/config.ts';
 import { type ControlClient, connectControl } from '../../daemon/control/client.ts';
 import { openDaemon } from '../../daemon/daemon.ts';
+import { groupIdOf } from '../../daemon/host/account-names.ts';
 import { openClock } from '../../daemon/host/clock.ts';
-import { peerCredentialsOf } from '../../daemon/host/control-peer.ts';
+import { localPeerOf } from '../../daemon/host/control-peer.ts';
 import { hostProcesses } from '../../daemon/host/process-facts.ts';
 import { hostRandom } from '../../daemon/host/random.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
@@ -49,7 +50,8 @@ function openNeighbour(domain: string, folder: string, controlSocket: string) {
       random: hostRandom,
       log: new MemoryLog(),
       processes: hostProcesses,
-      peerCredentialsOf,
+      localPeerOf,
+      groupIdOf,
       isClockSynchronised: () => false,
     },
   );

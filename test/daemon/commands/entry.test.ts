@@ -89,7 +89,7 @@ entry('create says group, parent and all the rest; list shows one group alone', 
 entry('history shows what was changed, by whom, after the end too', async () => {
   const { code, out } = await holdfastWithDaemon(['entry', 'history', ENTRY.id]);
   assert.is(code, 0);
-  assert.is(out, '2026-01-01T00:00:00.000Z entry.deleted by uid 1000, revision 1\n');
+  assert.is(out, '2026-01-01T00:00:00.000Z entry.deleted by ann (operator), revision 1\n');
 });
 
 entry('update asks for what was said and nothing else', async () => {

@@ -188,14 +188,15 @@ server('turns away clients beyond the limit, and calls for another path', async 
 server('turns away a caller whom the kernel cannot name', async () => {
   await using folder = await temporaryFolder();
   const daemon = await openControlServer({
-    path: folder.file('s'),
+    socket: { path: folder.file('s'), mode: 0o600 },
     methods: METHODS,
     log: new MemoryLog(),
-    peerCredentialsOf: () => {
+    callerOf: async () => {
       throw new Refusal('workload-gone');
     },
+    onRefused: () => undefined,
   });
-  await failed(() => connectControl(folder.file('s')), 'daemon-unreachable');
+  await refused(() => connectControl(folder.file('s')), 'role-insufficient');
   await daemon.close();
 });
 
