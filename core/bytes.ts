@@ -112,12 +112,10 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 /** Reads big-endian fields off a byte string, and refuses to read past its end. */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get remaining(): number {
@@ -131,29 +129,35 @@ export class Reader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#advance(1));
+    return this.#number(1);
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#advance(2));
+    return this.#number(2);
   }
 
   u24(): number {
-    const from = this.#advance(3);
-    return this.#view.getUint16(from) * 256 + this.#view.getUint8(from + 2);
+    return this.#number(3);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#advance(4));
+    return this.#number(4);
   }
 
   u64(): bigint {
-    return this.#view.getBigUint64(this.#advance(8));
+    return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
   }
 
   /** Refuses `trailing-bytes` unless everything was read: two spellings would be two messages. */
   end(): void {
     if (this.remaining !== 0) throw new Refusal('trailing-bytes', { surplus: this.remaining });
+  }
+
+  #number(width: 1 | 2 | 3 | 4): number {
+    const from = this.#advance(width);
+    let value = 0;
+    for (let i = from; i < from + width; i++) value = value * 256 + (this.#bytes[i] ?? 0);
+    return value;
   }
 
   #advance(count: number): number {

@@ -36,7 +36,7 @@ import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
 import { isTimeUnknown } from './standing.ts';
 import { signAnswer, type TimeStatement } from './time-answer.ts';
-import { documentsKeyOf, type Voice, voiceOf } from './voice.ts';
+import { documentsKeyOf, type Voice, VoiceBook, voiceOf } from './voice.ts';
 import { type Allocation, WRITER_ENTROPY_BYTES, Writer, type WriterSettings } from './writer.ts';
 
 /** What an authority is made from: keys, settings, its own node, its stored allocation. */
@@ -89,6 +89,7 @@ export class Authority {
     readonly signedBy: KeyId;
     readonly renewAt: UnixMs;
   } | null = null;
+  readonly #voices = new VoiceBook();
   #notBefore: BootMs;
   #drawAgainAt: BootMs = bootMs(0);
 
@@ -164,8 +165,8 @@ export class Authority {
 
   /** True where nothing positive may be signed: without a voice, or without a date. */
   #isSilenced(now: Moment): boolean {
-    if (isTimeUnknown(this.#beliefs.own, now)) return true;
-    return refusalOf(() => this.#voice()) instanceof Refusal;
+    const { own } = this.#beliefs;
+    return isTimeUnknown(own, now) || !this.#voices.has(own, this.#keys);
   }
 
   /** What is due now. Allocates the next epoch when a beacon is, and its time has come (§5.3). */

@@ -20,7 +20,7 @@ import { NO_POLICY, type Policy, readPolicy } from './policy.ts';
 import { type Boot, recordsByDomain, restoreBelief } from './record.ts';
 import type { Relation } from './relation.ts';
 import type { Tightening } from './standing.ts';
-import { isTickOf, type UnverifiedTick } from './tick.ts';
+import { tickTagOf, type UnverifiedTick } from './tick.ts';
 import { cutDown } from './tier.ts';
 
 /** The beliefs of one node, by domain, and the policy that says which of them speak. */
@@ -32,6 +32,8 @@ export class Beliefs {
   /** Digests of the Root and the policy document that `#policy` was read from. */
   #policySource = '';
   #spoken: readonly Belief[] | null = null;
+  /** The domains spoken of by what ticks call their beacons; null until it is asked for. */
+  #named: ReadonlyMap<string, TrustDomain> | null = null;
 
   /** Restores what was stored. `local` tightens every domain's limits. */
   constructor(
@@ -114,11 +116,26 @@ export class Beliefs {
 
   /** The belief whose beacon this tick names. Refuses `tick-unknown-beacon`. */
   ofTick(tick: UnverifiedTick): Belief {
-    const found = this.spoken().find(
-      (belief) => belief.beacon !== null && isTickOf(tick, belief.beacon.beacon.digest),
-    );
-    if (found === undefined) throw new Refusal('tick-unknown-beacon');
+    const found = this.namedBy(tick);
+    if (found === null) throw new Refusal('tick-unknown-beacon');
     return found;
+  }
+
+  /** The same, or null: most of what is gossiped is about domains that we do not speak of. */
+  namedBy({ tag }: UnverifiedTick): Belief | null {
+    this.#named ??= this.#nameAll();
+    const domain = this.#named.get(tag);
+    return domain === undefined ? null : this.stored(domain);
+  }
+
+  #nameAll(): ReadonlyMap<string, TrustDomain> {
+    const named = new Map<string, TrustDomain>();
+    for (const { domain, beacon } of this.spoken()) {
+      if (beacon === null) continue;
+      const tag = tickTagOf(beacon.beacon.digest);
+      if (!named.has(tag)) named.set(tag, domain);
+    }
+    return named;
   }
 
   /**
@@ -151,7 +168,11 @@ export class Beliefs {
     this.#spoken = isSame
       ? (this.#spoken?.map((held) => (held === before ? belief : held)) ?? null)
       : null;
-    if (belief.domain === this.ownDomain) this.#readPolicy();
+    if (!isSame || before?.beacon !== belief.beacon) this.#named = null;
+    if (belief.domain !== this.ownDomain) return;
+    if (before?.documents !== belief.documents || before.roots !== belief.roots) {
+      this.#readPolicy();
+    }
   }
 
   /** The policy is the document our own domain pins; a new partner starts with its name alone. */
@@ -163,6 +184,7 @@ export class Beliefs {
     if (source === this.#policySource) return;
     this.#policySource = source;
     this.#spoken = null;
+    this.#named = null;
     const policy = document === null ? NO_POLICY : readPolicy(document.members);
     // PROTOCOL §4.7 — the documents key may not permit itself what Root does not.
     this.#policy = { ...policy, tiers: cutDown(policy.tiers, root?.root.tierCaps ?? new Map()) };

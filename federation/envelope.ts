@@ -35,6 +35,7 @@ import {
   type Suite,
 } from '../core/suite.ts';
 import { Members } from './members.ts';
+import { ReadingBook } from './reading-book.ts';
 
 /** The document types of this protocol version. */
 export const DOCUMENT_TYPES = [
@@ -88,6 +89,8 @@ export interface SignerRole {
 
 const MAGIC = toUtf8('HFE1');
 const PREIMAGE_LABEL = toUtf8('holdfast/envelope/v1\0');
+/** The same document comes from many peers, and again at each start. */
+const DECODED = new ReadingBook<UnverifiedEnvelope>();
 /** ML-DSA context of every document signature (PROTOCOL §1.2). */
 export const ENVELOPE_CONTEXT = 'holdfast/envelope/v1';
 
@@ -102,6 +105,10 @@ export function decodeEnvelope(bytes: Uint8Array): UnverifiedEnvelope {
   if (bytes.length > DOCUMENT_BYTES_MAX) {
     throw new Refusal('too-large', { limit: DOCUMENT_BYTES_MAX, got: bytes.length });
   }
+  return DECODED.of(bytes, readEnvelope);
+}
+
+function readEnvelope(bytes: Uint8Array): UnverifiedEnvelope {
   const reader = new Reader(bytes);
   if (compareBytes(reader.take(MAGIC.length), MAGIC) !== 0) {
     throw new Refusal('envelope-malformed', { why: 'no envelope of this version' });

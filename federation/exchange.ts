@@ -221,7 +221,8 @@ export class Exchange {
 
   /** True while such a peer is linked. */
   get hasWitness(): boolean {
-    return [...this.#links.keys()].some((peer) => this.isWitness(peer));
+    for (const peer of this.#links.keys()) if (this.isWitness(peer)) return true;
+    return false;
   }
 
   /** What a peer calls the domain on our link, or null without one. */

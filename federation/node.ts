@@ -36,6 +36,7 @@ import { encodeProposal } from './proposal.ts';
 import { decodeRecipient, verifyRecipient } from './recipient.ts';
 import type { Continuity } from './record.ts';
 import { checkAssured } from './relation.ts';
+import { Rest } from './rest.ts';
 import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { draftRevocations } from './sign-revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';
@@ -118,6 +119,7 @@ export class FederationNode {
       beliefs,
       exchange: new Exchange(reader, beliefs.spoken),
       time: new TimeDesk(beliefs, { records, bootId, now }),
+      rest: new Rest(),
       ledger: new PeerLedger(),
       guestLedger: new PeerLedger(),
       watch: new Watch(beliefs, bootId),

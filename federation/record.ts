@@ -8,8 +8,8 @@
  */
 
 import { assert } from '../core/assert.ts';
-import { Reader, Writer } from '../core/bytes.ts';
-import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
+import { Reader, toUtf8, Writer } from '../core/bytes.ts';
+import { canonicalText, encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
@@ -71,16 +71,14 @@ export function encodeKeeping(belief: Belief, bootId: string, boot: BootMs): Uin
   const { asOf } = belief;
   assert(belief.keeping !== null, 'evidence without bookkeeping of time');
   const settle = asOf === null ? settleWithoutEvidence : settleKeeping;
-  const keeping = settle(belief.keeping, boot);
-  return encodeCanonical({
-    asOf: asOf === null ? null : String(asOf),
-    bound: String(keeping.bound),
-    boundBoot: keeping.boundBoot,
-    ledgerMs: keeping.ledgerMs,
-    ledgerBoot: keeping.ledgerBoot,
-    aheadMs: ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS),
-    bootId,
-  });
+  const { bound, boundBoot, ledgerMs, ledgerBoot } = settle(belief.keeping, boot);
+  const aheadMs = ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS);
+  // Its one canonical spelling, put together as it is: every tick writes one.
+  return toUtf8(
+    `{"aheadMs":${aheadMs},"asOf":${asOf === null ? 'null' : `"${asOf}"`},` +
+      `"bootId":${canonicalText(bootId)},"bound":"${bound}","boundBoot":${boundBoot},` +
+      `"ledgerBoot":${ledgerBoot},"ledgerMs":${ledgerMs}}`,
+  );
 }
 
 /** Past evidence, newest last. */

@@ -117,13 +117,21 @@ const KNOWN = new Set([
   ...['type', 'version'],
 ]);
 
+/** The same Root is read at each start and for each file that shows its chain. */
+const READ = new WeakMap<UnverifiedEnvelope, Root>();
+
 /**
  * Reads a Root's payload. Refuses `document-malformed`, `document-must`, and `root-key-reused`
  * when a key stands in two roles or one leg of a pair in two pairs: a threshold met by one person
  * twice is no threshold.
  */
 export function readRoot(envelope: UnverifiedEnvelope): Root {
-  const { members } = envelope;
+  const known = READ.get(envelope) ?? readMembers(envelope);
+  READ.set(envelope, known);
+  return known;
+}
+
+function readMembers({ members }: UnverifiedEnvelope): Root {
   checkMust(members, KNOWN);
   const publicPairs = readKeys(members.object('keys'));
   const roles = members.object('roles');

@@ -34,6 +34,7 @@ import { decodeFrame, type Tag, versionArgument } from './message.ts';
 import { nextOverrideEnd } from './overriding.ts';
 import type { PeerLedger } from './peer-ledger.ts';
 import { recordKey } from './record-key.ts';
+import type { Rest } from './rest.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { believableUntil } from './standing.ts';
 import { decodeTick, STOP_INDEX, TICK_BYTES } from './tick.ts';
@@ -51,6 +52,7 @@ export interface Parts {
   readonly guestLedger: PeerLedger;
   readonly watch: Watch;
   readonly time: TimeDesk;
+  readonly rest: Rest;
   /** Present on the machine that writes for its domain. */
   readonly authority: Authority | null;
   /** Present on every other machine. */
@@ -85,7 +87,11 @@ export class Step {
 
   /** Handles the input, then whatever time alone has made due. */
   run(input: Input): Output {
-    this.#effects.push(...this.#parts.time.look(this.#read));
+    const { time, rest } = this.#parts;
+    this.#effects.push(...time.look(this.#read));
+    if (input.kind === 'wake' && this.#effects.length === 0 && rest.lasts(this.#context.now)) {
+      return { effects: this.#effects, wakeAt: this.#lookAgainBy(rest.dueAt), verdict: null };
+    }
     const outcome = refusalOf(() => this.#dispatch(input));
     const verdict = outcome instanceof Refusal ? outcome : null;
     if (verdict !== null) this.#refused(input, verdict);
@@ -95,7 +101,9 @@ export class Step {
     this.#askIfDue();
     this.#effects.push(...this.#parts.watch.look(this.#context.now));
     this.#effects.push(...this.#parts.exchange.wake(this.#context.now.boot));
-    return { effects: this.#effects, wakeAt: this.#wakeAt(), verdict };
+    const dueAt = this.#dueAt();
+    rest.begin(this.#context.now, dueAt);
+    return { effects: this.#effects, wakeAt: this.#lookAgainBy(dueAt), verdict };
   }
 
   #dispatch(input: Input): void {
@@ -265,11 +273,11 @@ export class Step {
     readonly relayed: boolean;
   }): void {
     const tick = decodeTick(from.bytes);
-    const belief = refusalOf(() => this.#parts.beliefs.ofTick(tick));
-    if (belief instanceof Refusal) {
+    const belief = this.#parts.beliefs.namedBy(tick);
+    if (belief === null) {
       // Its beacon may be one we lack: the peer that relayed it can say (PROTOCOL §3.3).
       this.#effects.push(...this.#parts.exchange.stranger(from.peer, tick.tag));
-      throw belief;
+      throw new Refusal('tick-unknown-beacon');
     }
     this.#takeFor(belief, { kind: 'tick', tick }, from);
   }
@@ -524,14 +532,12 @@ export class Step {
     return this.#parts.exchange.isGuest(peer) ? this.#parts.guestLedger : this.#parts.ledger;
   }
 
-  #wakeAt(): BootMs {
+  /** When time alone makes something due, in boot time. */
+  #dueAt(): number {
     const { watch, exchange, time, authority } = this.#parts;
     const { now } = this.#context;
-    let inMs = Math.min(
-      watch.wakeInMs(now),
-      exchange.wakeAt() - now.boot,
-      authority?.wakeInMs(this.#context) ?? Number.POSITIVE_INFINITY,
-    );
+    let inMs = Math.min(watch.wakeInMs(now), exchange.wakeAt() - now.boot);
+    if (authority !== null) inMs = Math.min(inMs, authority.wakeInMs(this.#context));
     if (time.hasQuestion(now) && exchange.hasWitness) {
       inMs = Math.min(inMs, time.inquiry.wakeInMs(now.boot));
     }
@@ -540,7 +546,11 @@ export class Step {
     if (own !== null && overrideEnd !== null) {
       inMs = Math.min(inMs, overrideEnd - clockOf(own, now));
     }
-    return bootMs(Math.ceil(now.boot + Math.min(LOOK_MS, Math.max(1, inMs))));
+    return now.boot + Math.max(1, inMs);
+  }
+
+  #lookAgainBy(dueAt: number): BootMs {
+    return bootMs(Math.ceil(Math.min(this.#context.now.boot + LOOK_MS, dueAt)));
   }
 }
 

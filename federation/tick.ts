@@ -105,7 +105,7 @@ export function stopCommitment(commitment: Uint8Array, secret: Uint8Array): Uint
 /** The 43 bytes of a tick or a stop. */
 export function encodeTick(beacon: Digest, index: number, value: Uint8Array): Uint8Array {
   return new Writer()
-    .raw(fromHex(beacon.slice(0, 2 * TAG_BYTES)))
+    .raw(fromHex(tickTagOf(beacon)))
     .u24(index)
     .raw(value)
     .finish();
@@ -122,6 +122,11 @@ export function decodeTick(bytes: Uint8Array): UnverifiedTick {
   };
   reader.end();
   return tick;
+}
+
+/** What ticks call a beacon: the first 8 bytes of its digest, as hex. */
+export function tickTagOf(beacon: Digest): string {
+  return beacon.slice(0, 2 * TAG_BYTES);
 }
 
 /** True when the tick names this beacon. */

@@ -162,7 +162,8 @@ export class TimeDesk {
   }
 
   get #leadMs(): number {
-    return this.#own === null ? MAX_LEAD_MS : leadOf(this.#own);
+    const own = this.#own;
+    return own === null ? MAX_LEAD_MS : leadOf(own);
   }
 
   #learned(read: Instant, atLeast: UnixMs | null): Learned {

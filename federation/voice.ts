@@ -7,7 +7,7 @@
  * key that is made while the daemon runs speaks as soon as a Root names it.
  */
 
-import { Refusal } from '../core/refusal.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Signer } from '../core/suite.ts';
 import { type Belief, isDisowned, newestRoot, rankInForce } from './belief.ts';
 import { beaconKeyOf } from './root.ts';
@@ -35,6 +35,27 @@ export function voiceOf(own: Belief, keys: readonly Signer[]): Voice {
   const gone = keys.find(({ keyId }) => isDisowned(own, keyId));
   if (gone !== undefined) throw new Refusal('key-revoked', { key: gone.keyId });
   throw new Refusal('not-writer', { rank: rank ?? -1 });
+}
+
+/** Whether a machine has a voice: asked at each step, and the same while what it rests on is. */
+export class VoiceBook {
+  #known: (Pick<Belief, 'roots' | 'disowned' | 'revocations'> & Entry) | null = null;
+
+  /** True where `voiceOf` refuses nothing. */
+  has(own: Belief, keys: readonly Signer[]): boolean {
+    const { roots, disowned, revocations } = own;
+    const known = this.#known;
+    const isSame = known?.keys === keys && known.roots === roots && known.disowned === disowned;
+    if (isSame && known.revocations === revocations) return known.has;
+    const has = !(refusalOf(() => voiceOf(own, keys)) instanceof Refusal);
+    this.#known = { roots, disowned, revocations, keys, has };
+    return has;
+  }
+}
+
+interface Entry {
+  readonly keys: readonly Signer[];
+  readonly has: boolean;
 }
 
 /** The documents key of these that Root names and nothing disowns, or null. */

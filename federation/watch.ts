@@ -27,6 +27,8 @@ interface Judged {
   readonly dueAt: number;
 }
 
+const NOTHING: readonly Effect[] = [];
+
 /** Watches the beliefs of one node; it decides nothing and says what changed. */
 export class Watch {
   readonly #beliefs: Beliefs;
@@ -59,13 +61,13 @@ export class Watch {
    * changed, and what time alone has changed.
    */
   look(now: Moment): readonly Effect[] {
-    const effects: Effect[] = [];
     const offsetMs = now.wall - now.boot;
     const spoken = this.#beliefs.spoken();
     const looked = this.#looked;
     const { isKnown } = now;
     const isSameTime = looked?.offsetMs === offsetMs && looked.isKnown === isKnown;
-    if (isSameTime && looked.spoken === spoken && looked.dueAt > now.boot) return [];
+    if (isSameTime && looked.spoken === spoken && looked.dueAt > now.boot) return NOTHING;
+    const effects: Effect[] = [];
     const { policy } = this.#beliefs;
     let dueAt = Number.POSITIVE_INFINITY;
     for (const belief of spoken) {
@@ -82,8 +84,12 @@ export class Watch {
       }
       dueAt = Math.min(dueAt, judged.dueAt);
     }
-    effects.push(...this.#checkpoints(now));
-    for (const belief of this.#beliefs.all) dueAt = Math.min(dueAt, this.#checkpointAt(belief));
+    let checkpointAt = this.#nextCheckpointAt();
+    if (checkpointAt <= now.boot) {
+      effects.push(this.#checkpoint(now));
+      checkpointAt = this.#nextCheckpointAt();
+    }
+    dueAt = Math.min(dueAt, checkpointAt);
     this.#looked = { spoken, offsetMs, isKnown, dueAt };
     return effects;
   }
@@ -147,18 +153,23 @@ export class Watch {
   }
 
   /**
-   * Writes every ledger once one of them is due: one batch for a disk that has other work. A former
+   * Writes every ledger once one of them is due, in one batch: the disk has other work. A former
    * partner may come back: its ledger is kept too, or a reboot would make it younger.
    */
-  #checkpoints(now: Moment): readonly Effect[] {
+  #checkpoint(now: Moment): Effect {
     const all = [...this.#beliefs.all].filter(({ keeping }) => keeping !== null);
-    if (!all.some((belief) => this.#checkpointAt(belief) <= now.boot)) return [];
     const writes = all.map((belief) => {
       this.#stored.set(belief.domain, now.boot);
       const value = encodeKeeping(belief, this.#bootId, now.boot);
       return { key: recordKey(belief.domain, 'keeping'), value };
     });
-    return [{ kind: 'persist', writes }];
+    return { kind: 'persist', writes };
+  }
+
+  #nextCheckpointAt(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const belief of this.#beliefs.all) next = Math.min(next, this.#checkpointAt(belief));
+    return next;
   }
 
   /**
