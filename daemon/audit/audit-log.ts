@@ -2,8 +2,9 @@
  * The audit log: what this daemon did and refused, written before it is acknowledged.
  *
  * An append-only file of JSON lines, each carrying the hash of the one before (audit-entry.ts).
- * `append` resolves only once the line is on the disk; lines that wait share one sync. On opening,
- * the last lines are verified. A last line without a line feed was never acknowledged: it is cut
+ * `append` resolves only once the line is on the disk; lines that wait share one sync. Where the
+ * disk does not take them, their callers hear of it, and the next line first has what is left of
+ * them cut off. On opening, the last lines are verified. A last line without a line feed was never acknowledged: it is cut
  * off, and an entry says so. A whole line that is wrong was changed by somebody, and the daemon
  * refuses to write behind it.
  */
@@ -16,7 +17,7 @@ import { Failure } from '../../core/failure.ts';
 import { AUDIT_LINE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { GroupCommit } from '../group-commit.ts';
-import { refuseWide, syncFolder } from '../host/files.ts';
+import { refuseWide, syncFolder, systemCode } from '../host/files.ts';
 import type { Clock } from '../ports.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 import { AuditChain, splitLines } from './audit-chain.ts';
@@ -44,8 +45,17 @@ export interface AuditLogOptions {
 }
 
 interface Pending {
-  readonly line: Uint8Array;
-  readonly entry: AuditEntry;
+  readonly at: string;
+  readonly event: string;
+  readonly fields: AuditFields;
+  /** Hands over the entry once it is durable. */
+  readonly written: (entry: AuditEntry) => void;
+}
+
+/** Lines that follow a head, and the head that they make. */
+interface Lines {
+  readonly entries: readonly AuditEntry[];
+  readonly bytes: Uint8Array;
   readonly head: AuditHead;
 }
 
@@ -63,8 +73,9 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     if (kept.seq > head.seq) throw cutShort(head, kept);
     if (kept.seq === head.seq) checkKept(head, kept);
     else if (kept.seq > 0) await verifyAudit(path, kept);
-    const log = new AuditLog({ path, file, clock, head });
-    if (rest.length > 0) await recover(file, rest.length, log);
+    const size = (await file.stat()).size - rest.length;
+    const log = new AuditLog({ path, file, clock, head, size });
+    if (rest.length > 0) await recover(file, { size, tornBytes: rest.length }, log);
     return log;
   } catch (error) {
     await file.close();
@@ -80,20 +91,23 @@ export class AuditLog {
   readonly #commit = new GroupCommit<Pending>((group) => this.#flush(group));
   readonly #listeners = new Set<(entry: AuditEntry) => void>();
   #durable: AuditHead;
-  #newest: AuditHead;
-  #broken: Failure | undefined;
+  /** Bytes of the lines that are durable. */
+  #size: number;
+  /** Entries that the disk did not take since the last that it took. */
+  #unwritten = 0;
 
   constructor(opened: {
     readonly path: string;
     readonly file: FileHandle;
     readonly clock: Clock;
     readonly head: AuditHead;
+    readonly size: number;
   }) {
     this.#path = opened.path;
     this.#file = opened.file;
     this.#clock = opened.clock;
     this.#durable = opened.head;
-    this.#newest = opened.head;
+    this.#size = opened.size;
   }
 
   /** The last entry that is on the disk: what the daemon keeps in its store. */
@@ -102,15 +116,14 @@ export class AuditLog {
   }
 
   /**
-   * Writes one entry, and resolves once it is durable. After one failed write all later ones fail
-   * too, `file-unwritable`: what the disk holds is known again only after the log is reopened.
+   * Writes one entry, and resolves once it is durable. Fails `file-unwritable`: the entry is not in
+   * the log then, and the next that is written follows one that says how many are missing.
    */
   async append(event: string, fields: AuditFields = {}): Promise<AuditEntry> {
-    const entry = nextEntry(this.#newest, formatRfc3339(this.#clock.now().wall), event, fields);
-    const line = encodeEntry(entry);
-    this.#newest = { seq: entry.seq, hash: hashOfLine(line) };
-    await this.#commit.add({ line, entry, head: this.#newest });
-    return entry;
+    const at = formatRfc3339(this.#clock.now().wall);
+    const { promise, resolve: written } = Promise.withResolvers<AuditEntry>();
+    await this.#commit.add({ at, event, fields, written });
+    return promise;
   }
 
   /** Calls back with each entry once it is durable, in order; returns how to stop. */
@@ -145,22 +158,62 @@ export class AuditLog {
   }
 
   async #flush(group: readonly Pending[]): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken;
+    const missing = this.#unwritten;
     try {
-      await this.#file.appendFile(concat(...group.flatMap(({ line }) => [line, LINE_FEED])));
+      const mended = missing === 0 ? [] : [await this.#mend(missing, group[0]?.at ?? '')];
+      const { entries, bytes, head } = linesAfter(this.#durable, [...mended, ...group]);
+      await this.#file.appendFile(bytes);
       await this.#file.datasync();
+      this.#durable = head;
+      this.#size += bytes.length;
+      this.#unwritten = 0;
+      for (const [at, { written }] of group.entries()) {
+        const entry = entries[mended.length + at];
+        if (entry !== undefined) written(entry);
+      }
+      for (const entry of entries) for (const listener of this.#listeners) listener(entry);
     } catch (error) {
-      this.#broken = new Failure('file-unwritable', 'the audit log cannot be written', error);
-      throw this.#broken;
+      if (!isOfSystem(error)) throw error;
+      this.#unwritten = missing + group.length;
+      throw new Failure('file-unwritable', 'the audit log cannot be written', error);
     }
-    this.#durable = group.at(-1)?.head ?? this.#durable;
-    for (const { entry } of group) for (const listener of this.#listeners) listener(entry);
+  }
+
+  /** Cuts off what a failed write left, whole lines too: nobody was told that they stand. */
+  async #mend(missing: number, at: string): Promise<Omit<Pending, 'written'>> {
+    const bytes = (await this.#file.stat()).size - this.#size;
+    await this.#file.truncate(this.#size);
+    await this.#file.datasync();
+    return { at, event: 'audit.recovered', fields: { bytes, missing } };
   }
 }
 
+/** Chains entries behind a head. */
+function linesAfter(head: AuditHead, pending: readonly Omit<Pending, 'written'>[]): Lines {
+  const entries: AuditEntry[] = [];
+  const pieces: Uint8Array[] = [];
+  let last = head;
+  for (const { at, event, fields } of pending) {
+    const entry = nextEntry(last, at, event, fields);
+    const line = encodeEntry(entry);
+    last = { seq: entry.seq, hash: hashOfLine(line) };
+    entries.push(entry);
+    pieces.push(line, LINE_FEED);
+  }
+  return { entries, bytes: concat(...pieces), head: last };
+}
+
+function isOfSystem(error: unknown): boolean {
+  return systemCode(error) !== undefined;
+}
+
 /** Cuts off a line that was never acknowledged, durably, before anything is written behind it. */
-async function recover(file: FileHandle, tornBytes: number, log: AuditLog): Promise<void> {
-  await file.truncate((await file.stat()).size - tornBytes);
+async function recover(
+  file: FileHandle,
+  { size, tornBytes }: { readonly size: number; readonly tornBytes: number },
+  log: AuditLog,
+): Promise<void> {
+  await file.truncate(size);
   await file.datasync();
   await log.append('audit.recovered', { bytes: tornBytes });
 }

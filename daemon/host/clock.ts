@@ -3,12 +3,12 @@
  *
  * Elapsed time is CLOCK_BOOTTIME, read as `/proc/uptime`, because the monotonic clock that Node
  * offers stops while the machine is suspended, and a node that slept for a week must not believe
- * that a second has passed (PROTOCOL §4.1). The file has a resolution of 10 ms and costs about
- * 10 µs to read; nothing is cached, since a cached reading is a wrong one. Timers of the runtime
+ * that a second has passed (PROTOCOL §4.1). The file has a resolution of 10 ms; it is
+ * kept open, and read anew each time, since a cached reading is a wrong one. Timers of the runtime
  * stop in suspend as well, so no timer here is trusted for longer than `TIMER_MS_MAX`.
  */
 
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync, readSync } from 'node:fs';
 import { assert } from '../../core/assert.ts';
 import { fromUtf8 } from '../../core/bytes.ts';
 import { type BootMs, bootMs, MINUTE_MS, unixMs } from '../../core/time.ts';
@@ -17,8 +17,12 @@ import type { Clock } from '../ports.ts';
 /** After a suspend, a due wake-up is late by at most this. */
 const TIMER_MS_MAX = MINUTE_MS;
 
+const UPTIME_BYTES_MAX = 64;
 const UPTIME = /^([0-9]+)\.([0-9]{2}) /;
 const BOOT_ID = /^[0-9a-f-]{36}\n$/;
+
+/** The open file; there is one boot time, so that one is enough for all clocks. */
+let uptime: number | undefined;
 
 /** Opens both clocks. The boot id is read once: it cannot change while this process lives. */
 export function openClock(): Clock {
@@ -47,7 +51,10 @@ function clamp(leftMs: number): number {
 }
 
 function bootNow(): BootMs {
-  const fields = UPTIME.exec(readProc('/proc/uptime'));
+  uptime ??= openSync('/proc/uptime', 'r');
+  const bytes = new Uint8Array(UPTIME_BYTES_MAX);
+  const length = readSync(uptime, bytes, 0, bytes.length, 0);
+  const fields = UPTIME.exec(fromUtf8(bytes.subarray(0, length)));
   assert(fields !== null, 'the kernel writes its uptime as seconds with two decimals');
   const [, seconds = '', hundredths = ''] = fields;
   return bootMs(Number.parseInt(seconds, 10) * 1_000 + Number.parseInt(hundredths, 10) * 10);

@@ -1,6 +1,7 @@
 /** The audit log on a real disk: what it keeps, what it cuts, and what it will not write behind. */
 
 import { appendFile, chmod, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import koffi from 'koffi';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromUtf8 } from '../../../core/bytes.ts';
@@ -10,10 +11,16 @@ import { openAuditLog } from '../../../daemon/audit/audit-log.ts';
 import { verifyAudit } from '../../../daemon/audit/audit-verify.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { temporaryFolder } from '../../folder.ts';
-import { refused } from '../../trouble.ts';
+import { failed, refused } from '../../trouble.ts';
 
 const auditLog = suite('daemon/audit/audit-log');
 const clock = new FakeClock();
+
+const setrlimit = koffi.load(null).func('int setrlimit(int, const uint8_t *)');
+const RLIMIT_FSIZE = 1;
+const NO_LIMIT = 2n ** 64n - 1n;
+/** Whoever catches the signal gets the error instead of being ended. */
+const onLimit = (): void => undefined;
 
 /** Opens the log at `path`, writes `count` entries and closes it; returns the head then. */
 async function writeEntries(path: string, count: number): Promise<AuditHead> {
@@ -216,6 +223,41 @@ auditLog('verifies on opening no more than the end of a long log', async () => {
     () => openAuditLog({ path, clock, kept: { ...log.head, seq: 999 } }),
     'audit-broken',
   );
+});
+
+/** Largest file that this process may write (getrlimit(2)); the kernel then writes what fits. */
+function limitFiles(sizeBytes: bigint): void {
+  const limits = new BigUint64Array([sizeBytes, NO_LIMIT]);
+  assert.is(setrlimit(RLIMIT_FSIZE, new Uint8Array(limits.buffer)), 0);
+}
+
+auditLog('goes on after a write that the disk broke off, and says what is missing', async () => {
+  await using folder = await temporaryFolder();
+  const path = folder.file('audit.jsonl');
+  const log = await openAuditLog({ path, clock });
+  await log.append('entry.created', { id: 'before' });
+  const { size } = await stat(path);
+  process.on('SIGXFSZ', onLimit);
+  try {
+    limitFiles(BigInt(size) + 30n);
+    const lost = ['a', 'b'].map((id) => log.append('entry.created', { id }));
+    for (const each of lost) await failed(() => each, 'file-unwritable');
+    await failed(() => log.append('entry.created', { id: 'c' }), 'file-unwritable');
+    assert.ok((await stat(path)).size > size);
+    assert.is(log.head.seq, 1);
+  } finally {
+    limitFiles(NO_LIMIT);
+    process.off('SIGXFSZ', onLimit);
+  }
+  const heard: string[] = [];
+  log.onEntry(({ event }) => heard.push(event));
+  const after = await log.append('entry.created', { id: 'after' });
+  assert.is(after.seq, 3);
+  assert.equal(heard, ['audit.recovered', 'entry.created']);
+  await log.close();
+  assert.match((await linesOf(path))[1] ?? '', '"fields":{"bytes":');
+  assert.match((await linesOf(path))[1] ?? '', '"missing":3}');
+  assert.equal(await verifyAudit(path), { head: log.head, tornBytes: 0 });
 });
 
 auditLog.run();
