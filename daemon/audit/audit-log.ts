@@ -4,9 +4,9 @@
  * An append-only file of JSON lines, each carrying the hash of the one before (audit-entry.ts).
  * `append` resolves only once the line is on the disk; lines that wait share one sync. Where the
  * disk does not take them, their callers hear of it, and the next line first has what is left of
- * them cut off. On opening, the last lines are verified. A last line without a line feed was never acknowledged: it is cut
- * off, and an entry says so. A whole line that is wrong was changed by somebody, and the daemon
- * refuses to write behind it.
+ * them cut off. On opening, the last lines are verified. A last line without a line feed was never
+ * acknowledged: it is cut off, and an entry says so. A whole line that is wrong was changed by
+ * somebody, and the daemon refuses to write behind it.
  */
 
 import { constants } from 'node:fs';
