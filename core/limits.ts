@@ -31,6 +31,8 @@ export const NAME_CHARS_MAX = 128;
 export const AUTHORITIES_MAX = 64;
 /** Relations of one domain. */
 export const RELATIONS_MAX = 512;
+/** A proposal of a relation may wait so long for an answer. */
+export const RELATION_PROPOSAL_MS_MAX: number = 30 * DAY_MS;
 /** Paths in the scope of one relation. */
 export const SCOPE_PATHS_MAX = 32;
 /** One exported file: a Root chain, a beacon, a tick and the bundle. */

@@ -88,6 +88,16 @@ export const REFUSALS = {
     'another change of that relation is about to be published',
     'look at it with holdfast relation show, and ask again',
   ),
+  'relation-stale': row(
+    'ignore',
+    'this proposal of a relation has ended',
+    'ask whoever made it for a new one; holdfast time show if our date is wrong',
+  ),
+  'relation-unproposed': row(
+    'ignore',
+    'that domain has proposed nothing here, or its proposal has ended',
+    'holdfast relation list prints what was proposed',
+  ),
   'relation-wider': row(
     'ignore',
     'these terms grant more than the relation does, and narrowing only takes away',

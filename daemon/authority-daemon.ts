@@ -52,9 +52,10 @@ import { NOTHING_REVOKED } from './identity/revoked.ts';
 import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
 import { PeerRegister } from './peer-register.ts';
-import type { Log } from './ports.ts';
+import type { Log, Network } from './ports.ts';
 import { ReferenceBook, referencesDraft } from './reference-book.ts';
 import { ReferenceFollower } from './reference-follower.ts';
+import { isProposal, ProposedRelations } from './relation/proposed-relations.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainStatus, endpointStatus } from './status.ts';
 import { loadChipTrust } from './tpm/chip-trust.ts';
@@ -113,7 +114,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     trustViewOf(views(), node.policy, (needs) => partners.bundles(needs), standing);
   const { issued, directory } = await openIdentities(parts, trustView(), opening);
   const crls = new CrlMaker(authorities, issued, () => clock.now().wall);
-  const { book, desk, peers } = await openOffice(
+  const { book, desk, peers, proposed } = await openOffice(
     parts,
     authorityIssuing({
       ...{ signers: authorities, clock, random },
@@ -136,7 +137,9 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   });
   await openScrapes(parts, parts, status, opening);
   const follower = new ReferenceFollower(chipOf(parts), audit, log);
-  const services = { desk, book, links, issued, partners, views, status };
+  const askNodeOf = nodeAsking(peers, network);
+  const registers = { links, issued, partners, proposed, askNodeOf };
+  const services = { desk, book, ...registers, views, status };
   const control = await openControl(parts, methodsOver(parts, services), opening);
   const republish = republishing(authorities, log);
   const changed = (): void => {
@@ -175,7 +178,8 @@ function methodsOver(
   parts: Parts,
   services: Pick<
     MethodOptions,
-    'desk' | 'book' | 'links' | 'issued' | 'partners' | 'views' | 'status'
+    | ('desk' | 'book' | 'links' | 'issued' | 'partners')
+    | ('proposed' | 'askNodeOf' | 'views' | 'status')
   >,
 ): ControlMethods {
   const { config, host, clock, store, records, audit, alarms, authorities, node, driver } = parts;
@@ -239,18 +243,32 @@ function republishing(authorities: AuthorityBook, log: Log): () => Promise<void>
   };
 }
 
-/** Answers what nodes ask over the network: to be enrolled, or to be issued for. */
+/** Asks a linked node of a domain. Fails `peer-unreachable` where there is none. */
+function nodeAsking(peers: PeerRegister, network: Network): MethodOptions['askNodeOf'] {
+  return async (domain, request) => {
+    const [peer] = peers.of(domain);
+    if (peer === undefined) throw new Failure('peer-unreachable', `no link to ${domain}`);
+    return network.ask(peer, request);
+  };
+}
+
+/** Answers what nodes ask over the network: to be enrolled, to be issued for, to be honoured. */
 async function openOffice(parts: Parts, issuing: IssuingDesk, opening: AsyncDisposableStack) {
-  const { host, node, driver, network } = parts;
+  const { host, node, driver, network, store, records, audit } = parts;
   const { book, desk } = openDesk(parts, issuing);
+  const proposed = new ProposedRelations({ store, records, audit, node, clock: host.clock });
   const peers = new PeerRegister(node, driver, host.clock, async (lease, bytes) => {
     if (isMessage(bytes)) return desk.receive(bytes, 'network');
+    if (isProposal(bytes)) {
+      await proposed.receive(lease, bytes);
+      return new Uint8Array();
+    }
     if (lease === null || lease.domain !== node.domain) throw new Refusal('desk-closed');
     return issuing.issue(lease, bytes);
   });
   await network.start(peers);
   opening.defer(() => network.stop());
-  return { book, desk, peers };
+  return { book, desk, peers, proposed };
 }
 
 /** The desk where members are enrolled, and what it remembers. */

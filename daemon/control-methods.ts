@@ -11,7 +11,6 @@ import type { Policy } from '../federation/policy.ts';
 import type { RevocationTarget } from '../federation/revocations.ts';
 import { gated } from './acts.ts';
 import type { AuthorityBook } from './authority-book.ts';
-import type { SpiffePartners } from './bundle-endpoint/partners.ts';
 import { bundleView, endpointBundleView } from './bundle-view.ts';
 import { type CeremonyMethodOptions, ceremonyMethods } from './ceremony/ceremony-methods.ts';
 import { encodePublicKey } from './ceremony/person-key.ts';
@@ -28,7 +27,7 @@ import { keyMethods } from './key-methods.ts';
 import { audited, type ReadingOptions, readingMethods, viewNamed } from './reading-methods.ts';
 import type { ReferenceBook } from './reference-book.ts';
 import { referenceMethods } from './reference-methods.ts';
-import { relationMethods } from './relation/relation-methods.ts';
+import { type RelationMethodOptions, relationMethods } from './relation/relation-methods.ts';
 import { revokeMethods } from './revoke-methods.ts';
 import { spiffeMethods } from './spiffe-methods.ts';
 
@@ -36,12 +35,11 @@ export interface MethodOptions
   extends ReadingOptions,
     DeskMethodOptions,
     CourierMethodOptions,
+    RelationMethodOptions,
     CeremonyMethodOptions {
   readonly config: Config;
   readonly authorities: AuthorityBook;
   readonly issued: IssuedBook;
-  /** Partners that speak SPIFFE federation alone. */
-  readonly partners: SpiffePartners;
   /** The file of a proposal that revokes these. */
   readonly propose: (targets: readonly RevocationTarget[]) => string;
   /** Makes a key for a role, kept on this machine. */

@@ -64,6 +64,7 @@ export function readingMethods(options: ReadingOptions) {
         .filter((view) => !view.isOwn)
         .map((view) => relationView(links, view)),
     }),
+    'relation.proposals': async () => ({ proposals: [] }), // who decides nothing is asked nothing
     'references.show': async () => referencesView(publishedBoots(ownView())),
     'revoke.list': async ({ domain }) => ({ revocations: revocationViews(views(), domain) }),
     'alarm.clear': async ({ id }, caller: Caller) => {

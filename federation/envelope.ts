@@ -51,6 +51,7 @@ export const DOCUMENT_TYPES = [
   'entries',
   'lease',
   'recipient',
+  'relation',
   'enrol-request',
   'enrol-challenge',
   'enrol-answer',
@@ -87,7 +88,8 @@ export interface SignerRole {
   readonly threshold: number;
 }
 
-const MAGIC = toUtf8('HFE1');
+/** The first bytes of every envelope: this version of it. */
+export const ENVELOPE_MAGIC: Uint8Array = toUtf8('HFE1');
 const PREIMAGE_LABEL = toUtf8('holdfast/envelope/v1\0');
 /** The same document comes from many peers, and again at each start. */
 const DECODED = new ReadingBook<UnverifiedEnvelope>();
@@ -110,7 +112,7 @@ export function decodeEnvelope(bytes: Uint8Array): UnverifiedEnvelope {
 
 function readEnvelope(bytes: Uint8Array): UnverifiedEnvelope {
   const reader = new Reader(bytes);
-  if (compareBytes(reader.take(MAGIC.length), MAGIC) !== 0) {
+  if (compareBytes(reader.take(ENVELOPE_MAGIC.length), ENVELOPE_MAGIC) !== 0) {
     throw new Refusal('envelope-malformed', { why: 'no envelope of this version' });
   }
   const type = documentType(fromUtf8(reader.take(reader.u8())));
@@ -193,7 +195,7 @@ export function encodeEnvelope(
   payload: Uint8Array,
 ): Uint8Array {
   const name = toUtf8(type);
-  const writer = new Writer().raw(MAGIC).u8(name.length).raw(name).u8(slots.length);
+  const writer = new Writer().raw(ENVELOPE_MAGIC).u8(name.length).raw(name).u8(slots.length);
   for (const slot of [...slots].sort((a, b) => (a.keyId < b.keyId ? -1 : 1))) {
     writer.raw(fromHex(slot.keyId)).raw(slot.signature);
   }

@@ -8,10 +8,11 @@
  */
 
 import type { Digest } from '../core/digest.ts';
+import { RELATION_PROPOSAL_MS_MAX } from '../core/limits.ts';
 import { Refusal, type RefusalCode, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId, PublicPair, Signer, Suite } from '../core/suite.ts';
-import type { Instant, UnixMs } from '../core/time.ts';
+import { addMs, type Instant, type UnixMs } from '../core/time.ts';
 import { clockOf } from './age.ts';
 import { Authority, type GrantedTerms } from './authority.ts';
 import type { Belief } from './belief.ts';
@@ -36,9 +37,18 @@ import { encodeProposal } from './proposal.ts';
 import { decodeRecipient, verifyRecipient } from './recipient.ts';
 import type { Continuity } from './record.ts';
 import { checkAssured } from './relation.ts';
+<<<<<<< HEAD
 import { Rest } from './rest.ts';
+=======
+import {
+  type RelationProposal,
+  signRelationProposal,
+  verifyRelationProposal,
+} from './relation-proposal.ts';
+>>>>>>> d716089 (Propose a relation by a file or over a link: signed, addressed, with an end; whoever accepts states terms of his own)
 import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { draftRevocations } from './sign-revocations.ts';
+import { isTimeUnknown } from './standing.ts';
 import { type Output, type Parts, Step } from './step.ts';
 import { isReadable } from './summary.ts';
 import { TimeDesk, type TimeView } from './time-desk.ts';
@@ -191,6 +201,33 @@ export class FederationNode {
     const isFor = (head: DocumentHead): boolean =>
       readings.every((reading) => isReadable(reading, head));
     return encodeBundleFile(own, { isFor, isOwnNode: true });
+  }
+
+  /**
+   * Proposes to another domain what it may honour of ours, by the documents key. Refuses as
+   * `documentsKey` does, and `time-unknown`: a proposal bears a date.
+   */
+  proposeRelation(
+    read: Instant,
+    proposal: Pick<RelationProposal, 'to' | 'asks' | 'addresses'>,
+  ): Uint8Array {
+    const now = this.#judge(read);
+    const { own } = this.#parts.beliefs;
+    if (isTimeUnknown(own, now)) throw new Refusal('time-unknown');
+    const issuedAt = clockOf(own, now);
+    const notAfter = addMs(issuedAt, RELATION_PROPOSAL_MS_MAX);
+    const { domain } = this;
+    return signRelationProposal(this.documentsKey, { domain, ...proposal, issuedAt, notAfter });
+  }
+
+  /**
+   * Verifies what a partner proposes to us; changes nothing. Refuses `domain-unrelated`, and as
+   * `verifyRelationProposal` does.
+   */
+  verifyRelation(read: Instant, envelope: UnverifiedEnvelope): RelationProposal {
+    const { beliefs, suite } = this.#parts;
+    const asked = { domain: this.domain, clock: clockOf(beliefs.own, this.#judge(read)) };
+    return verifyRelationProposal(suite, envelope, beliefs.of(envelope.domain), asked);
   }
 
   /** The file by which this node makes a KEM key of its own known. Refuses as `lease` does. */

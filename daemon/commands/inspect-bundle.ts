@@ -8,11 +8,13 @@
 
 import { Refusal } from '../../core/refusal.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
+import type { TrustDomain } from '../../core/spiffe-id.ts';
 import type { Instant } from '../../core/time.ts';
 import { admitAll } from '../../federation/admit.ts';
 import { type Belief, newBelief, newestRoot } from '../../federation/belief.ts';
 import { decodeBundleFile, decodeFileItem } from '../../federation/bundle-file.ts';
 import { asRead } from '../../federation/moment.ts';
+import { decodeProposalFile, verifyRelationProposal } from '../../federation/relation-proposal.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 
 /** The facts two people compare over the phone, and what else the file brings. */
@@ -35,6 +37,19 @@ export interface BundleFacts {
  */
 export function inspectBundle(file: Uint8Array, now: Instant): BundleFacts {
   return factsOf(believeFile(file, now));
+}
+
+/**
+ * Reads a file as `inspectBundle` does, and what its domain proposes to ours in it. Refuses as that
+ * and `verifyRelationProposal` do.
+ */
+export function inspectProposal(file: Uint8Array, own: TrustDomain, now: Instant) {
+  const { bundle, envelope } = decodeProposalFile(file);
+  const belief = believeFile(bundle, now);
+  const asked = { domain: own, clock: now.wall };
+  const proposal =
+    envelope === null ? null : verifyRelationProposal(runtimeSuite(), envelope, belief, asked);
+  return { facts: factsOf(belief), proposal };
 }
 
 /** What a file says, believed by itself alone. Refuses as `inspectBundle` does. */

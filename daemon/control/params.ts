@@ -174,6 +174,18 @@ const PARSERS: Parsers = {
   'federation.refresh': (params) => ({ domain: domainIn(params)('domain') }),
   'federation.list': () => ({}),
   'federation.remove': (params) => ({ domain: domainIn(params)('domain') }),
+  'relation.propose': (params) => ({
+    to: domainIn(params)('to'),
+    asks: params.object('asks', termsIn),
+    addresses: params.texts('addresses', ADDRESSES_MAX, DIAL_ADDRESS_CHARS_MAX),
+    send: params.flag('send'),
+  }),
+  'relation.proposals': () => ({}),
+  'relation.answer': (params) => ({
+    domain: domainIn(params)('domain'),
+    terms: params.object('terms', termsIn),
+    peers: params.texts('peers', ADDRESSES_MAX, DIAL_ADDRESS_CHARS_MAX),
+  }),
   'relation.accept': (params) => ({
     text: params.text('text', BUNDLE_FILE_BYTES_MAX),
     peers: params.texts('peers', ADDRESSES_MAX, DIAL_ADDRESS_CHARS_MAX),

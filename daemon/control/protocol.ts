@@ -480,8 +480,17 @@ export interface RelationAdd {
   readonly survivalForeign?: boolean;
 }
 
+/** What a partner asks to be honoured of it. */
+export interface RelationProposalView {
+  readonly domain: string;
+  readonly asks: RelationTermsView;
+  readonly addresses: readonly string[];
+  readonly issuedAt: string;
+  readonly notAfter: string;
+}
+
 export interface RelationAccept {
-  /** A bundle file of the partner. */
+  /** A bundle file of the partner, with or without a proposal. */
   readonly text: string;
   readonly terms: RelationTermsView;
   /** Those there are stay where none is given. */
@@ -648,6 +657,33 @@ export interface Calls {
   'federation.remove': {
     params: { readonly domain: string };
     result: { readonly domain: string; readonly epoch: string };
+  };
+  /**
+   * Asks a domain to honour this of ours: a file that holds our bundle file, too. With `send` a
+   * linked node of that domain is asked.
+   */
+  'relation.propose': {
+    params: {
+      readonly to: string;
+      readonly asks: RelationTermsView;
+      readonly addresses: readonly string[];
+      readonly send: boolean;
+    };
+    result: { readonly text: string };
+  };
+  /** What partners proposed over a link. */
+  'relation.proposals': {
+    params: Nothing;
+    result: { readonly proposals: readonly RelationProposalView[] };
+  };
+  /** Gives the relation to a partner that proposed something these terms. */
+  'relation.answer': {
+    params: {
+      readonly domain: string;
+      readonly terms: RelationTermsView;
+      readonly peers: readonly string[];
+    };
+    result: RelationView;
   };
   /** Relates to the domain of a file under these terms, or gives these to the relation there is. */
   'relation.accept': { params: RelationAccept; result: RelationView };

@@ -18,6 +18,7 @@ import type { Signer } from '../../core/suite.ts';
 import { decodeBlocks, encodeBlock } from '../../federation/armour.ts';
 import {
   decodeEnvelope,
+  ENVELOPE_MAGIC,
   signEnvelope,
   type UnverifiedEnvelope,
 } from '../../federation/envelope.ts';
@@ -37,8 +38,6 @@ const PARTS: Readonly<Record<EnrolmentType, number>> = {
   'enrol-answer': 1,
   'enrol-grant': 2,
 };
-/** What an envelope begins with, behind its u32 length (PROTOCOL §1.4). */
-const ENVELOPE_MAGIC = toUtf8('HFE1');
 /** The label of a message in a file. */
 const LABEL = 'enrolment';
 

@@ -49,6 +49,8 @@ export const SPACES = {
   chip: 'chip/',
   /** Proposals that wait for signatures, by their digest; at an authority. */
   proposal: 'proposal/',
+  /** What a partner proposes to honour of it, by its domain; at an authority. */
+  relationProposal: 'relation-proposal/',
   /** Partners that speak SPIFFE federation alone, by their domain. */
   spiffePartner: 'spiffe-partner/',
 } as const;

@@ -5,6 +5,8 @@
  * Timeout: 180 s
  */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ConnectError } from '@connectrpc/connect';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -152,6 +154,69 @@ relations('grant links apart from identities, and take them back', async () => {
     await linked(1);
     await said(red, 'relation', 'narrow', BLUE, '--peering', 'no', '--yes');
     await linked(0);
+  });
+});
+
+relations('are proposed by a file that says all, and by a link once there is one', async () => {
+  await withDaemons([BLUE, RED], async (blue, red) => {
+    const [listen = ''] = (await statusOf(blue)).listen;
+    const file = join(blue.folder, 'blue.proposal');
+    const asks = ['--scope', 'none', '--peering', 'yes', '--peer', listen];
+    assert.is((await said(blue, 'relation', 'propose', RED, '--scope', '/')).code, 2, 'how?');
+    const written = await said(blue, 'relation', 'propose', RED, file, ...asks);
+    assert.is(written.code, 0, written.err);
+    assert.match(written.out, /^in words +(?:[a-z]+ ?){6}$/m, 'to read aloud');
+    const seen = JSON.parse((await said(red, 'relation', 'review', file, '--json')).out);
+    assert.equal([seen.domain, seen.asked.peering, seen.to.peering], [BLUE, true, true]);
+    assert.equal([seen.addresses, seen.from], [[listen], null]);
+    assert.is((await said(blue, 'relation', 'review', file)).refusal, 'domain-mismatch');
+    const inside = /(BEGIN HOLDFAST RELATION-----\n(?:.{64}\n){2}.{9})(.)/;
+    const bent = readFileSync(file, 'utf8').replace(inside, (_, before: string, one: string) => {
+      return `${before}${one === 'A' ? 'B' : 'A'}`;
+    });
+    const forged = await said(red, 'relation', 'accept', fileBeside(red, 'bent', bent), '--yes');
+    assert.is(forged.refusal, 'signature-invalid');
+    assert.is((await said(red, 'relation', 'accept', file, '--yes')).code, 0);
+
+    const back = await bundleOf(red, blue);
+    const peering = ['--scope', 'none', '--peering', 'yes', '--yes'];
+    assert.is((await said(blue, 'relation', 'accept', back, ...peering)).code, 0);
+    await eventually('a link', async () =>
+      (await statusOf(blue)).peers.length === 1 ? true : undefined,
+    );
+    const unasked = await said(red, 'relation', 'accept', '--from', BLUE, '--yes');
+    assert.is(unasked.refusal, 'relation-unproposed');
+    const sent = await said(blue, 'relation', 'propose', RED, '--scope', '/web', '--send');
+    assert.is(sent.code, 0, sent.err);
+    const again = await said(blue, 'relation', 'propose', RED, '--scope', '/', '--send');
+    assert.is(again.refusal, 'desk-busy');
+    await red.kill('SIGKILL');
+    await red.start();
+    const { proposals } = JSON.parse((await said(red, 'relation', 'list', '--json')).out);
+    assert.equal(
+      proposals.map(({ domain }: { domain: string }) => domain),
+      [BLUE],
+    );
+    const reviewed = await said(red, 'relation', 'review', '--from', BLUE);
+    assert.match(reviewed.out, /^in words +(?:[a-z]+ ?){6}$/m);
+    assert.match(reviewed.out, /^identities +none +\/web$/m);
+    const answered = await said(
+      red,
+      'relation',
+      'accept',
+      '--from',
+      BLUE,
+      '--until',
+      '2100-01-01T00:00:00Z',
+      '--yes',
+      '--json',
+    );
+    assert.is(answered.code, 0, answered.err);
+    const { scope, notAfter } = JSON.parse(answered.out).terms;
+    assert.equal([scope, notAfter], [['/web'], '2100-01-01T00:00:00Z']);
+    assert.match((await said(red, 'relation', 'list')).out, /2100-01-01T00:00:00Z/);
+    const twice = await said(red, 'relation', 'accept', '--from', BLUE, '--yes');
+    assert.is(twice.refusal, 'relation-unproposed');
   });
 });
 
