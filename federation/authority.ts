@@ -4,7 +4,7 @@
  */
 
 import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
-import { LEASE_FOR_MS } from '../core/limits.ts';
+import { LEASE_FOR_MS, RELATION_PROPOSAL_MS_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { type KeyId, keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
 import { addMs, type BootMs, bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
@@ -32,6 +32,7 @@ import { OwnRelations, type RelationChange } from './own-relations.ts';
 import { makeProof, type ProverRole } from './peer-proof.ts';
 import { encodeRecipient } from './recipient.ts';
 import { recordKey } from './record-key.ts';
+import { type AskedRelation, signRelationProposal } from './relation-proposal.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
 import { isTimeUnknown } from './standing.ts';
@@ -302,6 +303,19 @@ export class Authority {
     };
     checkLease({ ...terms, node: keyIdOf(node), publicPair: node }, own, clockOf(own, now));
     return signLease(documents, node, terms);
+  }
+
+  /**
+   * Proposes to another domain what it may honour of ours, by the documents key. Refuses as
+   * `documentsKey` does, and `time-unknown`: a proposal bears a date.
+   */
+  proposeRelation(now: Moment, asked: AskedRelation): Uint8Array {
+    const { own } = this.#beliefs;
+    if (isTimeUnknown(own, now)) throw new Refusal('time-unknown');
+    const issuedAt = clockOf(own, now);
+    const notAfter = addMs(issuedAt, RELATION_PROPOSAL_MS_MAX);
+    const proposal = { ...asked, domain: own.domain, issuedAt, notAfter };
+    return signRelationProposal(this.documentsKey, proposal);
   }
 
   /** The documents key in force. Refuses `key-revoked` and `not-writer` where we have no voice. */

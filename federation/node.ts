@@ -8,11 +8,10 @@
  */
 
 import type { Digest } from '../core/digest.ts';
-import { RELATION_PROPOSAL_MS_MAX } from '../core/limits.ts';
 import { Refusal, type RefusalCode, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId, PublicPair, Signer, Suite } from '../core/suite.ts';
-import { addMs, type Instant, type UnixMs } from '../core/time.ts';
+import type { Instant, UnixMs } from '../core/time.ts';
 import { clockOf } from './age.ts';
 import { Authority, type GrantedTerms } from './authority.ts';
 import type { Belief } from './belief.ts';
@@ -41,14 +40,13 @@ import { checkAssured } from './relation.ts';
 import { Rest } from './rest.ts';
 =======
 import {
+  type AskedRelation,
   type RelationProposal,
-  signRelationProposal,
   verifyRelationProposal,
 } from './relation-proposal.ts';
 >>>>>>> d716089 (Propose a relation by a file or over a link: signed, addressed, with an end; whoever accepts states terms of his own)
 import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { draftRevocations } from './sign-revocations.ts';
-import { isTimeUnknown } from './standing.ts';
 import { type Output, type Parts, Step } from './step.ts';
 import { isReadable } from './summary.ts';
 import { TimeDesk, type TimeView } from './time-desk.ts';
@@ -203,21 +201,11 @@ export class FederationNode {
     return encodeBundleFile(own, { isFor, isOwnNode: true });
   }
 
-  /**
-   * Proposes to another domain what it may honour of ours, by the documents key. Refuses as
-   * `documentsKey` does, and `time-unknown`: a proposal bears a date.
-   */
-  proposeRelation(
-    read: Instant,
-    proposal: Pick<RelationProposal, 'to' | 'asks' | 'addresses'>,
-  ): Uint8Array {
-    const now = this.#judge(read);
-    const { own } = this.#parts.beliefs;
-    if (isTimeUnknown(own, now)) throw new Refusal('time-unknown');
-    const issuedAt = clockOf(own, now);
-    const notAfter = addMs(issuedAt, RELATION_PROPOSAL_MS_MAX);
-    const { domain } = this;
-    return signRelationProposal(this.documentsKey, { domain, ...proposal, issuedAt, notAfter });
+  /** Asks another domain to honour this of ours; see there. Refuses `not-authority` elsewhere. */
+  proposeRelation(read: Instant, asked: AskedRelation): Uint8Array {
+    const { authority } = this.#parts;
+    if (authority === null) throw new Refusal('not-authority');
+    return authority.proposeRelation(this.#judge(read), asked);
   }
 
   /**

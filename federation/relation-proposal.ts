@@ -10,6 +10,7 @@
  */
 
 import { fromUtf8, toUtf8 } from '../core/bytes.ts';
+import type { JsonObject } from '../core/canonical.ts';
 import {
   ADDRESSES_MAX,
   DIAL_ADDRESS_CHARS_MAX,
@@ -44,6 +45,9 @@ export interface RelationProposal {
   readonly notAfter: UnixMs;
 }
 
+/** What a person has to say of one. */
+export type AskedRelation = Pick<RelationProposal, 'to' | 'asks' | 'addresses'>;
+
 /** A bundle file, and the proposal that came with it. */
 export interface ProposalFile {
   readonly bundle: Uint8Array;
@@ -55,14 +59,16 @@ const KNOWN = new Set([
   ...['addresses', 'asks', 'domain', 'issuedAt', 'must', 'notAfter', 'to', 'type'],
 ]);
 
-/** Signs a proposal with a documents key. */
-export function signRelationProposal(
-  signer: Signer,
-  { domain, to, asks, addresses, issuedAt, notAfter }: RelationProposal,
-): Uint8Array {
+/** The members of a proposal. */
+export function relationProposalBody(proposal: RelationProposal): JsonObject {
+  const { domain, to, asks, addresses, issuedAt, notAfter } = proposal;
   const times = { issuedAt: String(issuedAt), notAfter: String(notAfter) };
-  const body = { domain, to, asks: termsBody(asks), addresses: [...addresses], ...times };
-  return signEnvelope(TYPE, body, [signer]);
+  return { domain, to, asks: termsBody(asks), addresses: [...addresses], ...times };
+}
+
+/** Signs a proposal with a documents key. */
+export function signRelationProposal(signer: Signer, proposal: RelationProposal): Uint8Array {
+  return signEnvelope(TYPE, relationProposalBody(proposal), [signer]);
 }
 
 /**

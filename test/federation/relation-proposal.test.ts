@@ -1,4 +1,4 @@
-/** Proposals of relations: signed, addressed, ended, and carried at the end of a bundle file (§2.9). */
+/** Proposals of relations: signed, addressed, ended, and carried in a bundle file (§2.9). */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -35,6 +35,7 @@ const NOT_BY_BYTES: Readonly<Record<string, string>> = {
   'relation-over': 'the clock of the machine',
   'relation-scope': 'the policy of the reader',
   'relation-self': 'an order of a person',
+  'relation-stale': 'the clock of the machine',
   'relation-unknown': 'an order of a person',
   'relation-wider': 'an order of a person',
   'revocation-signers': 'the keys of the machine',

@@ -6,17 +6,22 @@
 
 import { concat, toBase64, toUtf8, Writer } from '../../core/bytes.ts';
 import type { JsonObject } from '../../core/canonical.ts';
-import { DOCUMENT_BYTES_MAX, PROOF_BYTES_MAX } from '../../core/limits.ts';
+import {
+  DOCUMENT_BYTES_MAX,
+  PROOF_BYTES_MAX,
+  RELATION_PROPOSAL_MS_MAX,
+} from '../../core/limits.ts';
 import { SIGNATURE_PAIR_BYTES } from '../../core/suite.ts';
 import { encodeBlock } from '../../federation/armour.ts';
-import { encodeEnvelope } from '../../federation/envelope.ts';
+import { encodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { encodeEquivocation } from '../../federation/equivocation.ts';
 import { encodeFrame } from '../../federation/message.ts';
+import { termsBody, WHOLE_TERMS } from '../../federation/relation.ts';
 import { forgeBeacon, forgeRoot, KEYS, NOW } from '../federation/forge.ts';
 import { still } from './still.ts';
 
 /** What bytes are read as. */
-export type Reading = 'envelope' | 'frame' | 'tick' | 'proof' | 'file' | 'proposal';
+export type Reading = 'envelope' | 'frame' | 'tick' | 'proof' | 'file' | 'proposal' | 'relation';
 
 const first = still(forgeBeacon().bytes);
 const second = still(forgeBeacon({ seed: 'rival' }).bytes);
@@ -40,6 +45,14 @@ function slotted(count: number, ...ids: readonly Uint8Array[]): Uint8Array {
 
 const BODY = '{"domain":"blue.example","type":"bundle"}';
 const root = encodeBlock('root', still(forgeRoot()));
+
+/** A proposal of blue to red, with these members in it. */
+function relation(members: JsonObject): Uint8Array {
+  const times = { issuedAt: String(NOW), notAfter: String(NOW + RELATION_PROPOSAL_MS_MAX) };
+  const asked = { domain: 'blue.example', to: 'red.example', asks: termsBody(WHOLE_TERMS) };
+  const body = { ...asked, addresses: ['/dns4/node.blue.example/tcp/7717'], ...times, ...members };
+  return still(signEnvelope('relation', body, [KEYS.documents]));
+}
 
 /** A table row: the case, how it is read, its bytes, and what becomes of it. */
 const ROWS: readonly (readonly [string, Reading, Uint8Array, string])[] = [
@@ -88,6 +101,26 @@ const ROWS: readonly (readonly [string, Reading, Uint8Array, string])[] = [
   ['a bundle file of a Root', 'file', toUtf8(root), 'read'],
   ['a bundle file that is cut', 'file', toUtf8(root.slice(0, -2)), 'truncated'],
   ['a bundle file of Windows', 'file', toUtf8(root.replaceAll('\n', '\r\n')), 'envelope-malformed'],
+  ['a relation that is proposed', 'relation', relation({}), 'read'],
+  [
+    'a relation proposed to a path',
+    'relation',
+    relation({ to: 'red.example/web' }),
+    'trust-domain-invalid',
+  ],
+  [
+    'a relation proposed to paths with a query',
+    'relation',
+    relation({ asks: { ...termsBody(WHOLE_TERMS), scope: ['/web?x'] } }),
+    'scope-malformed',
+  ],
+  [
+    'a relation proposed for longer than may be',
+    'relation',
+    relation({ notAfter: String(NOW + RELATION_PROPOSAL_MS_MAX + 1) }),
+    'document-malformed',
+  ],
+  ['a beacon as a relation', 'relation', first, 'document-type'],
   ['a proposal without a proposal', 'proposal', toUtf8(root), 'proposal-malformed'],
 ];
 

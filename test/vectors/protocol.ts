@@ -1,6 +1,7 @@
 /** Our own vectors of the protocol: each case read or admitted, and its outcome compared. */
 
 import { equalBytes, fromBase64, fromHex, toUtf8 } from '../../core/bytes.ts';
+import { encodeCanonical } from '../../core/canonical.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { bootMs, unixMs } from '../../core/time.ts';
@@ -15,6 +16,7 @@ import { verifyLease } from '../../federation/lease.ts';
 import { decodeFrame, encodeFrame } from '../../federation/message.ts';
 import { asRead } from '../../federation/moment.ts';
 import { decodeProposal } from '../../federation/proposal.ts';
+import { readRelationProposal, relationProposalBody } from '../../federation/relation-proposal.ts';
 import { decodeTick, TICK_BYTES } from '../../federation/tick.ts';
 import { SUITE } from '../fakes/coalition.ts';
 import type { Reading } from './decoding-vectors.ts';
@@ -116,6 +118,12 @@ function rewritten(as: Reading, bytes: Uint8Array): Uint8Array {
       const blocks = decodeBundleFile(bytes);
       blocks.forEach(decodeFileItem);
       return toUtf8(blocks.map((block) => encodeBlock(block.label, block.bytes)).join(''));
+    }
+    case 'relation': {
+      const envelope = decodeEnvelope(bytes);
+      const { type, slots } = envelope;
+      const body = relationProposalBody(readRelationProposal(envelope));
+      return encodeEnvelope(type, slots, encodeCanonical({ ...body, type }));
     }
     case 'proposal':
       return decodeProposal(SUITE, bytes).envelope.bytes;
