@@ -36,15 +36,12 @@ import { encodeProposal } from './proposal.ts';
 import { decodeRecipient, verifyRecipient } from './recipient.ts';
 import type { Continuity } from './record.ts';
 import { checkAssured } from './relation.ts';
-<<<<<<< HEAD
-import { Rest } from './rest.ts';
-=======
 import {
   type AskedRelation,
   type RelationProposal,
   verifyRelationProposal,
 } from './relation-proposal.ts';
->>>>>>> d716089 (Propose a relation by a file or over a link: signed, addressed, with an end; whoever accepts states terms of his own)
+import { Rest } from './rest.ts';
 import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { draftRevocations } from './sign-revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';

@@ -32,6 +32,7 @@ export const LEAST_ROLES: Readonly<Record<Method, Role>> = {
   'bundle.show': 'observer',
   'bundle.export': 'observer',
   'federation.list': 'observer',
+  'relation.proposals': 'observer',
   'ceremony.list': 'observer',
   // who did what
   'audit.tail': 'auditor',
@@ -75,6 +76,8 @@ export const LEAST_ROLES: Readonly<Record<Method, Role>> = {
   'key.copy': 'admin',
   'key.move': 'admin',
   'federation.add': 'admin',
+  'relation.propose': 'admin',
+  'relation.answer': 'admin',
   'relation.accept': 'admin',
   'relation.narrow': 'admin',
   'relation.withdraw': 'admin',

@@ -18,14 +18,11 @@ import {
 } from '../../federation/relation-proposal.ts';
 import { isDialAddress } from '../address.ts';
 import type { SpiffePartners } from '../bundle-endpoint/partners.ts';
-<<<<<<< HEAD
+
 import type { Caller } from '../control/caller.ts';
-import type { RelationView } from '../control/protocol.ts';
-import type { ControlMethods } from '../control/server.ts';
-=======
 import type { RelationProposalView, RelationView } from '../control/protocol.ts';
-import type { Caller, ControlMethods } from '../control/server.ts';
->>>>>>> d716089 (Propose a relation by a file or over a link: signed, addressed, with an end; whoever accepts states terms of his own)
+import type { ControlMethods } from '../control/server.ts';
+
 import { audited, type ReadingOptions, relationView, viewNamed } from '../reading-methods.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 import { endpointRelation } from '../spiffe-methods.ts';
