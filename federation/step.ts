@@ -288,13 +288,16 @@ export class Step {
     from: { readonly peer: string; readonly relayed: boolean },
   ): void {
     const { domain, type, digest, members } = item.envelope;
-    // PROTOCOL §6.3 — a guest gives evidence and negative statements, never contents.
-    if (this.#parts.exchange.isGuest(from.peer) && !isForGuests(type)) {
+    // PROTOCOL §6.3 — a guest gives evidence and negative statements, never contents; nor does a
+    // frame that outlived its link, for nothing says any more who sent it.
+    const { exchange } = this.#parts;
+    const isProven = exchange.has(from.peer) && !exchange.isGuest(from.peer);
+    if (!isProven && !isForGuests(type)) {
       throw new Refusal('guest-lane', { what: type });
     }
     const belief = this.#parts.beliefs.of(domain);
     // PROTOCOL §6.4 — a leak: what a domain keeps to itself is taken from its own nodes alone.
-    if (isSecret(type) && !this.#parts.exchange.isFellow(from.peer, domain)) {
+    if (isSecret(type) && !exchange.isFellow(from.peer, domain)) {
       throw new Refusal('document-secret', { domain, type });
     }
     const what =

@@ -33,8 +33,8 @@ export class Adversary {
   readonly #dice: Dice;
   readonly #habits = new Map<Habit, number>();
   readonly #remembered: { readonly peer: string; readonly frame: Uint8Array }[] = [];
-  /** What it once said the time was, without the tag of the link it said it on. */
-  readonly #answers: Uint8Array[] = [];
+  /** What it said last that the time was, before it began to say that again and again. */
+  #lastAnswer: Uint8Array | null = null;
 
   constructor(world: World, machine: Machine) {
     this.#world = world;
@@ -93,15 +93,14 @@ export class Adversary {
     if (tick !== null) this.#world.network.flood(this.#machine, gossipOf(tick), null);
   }
 
-  /** The oldest answer it gave in place of this one: signed, and to another question. */
+  /** An answer that it gave before in place of this one: signed, and to another question. */
   #answerAgain(bytes: Uint8Array): Uint8Array {
     const frame = decodeFrame(bytes);
     if (frame.kind !== 'answer') return bytes;
-    if (this.#answers.length < REMEMBERED_MAX) this.#answers.push(frame.bytes);
-    const [oldest] = this.#answers;
-    if (!this.#habits.has('replay') || oldest === undefined) return bytes;
-    this.#did('answered again');
-    return encodeFrame({ ...frame, bytes: oldest });
+    if (!this.#habits.has('replay')) this.#lastAnswer = frame.bytes;
+    if (this.#lastAnswer === null) return bytes;
+    if (this.#lastAnswer !== frame.bytes) this.#did('answered again');
+    return encodeFrame({ ...frame, bytes: this.#lastAnswer });
   }
 
   #flood(peer: string, frame: Uint8Array): void {

@@ -33,6 +33,7 @@ export function heal(world: World): void {
     else machine.stop(true);
   }
   for (const machine of core) world.network.machineStarted(machine);
+  world.runUntil(Math.max(world.now, lastArrival(world)));
   world.runUntil(world.now + SETTLE_MS + HOP_MS * hopsAcross(world, core));
   world.runUntil(world.now + freshness(world));
   for (const domain of new Set([...core].map((machine) => machine.domain))) {
@@ -40,6 +41,14 @@ export function heal(world: World): void {
     if (world.stolen.has(domain) && !isProven(world, domain)) continue;
     for (const group of groupsOf(world, core, domain)) judge(world, domain, group);
   }
+}
+
+/** When the last of what narrow and slow wires still carry is there: nothing overtakes it. */
+function lastArrival(world: World): number {
+  return Math.max(
+    0,
+    ...[...world.network.links].flatMap(({ wires }) => wires.map((w) => w.arrivedAt)),
+  );
 }
 
 /** True where the authority of a domain knows that its key was stolen. */

@@ -46,8 +46,9 @@ type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never;
 type Done = (outcome: WriteOutcome) => void;
 type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
 
-/** The first byte of a frame that carries an envelope (`federation/message.ts`). */
+/** The first byte of a frame that carries an envelope, or a tick (`federation/message.ts`). */
 const ENVELOPE_FRAME = 5;
+const TICK_FRAME = 6;
 /** People who want a bundle file while the disk is busy ask again so often, and so many times. */
 const EXPORT_WAIT_MS = 100;
 const EXPORT_TRIES = 600;
@@ -339,7 +340,9 @@ export class Machine {
         );
         return;
       case 'send':
-        if (effect.frame[0] === ENVELOPE_FRAME) this.#world.sent(this, effect.frame.subarray(1));
+        if (effect.frame[0] === ENVELOPE_FRAME || effect.frame[0] === TICK_FRAME) {
+          this.#world.sent(this, effect.frame.subarray(1));
+        }
         if (this.adversary !== null) this.adversary.sends(effect.peer, effect.frame);
         else this.#world.network.send(this, effect.peer, effect.frame, null);
         return;

@@ -1,8 +1,12 @@
-/** Held evidence grants nothing and keeps nobody younger (PROTOCOL §4.3). */
+/**
+ * Held evidence grants nothing, keeps nobody younger and makes nobody older: it moves no bound
+ * (PROTOCOL §4.3).
+ */
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { TIERS } from '../../federation/tier.ts';
 import type { CheckerKind } from '../checker.ts';
+import { keepingOf } from '../reading.ts';
 
 const GRANTED = new Set(['beacon', 'tick', 'stop', 'manifest', 'document', 'keeping']);
 
@@ -10,6 +14,15 @@ export const heldEvidenceGrantsNothing: CheckerKind = {
   sentence: 'held evidence grants nothing',
   make: (world, fail) => ({
     step: ({ machine, now, output, writes }) => {
+      for (const { domain, kind, value, before } of writes) {
+        if (kind !== 'keeping' || value === null || before === null) continue;
+        // An answer about our own domain may raise its bound as well.
+        if (domain === machine.domain) continue;
+        const [old, next] = [keepingOf(before), keepingOf(value)];
+        const passed = next.boundBoot - (old.bootId === next.bootId ? old.boundBoot : 0);
+        if (next.bound <= old.bound + passed || next.bound === next.asOf) continue;
+        fail(`${machine.name}: B of ${domain} rose to ${next.bound}, and no evidence says so`);
+      }
       if (output.verdict?.code !== 'evidence-held') return;
       world.coverage.saw('protocol: evidence was held');
       const domain = output.verdict.details.domain;

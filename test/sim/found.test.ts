@@ -51,6 +51,25 @@ const SHRUNK: readonly {
       ],
     },
   },
+  {
+    was: 'a document that was under way when its link ended cost the sender its place',
+    seed: 2_624,
+    scenario: {
+      domains: 6,
+      followers: 1,
+      minutes: 8,
+      happenings: [
+        { at: 54_184, fault: 'reboot-loop', on: ['d05'], forMs: 812_673, amount: 4_664 },
+        {
+          at: 429_801,
+          fault: 'narrow-band',
+          on: ['d00-1', 'd01-1', 'd02', 'd03', 'd05-1'],
+          forMs: 7_345_652,
+          amount: 33_477,
+        },
+      ],
+    },
+  },
 ];
 
 for (const { was, seed, scenario } of SHRUNK) {

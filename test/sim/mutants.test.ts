@@ -3,24 +3,16 @@
 import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PLAIN, type Scenario } from '../../sim/scenario.ts';
 import type { MutantFate, MutantTask } from './mutant-worker.ts';
-import { MUTANTS, type Mutant } from './mutants.ts';
+import { MUTANTS, type Mutant, WORLD } from './mutants.ts';
 
 const mutants = suite('sim/mutants');
 
 const SEEDS = 400;
-/** Short limits, so that every tier is passed. */
-const WORLD: Scenario = {
-  ...PLAIN,
-  domains: 3,
-  followers: 0,
-  minutes: 20,
-  limits: { freshForMs: 240_000, degradedForMs: 480_000, survivalForMs: 900_000 },
-};
 
 function fateOf(mutant: Mutant): Promise<MutantFate> {
-  const task: MutantTask = { mutant, seeds: SEEDS, scenario: { ...WORLD, faults: mutant.faults } };
+  const { faults, world } = mutant;
+  const task: MutantTask = { mutant, seeds: SEEDS, scenario: { ...WORLD, ...world, faults } };
   const worker = new Worker(new URL('./mutant-worker.js', import.meta.url));
   worker.postMessage(task);
   return new Promise((resolve, reject) => {

@@ -5,6 +5,8 @@
  * ever part of what ships. A mutant whose line is no longer there fails, so that none goes quiet.
  */
 
+import { PLAIN, type Scenario } from '../../sim/scenario.ts';
+
 /** One planted mistake. */
 export interface Mutant {
   /** The mistake as a sentence. */
@@ -15,7 +17,18 @@ export interface Mutant {
   readonly replace: string;
   /** Faults under which it shows. */
   readonly faults: readonly string[];
+  /** What its world has beside three authorities. */
+  readonly world?: Partial<Scenario>;
 }
+
+/** The world of the mutants: short limits, so that every tier is passed. */
+export const WORLD: Scenario = {
+  ...PLAIN,
+  domains: 3,
+  followers: 0,
+  minutes: 20,
+  limits: { freshForMs: 240_000, degradedForMs: 480_000, survivalForMs: 900_000 },
+};
 
 const POWER = ['boundary-crash', 'power-cut', 'process-end', 'publishing', 'withdrawing'];
 const CLOCKS = ['clock-jump', 'rtc-reset', 'isolation', 'reboot-loop', 'power-cut'];
@@ -194,5 +207,83 @@ export const MUTANTS: readonly Mutant[] = [
     find: "output.verdict === null && outcome === 'durable'",
     replace: 'output.verdict === null',
     faults: ['full-disk', 'publishing'],
+  },
+  {
+    name: 'a step goes on while writes are owed',
+    file: 'sim/machine.js',
+    find: 'sends && this.#owed.length > 0',
+    replace: 'false',
+    faults: ['full-disk', 'publishing', 'withdrawing'],
+  },
+  {
+    name: 'an answer need not bear the nonce of a question',
+    file: 'federation/inquiry.js',
+    find: `const askedAt = this.#asked.get(toHex(answer.nonce));
+        if (askedAt === undefined || elapsedMs`,
+    replace: `const askedAt = this.#asked.get(toHex(answer.nonce)) ?? now.boot;
+        if (elapsedMs`,
+    faults: ['replaying', 'power-cut', 'rtc-reset'],
+    world: { domains: 2, followers: 1, minutes: 40 },
+  },
+  {
+    name: 'a date below the bound counts',
+    file: 'federation/inquiry.js',
+    find: 'addMs(time, leadMs) < bound',
+    replace: 'false',
+    faults: ['clock-skew', 'power-cut', 'publishing'],
+  },
+  {
+    name: 'an authority goes on from the number that its disk remembers',
+    file: 'federation/writer.js',
+    find: 'this.#isFirst && belief.manifest !== null',
+    replace: 'false',
+    faults: ['restored-authority', 'publishing'],
+  },
+  {
+    name: 'a proof by another key than it names is taken',
+    file: 'federation/admit-proof.js',
+    find: `for (const envelope of proof.envelopes)
+        verifyEnvelope(context.suite, envelope, role);`,
+    replace: '',
+    faults: ['forging'],
+  },
+  {
+    name: 'a rank is given twice',
+    file: 'federation/root.js',
+    find: '!isKept && rank <= highest',
+    replace: 'false',
+    faults: ['misnumbering', 'rotating'],
+  },
+  {
+    name: 'evidence that is only held raises the bound',
+    file: 'federation/admit-beacon.js',
+    find: 'belief: { ...belief, future },',
+    replace: `belief: {
+            ...belief,
+            future,
+            keeping: belief.keeping && { ...belief.keeping, bound: issuedAt },
+        },`,
+    faults: ['stolen-beacon-key', 'clock-skew'],
+  },
+  {
+    name: 'a beacon far above the one held is refused',
+    file: 'federation/admit-beacon.js',
+    find: 'order < 0',
+    replace: '(held !== null && beacon.epoch > held.beacon.epoch + 1000n) || order < 0',
+    faults: POWER,
+  },
+  {
+    name: 'boot time stands still in suspend',
+    file: 'sim/machine.js',
+    find: "const slept = this.#power === 'asleep';",
+    replace: `const slept = this.#power === 'asleep';
+        if (slept) {
+            const { clock } = this;
+            const gone = this.#world.now - this.#stoodStillAt;
+            const [now, timeOf] = [clock.now.bind(clock), clock.timeOf.bind(clock)];
+            clock.now = (t) => ({ wall: now(t).wall, boot: now(t).boot - gone });
+            clock.timeOf = (boot) => timeOf(boot + gone);
+        }`,
+    faults: ['suspend', 'frozen-clock', 'isolation'],
   },
 ];
