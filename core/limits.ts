@@ -137,6 +137,11 @@ export const SLOW_WANT_TIMEOUT_MS = 2 * MINUTE_MS;
 export const SLOW_SYNC_INTERVAL_MS = 4 * MINUTE_MS;
 /** Documents one want frame may ask for. */
 export const WANTS_MAX = 64;
+/** Ranges that one frame may speak of, and ids that it says rather than sums (PROTOCOL §6.1). */
+export const RANGES_MAX = 256;
+export const RANGE_IDS_MAX = 16;
+/** Shared domains beyond which rows are compared by ranges, and not said all at once. */
+export const ROWS_AT_ONCE_MAX = 16;
 /** Wants that may be open with one peer: one for each domain of a summary. */
 export const WANTS_OPEN_MAX = 1_024;
 /** Offers in a row that a peer may leave unkept, and what may be open with it from then on. */

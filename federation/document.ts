@@ -53,7 +53,8 @@ export function isPublic(type: DocumentType): boolean {
 
 /** True for a document that stays inside its domain (PROTOCOL §6.4). */
 export function isSecret(type: DocumentType): boolean {
-  return CONTENT_TYPES.some((content) => content === type) && !isPublic(type);
+  const isOverride = type === 'override' || type === 'recall';
+  return isOverride || (CONTENT_TYPES.some((content) => content === type) && !isPublic(type));
 }
 
 /** True for the name of a group: 1 to 63 of `a-z 0-9 -`, not beginning with `-`. */

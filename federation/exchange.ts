@@ -12,49 +12,39 @@ import { toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
 import {
   QUIET_INTERVAL_MS,
+  ROWS_AT_ONCE_MAX,
   SLOW_SYNC_INTERVAL_MS,
-  SLOW_WANT_TIMEOUT_MS,
-  SLOW_WANTS_MAX,
   SYNC_INTERVAL_MS,
   TICK_BATCH_MS,
   TICKS_MAX,
   WANT_BYTES_MAX,
-  WANT_TIMEOUT_MS,
-  WANTS_MAX,
-  WANTS_OPEN_MAX,
 } from '../core/limits.ts';
-import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
+import { Asking, answerMs, type Beliefs, send } from './asking.ts';
 import type { Belief } from './belief.ts';
 import type { Effect } from './effect.ts';
-import { encodeFrame, type Frame, type SummaryRow, type Tag, type Want } from './message.ts';
-import { type LinkedGuest, type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
 import {
-  isAhead,
-  missing,
-  type Reading,
-  RowBook,
-  revocationWants,
-  rowOf,
-  wantsFrom,
-} from './summary.ts';
+  encodeFrame,
+  type Frame,
+  NO_TAG,
+  type SummaryRow,
+  type Tag,
+  type Want,
+} from './message.ts';
+import { type LinkedGuest, type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
+import { noteOf, partsOf, type RangeNote, reconcile } from './ranges.ts';
+import { isAhead, mayDifferUnpinned, RowBook, rowOf, tagOfRow, unpinnedIds } from './summary.ts';
 import { encodeTick } from './tick.ts';
-import { answersTo } from './want-answer.ts';
-import { isOffer, type OpenWant, WantBook } from './want-book.ts';
+import { answersTo, unpinnedOf } from './want-answer.ts';
+import type { Asked } from './want-book.ts';
 
-/**
- * The domains that may be spoken of: our own, and those we relate to; the same array until one of
- * them changes.
- */
-export type Beliefs = () => readonly Belief[];
-
-/** All links of one node, what was said on each, and what was asked for. */
+/** All links of one node, and what was said on each. */
 export class Exchange {
   readonly #own: Reader;
   readonly #beliefs: Beliefs;
   readonly #links = new Map<string, PeerLink>();
-  readonly #wants = new WantBook();
+  readonly #asking: Asking;
   readonly #rows = new RowBook();
   /** When `wake` has something to do; null where that has to be found out. */
   #dueAt: number | null = null;
@@ -62,6 +52,7 @@ export class Exchange {
   constructor(own: Reader, beliefs: Beliefs) {
     this.#own = own;
     this.#beliefs = beliefs;
+    this.#asking = new Asking(own, beliefs, this.#links);
   }
 
   up(linked: LinkedPeer | LinkedGuest, now: BootMs): readonly Effect[] {
@@ -75,7 +66,7 @@ export class Exchange {
   down(peer: string): void {
     this.#links.delete(peer);
     this.#dueAt = null;
-    this.#wants.down(peer);
+    this.#asking.down(peer);
   }
 
   has(peer: string): boolean {
@@ -113,7 +104,11 @@ export class Exchange {
       if (link.tickAt !== null) link.tickAt = now; // the first batch waits for nothing
     }
     const ours = lacksOurs ? [send(link, { kind: 'interest', tags: this.#tags(link) })] : [];
-    return [...ours, ...this.#sendRows(link, link.shared(this.#beliefs()))];
+    const shared = link.shared(this.#beliefs());
+    // Most of what was said on a link before is still so: many rows are compared before they go.
+    const first =
+      shared.length > ROWS_AT_ONCE_MAX ? this.compare(peer) : this.#sendRows(link, shared);
+    return [...ours, ...first];
   }
 
   digest(peer: string, digest: string, now: BootMs): readonly Effect[] {
@@ -124,8 +119,46 @@ export class Exchange {
       this.#compareIn(link, link.hears(digest) ? QUIET_INTERVAL_MS : intervalOf(link), now);
       return [];
     }
+    if (link.shared(beliefs).length > ROWS_AT_ONCE_MAX) {
+      const notes = partsOf(link.rowIds(beliefs, this.#own, this.#rows));
+      return [send(link, { kind: 'ranges', tag: NO_TAG, notes })];
+    }
     link.sent.clear();
     return this.#sendRows(link, link.shared(beliefs));
+  }
+
+  /** What a peer says of ranges: of the rows of the link, or of what no manifest of a domain pins. */
+  ranges(peer: string, tag: Tag, notes: readonly RangeNote[], now: BootMs): readonly Effect[] {
+    const link = this.#links.get(peer);
+    if (link === undefined) return [];
+    if (tag === NO_TAG) return this.#rowRanges(link, notes);
+    const belief = this.#spoken(link).find(({ domain }) => link.tag(domain) === tag);
+    if (belief === undefined) return [];
+    link.showInterest(tag);
+    const mine = link.reading(belief, this.#own);
+    const { notes: answer, lacking, surplus } = reconcile(unpinnedIds(belief, mine), notes);
+    const given = surplus.flatMap((id) => unpinnedOf(belief, id, mine));
+    const wants = lacking.map((id): Want => ({ tag, what: 'unpinned', argument: id }));
+    return [
+      ...withinBounds(given.map((frame) => ({ ...send(link, frame), isUrgent: true }))),
+      ...this.#asking.ask(link, belief, now, wants),
+      ...(answer.length === 0 ? [] : [send(link, { kind: 'ranges', tag, notes: answer })]),
+    ];
+  }
+
+  #rowRanges(link: PeerLink, notes: readonly RangeNote[]): readonly Effect[] {
+    const mine = link.rowIds(this.#beliefs(), this.#own, this.#rows);
+    const { notes: answer, lacking, surplus } = reconcile(mine, notes);
+    const tags = new Set([...lacking, ...surplus].map(tagOfRow));
+    const differing = this.#spoken(link).filter(({ domain }) => tags.has(link.tag(domain)));
+    for (const { domain } of differing) {
+      const tag = link.tag(domain);
+      link.showInterest(tag);
+      link.sent.delete(tag);
+    }
+    const said =
+      answer.length === 0 ? [] : [send(link, { kind: 'ranges', tag: NO_TAG, notes: answer })];
+    return [...said, ...this.#sendRows(link, differing)];
   }
 
   summary(peer: string, rows: readonly SummaryRow[], now: BootMs): readonly Effect[] {
@@ -138,7 +171,8 @@ export class Exchange {
       link.rows.set(row.tag, row);
       link.showInterest(row.tag);
       const reading = link.reading(belief, this.#own);
-      effects.push(...this.#ask(link, belief, now, revocationWants(belief, row, reading)));
+      if (mayDifferUnpinned(belief, row, reading)) effects.push(...this.#sum(link, belief, now));
+      effects.push(...this.#asking.ask(link, belief, now));
       const mine = rowOf(belief, reading);
       const contentsDiffer = mine.beacon === row.beacon && mine.contents !== row.contents;
       if (isAhead(belief, row, reading) || contentsDiffer)
@@ -152,21 +186,15 @@ export class Exchange {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
     const spoken = this.#spoken(link);
-    const effects: Effect[] = [];
-    let sizeBytes = 0;
-    for (const want of wants) {
+    const answers = wants.flatMap((want) => {
       const belief = spoken.find(({ domain }) => link.tag(domain) === want.tag);
-      if (belief === undefined) continue;
+      if (belief === undefined) return [];
       link.showInterest(want.tag);
-      for (const frame of answersTo(want, belief, link.reading(belief, this.#own))) {
-        const answer = send(link, frame);
-        sizeBytes += answer.frame.length;
-        // What is left is asked for again: one frame must not fill the queue to this peer.
-        if (effects.length > 0 && sizeBytes > WANT_BYTES_MAX) return effects;
-        effects.push(answer);
-      }
-    }
-    return effects;
+      const isUrgent = want.what === 'unpinned';
+      const frames = answersTo(want, belief, link.reading(belief, this.#own));
+      return frames.map((frame) => ({ ...send(link, frame), isUrgent }));
+    });
+    return withinBounds(answers);
   }
 
   /** A document of this domain was admitted: ask the peer that has more for what comes next. */
@@ -174,10 +202,10 @@ export class Exchange {
     const link = peer === null ? undefined : this.#links.get(peer);
     link?.hasTick(belief);
     if (link === undefined) return [];
-    const asked = this.#ask(link, belief, now);
+    const asked = this.#asking.ask(link, belief, now);
     if (!link.isSlow || asked.length > 0) return asked;
     // Little is asked for at once there: what is whole by now makes room for what is not.
-    return link.shared(this.#beliefs()).flatMap((other) => this.#ask(link, other, now));
+    return link.shared(this.#beliefs()).flatMap((other) => this.#asking.ask(link, other, now));
   }
 
   /** What we hold of this domain changed: see that those who share it have it, in an interval. */
@@ -266,9 +294,9 @@ export class Exchange {
 
   /** The comparisons that are due. */
   wake(now: BootMs): readonly Effect[] {
-    if (this.#due() > now) return [];
+    if (Math.min(this.#due(), this.#asking.dueAt()) > now) return [];
     this.#dueAt = null;
-    const effects: Effect[] = this.#wants.overdue(now).flatMap((late) => this.#askOther(late, now));
+    const effects: Effect[] = [...this.#asking.overdue(now)];
     for (const link of this.#links.values()) {
       effects.push(...this.#sendTicks(link, now));
       if (link.compareAt > now) continue;
@@ -283,9 +311,14 @@ export class Exchange {
     return effects;
   }
 
+  /** A want was answered: it may be asked again, of anybody. */
+  settle(want: Asked): void {
+    this.#asking.settle(want);
+  }
+
   /** When `wake` has something to do again, in boot time; without end where it never has. */
   wakeAt(): number {
-    return this.#due();
+    return Math.min(this.#due(), this.#asking.dueAt());
   }
 
   #isSettled(link: PeerLink): boolean {
@@ -328,7 +361,6 @@ export class Exchange {
     for (const { compareAt, tickAt } of this.#links.values()) {
       dueAt = Math.min(dueAt, compareAt, tickAt ?? Number.POSITIVE_INFINITY);
     }
-    dueAt = Math.min(dueAt, this.#wants.dueAt());
     this.#dueAt = dueAt;
     return dueAt;
   }
@@ -351,83 +383,14 @@ export class Exchange {
     return news.length === 0 ? [] : [send(link, { kind: 'summary', rows: news })];
   }
 
-  /** Asks for `first`, then for what the newest row shows that we lack. */
-  #ask(
-    link: PeerLink,
-    belief: Belief,
-    now: BootMs,
-    first: readonly Want[] = [],
-  ): readonly Effect[] {
-    const fresh = [...first, ...this.#wantsOf(link, belief)]
-      .filter((want) => this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer }))
-      .slice(0, Math.min(WANTS_MAX, this.#roomOn(link)));
-    return this.#sendWants(link, belief, fresh, now);
+  /** Says one sum over what no manifest pins: the peer answers if it holds else. */
+  #sum(link: PeerLink, belief: Belief, now: BootMs): readonly Effect[] {
+    const tag = link.tag(belief.domain);
+    const note = noteOf(unpinnedIds(belief, link.reading(belief, this.#own)));
+    const until = bootMs(now + answerMs(link));
+    if (!link.maySum(tag, note.sum, now, until)) return [];
+    return [send(link, { kind: 'ranges', tag, notes: [note] })];
   }
-
-  /** A want that was not answered: noted where it was offered, and put to the next who has it. */
-  #askOther(late: OpenWant, now: BootMs): readonly Effect[] {
-    const { domain, peer, what, argument } = late;
-    const refusal = new Refusal('want-unanswered', { domain, what, argument });
-    const noted: readonly Effect[] = isOffer(late) ? [{ kind: 'refused', peer, refusal }] : [];
-    const belief = this.#beliefs().find((one) => one.domain === domain);
-    if (belief === undefined || what === 'revocations') return noted;
-    const tried = new Set([...late.tried, peer]);
-    const others = this.#interested(belief).filter((link) => !tried.has(link.peer));
-    const next = others.find((link) => !this.#wants.owes(link.peer)) ?? others[0];
-    if (next === undefined) return noted;
-    const want = this.#wantsOf(next, belief).find(
-      (one) => one.what === what && one.argument === argument,
-    );
-    return want === undefined || this.#roomOn(next) === 0
-      ? noted
-      : [...noted, ...this.#sendWants(next, belief, [want], now, tried)];
-  }
-
-  /** What the newest row of the peer shows that we lack. */
-  #wantsOf(link: PeerLink, belief: Belief): readonly Want[] {
-    const mine = link.reading(belief, this.#own);
-    const row = link.rows.get(mine.tag);
-    return row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
-  }
-
-  #sendWants(
-    link: PeerLink,
-    { domain }: Belief,
-    wants: readonly Want[],
-    now: BootMs,
-    tried: ReadonlySet<string> = new Set(),
-  ): readonly Effect[] {
-    if (wants.length === 0) return [];
-    const until = bootMs(now + (link.isSlow ? SLOW_WANT_TIMEOUT_MS : WANT_TIMEOUT_MS));
-    const { peer } = link;
-    for (const { what, argument } of wants) {
-      this.#wants.ask({ domain, what, argument, peer, until, tried });
-    }
-    this.#dueAt = null;
-    return [send(link, { kind: 'want', wants })];
-  }
-
-  /** How much more may be asked for on a link. */
-  #roomOn({ peer, isSlow }: PeerLink): number {
-    return this.#wants.roomFor(peer, isSlow ? SLOW_WANTS_MAX : WANTS_OPEN_MAX);
-  }
-
-  /** A want was answered: it may be asked again, of anybody. */
-  settle(want: Pick<OpenWant, 'domain' | 'what' | 'argument' | 'peer'>): void {
-    if (this.#wants.settle(want)) this.#dueAt = null;
-  }
-}
-
-function ownGaps(belief: Belief, mine: Reading): readonly Want[] {
-  return missing(belief, mine).map((gap) => ({
-    tag: mine.tag,
-    what: gap.what,
-    argument: gap.digest,
-  }));
-}
-
-function send(link: PeerLink, frame: Frame): Effect & { readonly kind: 'send' } {
-  return { kind: 'send', peer: link.peer, frame: encodeFrame(frame), isUrgent: false };
 }
 
 function fingerprint(row: SummaryRow): string {
@@ -437,6 +400,15 @@ function fingerprint(row: SummaryRow): string {
 /** Until the next comparison of a link on which something may differ. */
 function intervalOf({ isSlow }: PeerLink): number {
   return isSlow ? SLOW_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS;
+}
+
+/** What is left is asked for again: the answers to one frame must not fill the queue to a peer. */
+function withinBounds(answers: readonly (Effect & { readonly kind: 'send' })[]): readonly Effect[] {
+  let sizeBytes = 0;
+  return answers.filter(({ frame }, i) => {
+    sizeBytes += frame.length;
+    return i === 0 || sizeBytes <= WANT_BYTES_MAX;
+  });
 }
 
 /** An interval away, spread over a fifth of it by the peer's own name. */

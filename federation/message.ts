@@ -11,6 +11,7 @@
  *     0x08 answer     tag 16 ‖ an answer (`time-answer.ts`)
  *     0x09 proof      two beacons under one number (`equivocation.ts`)
  *     0x0a ticks      u16 n ‖ n × tick 43              on links without gossip
+ *     0x0b ranges     tag 16, zeros for the rows of the link ‖ u16 n ‖ n × note (`ranges.ts`)
  *
  * Domains are named by tags, SHA-256("holdfast/interest/v1\0" ‖ handshake hash ‖ domain) cut to 16
  * bytes: a peer learns of a domain only if it knew to ask for it, so the coalition's graph stays
@@ -19,9 +20,16 @@
 
 import { fromHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
 import { DIGEST_BYTES, type Digest, sha256 } from '../core/digest.ts';
-import { FRAME_BYTES_MAX, SUMMARY_DOMAINS_MAX, TICKS_MAX, WANTS_MAX } from '../core/limits.ts';
+import {
+  FRAME_BYTES_MAX,
+  RANGES_MAX,
+  SUMMARY_DOMAINS_MAX,
+  TICKS_MAX,
+  WANTS_MAX,
+} from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import { checkApart, type RangeNote, readNote, writeNote } from './ranges.ts';
 import { TICK_BYTES } from './tick.ts';
 import { NONCE_BYTES } from './time-answer.ts';
 
@@ -48,17 +56,10 @@ export interface SummaryRow {
 }
 
 /**
- * What a want may name. A Root is asked for by version, the rest by digest; revocations by the
- * digest of the set that the asker holds, since he cannot know the names of what he lacks.
+ * What a want may name. A Root is asked for by version, the rest by digest; of what no
+ * manifest pins a proof by the id of the key that it is against, and an override by its mark.
  */
-export const WANT_KINDS = [
-  'root',
-  'beacon',
-  'tick',
-  'manifest',
-  'document',
-  'revocations',
-] as const;
+export const WANT_KINDS = ['root', 'beacon', 'tick', 'manifest', 'document', 'unpinned'] as const;
 /** One of `WANT_KINDS`; on the wire it is its index there. */
 export type WantKind = (typeof WANT_KINDS)[number];
 
@@ -82,11 +83,16 @@ export type Frame =
   /** What time is it in that domain? */
   | { readonly kind: 'question'; readonly tag: Tag; readonly nonce: Uint8Array }
   | { readonly kind: 'answer'; readonly tag: Tag; readonly bytes: Uint8Array }
-  | { readonly kind: 'ticks'; readonly ticks: readonly Uint8Array[] };
+  | { readonly kind: 'ticks'; readonly ticks: readonly Uint8Array[] }
+  /** How our set stands in some ranges: what no manifest of a domain pins, or rows of the link. */
+  | { readonly kind: 'ranges'; readonly tag: Tag; readonly notes: readonly RangeNote[] };
+
+/** Stands for no domain: ranges under it are of the rows of the link. */
+export const NO_TAG: Tag = '0'.repeat(2 * TAG_BYTES);
 
 const CODES = {
   ...{ interest: 1, digest: 2, summary: 3, want: 4, envelope: 5, tick: 6 },
-  ...{ question: 7, answer: 8, proof: 9, ticks: 10 },
+  ...{ question: 7, answer: 8, proof: 9, ticks: 10, ranges: 11 },
 } as const;
 
 /** The tag of a domain on one link. */
@@ -126,6 +132,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
     case 'ticks':
       writer.u16(frame.ticks.length);
       for (const tick of frame.ticks) writer.raw(tick);
+      return writer.finish();
+    case 'ranges':
+      writer.raw(fromHex(frame.tag)).u16(frame.notes.length);
+      for (const note of frame.notes) writeNote(writer, note);
       return writer.finish();
     default:
       return writer.raw(frame.bytes).finish();
@@ -179,9 +189,18 @@ function decodeBody(code: number, reader: Reader): Frame {
       return { kind: 'answer', tag: readTag(reader), bytes: reader.take(reader.remaining) };
     case CODES.ticks:
       return { kind: 'ticks', ticks: many(reader, TICKS_MAX, (each) => each.take(TICK_BYTES)) };
+    case CODES.ranges:
+      return readRanges(reader);
     default:
       throw new Refusal('frame-malformed', { code });
   }
+}
+
+function readRanges(reader: Reader): Frame {
+  const tag = readTag(reader);
+  const notes = many(reader, RANGES_MAX, readNote);
+  checkApart(notes);
+  return { kind: 'ranges', tag, notes };
 }
 
 function many<T>(reader: Reader, max: number, read: (reader: Reader) => T): readonly T[] {

@@ -48,8 +48,13 @@ export function nextOverrideEnd(own: Belief): UnixMs | null {
  */
 export function overrideDigests({ overrides }: Pick<Belief, 'overrides'>): readonly Digest[] {
   return [...overrides.values()].map(({ digest, recall }) =>
-    recall === null ? digest : digestOf(RECALLED_LABEL, fromHex(digest)),
+    recall === null ? digest : recalledMark(digest),
   );
+}
+
+/** What an override is compared by once it was recalled. */
+export function recalledMark(override: Digest): Digest {
+  return digestOf(RECALLED_LABEL, fromHex(override));
 }
 
 /**

@@ -11,7 +11,8 @@ import type { BootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import type { GroupScope } from './lease.ts';
 import { type SummaryRow, type Tag, tagOf } from './message.ts';
-import { type Reading, type RowBook, sharedDigest, sharedGroups } from './summary.ts';
+import type { RangeId } from './ranges.ts';
+import { type Reading, type RowBook, rowId, sharedDigest, sharedGroups } from './summary.ts';
 
 /** A node of some domain, and what it reads of that, by its lease (PROTOCOL §6.4). */
 export interface Reader {
@@ -74,6 +75,7 @@ export class PeerLink {
   readonly #ticks = new Map<TrustDomain, { readonly beacon: Digest; readonly index: number }>();
   readonly #news = new Set<TrustDomain>();
   readonly #strangers = new Set<string>();
+  readonly #sums = new Map<Tag, { readonly sum: string; readonly until: BootMs }>();
   #interests: ReadonlySet<Tag> = new Set();
   #shared: Shared | null = null;
   /** The digest we sent last, and the one that the peer sent last which was ours too. */
@@ -198,6 +200,24 @@ export class PeerLink {
    */
   showInterest(tag: Tag): void {
     if (!this.#interests.has(tag)) this.interests = new Set([...this.#interests, tag]);
+  }
+
+  /** Rows of all that is shared, as a set to be reconciled; rising. */
+  rowIds(beliefs: readonly Belief[], own: Reader, rows: RowBook): readonly RangeId[] {
+    return this.shared(beliefs)
+      .map((belief) => {
+        const reading = this.reading(belief, own);
+        return rowId(reading.tag, rows.bodyOf(belief, reading));
+      })
+      .sort();
+  }
+
+  /** True unless this sum over what no manifest of the domain pins was said until a moment ago. */
+  maySum(tag: Tag, sum: string, now: BootMs, until: BootMs): boolean {
+    const said = this.#sums.get(tag);
+    if (said?.sum === sum && now < said.until) return false;
+    this.#sums.set(tag, { sum, until });
+    return true;
   }
 
   /** We say this digest to the peer. */

@@ -6,10 +6,8 @@
  * entries. Which thresholds a document has to meet, and who admits it, is `admit-revocations.ts`.
  */
 
-import { fromHex, toUtf8 } from '../core/bytes.ts';
 import type { JsonObject } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
-import { digestOf } from '../core/digest.ts';
 import { REVOCATIONS_MAX, SPIFFE_ID_BYTES_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { parseSpiffeId, type TrustDomain, trustDomainOf } from '../core/spiffe-id.ts';
@@ -68,7 +66,6 @@ export const NO_REVOCATIONS: Revocations = { documents: [], union: new Map() };
 const KNOWN = new Set(['domain', 'entries', 'must', 'type', 'version']);
 const SERIAL = /^(?:[0-9a-f]{2}){1,20}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
-const SET_LABEL = toUtf8('holdfast/revocations/v1\0');
 
 /**
  * Reads a revocation document. Refuses `document-malformed` (also entries out of order, or twice),
@@ -152,19 +149,6 @@ export function settled(
   });
   const sorted = [...kept].sort((a, b) => (a.digest < b.digest ? -1 : 1));
   return { documents: sorted, union: unionOf(sorted) };
-}
-
-/**
- * One digest over the documents held and the keys that a proof disowned: equal on both sides means
- * there is nothing to fetch. Of a key any proof will do, so its id stands for it.
- */
-export function revocationsDigest(
-  domain: TrustDomain,
-  { documents }: Revocations,
-  disowned: Iterable<Digest>,
-): Digest {
-  const held = [...documents.map(({ digest }) => digest), ...disowned].sort();
-  return digestOf(SET_LABEL, toUtf8(domain), ...held.map(fromHex));
 }
 
 /**

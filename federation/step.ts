@@ -25,13 +25,14 @@ import type { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import { isForGuests, isSecret } from './document.ts';
 import type { Effect, ImportOutcome } from './effect.ts';
-import { decodeEnvelope } from './envelope.ts';
+import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
 import { decodeEquivocation } from './equivocation.ts';
 import type { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
 import type { Leaseholder } from './leaseholder.ts';
-import { decodeFrame, type Tag, versionArgument } from './message.ts';
-import { nextOverrideEnd } from './overriding.ts';
+import { decodeFrame, type Tag, versionArgument, type Want } from './message.ts';
+import { readRecall } from './override.ts';
+import { nextOverrideEnd, recalledMark } from './overriding.ts';
 import type { PeerLedger } from './peer-ledger.ts';
 import { recordKey } from './record-key.ts';
 import type { Rest } from './rest.ts';
@@ -165,6 +166,11 @@ export class Step {
       case 'want':
         this.#effects.push(...this.#parts.exchange.want(peer, frame.wants));
         return;
+      case 'ranges':
+        this.#effects.push(
+          ...this.#parts.exchange.ranges(peer, frame.tag, frame.notes, this.#context.now.boot),
+        );
+        return;
       case 'tick':
         return this.#tick({ peer, bytes: frame.bytes, relayed: false });
       case 'question':
@@ -174,7 +180,9 @@ export class Step {
       case 'proof': {
         // PROTOCOL §6.3 — from anybody, guests too: a proof stands by itself.
         const item: FileItem = { kind: 'proof', proof: decodeEquivocation(frame.bytes) };
-        const belief = this.#parts.beliefs.of(item.proof.domain);
+        const { domain, keyId } = item.proof;
+        const belief = this.#parts.beliefs.of(domain);
+        this.#parts.exchange.settle({ domain, what: 'unpinned', argument: keyId, peer });
         return this.#takeFor(belief, item, { peer, relayed: false });
       }
       case 'ticks':
@@ -287,7 +295,7 @@ export class Step {
     item: FileItem & { readonly kind: 'envelope' },
     from: { readonly peer: string; readonly relayed: boolean },
   ): void {
-    const { domain, type, digest, members } = item.envelope;
+    const { domain, type } = item.envelope;
     // PROTOCOL §6.3 — a guest gives evidence and negative statements, never contents; nor does a
     // frame that outlived its link, for nothing says any more who sent it.
     const { exchange } = this.#parts;
@@ -300,10 +308,7 @@ export class Step {
     if (isSecret(type) && !exchange.isFellow(from.peer, domain)) {
       throw new Refusal('document-secret', { domain, type });
     }
-    const what =
-      type === 'root' || type === 'beacon' || type === 'manifest' ? type : ('document' as const);
-    const argument = type === 'root' ? versionArgument(members.u64('version')) : digest;
-    this.#parts.exchange.settle({ domain, what, argument, peer: from.peer });
+    exchange.settle({ domain, ...wantedAs(item.envelope), peer: from.peer });
     this.#takeFor(belief, item, from);
   }
 
@@ -554,6 +559,25 @@ export class Step {
 
   #lookAgainBy(dueAt: number): BootMs {
     return bootMs(Math.ceil(Math.min(this.#context.now.boot + LOOK_MS, dueAt)));
+  }
+}
+
+/** What a document is asked for as. */
+function wantedAs(envelope: UnverifiedEnvelope): Pick<Want, 'what' | 'argument'> {
+  const { type, digest, members } = envelope;
+  switch (type) {
+    case 'root':
+      return { what: 'root', argument: versionArgument(members.u64('version')) };
+    case 'beacon':
+    case 'manifest':
+      return { what: type, argument: digest };
+    case 'revocations':
+    case 'override':
+      return { what: 'unpinned', argument: digest };
+    case 'recall':
+      return { what: 'unpinned', argument: recalledMark(readRecall(envelope)) };
+    default:
+      return { what: 'document', argument: digest };
   }
 }
 

@@ -11,6 +11,7 @@ import { type DocumentHead, groupOf, isPublic } from './document.ts';
 import type { GroupScope } from './lease.ts';
 import {
   encodeRowBody,
+  NO_TAG,
   type SummaryRow,
   type Tag,
   versionArgument,
@@ -18,7 +19,7 @@ import {
   type WantKind,
 } from './message.ts';
 import { overrideDigests } from './overriding.ts';
-import { revocationsDigest } from './revocations.ts';
+import type { RangeId } from './ranges.ts';
 import { STOP_INDEX } from './tick.ts';
 
 const NO_DIGEST = '0'.repeat(2 * DIGEST_BYTES) as Digest;
@@ -118,30 +119,36 @@ export function wantsFrom(belief: Belief, row: SummaryRow, reading: Reading): re
   return [...tick, ...lacks.map((gap) => want(gap.what, gap.digest))];
 }
 
-/**
- * What to ask of a peer about revocations before anything else: all it holds, unless that is what
- * we hold. Rows under different beacons differ anyhow, so that they prove nothing: then we ask.
- */
-export function revocationWants(
-  belief: Belief,
-  row: SummaryRow,
-  reading: Reading,
-): readonly Want[] {
+/** True where two sides may differ in what no manifest pins, by their rows. */
+export function mayDifferUnpinned(belief: Belief, row: SummaryRow, reading: Reading): boolean {
+  if (newestRoot(belief) === null) return false;
+  // Rows under different beacons differ anyhow, so that they prove nothing.
   const sameBeacon = row.beacon === (belief.beacon?.beacon.digest ?? NO_DIGEST);
-  if (sameBeacon && row.contents === contentsDigest(belief, reading)) return [];
-  if (newestRoot(belief) === null) return [];
-  const argument = unpinnedDigest(belief, reading);
-  return [{ tag: reading.tag, what: 'revocations', argument }];
+  return !sameBeacon || row.contents !== contentsDigest(belief, reading);
 }
 
 /**
- * One digest over all that no manifest pins and both may read: revocations, proofs by their keys,
- * and between nodes of one domain its overrides.
+ * All that no manifest pins and both may read, as a set to be reconciled: revocations, proofs by
+ * their keys, and between nodes of one domain its overrides.
  */
-export function unpinnedDigest(belief: Belief, { isOwnNode }: Pick<Reading, 'isOwnNode'>): Digest {
-  const { domain, revocations, disowned } = belief;
+export function unpinnedIds(
+  belief: Belief,
+  { isOwnNode }: Pick<Reading, 'isOwnNode'>,
+): readonly RangeId[] {
+  const { revocations, disowned } = belief;
   const overrides = isOwnNode ? overrideDigests(belief) : [];
-  return revocationsDigest(domain, revocations, [...disowned.keys(), ...overrides]);
+  const documents = revocations.documents.map(({ digest }) => digest);
+  return [...documents, ...disowned.keys(), ...overrides].sort();
+}
+
+/** A row as an element of a set: its tag, and half a digest of what it says. */
+export function rowId(tag: Tag, body: Uint8Array): RangeId {
+  return tag + digestOf(body).slice(0, tag.length);
+}
+
+/** The tag of a row's id. */
+export function tagOfRow(id: RangeId): Tag {
+  return id.slice(0, NO_TAG.length);
 }
 
 /** True when we hold something of the domain that a peer with this row lacks. */

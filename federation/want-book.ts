@@ -11,10 +11,14 @@ import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { BootMs } from '../core/time.ts';
 import type { Want } from './message.ts';
 
-/** One thing that was asked for. */
-export interface OpenWant extends Pick<Want, 'what' | 'argument'> {
+/** One thing asked of a peer. */
+export interface Asked extends Pick<Want, 'what' | 'argument'> {
   readonly domain: TrustDomain;
   readonly peer: string;
+}
+
+/** One thing that was asked for and has not come. */
+export interface OpenWant extends Asked {
   /** Counts as unanswered from then on. */
   readonly until: BootMs;
   /** Peers that left it unanswered before. */
@@ -31,9 +35,11 @@ interface Account {
 export class WantBook {
   readonly #open = new Map<string, OpenWant>();
   readonly #accounts = new Map<string, Account>();
+  /** When the next is overdue; null where that has to be found out. */
+  #dueAt: number | null = null;
 
   /** True where `peer` may be asked for this: nobody was, or one who does not keep his word. */
-  isFree(want: Omit<OpenWant, 'until' | 'tried'>): boolean {
+  isFree(want: Asked): boolean {
     const open = this.#open.get(keyOf(want));
     return open === undefined || (open.peer !== want.peer && this.owes(open.peer));
   }
@@ -54,11 +60,12 @@ export class WantBook {
     const key = keyOf(want);
     this.#remove(key);
     this.#open.set(key, want);
-    this.#account(want.peer).open += weightOf(want);
+    this.#dueAt = null;
+    this.#account(want.peer).open += 1;
   }
 
   /** It came from `peer`: it may be asked for again. False where nobody was asked for it. */
-  settle(want: Omit<OpenWant, 'until' | 'tried'>): boolean {
+  settle(want: Asked): boolean {
     const open = this.#remove(keyOf(want));
     if (open === undefined) return false;
     const account = this.#accounts.get(want.peer);
@@ -70,6 +77,7 @@ export class WantBook {
 
   /** What is unanswered by now; it is open no more, and what was offered is owed. */
   overdue(now: BootMs): readonly OpenWant[] {
+    if (this.dueAt() > now) return [];
     const late = [...this.#open].filter(([, { until }]) => until <= now);
     return late.map(([key, want]) => {
       this.#remove(key);
@@ -82,12 +90,15 @@ export class WantBook {
   down(peer: string): void {
     for (const [key, want] of this.#open) if (want.peer === peer) this.#open.delete(key);
     this.#accounts.delete(peer);
+    this.#dueAt = null;
   }
 
   /** When the next one is overdue. */
   dueAt(): number {
+    if (this.#dueAt !== null) return this.#dueAt;
     let dueAt = Number.POSITIVE_INFINITY;
     for (const { until } of this.#open.values()) dueAt = Math.min(dueAt, until);
+    this.#dueAt = dueAt;
     return dueAt;
   }
 
@@ -95,7 +106,8 @@ export class WantBook {
     const open = this.#open.get(key);
     if (open === undefined) return undefined;
     this.#open.delete(key);
-    this.#account(open.peer).open -= weightOf(open);
+    this.#dueAt = null;
+    this.#account(open.peer).open -= 1;
     return open;
   }
 
@@ -106,18 +118,12 @@ export class WantBook {
   }
 }
 
-/** True for what a row names, and whoever sent it therefore has; the rest is asked on a guess. */
+/** True for what a peer said that it has; the rest is asked on a guess. */
 export function isOffer({ what }: Pick<Want, 'what'>): boolean {
-  return what === 'root' || what === 'beacon';
+  return what === 'root' || what === 'beacon' || what === 'unpinned';
 }
 
-/** Nothing comes for revocations where both hold the same: they take no room from what does. */
-function weightOf({ what }: Pick<Want, 'what'>): number {
-  return what === 'revocations' ? 0 : 1;
-}
-
-/** What a peer has revoked is asked of each, the rest of one. */
-function keyOf({ domain, what, argument, peer }: Omit<OpenWant, 'until' | 'tried'>): string {
-  const of = what === 'revocations' ? `/${peer}` : '';
-  return `${domain}/${what}/${argument}${of}`;
+/** What nothing pins is small and urgent, and asked of each who says it; the rest of one. */
+function keyOf({ domain, what, argument, peer }: Asked): string {
+  return `${domain}/${what}/${argument}${what === 'unpinned' ? `/${peer}` : ''}`;
 }

@@ -4,17 +4,25 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concat, toUtf8, Writer } from '../../core/bytes.ts';
 import { digestOf, sha256 } from '../../core/digest.ts';
-import { FRAME_BYTES_MAX, SUMMARY_DOMAINS_MAX, WANTS_MAX } from '../../core/limits.ts';
+import {
+  FRAME_BYTES_MAX,
+  RANGE_IDS_MAX,
+  RANGES_MAX,
+  SUMMARY_DOMAINS_MAX,
+  WANTS_MAX,
+} from '../../core/limits.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import {
   decodeFrame,
   encodeFrame,
   type Frame,
+  NO_TAG,
   type SummaryRow,
   tagOf,
   versionArgument,
   WANT_KINDS,
 } from '../../federation/message.ts';
+import type { RangeNote } from '../../federation/ranges.ts';
 import { refuses } from '../refused.ts';
 
 const frames = suite('federation/message');
@@ -43,6 +51,16 @@ const FRAMES: readonly Frame[] = [
   { kind: 'proof', bytes: new Uint8Array(100) },
   { kind: 'question', tag: TAG, nonce: new Uint8Array(32) },
   { kind: 'answer', tag: TAG, bytes: new Uint8Array(100) },
+  { kind: 'ranges', tag: TAG, notes: [{ kind: 'sum', prefix: '', sum: '0f'.repeat(16) }] },
+  {
+    kind: 'ranges',
+    tag: NO_TAG,
+    notes: [
+      { kind: 'sum', prefix: '0a1', sum: 'f0'.repeat(16) },
+      { kind: 'ids', prefix: '0b', ids: [] },
+      { kind: 'ids', prefix: 'ab', ids: ['ab'.repeat(32), 'abcd'.repeat(16)] },
+    ],
+  },
 ];
 
 frames('read back as they were written', () => {
@@ -62,11 +80,37 @@ frames('cut anywhere, or followed by anything, are refused', () => {
 });
 
 frames('of no known kind are refused', () => {
-  for (const code of [0, 11, 255]) {
+  for (const code of [0, 12, 255]) {
     refuses('frame-malformed', () => decodeFrame(Uint8Array.of(code)), String(code));
   }
   const want = new Writer().u8(4).u16(1).raw(new Uint8Array(16)).u8(WANT_KINDS.length);
   refuses('frame-malformed', () => decodeFrame(want.raw(new Uint8Array(32)).finish()));
+});
+
+frames('of ranges have one spelling, and speak of each id once', () => {
+  const sum = '00'.repeat(16);
+  const ranges = (...notes: readonly RangeNote[]) =>
+    encodeFrame({ kind: 'ranges', tag: NO_TAG, notes });
+  const note = (prefix: string): RangeNote => ({ kind: 'sum', prefix, sum });
+  decodeFrame(ranges(note('a'), note('b'), note('c0')));
+  for (const pair of [
+    [note(''), note('a')],
+    [note('a'), note('ab')],
+    [note('b'), note('a')],
+    [note('a'), note('a')],
+  ]) {
+    refuses('frame-malformed', () => decodeFrame(ranges(...pair)));
+  }
+  const id = 'ab'.repeat(32);
+  const ids = (...some: readonly string[]): RangeNote => ({ kind: 'ids', prefix: 'a', ids: some });
+  refuses('frame-malformed', () => decodeFrame(ranges(ids(id, id))));
+  refuses('frame-malformed', () => decodeFrame(ranges(ids('ba'.repeat(32)))));
+  refuses('too-large', () => decodeFrame(ranges(ids(...Array(RANGE_IDS_MAX + 1).fill(id)))));
+  refuses('too-large', () => decodeFrame(ranges(...Array(RANGES_MAX + 1).fill(note('a')))));
+  const head = () => new Writer().u8(11).raw(new Uint8Array(16)).u16(1);
+  refuses('frame-malformed', () => decodeFrame(head().u8(65).raw(new Uint8Array(64)).finish()));
+  refuses('frame-malformed', () => decodeFrame(head().u8(1).u8(0x0f).u8(0).finish()));
+  refuses('frame-malformed', () => decodeFrame(head().u8(0).u8(2).finish()));
 });
 
 frames('list so many items and no more', () => {

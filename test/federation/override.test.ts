@@ -188,7 +188,11 @@ overrides('are answered to nodes of the domain, before their recall, and to nobo
   const override = forgeOverride();
   const recalled = { domain: DOMAIN, override: digestIn(override) };
   const node = settled().take(override, signRecall(ANN, recalled, unixMs(NOW)));
-  const want = { tag: '0', what: 'revocations', argument: '0' } as const;
+  const want = {
+    tag: '0',
+    what: 'unpinned',
+    argument: overrideDigests(node.belief)[0] ?? '',
+  } as const;
   const reading = { tag: '0', isGuest: false, isSparse: false, groups: 'every' } as const;
   const types = (isOwnNode: boolean) =>
     answersTo(want, node.belief, { ...reading, isOwnNode }).map((frame) =>

@@ -15,7 +15,7 @@ import { SIGNATURE_PAIR_BYTES } from '../../core/suite.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import { encodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { encodeEquivocation } from '../../federation/equivocation.ts';
-import { encodeFrame } from '../../federation/message.ts';
+import { encodeFrame, NO_TAG } from '../../federation/message.ts';
 import { termsBody, WHOLE_TERMS } from '../../federation/relation.ts';
 import { forgeBeacon, forgeRoot, KEYS, NOW } from '../federation/forge.ts';
 import { still } from './still.ts';
@@ -92,7 +92,20 @@ const ROWS: readonly (readonly [string, Reading, Uint8Array, string])[] = [
   ['half a tick', 'tick', tick.subarray(0, 42), 'truncated'],
   ['a tick and more', 'tick', concat(tick, tick), 'trailing-bytes'],
   ['a frame of a tick', 'frame', encodeFrame({ kind: 'tick', bytes: tick }), 'read'],
-  ['a frame of no kind', 'frame', Uint8Array.of(0x0b), 'frame-malformed'],
+  [
+    'a frame of ranges',
+    'frame',
+    encodeFrame({
+      kind: 'ranges',
+      tag: NO_TAG,
+      notes: [
+        { kind: 'sum', prefix: '0a1', sum: '0f'.repeat(16) },
+        { kind: 'ids', prefix: 'a', ids: ['ab'.repeat(32)] },
+      ],
+    }),
+    'read',
+  ],
+  ['a frame of no kind', 'frame', Uint8Array.of(0x0c), 'frame-malformed'],
   ['a frame of nothing', 'frame', new Uint8Array(), 'truncated'],
   ['a digest that is cut', 'frame', new Uint8Array(20).fill(2, 0, 1), 'truncated'],
   ['a proof', 'proof', encodeEquivocation(first, second), 'read'],

@@ -1,0 +1,139 @@
+/**
+ * What we ask of whom (PROTOCOL §6.1): what the newest row of a peer shows that we lack, of one peer
+ * at a time, and of the next one when that one does not answer.
+ *
+ * What is open with whom stands in `want-book.ts`; what is said besides, in `exchange.ts`.
+ */
+
+import {
+  SLOW_WANT_TIMEOUT_MS,
+  SLOW_WANTS_MAX,
+  WANT_TIMEOUT_MS,
+  WANTS_MAX,
+  WANTS_OPEN_MAX,
+} from '../core/limits.ts';
+import { Refusal } from '../core/refusal.ts';
+import { type BootMs, bootMs } from '../core/time.ts';
+import type { Belief } from './belief.ts';
+import type { Effect } from './effect.ts';
+import { encodeFrame, type Frame, type Want } from './message.ts';
+import type { PeerLink, Reader } from './peer-link.ts';
+import { missing, type Reading, wantsFrom } from './summary.ts';
+import { type Asked, isOffer, type OpenWant, WantBook } from './want-book.ts';
+
+/**
+ * The domains that may be spoken of: our own, and those we relate to; the same array until one of
+ * them changes.
+ */
+export type Beliefs = () => readonly Belief[];
+
+/** All that is asked for over the links of one node. */
+export class Asking {
+  readonly #own: Reader;
+  readonly #beliefs: Beliefs;
+  readonly #links: ReadonlyMap<string, PeerLink>;
+  readonly #wants = new WantBook();
+
+  constructor(own: Reader, beliefs: Beliefs, links: ReadonlyMap<string, PeerLink>) {
+    this.#own = own;
+    this.#beliefs = beliefs;
+    this.#links = links;
+  }
+
+  /** Asks for `first`, then for what the newest row shows that we lack. */
+  ask(link: PeerLink, belief: Belief, now: BootMs, first: readonly Want[] = []): readonly Effect[] {
+    const fresh = [...first, ...this.#wantsOf(link, belief)]
+      .filter((want) => this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer }))
+      .slice(0, Math.min(WANTS_MAX, this.#roomOn(link)));
+    return this.#sendWants(link, belief, fresh, now);
+  }
+
+  /** What is unanswered by now, and to whom it is put next. */
+  overdue(now: BootMs): readonly Effect[] {
+    return this.#wants.overdue(now).flatMap((late) => this.#askOther(late, now));
+  }
+
+  /** It came: it may be asked for again, of anybody. */
+  settle(want: Asked): void {
+    this.#wants.settle(want);
+  }
+
+  /** Forgets a peer whose link ended. */
+  down(peer: string): void {
+    this.#wants.down(peer);
+  }
+
+  /** When `overdue` has something to say next. */
+  dueAt(): number {
+    return this.#wants.dueAt();
+  }
+
+  /** A want that was not answered: noted where it was offered, and put to the next who has it. */
+  #askOther(late: OpenWant, now: BootMs): readonly Effect[] {
+    const { domain, peer, what, argument } = late;
+    const refusal = new Refusal('want-unanswered', { domain, what, argument });
+    const noted: readonly Effect[] = isOffer(late) ? [{ kind: 'refused', peer, refusal }] : [];
+    const belief = this.#beliefs().find((one) => one.domain === domain);
+    if (belief === undefined) return noted;
+    const tried = new Set([...late.tried, peer]);
+    const others = this.#hasInterest(belief).filter((link) => !tried.has(link.peer));
+    const next = others.find((link) => !this.#wants.owes(link.peer)) ?? others[0];
+    if (next === undefined) return noted;
+    const want = this.#wantsOf(next, belief).find(
+      (one) => one.what === what && one.argument === argument,
+    );
+    return want === undefined || this.#roomOn(next) === 0
+      ? noted
+      : [...noted, ...this.#sendWants(next, belief, [want], now, tried)];
+  }
+
+  /** What the newest row of the peer shows that we lack. */
+  #wantsOf(link: PeerLink, belief: Belief): readonly Want[] {
+    const mine = link.reading(belief, this.#own);
+    const row = link.rows.get(mine.tag);
+    return row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
+  }
+
+  #sendWants(
+    link: PeerLink,
+    { domain }: Belief,
+    wants: readonly Want[],
+    now: BootMs,
+    tried: ReadonlySet<string> = new Set(),
+  ): readonly Effect[] {
+    if (wants.length === 0) return [];
+    const until = bootMs(now + answerMs(link));
+    const { peer } = link;
+    for (const { what, argument } of wants) {
+      this.#wants.ask({ domain, what, argument, peer, until, tried });
+    }
+    return [send(link, { kind: 'want', wants })];
+  }
+
+  /** How much more may be asked for on a link. */
+  #roomOn({ peer, isSlow }: PeerLink): number {
+    return this.#wants.roomFor(peer, isSlow ? SLOW_WANTS_MAX : WANTS_OPEN_MAX);
+  }
+
+  #hasInterest(belief: Belief): readonly PeerLink[] {
+    return [...this.#links.values()].filter((link) => link.shares(belief.domain));
+  }
+}
+
+function ownGaps(belief: Belief, mine: Reading): readonly Want[] {
+  return missing(belief, mine).map((gap) => ({
+    tag: mine.tag,
+    what: gap.what,
+    argument: gap.digest,
+  }));
+}
+
+/** So long may an answer take on a link. */
+export function answerMs({ isSlow }: PeerLink): number {
+  return isSlow ? SLOW_WANT_TIMEOUT_MS : WANT_TIMEOUT_MS;
+}
+
+/** The effect that sends a frame over a link, after what waits there. */
+export function send(link: PeerLink, frame: Frame): Effect & { readonly kind: 'send' } {
+  return { kind: 'send', peer: link.peer, frame: encodeFrame(frame), isUrgent: false };
+}
