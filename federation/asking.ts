@@ -1,6 +1,6 @@
 /**
- * What we ask of whom (PROTOCOL §6.1): what the newest row of a peer shows that we lack, of one peer
- * at a time, and of the next one when that one does not answer.
+ * What we ask of whom (PROTOCOL §6.1): what the newest row of a peer shows that we lack, of one
+ * peer at a time, and of the next one when that one does not answer.
  *
  * What is open with whom stands in `want-book.ts`; what is said besides, in `exchange.ts`.
  */

@@ -127,7 +127,7 @@ export class Exchange {
     return this.#sendRows(link, link.shared(beliefs));
   }
 
-  /** What a peer says of ranges: of the rows of the link, or of what no manifest of a domain pins. */
+  /** What a peer says of ranges: of the rows of the link, or of what a domain has unpinned. */
   ranges(peer: string, tag: Tag, notes: readonly RangeNote[], now: BootMs): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined) return [];

@@ -1,6 +1,6 @@
 /**
- * Range-based reconciliation: how two sides find in what two sets differ, for a few bytes where they
- * hardly do (PROTOCOL §6.1).
+ * Range-based reconciliation: how two sides find in what two sets differ, for a few bytes where
+ * they hardly do (PROTOCOL §6.1).
  *
  * A set is of ids of 32 bytes; a range is all ids that begin with the same hex digits. Each note
  * says a sum over a range, and whoever holds something else there answers with the sums of its
