@@ -101,6 +101,9 @@ export const EPOCH_HISTORY_MAX = 64;
 /** Entries that all revocation documents of a domain hold together, and documents kept of one. */
 export const REVOCATIONS_MAX = 2_048;
 export const REVOCATION_DOCUMENTS_MAX = 16;
+/** Measured events that one answer shows of a boot, and characters of the text of each. */
+export const BOOT_EVENTS_SHOWN_MAX = 2_048;
+export const BOOT_EVENT_CHARS_MAX = 256;
 /** Proposals that may wait at an authority for signatures. */
 export const PROPOSALS_MAX = 16;
 /** How long an override may permit what an age forbids. */

@@ -51,6 +51,8 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   'enroll.list': 'report',
   'enroll.approve': 'delegate',
   'enroll.refuse': 'revoke',
+  'attestation.show': 'report',
+  'workload.list': 'report',
   'ceremony.list': 'report',
   'ceremony.file': 'report',
   'ceremony.offer': 'report',

@@ -57,7 +57,7 @@ import { ReferenceBook, referencesDraft } from './reference-book.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { isProposal, ProposedRelations } from './relation/proposed-relations.ts';
 import { formatRfc3339 } from './rfc3339.ts';
-import { daemonStatus, domainStatus, endpointStatus } from './status.ts';
+import { daemonStatus, domainStatus, endpointStatus, heardStatus } from './status.ts';
 import { loadChipTrust } from './tpm/chip-trust.ts';
 import { bundleText, entriesOf, type NodeStanding, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
@@ -112,7 +112,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const standing = standingOfAuthority(parts.keys);
   const trustView = () =>
     trustViewOf(views(), node.policy, (needs) => partners.bundles(needs), standing);
-  const { issued, directory } = await openIdentities(parts, trustView(), opening);
+  const { issued, directory, fetches } = await openIdentities(parts, trustView(), opening);
   const crls = new CrlMaker(authorities, issued, () => clock.now().wall);
   const { book, desk, peers, proposed } = await openOffice(
     parts,
@@ -133,12 +133,15 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const status = (): Status => ({
     ...daemonStatus({ ...parts, peers, startedAt }),
     bundleEndpoint: endpoint?.url ?? '',
-    domains: [...views().map(domainStatus), ...partners.states.map(endpointStatus)],
+    domains: [
+      ...views().map((view) => domainStatus(view, heardStatus(driver, view))),
+      ...partners.states.map(endpointStatus),
+    ],
   });
   await openScrapes(parts, parts, status, opening);
   const follower = new ReferenceFollower(chipOf(parts), audit, log);
   const askNodeOf = nodeAsking(peers, network);
-  const registers = { links, issued, partners, proposed, askNodeOf };
+  const registers = { links, issued, fetches, partners, proposed, askNodeOf };
   const services = { desk, book, ...registers, views, status };
   const control = await openControl(parts, methodsOver(parts, services), opening);
   const republish = republishing(authorities, log);
@@ -178,12 +181,12 @@ function methodsOver(
   parts: Parts,
   services: Pick<
     MethodOptions,
-    | ('desk' | 'book' | 'links' | 'issued' | 'partners')
+    | ('desk' | 'book' | 'links' | 'issued' | 'fetches' | 'partners')
     | ('proposed' | 'askNodeOf' | 'views' | 'status')
   >,
 ): ControlMethods {
   const { config, host, clock, store, records, audit, alarms, authorities, node, driver } = parts;
-  const { custody, roles } = parts;
+  const { custody, nodeCustody, roles } = parts;
   const { random } = host;
   const proposals = new ProposalBook({
     ...{ store, records, suite: parts.suite },
@@ -193,6 +196,7 @@ function methodsOver(
   return controlMethods({
     ...services,
     ...{ node, random, proposals, roles, config, driver, audit, alarms, authorities, custody },
+    nodeCustody,
     references: new ReferenceBook({ driver, custody, chip: chipOf(parts), ownView }),
     now: () => clock.now().wall,
     policy: () => node.policy,
@@ -226,7 +230,7 @@ async function openIdentities(
   const socketPath = config.workloadSocket;
   const workloads = await createWorkloadServer({ socketPath, directory, processes, log });
   opening.defer(() => workloads.close());
-  return { issued, directory };
+  return { issued, directory, fetches: workloads.fetches };
 }
 
 /** Publishes the bundle anew, one time at a time. */

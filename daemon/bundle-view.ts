@@ -13,7 +13,7 @@ import { authoritiesOf } from './trust-view.ts';
 export function bundleView(view: DomainView): BundleView {
   return {
     domain: view.domain,
-    tier: domainStatus(view).tier,
+    tier: domainStatus(view, null).tier,
     ageMs: view.standing.ageMs ?? 0,
     epoch: String(view.epoch),
     fingerprint: view.firstRoot,

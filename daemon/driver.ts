@@ -10,7 +10,8 @@
 
 import { Failure } from '../core/failure.ts';
 import { Refusal } from '../core/refusal.ts';
-import type { Instant } from '../core/time.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { BootMs, Instant } from '../core/time.ts';
 import type { Answer, Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
 import type { FederationNode } from '../federation/node.ts';
@@ -35,6 +36,14 @@ export interface DriverOptions {
 export type RequestInput = Extract<Input, { readonly request: number }>;
 type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never;
 
+/** By what way something new of a domain came, and when. */
+export interface Heard {
+  readonly by: 'link' | 'gossip' | 'file';
+  /** Who was linked at the other end; empty for a file. */
+  readonly peer: string;
+  readonly at: BootMs;
+}
+
 export class Driver {
   readonly #options: DriverOptions;
   readonly #waiting = new Map<number, (answer: Answer | Refusal | Failure) => void>();
@@ -46,6 +55,7 @@ export class Driver {
   #isWritable = true;
   #closed = false;
   #onChanged: () => void = () => undefined;
+  readonly #heard = new Map<TrustDomain, Heard>();
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -54,6 +64,11 @@ export class Driver {
   /** Calls back after anything believed has changed, and after each step that woke by time. */
   set onChanged(callback: () => void) {
     this.#onChanged = callback;
+  }
+
+  /** By what way something new of a domain came last; undefined before any did. */
+  heardOf(domain: TrustDomain): Heard | undefined {
+    return this.#heard.get(domain);
   }
 
   /** Inputs that wait for their turn. */
@@ -109,7 +124,9 @@ export class Driver {
 
   async #step(input: Input): Promise<Refusal | Failure | null> {
     if (this.#closed) return null;
-    const { effects, wakeAt, verdict } = this.#options.node.handle(this.now(), input);
+    const now = this.now();
+    const { effects, wakeAt, verdict } = this.#options.node.handle(now, input);
+    this.#noteHeard(input, effects, now.boot);
     const failure = await this.#performAll(effects);
     this.#cancelWake();
     if (!this.#closed) {
@@ -141,6 +158,15 @@ export class Driver {
       }
     }
     return null;
+  }
+
+  /** One note for each domain that is believed: the state machine names no others. */
+  #noteHeard(input: Input, effects: readonly Effect[], at: BootMs): void {
+    const way = wayOf(input);
+    if (way === undefined) return;
+    for (const effect of effects) {
+      if (effect.kind === 'changed') this.#heard.set(effect.domain, { ...way, at });
+    }
   }
 
   /** Tells the state machine when the store begins to fail, and when it is well again. */
@@ -190,6 +216,21 @@ export class Driver {
         await audit.append('peer.banned', { peer: effect.peer, code: effect.refusal.code });
         return network.ban(effect.peer);
     }
+  }
+}
+
+/** How an input came from outside; undefined for one that did not. */
+function wayOf(input: Input): Omit<Heard, 'at'> | undefined {
+  switch (input.kind) {
+    case 'frame':
+      return { by: 'link', peer: input.peer };
+    case 'gossip':
+      return { by: 'gossip', peer: input.peer };
+    case 'import':
+    case 'relate':
+      return { by: 'file', peer: '' };
+    default:
+      return undefined;
   }
 }
 

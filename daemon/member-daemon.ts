@@ -21,7 +21,7 @@ import { type NodeKeys, openNodeKeys } from './node-keys.ts';
 import { PeerRegister } from './peer-register.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
-import { daemonStatus, domainStatus } from './status.ts';
+import { daemonStatus, domainStatus, heardStatus } from './status.ts';
 import { loadIntermediates } from './tpm/chip-trust.ts';
 import { findLogs } from './tpm/measurement-logs.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
@@ -70,13 +70,14 @@ export async function openMemberDaemon(
   const status = (): Status => ({
     ...daemonStatus({ ...ground, ...engine, peers, startedAt }),
     bundleEndpoint: '',
-    domains: views().map(domainStatus),
+    domains: views().map((view) => domainStatus(view, heardStatus(driver, view))),
   });
   await openScrapes(ground, engine, status, opening);
   const methods = memberMethods({
     ...{ driver, audit, links, views, status, alarms: ground.alarms },
     time: () => node.time(clock.now()),
-    ...{ applicant, joining, node, custody, random },
+    ...{ applicant, joining, node, custody, random, nodeCustody: ground.nodeCustody },
+    fetches: workloads.fetches,
     exportBundle: (name) => node.exportBundle(name),
   });
   const control = await openControl(ground, methods, opening);

@@ -32,6 +32,15 @@ interface Shortcoming {
   readonly theirs: { readonly role: HandshakeRole; readonly proof: Uint8Array } | null;
 }
 
+/** A link, and what came over it. */
+interface LinkedPeer {
+  readonly admitted: AdmittedPeer;
+  readonly bitsPerS: number | null;
+  readonly up: BootMs;
+  heard: BootMs;
+  heardBytes: number;
+}
+
 /** Answers one request at the desk; the lease is what its sender proved itself by, if it did. */
 export type DeskClerk = (lease: Lease | null, bytes: Uint8Array) => Promise<Uint8Array>;
 
@@ -43,7 +52,7 @@ export class PeerRegister implements NetworkHandler {
   readonly #node: FederationNode;
   readonly #driver: Driver;
   readonly #clock: Clock;
-  readonly #peers = new Map<PeerName, { readonly admitted: AdmittedPeer; readonly up: BootMs }>();
+  readonly #peers = new Map<PeerName, LinkedPeer>();
   /** Those on the recovery lane, and what would end it. */
   readonly #guests = new Map<PeerName, Shortcoming>();
   /** What those who were admitted proved themselves by. */
@@ -66,12 +75,18 @@ export class PeerRegister implements NetworkHandler {
     this.#clock = clock;
   }
 
-  get peers(): readonly PeerStatus[] {
+  /** Who is linked. What each may still send, the network knows. */
+  get peers(): readonly Omit<PeerStatus, 'budget'>[] {
     const { boot } = this.#clock.now();
     return [...this.#peers]
-      .map(([peer, { admitted, up }]) => {
-        const { domain, node } = admitted;
-        return { peer, domain, node, sinceMs: elapsedMs(up, boot) };
+      .map(([peer, { admitted, up, heard, bitsPerS, heardBytes }]) => {
+        const { domain, node, groups } = admitted;
+        return {
+          ...{ peer, domain, node, bitsPerS, heardBytes },
+          class: groups === 'every' ? ('authority' as const) : ('member' as const),
+          sinceMs: elapsedMs(up, boot),
+          heardMs: elapsedMs(heard, boot),
+        };
       })
       .sort((a, b) => (a.peer < b.peer ? -1 : 1));
   }
@@ -140,7 +155,8 @@ export class PeerRegister implements NetworkHandler {
       void this.#driver.input({ kind: 'peer-up', peer, domain: null, claims: claimed, binding });
       return;
     }
-    this.#peers.set(peer, { admitted, up: this.#clock.now().boot });
+    const { boot: up } = this.#clock.now();
+    this.#peers.set(peer, { admitted, bitsPerS, up, heard: up, heardBytes: 0 });
     const domain = parseTrustDomain(admitted.domain);
     const { groups } = admitted;
     void this.#driver.input({
@@ -160,10 +176,12 @@ export class PeerRegister implements NetworkHandler {
   }
 
   frame(peer: PeerName, bytes: Uint8Array): void {
+    this.#hear(peer, bytes);
     void this.#driver.input({ kind: 'frame', peer, bytes });
   }
 
   async gossip(peer: PeerName, bytes: Uint8Array): Promise<'accept' | 'ignore' | 'reject'> {
+    this.#hear(peer, bytes);
     const verdict = await this.#driver.input({ kind: 'gossip', peer, bytes });
     if (verdict === null) return 'accept';
     // What our own disk could not take is nobody's fault, and is not passed on.
@@ -174,6 +192,13 @@ export class PeerRegister implements NetworkHandler {
   desk(_peer: PeerName, admitted: AdmittedPeer | null, bytes: Uint8Array): Promise<Uint8Array> {
     const lease = admitted === null ? null : (this.#leases.get(admitted) ?? null);
     return this.#clerk(lease, bytes);
+  }
+
+  #hear(peer: PeerName, { length }: Uint8Array): void {
+    const linked = this.#peers.get(peer);
+    if (linked === undefined) return;
+    linked.heard = this.#clock.now().boot;
+    linked.heardBytes += length;
   }
 
   #arrive(handshakeHash: Uint8Array, lack: Partial<Shortcoming>): void {

@@ -72,6 +72,12 @@ export interface LinkTerms extends Admission {
   readonly bitsPerS: number | null;
 }
 
+/** In percent of what a peer may send at once: of sync frames, and of gossip. */
+export interface PeerBudget {
+  readonly sync: number;
+  readonly gossip: number;
+}
+
 export type HandshakeRole = 'initiator' | 'responder';
 
 /** What the network asks of and tells to the daemon. */
@@ -118,6 +124,8 @@ export interface Network {
   /** Keeps a link to `address` for ever: redials with jitter, replaces dead links. */
   link(address: string): void;
   unlink(address: string): void;
+  /** What a peer may still send at once, in percent of each kind. */
+  budgetOf(peer: PeerName): PeerBudget;
   /** Ends the links of a peer. It may come again, and its handshake is then judged anew. */
   disconnect(peer: PeerName): void;
   /** Closes the links of a peer that proved to be wrong, and admits none for `BAN_MS`. */

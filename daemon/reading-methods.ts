@@ -10,11 +10,13 @@ import { WHOLE_TERMS } from '../federation/relation.ts';
 import type { TimeView } from '../federation/time-desk.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { AlarmBook } from './alarm-book.ts';
+import { attestationMethods } from './attestation-methods.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { bundleView } from './bundle-view.ts';
 import { type Caller, whose } from './control/caller.ts';
 import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
+import type { NodeCustody } from './custody/open-custody.ts';
 import type { Driver } from './driver.ts';
 import { entryView } from './entry-methods.ts';
 import { outcomeViews } from './import-outcome.ts';
@@ -26,8 +28,12 @@ import { revocationViews } from './revoke-methods.ts';
 import { alarmStatus } from './status.ts';
 import { timeMethods } from './time-methods.ts';
 import { bundleText, entriesOf } from './trust-view.ts';
+import type { FetchBook } from './workload-api/fetch-book.ts';
 
 export interface ReadingOptions {
+  readonly nodeCustody: NodeCustody;
+  /** Who on this machine was given which X509-SVID. */
+  readonly fetches: FetchBook;
   readonly driver: Driver;
   readonly audit: AuditLog;
   readonly alarms: AlarmBook;
@@ -46,6 +52,10 @@ export function readingMethods(options: ReadingOptions) {
     status: async () => options.status(),
     whoami: async (_params, { name, uid, role, from }: Caller) => ({ name, uid, role, from }),
     ...timeMethods(options),
+    ...attestationMethods(options),
+    'workload.list': async () => ({
+      fetched: options.fetches.views(options.driver.now().boot),
+    }),
     'entry.list': async () => ({ entries: entriesOf(ownView()).map(entryView) }),
     'entry.show': async ({ id }) => {
       const entry = entriesOf(ownView()).find((candidate) => candidate.id === id);

@@ -4,7 +4,7 @@
  */
 
 import { Refusal, refusalOf } from '../core/refusal.ts';
-import type { Instant } from '../core/time.ts';
+import { elapsedMs, type Instant } from '../core/time.ts';
 import { VERSION } from '../core/version.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { OverrideInForce } from '../federation/overriding.ts';
@@ -14,11 +14,13 @@ import type { PartnerState } from './bundle-endpoint/partners.ts';
 import type {
   AlarmStatus,
   DomainStatus,
+  HeardStatus,
   NodeStatus,
   OverrideStatus,
   Status,
 } from './control/protocol.ts';
 import { keysStatus } from './custody/open-custody.ts';
+import type { Driver } from './driver.ts';
 import { wordsOf } from './fingerprint-words.ts';
 import type { Engine, Ground } from './ground.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
@@ -60,7 +62,7 @@ export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' 
     keys: keysStatus(nodeCustody),
     sockets: { control: config.controlSocket, workload: config.workloadSocket },
     listen: network.addresses,
-    peers: peers.peers,
+    peers: peers.peers.map((peer) => ({ ...peer, budget: network.budgetOf(peer.peer) })),
     entries: own === undefined ? 0 : entriesOf(own).length,
     alarms: alarms.all.map(alarmStatus),
   };
@@ -84,8 +86,16 @@ function nodeStatus(node: FederationNode, now: Instant): NodeStatus {
   return { id, spiffeId, lease: { group, kind, assurance, ...dates, trouble } };
 }
 
+/** By what way the newest of a domain came; null for our own, and before anything came. */
+export function heardStatus(driver: Driver, { domain, isOwn }: DomainView): HeardStatus | null {
+  const heard = isOwn ? undefined : driver.heardOf(domain);
+  if (heard === undefined) return null;
+  const { by, peer, at } = heard;
+  return { by, peer, agoMs: elapsedMs(at, driver.now().boot) };
+}
+
 /** One domain as it stands. */
-export function domainStatus(view: DomainView): DomainStatus {
+export function domainStatus(view: DomainView, heard: HeardStatus | null): DomainStatus {
   const { standing, domain } = view;
   const nothing = view.beacon === null;
   return {
@@ -106,6 +116,7 @@ export function domainStatus(view: DomainView): DomainStatus {
     late: standing.late,
     timeUnknown: standing.timeUnknown,
     overrides: view.overrides.map(overrideStatus),
+    heard,
     mend: mendOf(view),
   };
 }
@@ -134,6 +145,7 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
     ...{ tick: 0, rootVersion: '0', words: '', beacon: '', stopped: false, timeUnknown: false },
     late: trouble !== null,
     overrides: [],
+    heard: null,
     mend:
       trouble === null && standing.tier === 'FRESH'
         ? ''

@@ -5,10 +5,10 @@
 
 import { Failure } from '../core/failure.ts';
 import { printable } from '../core/printable.ts';
-import { ControlError } from '../daemon/control/protocol.ts';
+import { type AttestationView, ControlError } from '../daemon/control/protocol.ts';
 import type { Act } from './act.ts';
 import type { Client } from './client.ts';
-import type { Outcome } from './model.ts';
+import type { AttestationTrouble, Outcome } from './model.ts';
 
 /** Runs `holdfast` with these arguments and this input. */
 export type RunCommand = (
@@ -29,6 +29,17 @@ export async function carryOut(act: Act, options: ActorOptions): Promise<Outcome
   } catch (error) {
     if (error instanceof ControlError) return { isDone: false, text: sentence(error) };
     if (error instanceof Failure) return { isDone: false, text: printable(error.message) };
+    throw error;
+  }
+}
+
+/** How the daemon's machine booted, or in a sentence why nobody can tell. */
+export async function bootOf(client: Client): Promise<AttestationView | AttestationTrouble> {
+  try {
+    return await client.ask('attestation.show', {});
+  } catch (error) {
+    if (error instanceof ControlError) return { trouble: sentence(error) };
+    if (error instanceof Failure) return { trouble: printable(error.message) };
     throw error;
   }
 }

@@ -48,6 +48,9 @@ interface Pending {
   readonly failed: (error: Error) => void;
 }
 
+/** Codes by which a sane daemon of another version, or with roles, keeps something back. */
+const WITHHELD: readonly string[] = ['control-method', 'role-insufficient'];
+
 /** Where an audit entry begins so, what else is worth asking for. */
 const CEREMONIAL = ['ceremony.', 'enrolment.', 'root.'];
 
@@ -108,17 +111,20 @@ export class Client {
     this.#keepAlive(socket);
   }
 
-  /** What the window shows first. It subscribes before it asks: no change falls between. */
+  /** What the window shows first, all asked at once: no change falls between. */
   async #greet(): Promise<void> {
     const { tell, timers, path } = this.#options;
-    await this.#call('subscribe', {});
-    const status = await this.#call('status', {});
+    const [, status, { entries }, audit] = await Promise.all([
+      this.#call('subscribe', {}),
+      this.#call('status', {}),
+      this.#call('entry.list', {}),
+      this.#askIfMay('audit.tail', { lines: AUDIT_LINES }, { entries: null }),
+    ]);
     checkVersion(status, path);
     tell({ kind: 'status', status, nowMs: timers.nowMs() });
-    tell({ kind: 'entries', entries: (await this.#call('entry.list', {})).entries });
-    const { entries } = await this.#call('audit.tail', { lines: AUDIT_LINES });
-    tell({ kind: 'audit', entries });
-    await this.#askCeremonies();
+    tell({ kind: 'entries', entries });
+    tell({ kind: 'audit', entries: audit.entries });
+    await Promise.all([this.#askCeremonies(), this.#askFetched()]);
   }
 
   /**
@@ -187,6 +193,7 @@ export class Client {
     if (this.#isAsking || !this.#isStale) return;
     this.#isAsking = true;
     this.#isStale = false;
+    void this.#askFetched();
     void this.#call('status', {}).then((status) => {
       const { tell, timers } = this.#options;
       tell({ kind: 'status', status, nowMs: timers.nowMs() });
@@ -202,14 +209,27 @@ export class Client {
     this.#options.tell({ kind: 'entries', entries });
   }
 
-  /** A daemon that is older than ceremonies says nothing of them; all else goes on. */
   async #askCeremonies(): Promise<void> {
+    const { ceremonies } = await this.#askIfMay('ceremony.list', {}, { ceremonies: null });
+    this.#options.tell({ kind: 'ceremonies', ceremonies });
+  }
+
+  async #askFetched(): Promise<void> {
+    const { fetched } = await this.#askIfMay('workload.list', {}, { fetched: [] });
+    this.#options.tell({ kind: 'fetched', fetched });
+  }
+
+  /** What an older daemon does not know, or our role may not, is `otherwise`; all else goes on. */
+  #askIfMay<M extends Method, T>(
+    method: M,
+    params: ParamsOf<M>,
+    otherwise: T,
+  ): Promise<ResultOf<M> | T> {
     const socket = this.#socket;
-    const answer = await this.ask('ceremony.list', {}).catch((error: unknown) => {
-      const isOlder = error instanceof ControlError && error.code === 'control-method';
-      return isOlder ? { ceremonies: null } : this.#disown(error, NEVER, socket);
+    return this.ask(method, params).catch((error: unknown) => {
+      const isWithheld = error instanceof ControlError && WITHHELD.includes(error.code);
+      return isWithheld ? otherwise : this.#disown<T>(error, NEVER, socket);
     });
-    this.#options.tell({ kind: 'ceremonies', ceremonies: answer.ceremonies });
   }
 
   #keepAlive(socket: WebSocket): void {

@@ -6,6 +6,7 @@ export const COMMANDS = {
   domains: 'every domain, and how old its last proof is',
   peers: 'the nodes that are linked with this one',
   workloads: 'the entries of workloads',
+  attestation: 'how this machine booted, and where that differs',
   audit: 'what happened, as it happens',
   ceremonies: 'what waits for people: sign, approve, refuse',
   help: 'every key',

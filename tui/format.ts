@@ -111,6 +111,14 @@ export function clockText(wallMs: number): string {
   return new Date(wallMs).toISOString().slice(11, 19);
 }
 
+/** Sizes by the nearest power of four: `under 4 kB`, `4+ kB`, `16+ kB`, `1+ MB`. */
+export function sizeText(bytes: number): string {
+  const step = Math.floor(Math.log(Math.max(1, bytes / 1_000)) / Math.log(4));
+  const kilo = 4 ** step;
+  if (kilo < 4) return 'under 4 kB';
+  return kilo < 1_000 ? `${kilo}+ kB` : `${Math.floor(kilo / 1_000)}+ MB`;
+}
+
 /** `1 peer`, `3 peers`. */
 export function countText(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

@@ -12,7 +12,7 @@ export type Press =
 
 /** Every key and what it does, in the order of help. */
 export const KEYS: readonly (readonly [keys: string, does: string])[] = [
-  ['1 to 6', 'show a view, as the numbers above say'],
+  ['1 to 7', 'show a view, as the numbers above say'],
   ['Tab', 'show the next view; with Shift the one before'],
   ['↑ ↓', 'choose a row; j and k do the same'],
   ['PgUp PgDn', 'a page up or down'],

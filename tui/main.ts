@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { Failure } from '../core/failure.ts';
 import { printable } from '../core/printable.ts';
 import type { Act } from './act.ts';
-import { carryOut } from './actor.ts';
+import { bootOf, carryOut } from './actor.ts';
 import { Client } from './client.ts';
 import { restMs, toAscii } from './format.ts';
 import { hostTimers, readTerminal, runHoldfast, type Terminal } from './host.ts';
@@ -48,6 +48,7 @@ async function main(): Promise<number> {
   });
   const show = values.plain ? showPlain : showWindow;
   carryOutAll(holder, client, values['control-socket']);
+  askBoot(holder, client);
   try {
     const silence = values.plain ? sayChanges(holder, look) : undefined;
     await client.open();
@@ -113,6 +114,18 @@ function carryOutAll(holder: StateHolder, client: Client, controlSocket: string)
     void carryOut(underWay, { client, controlSocket, run: runHoldfast }).then((outcome) =>
       holder.tell({ kind: 'acted', outcome }),
     );
+  });
+}
+
+/** Asks how the machine booted once somebody looks: it keeps the chip busy for a while. */
+function askBoot(holder: StateHolder, client: Client): void {
+  let asked: string | undefined;
+  holder.listen(() => {
+    const { view, attestation, told, link } = holder.current();
+    const isLooked = view === 'attestation' && attestation === null && link.kind === 'live';
+    if (!isLooked || asked === told?.status.startedAt) return;
+    asked = told?.status.startedAt;
+    void bootOf(client).then((answer) => holder.tell({ kind: 'attestation', attestation: answer }));
   });
 }
 

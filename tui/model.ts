@@ -6,10 +6,12 @@
  */
 
 import type {
+  AttestationView,
   AuditEntryView,
   CeremonyView,
   DomainStatus,
   EntryView,
+  FetchedView,
   Status,
 } from '../daemon/control/protocol.ts';
 import { type Act, agreeForm, type Form, fill, refuseForm } from './act.ts';
@@ -21,6 +23,7 @@ export const VIEWS = [
   'domains',
   'peers',
   'workloads',
+  'attestation',
   'audit',
   'ceremonies',
   'help',
@@ -50,6 +53,11 @@ export interface Prompt {
   readonly complaint: string;
 }
 
+/** Why it is not known how the machine booted. */
+export interface AttestationTrouble {
+  readonly trouble: string;
+}
+
 /** What came of an act, in a sentence. */
 export interface Outcome {
   readonly isDone: boolean;
@@ -64,11 +72,17 @@ export interface State {
   readonly told: Told | null;
   /** By SPIFFE ID. */
   readonly entries: readonly EntryView[];
+  /** Who on the daemon's machine holds what, as it told last. */
+  readonly fetched: readonly FetchedView[];
+  /** How the machine booted; asked for once its view is opened. */
+  readonly attestation: AttestationView | AttestationTrouble | null;
   /** Newest first. */
   readonly audit: readonly AuditEntryView[];
   /** What waits for people. */
   readonly ceremonies: readonly CeremonyView[];
-  /** False where the daemon is older than ceremonies. */
+  /** False where our role may not read the log. */
+  readonly tellsAudit: boolean;
+  /** False where the daemon is older than ceremonies, or our role may not see them. */
   readonly tellsCeremonies: boolean;
   /** An act that is being prepared; it takes the place of the view. */
   readonly form: Form | null;
@@ -90,8 +104,10 @@ export type Message =
   | { readonly kind: 'lost'; readonly why: string; readonly nowMs: number }
   | { readonly kind: 'status'; readonly status: Status; readonly nowMs: number }
   | { readonly kind: 'entries'; readonly entries: readonly EntryView[] }
-  | { readonly kind: 'audit'; readonly entries: readonly AuditEntryView[] }
+  | { readonly kind: 'audit'; readonly entries: readonly AuditEntryView[] | null }
   | { readonly kind: 'ceremonies'; readonly ceremonies: readonly CeremonyView[] | null }
+  | { readonly kind: 'fetched'; readonly fetched: readonly FetchedView[] }
+  | { readonly kind: 'attestation'; readonly attestation: AttestationView | AttestationTrouble }
   | { readonly kind: 'acted'; readonly outcome: Outcome }
   | { readonly kind: 'event'; readonly entry: AuditEntryView }
   | { readonly kind: 'time'; readonly nowMs: number }
@@ -113,8 +129,11 @@ export function openState(options: { readonly night: boolean; readonly nowMs: nu
     link: { kind: 'opening' },
     told: null,
     entries: [],
+    fetched: [],
+    attestation: null,
     audit: [],
     ceremonies: [],
+    tellsAudit: true,
     tellsCeremonies: true,
     form: null,
     underWay: null,
@@ -135,18 +154,33 @@ export function update(state: State, message: Message): State {
       return lost(state, message);
     case 'status': {
       const { status, nowMs } = message;
-      return { ...state, nowMs, link: { kind: 'live' }, told: { status, atMs: nowMs } };
+      const isSame = state.told?.status.startedAt === status.startedAt;
+      return {
+        ...state,
+        nowMs,
+        link: { kind: 'live' },
+        told: { status, atMs: nowMs },
+        attestation: isSame ? state.attestation : null,
+      };
     }
     case 'entries':
       return { ...state, entries: message.entries.toSorted(bySpiffeId) };
     case 'audit':
-      return { ...state, audit: newestFirst(message.entries) };
+      return {
+        ...state,
+        audit: newestFirst(message.entries ?? []),
+        tellsAudit: message.entries !== null,
+      };
     case 'ceremonies':
       return {
         ...state,
         ceremonies: message.ceremonies ?? [],
         tellsCeremonies: message.ceremonies !== null,
       };
+    case 'fetched':
+      return { ...state, fetched: message.fetched };
+    case 'attestation':
+      return { ...state, attestation: message.attestation };
     case 'acted':
       return { ...state, underWay: null, outcome: message.outcome };
     case 'event':
@@ -171,6 +205,7 @@ export function movedOn(domain: DomainStatus, sinceMs: number): DomainStatus {
   return {
     ...domain,
     ageMs: domain.ageMs + sinceMs,
+    heard: domain.heard && { ...domain.heard, agoMs: domain.heard.agoMs + sinceMs },
     nextCliff: nextCliff && { ...nextCliff, inMs: Math.max(0, nextCliff.inMs - sinceMs) },
   };
 }
@@ -259,7 +294,7 @@ function typed(state: State, text: string, keys: readonly string[]): State {
     case 'x':
       return decided(state, keys, text === 'a' ? agreeForm : refuseForm);
     default: {
-      const view = /^[1-6]$/.test(text) ? VIEWS[Number.parseInt(text, 10) - 1] : undefined;
+      const view = /^[1-7]$/.test(text) ? VIEWS[Number.parseInt(text, 10) - 1] : undefined;
       return view === undefined ? state : show(state, view);
     }
   }
@@ -362,6 +397,7 @@ function perView<T>(value: T): Record<View, T> {
     domains: value,
     peers: value,
     workloads: value,
+    attestation: value,
     audit: value,
     ceremonies: value,
     help: value,

@@ -11,6 +11,7 @@ import { clockText, countText, fit, toAscii, widthOf, wrap } from './format.ts';
 import { type Line, line, type Size, span } from './line.ts';
 import { type State, sinceToldMs, type View } from './model.ts';
 import { padded, pageOf, type Sheet, sheetLines, shownRows } from './sheet.ts';
+import { ATTESTATION } from './views/attestation.ts';
 import { AUDIT } from './views/audit.ts';
 import { CEREMONIES } from './views/ceremonies.ts';
 import { DOMAINS } from './views/domains.ts';
@@ -66,6 +67,8 @@ export function rowsInView(
       return rowsOf(PEERS, state, body);
     case 'workloads':
       return rowsOf(WORKLOADS, state, body);
+    case 'attestation':
+      return rowsOf(ATTESTATION, state, body);
     case 'audit':
       return rowsOf(AUDIT, state, body);
     case 'ceremonies':
@@ -100,6 +103,8 @@ function viewLines(state: State, body: Size): readonly Line[] {
       return sheetLines(PEERS, state, body);
     case 'workloads':
       return sheetLines(WORKLOADS, state, body);
+    case 'attestation':
+      return sheetLines(ATTESTATION, state, body);
     case 'audit':
       return sheetLines(AUDIT, state, body);
     case 'ceremonies':
@@ -114,8 +119,9 @@ const TITLES: Readonly<Record<Exclude<View, 'help'>, string>> = {
   domains: '2 Domains',
   peers: '3 Peers',
   workloads: '4 Workloads',
-  audit: '5 Audit',
-  ceremonies: '6 Ceremonies',
+  attestation: '5 Attestation',
+  audit: '6 Audit',
+  ceremonies: '7 Ceremonies',
 };
 
 /** The view shown stands in brackets: inverse alone would be lost on some eyes and terminals. */
@@ -205,9 +211,9 @@ function footLine({ prompt, view, filters, form }: State, columns: number): Line
 
 function keysText(view: View): string {
   if (view === 'help') return '? or Esc go back · q quit';
-  if (view === 'overview') return '1-6 view · : command · ? help · q quit';
+  if (view === 'overview') return '1-7 view · : command · ? help · q quit';
   const acts = view === 'ceremonies' ? 'a agree · x refuse' : 'PgUp PgDn page · / filter';
-  return `↑↓ choose · ${acts} · 1-6 view · : command · ? help · q quit`;
+  return `↑↓ choose · ${acts} · 1-7 view · : command · ? help · q quit`;
 }
 
 function promptHint({ kind, text, complaint }: NonNullable<State['prompt']>): string {

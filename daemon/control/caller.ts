@@ -34,6 +34,8 @@ export const LEAST_ROLES: Readonly<Record<Method, Role>> = {
   'federation.list': 'observer',
   'relation.proposals': 'observer',
   'ceremony.list': 'observer',
+  'workload.list': 'observer',
+  'attestation.show': 'operator',
   // who did what
   'audit.tail': 'auditor',
   'entry.history': 'auditor',

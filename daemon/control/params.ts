@@ -125,6 +125,8 @@ const PARSERS: Parsers = {
     ...params.optional('fingerprint', (name) => params.text(name, FINGERPRINT_CHARS_MAX)),
   }),
   'enroll.grant': messageIn,
+  'attestation.show': () => ({}),
+  'workload.list': () => ({}),
   'ceremony.list': () => ({}),
   'ceremony.file': ceremonyIn,
   'ceremony.offer': messageIn,

@@ -50,6 +50,8 @@ export interface DomainStatus {
   readonly timeUnknown: boolean;
   /** What people permit on its statements beyond their age, now. */
   readonly overrides: readonly OverrideStatus[];
+  /** Null where nothing of it came since the start, and of our own and of `spiffe` partners. */
+  readonly heard: HeardStatus | null;
   /** What would make it fresh again; empty if it is. */
   readonly mend: string;
 }
@@ -74,6 +76,23 @@ export interface PeerStatus {
   readonly node: string;
   /** How long the link has been up. */
   readonly sinceMs: number;
+  /** What its lease lets it have of its own domain: everything, or the entries of its groups. */
+  readonly class: 'authority' | 'member';
+  /** Bits a second that the link carries, where they are few; else null. */
+  readonly bitsPerS: number | null;
+  /** How long ago anything came from it, and how many bytes came since the link is up. */
+  readonly heardMs: number;
+  readonly heardBytes: number;
+  /** What it may still send at once, in percent, of sync frames and of gossip. */
+  readonly budget: { readonly sync: number; readonly gossip: number };
+}
+
+/** By what way the newest evidence of a domain came, and how long ago. */
+export interface HeardStatus {
+  readonly by: 'link' | 'gossip' | 'file';
+  /** Who was linked at the other end; empty for a file. */
+  readonly peer: string;
+  readonly agoMs: number;
 }
 
 export interface AlarmStatus {
@@ -369,6 +388,55 @@ export interface CeremonyView {
   readonly until: string;
 }
 
+/** A workload on this machine that fetched an identity since the daemon started. */
+export interface FetchedView {
+  readonly spiffeId: string;
+  /** Who asked last, as the kernel says, and how long ago an answer went there. */
+  readonly uid: number;
+  readonly agoMs: number;
+  /** When the newest SVID that was handed out ends. */
+  readonly notAfter: string;
+}
+
+/** How this machine booted, as its own chip quotes it now. */
+export interface AttestationView {
+  /** Where the chip is; empty without one, and then there is nothing else. */
+  readonly tpm: string;
+  readonly verdict: 'approved' | 'unapproved' | 'none';
+  /** The approved state that it fits, or comes nearest to; empty where none is approved. */
+  readonly state: string;
+  readonly differences: readonly {
+    readonly code: string;
+    readonly where: string;
+    readonly expected: string;
+    readonly got: string;
+  }[];
+  readonly bank: string;
+  readonly secureBoot: string;
+  readonly pcrs: readonly {
+    readonly pcr: number;
+    /** Hex. */
+    readonly value: string;
+    /** Whether a log leads to the value; else `trouble` is the code of why not. */
+    readonly explained: boolean;
+    readonly trouble: string;
+  }[];
+  /** What was measured, by PCR; the last ones where there are too many. */
+  readonly events: readonly EventView[];
+}
+
+/** One measured event. */
+export interface EventView {
+  readonly pcr: number;
+  readonly index: number;
+  readonly source: string;
+  readonly type: string;
+  /** Of `digest` alone the text is a hint, of `nothing` all is. */
+  readonly proven: 'all' | 'digest' | 'nothing';
+  readonly digest: string;
+  readonly text: string;
+}
+
 /** What can be revoked, as commands name it. */
 export const REVOCATION_KINDS = ['svid', 'identity', 'node', 'authority'] as const;
 export type RevocationKind = (typeof REVOCATION_KINDS)[number];
@@ -605,6 +673,10 @@ export interface Calls {
     result: ApplicationView;
   };
   'enroll.refuse': { params: { readonly node: string }; result: { readonly node: string } };
+  /** Who fetched which X509-SVID here. */
+  'workload.list': { params: Nothing; result: { readonly fetched: readonly FetchedView[] } };
+  /** Quotes the boot in progress: the chip takes a second or so. */
+  'attestation.show': { params: Nothing; result: AttestationView };
   /** Everything that waits for people. */
   'ceremony.list': { params: Nothing; result: { readonly ceremonies: readonly CeremonyView[] } };
   /** A proposal as a file, to be signed elsewhere. `id` may be the start of one. */

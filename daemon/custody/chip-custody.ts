@@ -27,7 +27,7 @@ import { openPrivateFolder } from '../host/files.ts';
 import type { Random } from '../ports.ts';
 import { destroyPrivateFile, hasPrivateFile } from '../store/private-file.ts';
 import type { LogPlaces } from '../tpm/measurement-logs.ts';
-import { appraiseOwnBoot, learnOwnBoot } from '../tpm/own-boot.ts';
+import { appraiseOwnBoot, type JudgedBoot, judgeOwnBoot, learnOwnBoot } from '../tpm/own-boot.ts';
 import { openApprovalCounter, raiseApprovalCounter } from './approval-counter.ts';
 import {
   type ApprovedBoots,
@@ -141,6 +141,12 @@ export class ChipCustody {
   /** Whether the boot in progress is among these, whatever the chip's counter says. */
   fits(boots: BootApprovals): Promise<boolean> {
     return this.#options.chip.use('approvals', (tpm) => isBootAmong(tpm, boots));
+  }
+
+  /** The boot in progress, quoted anew and judged by what is approved now. */
+  judgeBoot(): Promise<JudgedBoot> {
+    const { chip, logs } = this.#options;
+    return chip.use('attestation', (tpm) => judgeOwnBoot(tpm, logs, this.#approved.states));
   }
 
   async #adopt(newer: ApprovedBoots): Promise<boolean> {

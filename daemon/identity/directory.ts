@@ -9,7 +9,14 @@
 
 import { Refusal } from '../../core/refusal.ts';
 import { type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
-import { bootMs, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
+import {
+  bootMs,
+  type Instant,
+  MINUTE_MS,
+  SECOND_MS,
+  type UnixMs,
+  unixMs,
+} from '../../core/time.ts';
 import type { Assurance } from '../../federation/assurance.ts';
 import type { Policy } from '../../federation/policy.ts';
 import { checkHonoured } from '../../federation/relation.ts';
@@ -154,6 +161,11 @@ export class IdentityDirectory {
       ownAuthorities: ofKind(this.#view.ownAuthorities, answer.entry.keyType).x509Authorities,
     }));
     return { identities, federated: this.#federatedOf(entries), crls: this.#crlsOf(entries) };
+  }
+
+  /** The time that everything here is counted by. */
+  now(): Instant {
+    return this.#clock.now();
   }
 
   /**

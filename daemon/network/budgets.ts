@@ -6,7 +6,7 @@
  */
 
 import { GOSSIP_BURST, GOSSIP_RATE_PER_S, SYNC_BURST, SYNC_RATE_PER_S } from '../../core/limits.ts';
-import type { PeerName } from '../ports.ts';
+import type { PeerBudget, PeerName } from '../ports.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What a peer spends: a frame of the sync protocol, or a gossip message. */
@@ -23,6 +23,12 @@ export class Budgets {
     const budget = this.#budgets.get(peer) ?? newBudget();
     this.#budgets.set(peer, budget);
     return budget[on].take();
+  }
+
+  /** What is left of a peer's, in percent. */
+  of(peer: PeerName): PeerBudget {
+    const budget = this.#budgets.get(peer) ?? newBudget();
+    return { sync: budget.sync.leftPercent, gossip: budget.gossip.leftPercent };
   }
 
   /** Refills all budgets, and forgets those that are full. */

@@ -9,7 +9,7 @@
 
 import { assert } from '../../core/assert.ts';
 import { bootMs } from '../../core/time.ts';
-import type { Clock, Network, NetworkHandler, PeerName } from '../ports.ts';
+import type { Clock, Network, NetworkHandler, PeerBudget, PeerName } from '../ports.ts';
 import type { NetworkOptions } from './libp2p-network.ts';
 
 /** Enough for a connection, its attestation and its answer. */
@@ -53,6 +53,10 @@ export class LateNetwork implements Network {
 
   unlink(address: string): void {
     this.#started().unlink(address);
+  }
+
+  budgetOf(peer: PeerName): PeerBudget {
+    return this.#network?.budgetOf(peer) ?? { sync: 100, gossip: 100 };
   }
 
   disconnect(peer: PeerName): void {

@@ -18,7 +18,15 @@ import {
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { bootMs, elapsedMs } from '../../core/time.ts';
-import type { Clock, Log, Network, NetworkHandler, PeerName, Random } from '../ports.ts';
+import type {
+  Clock,
+  Log,
+  Network,
+  NetworkHandler,
+  PeerBudget,
+  PeerName,
+  Random,
+} from '../ports.ts';
 import { Bans } from './bans.ts';
 import { Budgets } from './budgets.ts';
 import { DESK_PROTOCOL, Desk } from './desk.ts';
@@ -148,6 +156,10 @@ class Libp2pNetwork implements Network {
 
   unlink(address: string): void {
     this.#started().supervisor.unlink(address);
+  }
+
+  budgetOf(peer: PeerName): PeerBudget {
+    return this.#budgets.of(peer);
   }
 
   disconnect(peer: PeerName): void {

@@ -38,6 +38,11 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#burst, this.#tokens + (this.#ratePerS * elapsedMs) / SECOND_MS);
   }
 
+  /** What is left of the burst, in whole percent. */
+  get leftPercent(): number {
+    return Math.floor((100 * this.#tokens) / this.#burst);
+  }
+
   /** Whether nothing is owed: a full bucket can be forgotten and made anew. */
   get isFull(): boolean {
     return this.#tokens === this.#burst;

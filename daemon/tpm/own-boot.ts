@@ -39,9 +39,25 @@ export async function appraiseOwnBoot(
   logs: LogPlaces,
   states: readonly ReferenceState[],
 ): Promise<Appraisal> {
-  const { boot } = await quoteOwnBoot(tpm, logs);
+  return (await judgeOwnBoot(tpm, logs, states)).appraisal;
+}
+
+/** The boot in progress: what its chip quotes and its logs tell, and the verdict. */
+export interface JudgedBoot {
+  readonly evidence: Evidence;
+  readonly boot: BootState;
+  readonly appraisal: Appraisal;
+}
+
+/** Judges the boot in progress, for whoever wants to see all of it. Refuses as `learnOwnBoot`. */
+export async function judgeOwnBoot(
+  tpm: Tpm,
+  logs: LogPlaces,
+  states: readonly ReferenceState[],
+): Promise<JudgedBoot> {
+  const { evidence, boot } = await quoteOwnBoot(tpm, logs);
   const isQuoted = pcrsNamedBy(states).every((pcr) => boot.replay.pcrs.values.has(pcr));
-  return appraise(boot, isQuoted ? states : []);
+  return { evidence, boot, appraisal: appraise(boot, isQuoted ? states : []) };
 }
 
 /**

@@ -21,6 +21,7 @@ import type { ConnectedProcess } from '../attestation/workload-attestor.ts';
 import { deadline } from '../host/deadline.ts';
 import { systemCode } from '../host/files.ts';
 import { listenAt } from '../host/unix-socket.ts';
+import type { FetchBook } from './fetch-book.ts';
 import { answerStream } from './grpc.ts';
 import { reflectionMethods } from './reflection.ts';
 import { createWorkloadService, type WorkloadServiceOptions } from './service.ts';
@@ -34,6 +35,8 @@ export interface WorkloadServerOptions extends WorkloadServiceOptions {
 /** An open Workload API. */
 export interface WorkloadServer {
   readonly socketPath: string;
+  /** Who was given which X509-SVID. */
+  readonly fetches: FetchBook;
   /** Ends every stream and takes the socket away. */
   close(): Promise<void>;
 }
@@ -67,6 +70,7 @@ export async function createWorkloadServer(
   await listenAt(server, { path: socketPath, mode: 0o666 });
   return {
     socketPath,
+    fetches: service.fetches,
     close: () => {
       service.close();
       return close(server, connections);

@@ -24,6 +24,7 @@ import {
 import type { IdentityDirectory } from '../identity/directory.ts';
 import type { Selector } from '../identity/selector.ts';
 import type { Log } from '../ports.ts';
+import { FetchBook } from './fetch-book.ts';
 import { Following, type FollowingOptions } from './following.ts';
 import {
   JWTBundlesResponseSchema,
@@ -58,6 +59,8 @@ export interface WorkloadServiceOptions {
 /** The calls, until `close` ends their streams with a word. */
 export interface WorkloadService {
   readonly methods: GrpcMethods;
+  /** Who was given which X509-SVID. */
+  readonly fetches: FetchBook;
   close(): void;
 }
 
@@ -68,8 +71,10 @@ export function createWorkloadService(
 ): WorkloadService {
   const service = new Service(options, callerOf);
   const { directory } = options;
+  const fetches = new FetchBook();
   const x509Svids = async (selectors: readonly Selector[]): Promise<Uint8Array> => {
     const identities = await directory.identitiesOf(selectors);
+    fetches.note(identities, selectors, directory.now().boot);
     return toBinary(X509SVIDResponseSchema, encodeIdentities(identities));
   };
   const x509Bundles = (selectors: readonly Selector[]): Uint8Array => {
@@ -104,6 +109,7 @@ export function createWorkloadService(
     methods: new Map(
       methods.map(([name, method]) => [`/${SpiffeWorkloadAPI.typeName}/${name}`, method]),
     ),
+    fetches,
     close: () => service.close(),
   };
 }

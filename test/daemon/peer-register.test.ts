@@ -11,6 +11,9 @@ import { temporaryFolder } from '../folder.ts';
 import { refuses } from '../refused.ts';
 import { DOMAIN, driverRig, settle } from './driver-rig.ts';
 
+/** An authority on a link that has said nothing yet. */
+const QUIET = { class: 'authority', bitsPerS: null, heardMs: 0, heardBytes: 0 };
+
 const registers = suite('daemon/peer-register');
 
 const HASH = new Uint8Array(32).fill(7);
@@ -56,8 +59,8 @@ registers('say who is linked, for how long, in one order', async () => {
     clock.advance(500);
     register.peerUp('a', { admitted, claims: DOMAIN, bitsPerS: null }, OTHER_HASH);
     assert.equal(register.peers, [
-      { peer: 'a', domain, node, sinceMs: 0 },
-      { peer: 'b', domain, node, sinceMs: 500 },
+      { peer: 'a', domain, node, sinceMs: 0, ...QUIET },
+      { peer: 'b', domain, node, sinceMs: 500, ...QUIET, heardMs: 500 },
     ]);
     register.peerDown('b');
     await driver.input({ kind: 'wake' });

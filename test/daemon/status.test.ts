@@ -21,7 +21,7 @@ function partners() {
 
 /** How `machine` shows the domain of `other`. */
 function shown(machine: Machine, other: Machine): DomainStatus {
-  return domainStatus(machine.view(other.domain));
+  return domainStatus(machine.view(other.domain), null);
 }
 
 statuses('of fresh domains name the next fall and nothing to mend', () => {

@@ -76,6 +76,29 @@ test('auto uses a chip that works, says so, and resumes with it', async (machine
   assert.is(second.antiRollback, 'proven');
 });
 
+test('shows how the machine booted, and where that differs from what is approved', async (machine) => {
+  const { daemon, chip } = machine;
+  await daemon.start();
+  const show = () => controlling(daemon, (control) => control.call('attestation.show', {}));
+  const sound = await show();
+  assert.equal(
+    [sound.verdict, sound.state, sound.differences.length],
+    ['approved', 'first boot', 0],
+  );
+  assert.is(sound.pcrs.length, 16);
+  {
+    await using tpm = await chip.open();
+    await extendPcr(tpm, 4, [{ bank: 'sha256', digest: new Uint8Array(32).fill(7) }]);
+  }
+  const changed = await show();
+  assert.equal([changed.verdict, changed.state], ['unapproved', 'first boot']);
+  const [difference] = changed.differences;
+  assert.is(difference?.where, 'PCR 4');
+  assert.not.equal(difference?.expected, difference?.got);
+  const value = (view: typeof sound) => view.pcrs.find(({ pcr }) => pcr === 4)?.value;
+  assert.not.equal(value(changed), value(sound));
+});
+
 test('--tpm without a chip is a refusal, and auto goes on in files', async ({ daemon }) => {
   daemon.configure(configOf(null, 'auto'));
   const { code, said } = await daemon.startInVain(['--tpm']);

@@ -7,11 +7,13 @@ import type { Caller } from '../../daemon/control/caller.ts';
 import type {
   AlarmStatus,
   ApplicationView,
+  AttestationView,
   CeremonyView,
   DomainStatus,
   EnrolledView,
   EnrolMessage,
   EntryView,
+  FetchedView,
   RelationTermsView,
   RelationView,
   RevocationView,
@@ -100,6 +102,7 @@ const OWN: DomainStatus = {
   late: false,
   timeUnknown: false,
   overrides: [],
+  heard: null,
   mend: '',
 };
 
@@ -112,6 +115,7 @@ const PARTNER: DomainStatus = {
   ageMs: 7_450_000,
   nextCliff: { tier: 'SURVIVAL', inMs: 78_950_000 },
   epoch: '4',
+  heard: { by: 'gossip', peer: '12D3KooWA', agoMs: 7_450_000 },
   late: true,
   mend: 'restore a path to blue.example',
 };
@@ -155,7 +159,13 @@ export const STATUS: Status = {
   listen: ['/ip4/127.0.0.1/tcp/7717'],
   bundleEndpoint: '',
   domains: [OWN, PARTNER],
-  peers: [{ peer: '12D3KooWA', domain: 'blue.example', node: 'ef'.repeat(32), sinceMs: 61_000 }],
+  peers: [
+    {
+      ...{ peer: '12D3KooWA', domain: 'blue.example', node: 'ef'.repeat(32), sinceMs: 61_000 },
+      ...{ class: 'authority', bitsPerS: 9_600, heardMs: 30_000, heardBytes: 12_345 },
+      budget: { sync: 100, gossip: 97 },
+    },
+  ],
   entries: 1,
   alarms: [],
 };
@@ -219,7 +229,45 @@ export const CALLER: Caller = {
   ...{ name: 'ann', uid: 1_000, pid: 1, role: 'admin', from: 'socket' },
 };
 
+/** A boot whose loader is not the approved one. */
+export const ATTESTATION: AttestationView = {
+  ...{ tpm: '/dev/tpmrm0', verdict: 'unapproved', state: 'first boot', bank: 'sha256' },
+  secureBoot: 'on',
+  differences: [
+    {
+      ...{
+        code: 'appraisal-mismatch',
+        where: 'PCR 4, event 17 (EV_EFI_BOOT_SERVICES_APPLICATION)',
+      },
+      ...{ expected: 'aa'.repeat(32), got: 'bb'.repeat(32) },
+    },
+  ],
+  pcrs: [
+    { pcr: 0, value: '00'.repeat(32), explained: true, trouble: '' },
+    { pcr: 4, value: '44'.repeat(32), explained: true, trouble: '' },
+    { pcr: 10, value: '10'.repeat(32), explained: false, trouble: 'log-absent' },
+  ],
+  events: [
+    {
+      ...{ pcr: 0, index: 0, source: 'firmware', type: 'EV_S_CRTM_VERSION', proven: 'all' },
+      ...{ digest: '01'.repeat(32), text: 'edk2-stable202411' },
+    },
+    {
+      ...{ pcr: 4, index: 17, source: 'firmware', type: 'EV_EFI_BOOT_SERVICES_APPLICATION' },
+      ...{ proven: 'digest', digest: 'bb'.repeat(32), text: '\\EFI\\BOOT\\BOOTX64.EFI' },
+    },
+  ],
+};
+
+/** A workload that holds an SVID. */
+export const FETCHED: FetchedView = {
+  ...{ spiffeId: ENTRY.spiffeId, uid: 1_000, agoMs: 65_000 },
+  notAfter: '2026-01-01T02:00:00.000Z',
+};
+
 export const METHODS: ControlMethods = {
+  'attestation.show': async () => ATTESTATION,
+  'workload.list': async () => ({ fetched: [FETCHED] }),
   'ceremony.list': async () => ({ ceremonies: [CEREMONY] }),
   'ceremony.file': async () => ({ text: 'a proposal' }),
   'ceremony.offer': async () => ({ ceremony: CEREMONY, documents: [] }),

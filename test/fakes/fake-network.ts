@@ -1,7 +1,7 @@
 /** The `Network` port that goes nowhere: it writes down what it was asked, in order. */
 
 import { Failure } from '../../core/failure.ts';
-import type { Network, NetworkHandler, PeerName } from '../../daemon/ports.ts';
+import type { Network, NetworkHandler, PeerBudget, PeerName } from '../../daemon/ports.ts';
 
 export class FakeNetwork implements Network {
   readonly addresses = ['/ip4/127.0.0.1/tcp/7717'];
@@ -40,6 +40,10 @@ export class FakeNetwork implements Network {
 
   unlink(address: string): void {
     this.asked.push(`unlink ${address}`);
+  }
+
+  budgetOf(): PeerBudget {
+    return { sync: 100, gossip: 100 };
   }
 
   disconnect(peer: PeerName): void {

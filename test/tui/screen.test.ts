@@ -76,7 +76,7 @@ screen('counts alarms on every view, and names them on the first', () => {
 });
 
 screen('counts what it has no room for', () => {
-  assert.match(screenText(livingState(statusOf(500))), / … and 498 lines more: see 2 Domains\n/);
+  assert.match(screenText(livingState(statusOf(500))), / … and 500 lines more: see 2 Domains\n/);
 });
 
 screen('never says what a tier does not permit', () => {

@@ -8,7 +8,7 @@ import type { Look } from '../../tui/look.ts';
 import { type Message, openState, type State, update } from '../../tui/model.ts';
 import { Screen } from '../../tui/parts/Screen.tsx';
 import { rowsInView, SCREEN_MIN } from '../../tui/screen.ts';
-import { CEREMONY, ENTRY, STATUS } from '../fakes/fake-daemon.ts';
+import { ATTESTATION, CEREMONY, ENTRY, FETCHED, STATUS } from '../fakes/fake-daemon.ts';
 
 export const WIDE: Size = { columns: 200, rows: 50 };
 export const NO_COLORS: Look = { colors: 'none', ascii: false };
@@ -33,6 +33,8 @@ export function livingState(status: Status = STATUS): State {
     { kind: 'entries', entries: [ENTRY] },
     { kind: 'audit', entries: [EVENT] },
     { kind: 'ceremonies', ceremonies: [CEREMONY] },
+    { kind: 'fetched', fetched: [FETCHED] },
+    { kind: 'attestation', attestation: ATTESTATION },
   );
 }
 

@@ -69,9 +69,11 @@ onTerminal('shows each view of a live daemon at both sizes, and ends with q', ()
           /\[4 Workloads\][\s\S]*›\/web[\s\S]*\\u\{1b\}\[2J\\u\{1b\}\]0;mine\\u\{7\}/,
         );
         terminal.type('5');
-        await terminal.shows(/\[5 Audit\][\s\S]*entry\.created/);
+        await terminal.shows(/\[5 Attestation\][\s\S]*›this boot +not measured/);
         terminal.type('6');
-        await terminal.shows(/\[6 Ceremonies\][\s\S]*nothing waits for anybody/);
+        await terminal.shows(/\[6 Audit\][\s\S]*entry\.created/);
+        terminal.type('7');
+        await terminal.shows(/\[7 Ceremonies\][\s\S]*nothing waits for anybody/);
         terminal.type('?');
         await terminal.shows(/Help: every key[\s\S]*PgUp/);
       }
@@ -104,7 +106,7 @@ onTerminal('lets two persons complete a Root, each at a window of his own', () =
     await withTerminal({ socket: blue.controlSocket }, async (ann) => {
       await withTerminal({ socket: blue.controlSocket }, async (bob) => {
         for (const person of [ann, bob]) {
-          person.type('6');
+          person.type('7');
           await person.shows(/nothing waits/);
         }
         await type(blue, 'ceremony', 'offer', at('next'));
@@ -139,7 +141,7 @@ onTerminal('refuses what waits, with a reason, at the typed word', () =>
     await type(blue, 'root', 'propose', at('next'), '--fresh-ceiling', '5m');
     await type(blue, 'ceremony', 'offer', at('next'));
     await withTerminal({ socket: blue.controlSocket }, async (terminal) => {
-      terminal.type('6');
+      terminal.type('7');
       await terminal.shows(/›Root 2/);
       terminal.type('x');
       await terminal.shows(/Refuse Root 2[\s\S]*ceiling of FRESH/);
@@ -173,7 +175,7 @@ onTerminal('finds its lines again after any resize, and says where it is too sma
       terminal.resize({ columns: 20, rows: 5 });
       await terminal.shows(/needs a\s+terminal of 80 x 24/);
       terminal.resize(SCREEN_MIN);
-      const screen = await terminal.shows(/\[1 Overview\][\s\S]*● live[^\n]*\n 1-6 view/);
+      const screen = await terminal.shows(/\[1 Overview\][\s\S]*● live[^\n]*\n 1-7 view/);
       assert.is(screen.match(/● live/g)?.length, 1);
     }),
   ),

@@ -27,7 +27,10 @@ export const AUDIT: Sheet<AuditEntryView> = {
       columns,
     ),
   detailRows: 5,
-  empty: 'nothing happened yet',
+  empty: ({ tellsAudit }) =>
+    tellsAudit
+      ? 'nothing happened yet'
+      : 'your role may not read the audit log: see holdfast whoami; all else works',
 };
 
 function toneOf({ event }: AuditEntryView): Tone {

@@ -24,7 +24,7 @@ export const CEREMONIES: Sheet<CeremonyView> = {
   empty: ({ tellsCeremonies, told }) =>
     tellsCeremonies
       ? 'nothing waits for anybody'
-      : `the daemon, of version ${told?.status.version}, does not tell what waits; all else works`,
+      : `the daemon, of version ${told?.status.version}, does not tell you what waits; all else works`,
 };
 
 /** `2 signatures` more, for all that ask for any; or `a yes or a no`. */

@@ -37,6 +37,13 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'LINKS', columns: 5, grow: 0, from: 0, text: ({ links }) => String(links) },
   { title: 'NEXT', columns: 22, grow: 0, from: 110, text: ({ domain }) => cliffText(domain) },
   { title: 'RELATION', columns: 8, grow: 0, from: 120, text: ({ domain }) => domain.relation },
+  {
+    title: 'HEARD',
+    columns: 6,
+    grow: 0,
+    from: 125,
+    text: ({ domain }) => domain.heard?.by ?? '-',
+  },
   { title: 'TICK', columns: 5, grow: 0, from: 130, text: ({ domain }) => String(domain.tick) },
   { title: 'ROOT', columns: 4, grow: 0, from: 140, text: ({ domain }) => domain.rootVersion },
   { title: 'REMARKS', columns: 22, grow: 1, from: 170, text: ({ domain }) => remarksText(domain) },
@@ -66,8 +73,9 @@ function factsOf({ domain, links }: Row): readonly Fact[] {
   const limits = [freshForMs, degradedForMs, survivalForMs].map(limitText).join(', ');
   const remarks = remarksText(domain);
   return [
-    ['domain', `${domain.domain}, ${domain.relation}, ${heard(links)}`, 'strong'],
+    ['domain', `${domain.domain}, ${domain.relation}, ${linked(links)}`, 'strong'],
     ['next', cliffText(domain)],
+    ['heard', domain.own ? '' : heardText(domain)],
     ['limits', `FRESH, DEGRADED and SURVIVAL end at ${limits}`],
     ['evidence', evidenceText(domain) + (remarks === '' ? '' : `; ${remarks}`)],
     ...domain.overrides.map(overrideFact),
@@ -82,12 +90,21 @@ function overrideFact({ action, tier, people, notAfter, reason }: OverrideStatus
   return ['override', `${action} down to ${tier} ${by}`, 'warn'];
 }
 
-function heard(links: number): string {
-  return links === 0 ? 'not linked now' : `heard over ${countText(links, 'link')}`;
+function linked(links: number): string {
+  return links === 0 ? 'not linked now' : `linked by ${countText(links, 'node')}`;
 }
 
-function evidenceText({ epoch, tick, rootVersion }: DomainStatus): string {
-  return `epoch ${epoch}, tick ${tick}, root ${rootVersion}`;
+/** By what way the newest of it came. */
+function heardText({ heard }: DomainStatus): string {
+  if (heard === null) return 'nothing since the daemon started';
+  const { by, peer, agoMs } = heard;
+  return `${ageText(agoMs)} ago, ${WAYS[by]}${peer === '' ? '' : ` ${peer}`}`;
+}
+
+const WAYS = { link: 'over the link with', gossip: 'by gossip from', file: 'by a file' } as const;
+
+function evidenceText({ epoch, rootVersion }: DomainStatus): string {
+  return `epoch ${epoch}, root ${rootVersion}`;
 }
 
 /** A limit is exact where an age is not. */

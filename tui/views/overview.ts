@@ -68,12 +68,28 @@ function factsOf(status: Status, state: State, domains: readonly DomainStatus[])
   return [
     ['who', `${role}, root ${status.rootThreshold}, version ${status.version}`],
     ['first root', status.fingerprint],
+    ['lease', leaseText(status)],
+    ['booted', bootText(status)],
     ['assurance', `${status.assurance}; anti-rollback ${status.antiRollback}`],
     ['time', timeText(status, sinceToldMs(state)), status.timeKnown ? 'plain' : 'bad'],
     ['reach', `${links} linked; ${listens}`],
     ['domains', tierCounts(domains)],
     ['workloads', `${countText(status.entries, 'entry', 'entries')} at ${status.sockets.workload}`],
   ];
+}
+
+/** What this node holds, and until when. */
+function leaseText({ node: { lease } }: Status): string {
+  if (lease === null) return 'none: not enrolled yet';
+  const { group, kind, notAfter, trouble } = lease;
+  const until = `${notAfter.slice(0, 16).replace('T', ' ')} UTC`;
+  return `group ${group}, kind ${kind}, to ${until}${trouble === '' ? '' : `; ${trouble}`}`;
+}
+
+/** How it was booted, as far as its keys say; the Attestation view asks the chip. */
+function bootText({ keys: { custody, boot, tpm } }: Status): string {
+  if (custody === 'files') return 'not measured: the keys lie in files';
+  return `approved, as "${boot}": the keys opened in ${tpm}`;
 }
 
 /** The first address, without the key that the peers view shows; and how many more. */
@@ -128,7 +144,7 @@ function concernLines(
       ({ code, domain, detail }): Fact => ['ALARM', `${code} ${domain} ${detail}`, 'bad'],
     ),
     ...ceremonies.map(
-      (each): Fact => ['waits', `${each.title}, for ${waitsFor(each)}: 6 Ceremonies`, 'warn'],
+      (each): Fact => ['waits', `${each.title}, for ${waitsFor(each)}: 7 Ceremonies`, 'warn'],
     ),
     ...domains
       .filter(({ mend }) => mend !== '')

@@ -1,17 +1,23 @@
 /** Workloads: the registration entries, who on this machine is which workload. */
 
-import type { EntryView } from '../../daemon/control/protocol.ts';
+import type { EntryView, FetchedView } from '../../daemon/control/protocol.ts';
 import { factLines } from '../facts.ts';
 import { ageText } from '../format.ts';
+import type { State } from '../model.ts';
 import type { Sheet } from '../sheet.ts';
 
-export const WORKLOADS: Sheet<EntryView> = {
+/** An entry, and who on this machine holds an SVID of it. */
+interface Row extends EntryView {
+  readonly fetched: FetchedView | undefined;
+}
+
+export const WORKLOADS: Sheet<Row> = {
   view: 'workloads',
   columns: [
-    { title: 'WORKLOAD', columns: 32, grow: 2, from: 0, text: ({ spiffeId }) => pathOf(spiffeId) },
+    { title: 'WORKLOAD', columns: 26, grow: 2, from: 0, text: ({ spiffeId }) => pathOf(spiffeId) },
     {
       title: 'SELECTORS',
-      columns: 26,
+      columns: 22,
       grow: 2,
       from: 0,
       text: ({ selectors }) => selectors.join(' '),
@@ -23,12 +29,19 @@ export const WORKLOADS: Sheet<EntryView> = {
       from: 0,
       text: ({ x509SvidTtlMs }) => ttlText(x509SvidTtlMs),
     },
-    { title: 'REV', columns: 3, grow: 0, from: 0, text: ({ revision }) => String(revision) },
+    {
+      title: 'FETCHED',
+      columns: 11,
+      grow: 0,
+      from: 0,
+      text: ({ fetched }) => fetchedText(fetched),
+    },
+    { title: 'REV', columns: 3, grow: 0, from: 90, text: ({ revision }) => String(revision) },
     { title: 'KEY', columns: 9, grow: 0, from: 100, text: ({ keyType }) => keyType },
     { title: 'HINT', columns: 16, grow: 1, from: 120, text: ({ hint }) => hint },
     { title: 'ENTRY', columns: 18, grow: 0, from: 140, text: ({ id }) => id },
   ],
-  rowsOf: ({ entries }) => entries,
+  rowsOf: entriesWith,
   keyOf: ({ id }) => id,
   wordsOf: ({ id, spiffeId, selectors, hint }) =>
     `${id} ${spiffeId} ${selectors.join(' ')} ${hint}`,
@@ -42,14 +55,34 @@ export const WORKLOADS: Sheet<EntryView> = {
         ['SPIFFE ID', entry.spiffeId, 'strong'],
         ['selectors', entry.selectors.join(' ')],
         ['life', `X509 ${ttlText(entry.x509SvidTtlMs)}, JWT ${ttlText(entry.jwtSvidTtlMs)}`],
+        ['held', heldText(entry)],
         ['federates', entry.federatesWith.join(' ')],
         ['hint', entry.hint],
       ],
       columns,
     ),
-  detailRows: 6,
+  detailRows: 7,
   empty: 'no entry yet; make one with: holdfast entry create',
 };
+
+function entriesWith({ entries, fetched, told, nowMs }: State): readonly Row[] {
+  const since = Math.max(0, nowMs - (told?.atMs ?? nowMs));
+  const byId = new Map(
+    fetched.map((each) => [each.spiffeId, { ...each, agoMs: each.agoMs + since }]),
+  );
+  return entries.map((entry) => ({ ...entry, fetched: byId.get(entry.spiffeId) }));
+}
+
+function fetchedText(fetched: FetchedView | undefined): string {
+  return fetched === undefined ? '-' : ageText(fetched.agoMs);
+}
+
+function heldText({ fetched }: Row): string {
+  if (fetched === undefined) return 'by nobody on this machine since the daemon started';
+  const { uid, agoMs, notAfter } = fetched;
+  const until = `${notAfter.slice(0, 16).replace('T', ' ')} UTC`;
+  return `by uid ${uid}, fetched ${ageText(agoMs)} ago, to ${until}`;
+}
 
 /** A life is exact: seconds below two minutes. */
 function ttlText(ms: number): string {
