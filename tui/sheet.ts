@@ -8,7 +8,8 @@
 
 import { fit } from './format.ts';
 import { BLANK, type Line, line, type Size, span, type Tone } from './line.ts';
-import type { State, View } from './model.ts';
+import type { State } from './model.ts';
+import type { View } from './view-names.ts';
 
 /** One column: how wide it is, and what it says of a row. */
 export interface Column<T> {

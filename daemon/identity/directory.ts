@@ -9,14 +9,7 @@
 
 import { Refusal } from '../../core/refusal.ts';
 import { type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
-import {
-  bootMs,
-  type Instant,
-  MINUTE_MS,
-  SECOND_MS,
-  type UnixMs,
-  unixMs,
-} from '../../core/time.ts';
+import { bootMs, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { Assurance } from '../../federation/assurance.ts';
 import type { Policy } from '../../federation/policy.ts';
 import { checkHonoured } from '../../federation/relation.ts';
@@ -103,7 +96,8 @@ const WAIT_MS_MAX = MINUTE_MS;
 
 /** Owns one wake-up of the clock while it holds SVIDs; `close` gives it back. */
 export class IdentityDirectory {
-  readonly #clock: Clock;
+  /** What everything here is counted by. */
+  readonly clock: Clock;
   readonly #source: IdentitySource;
   readonly #svids: SvidCache;
   readonly #changes: Changes;
@@ -118,7 +112,7 @@ export class IdentityDirectory {
   #armedFor: UnixMs | undefined;
 
   constructor(options: IdentityDirectoryOptions) {
-    this.#clock = options.clock;
+    this.clock = options.clock;
     this.#source = options.source;
     this.#changes = new Changes(options.clock);
     const { source, random, onIssued } = options;
@@ -163,11 +157,6 @@ export class IdentityDirectory {
     return { identities, federated: this.#federatedOf(entries), crls: this.#crlsOf(entries) };
   }
 
-  /** The time that everything here is counted by. */
-  now(): Instant {
-    return this.#clock.now();
-  }
-
   /**
    * Tokens for `audience`: of each entry of the caller, or of `spiffeId` alone. Whoever holds an
    * X509-SVID, which renews by itself, may have a token for as long as that could be renewed: so a
@@ -191,7 +180,7 @@ export class IdentityDirectory {
   async #tokenOf(entry: Entry, audience: readonly string[]): Promise<WorkloadToken> {
     const { renewUntil, underOverride } = this.#view;
     if (renewUntil instanceof Refusal) throw renewUntil;
-    const { wall: now } = this.#clock.now();
+    const { wall: now } = this.clock.now();
     const entryEnd = entry.expiresAt ?? renewUntil;
     const notAfter = unixMs(Math.min(now + entry.jwtSvidTtlMs, renewUntil, entryEnd));
     if (notAfter < now + 2 * SECOND_MS) {
@@ -231,7 +220,7 @@ export class IdentityDirectory {
       if (authorities !== undefined) trusted.set(name, authorities);
     }
     const keys = new Map(Array.from(trusted, ([name, set]) => [name, jwtKeysOf(set)]));
-    const verified = verifyJwtSvid(token, audience, keys, this.#clock.now().wall);
+    const verified = verifyJwtSvid(token, audience, keys, this.clock.now().wall);
     this.#checkRevoked(verified);
     const relation = this.#view.relations.get(trustDomainOf(verified.spiffeId));
     if (relation !== undefined) checkHonoured(relation, verified);
@@ -268,7 +257,7 @@ export class IdentityDirectory {
 
   #match(selectors: readonly Selector[]): readonly Entry[] {
     if (this.#view.closed !== null) throw this.#view.closed;
-    const { wall } = this.#clock.now();
+    const { wall } = this.clock.now();
     const entries = this.#entries.match(selectors, wall);
     if (entries.length > 0) return entries;
     const [withheld] = this.#withheld.match(selectors, wall);
@@ -289,7 +278,7 @@ export class IdentityDirectory {
   ): Promise<readonly Pick<WorkloadIdentity, 'entry' | 'svid'>[]> {
     for (;;) {
       const view = this.#view;
-      const { wall } = this.#clock.now();
+      const { wall } = this.clock.now();
       const making = match().map(async (entry) => ({
         entry,
         svid: await this.#svids.demand(entry, view, wall),
@@ -336,7 +325,7 @@ export class IdentityDirectory {
   }
 
   #refresh(): boolean {
-    const { wall } = this.#clock.now();
+    const { wall } = this.clock.now();
     const ended = this.#entries.end(wall);
     const changed = this.#svids.refresh(this.#entries.byId, this.#view, wall);
     this.#arm();
@@ -350,9 +339,9 @@ export class IdentityDirectory {
     this.#disarm();
     if (next === undefined) return;
     this.#armedFor = next;
-    const { wall, boot } = this.#clock.now();
+    const { wall, boot } = this.clock.now();
     const waitMs = Math.min(WAIT_MS_MAX, Math.max(0, next - wall));
-    this.#cancelWake = this.#clock.wakeAt(bootMs(boot + waitMs), () => {
+    this.#cancelWake = this.clock.wakeAt(bootMs(boot + waitMs), () => {
       this.#armedFor = undefined;
       this.#wake();
     });
@@ -361,7 +350,7 @@ export class IdentityDirectory {
   /** Renews what is due; whoever follows hears of it once all batches of it are done. */
   #wake(): void {
     this.#isUntold = this.#refresh() || this.#isUntold;
-    const isBehind = (this.#svids.nextAt ?? Number.POSITIVE_INFINITY) <= this.#clock.now().wall;
+    const isBehind = (this.#svids.nextAt ?? Number.POSITIVE_INFINITY) <= this.clock.now().wall;
     if (!this.#isUntold || isBehind) return;
     this.#isUntold = false;
     this.#changes.notify();

@@ -74,7 +74,7 @@ export function createWorkloadService(
   const fetches = new FetchBook();
   const x509Svids = async (selectors: readonly Selector[]): Promise<Uint8Array> => {
     const identities = await directory.identitiesOf(selectors);
-    fetches.note(identities, selectors, directory.now().boot);
+    fetches.note(identities, selectors, directory.clock.now().boot);
     return toBinary(X509SVIDResponseSchema, encodeIdentities(identities));
   };
   const x509Bundles = (selectors: readonly Selector[]): Uint8Array => {

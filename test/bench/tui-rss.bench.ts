@@ -1,7 +1,7 @@
 /** `tui.rss`: resident memory of the window on 500 domains and 10,000 entries, scrolled through. */
 
 import { readFileSync } from 'node:fs';
-import { VIEWS } from '../../tui/model.ts';
+import { VIEWS } from '../../tui/view-names.ts';
 import { ENTRY, openFakeDaemon } from '../fakes/fake-daemon.ts';
 import { temporaryFolder } from '../folder.ts';
 import { statusOf, WIDE } from '../tui/states.ts';

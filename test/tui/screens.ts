@@ -6,8 +6,8 @@
 
 import { join } from 'node:path';
 import type { State } from '../../tui/model.ts';
-import { VIEWS } from '../../tui/model.ts';
 import { SCREEN_MIN } from '../../tui/screen.ts';
+import { VIEWS } from '../../tui/view-names.ts';
 import { ROOT } from '../root.ts';
 import { livingState, pressing, screenText, WIDE } from './states.ts';
 

@@ -129,7 +129,7 @@ const PROVEN = {
 function eventRow(event: AttestationView['events'][number]): Row {
   const { pcr, index, source, type, proven, digest, text } = event;
   return {
-    ...{ key: `event ${source} ${index}`, where: `PCR ${pcr} #${index}` },
+    ...{ key: `event ${source} ${index}`, where: `PCR ${pcr}, ${index}` },
     says: proven === 'all' ? 'event' : `${proven} proven`,
     tone: proven === 'nothing' ? 'warn' : 'plain',
     what: `${type} ${text}`,
