@@ -57,7 +57,7 @@ import { ReferenceBook, referencesDraft } from './reference-book.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { isProposal, ProposedRelations } from './relation/proposed-relations.ts';
 import { formatRfc3339 } from './rfc3339.ts';
-import { daemonStatus, domainStatus, endpointStatus, heardStatus } from './status.ts';
+import { daemonStatus, domainsStatus, endpointStatus } from './status.ts';
 import { loadChipTrust } from './tpm/chip-trust.ts';
 import { bundleText, entriesOf, type NodeStanding, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
@@ -133,10 +133,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const status = (): Status => ({
     ...daemonStatus({ ...parts, peers, startedAt }),
     bundleEndpoint: endpoint?.url ?? '',
-    domains: [
-      ...views().map((view) => domainStatus(view, heardStatus(driver, view))),
-      ...partners.states.map(endpointStatus),
-    ],
+    domains: [...domainsStatus(views(), driver), ...partners.states.map(endpointStatus)],
   });
   await openScrapes(parts, parts, status, opening);
   const follower = new ReferenceFollower(chipOf(parts), audit, log);

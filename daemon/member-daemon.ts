@@ -21,7 +21,7 @@ import { type NodeKeys, openNodeKeys } from './node-keys.ts';
 import { PeerRegister } from './peer-register.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { formatRfc3339 } from './rfc3339.ts';
-import { daemonStatus, domainStatus, heardStatus } from './status.ts';
+import { daemonStatus, domainsStatus } from './status.ts';
 import { loadIntermediates } from './tpm/chip-trust.ts';
 import { findLogs } from './tpm/measurement-logs.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
@@ -70,7 +70,7 @@ export async function openMemberDaemon(
   const status = (): Status => ({
     ...daemonStatus({ ...ground, ...engine, peers, startedAt }),
     bundleEndpoint: '',
-    domains: views().map((view) => domainStatus(view, heardStatus(driver, view))),
+    domains: domainsStatus(views(), driver),
   });
   await openScrapes(ground, engine, status, opening);
   const methods = memberMethods({

@@ -86,8 +86,15 @@ function nodeStatus(node: FederationNode, now: Instant): NodeStatus {
   return { id, spiffeId, lease: { group, kind, assurance, ...dates, trouble } };
 }
 
-/** By what way the newest of a domain came; null for our own, and before anything came. */
-export function heardStatus(driver: Driver, { domain, isOwn }: DomainView): HeardStatus | null {
+/** Every domain as it stands, and by what way the newest of it came. */
+export function domainsStatus(
+  views: readonly DomainView[],
+  driver: Driver,
+): readonly DomainStatus[] {
+  return views.map((view) => domainStatus(view, heardStatus(driver, view)));
+}
+
+function heardStatus(driver: Driver, { domain, isOwn }: DomainView): HeardStatus | null {
   const heard = isOwn ? undefined : driver.heardOf(domain);
   if (heard === undefined) return null;
   const { by, peer, at } = heard;
