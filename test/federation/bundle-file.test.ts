@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
+import { DAY_MS } from '../../core/time.ts';
 import { type Block, decodeBlocks, encodeBlock } from '../../federation/armour.ts';
 import { newBelief } from '../../federation/belief.ts';
 import {
@@ -146,6 +147,57 @@ files('cut anywhere change nothing that the whole would not', () => {
   assert.equal(blue.banned, []);
   importing(blue, file);
   assert.is(blue.view(red.domain).beacon, red.view().beacon);
+});
+
+/** Everybody's clock, and time that passes while nobody looks. */
+function sleep(world: Coalition, ms: number): void {
+  for (const machine of world.machines.values()) {
+    machine.wallMs += ms;
+    machine.bootNowMs += ms;
+  }
+  world.nowMs += ms;
+  world.advance(2_000);
+}
+
+files('replayed a year later are no news, and make nobody any younger', () => {
+  const world = new Coalition();
+  const [blue, red] = [world.add({ name: 'blue' }), world.add({ name: 'red' })];
+  world.advance(500);
+  world.befriend(blue, red);
+  const old = red.node.exportBundle(red.domain);
+  const outcomes = (file: string): readonly string[] => {
+    const answer = blue.replies.get(blue.importFile(file));
+    assert.ok(answer !== undefined && !(answer instanceof Refusal));
+    return answer.imported.map(({ outcome }) =>
+      outcome instanceof Refusal ? outcome.code : outcome,
+    );
+  };
+  outcomes(old);
+  sleep(world, 365 * DAY_MS);
+  // Nothing newer came meanwhile: all of it is held already, and counts as what it is, a year old.
+  assert.equal([...new Set(outcomes(old))], ['document-held']);
+  assert.is(blue.view(red.domain).standing.tier, 'EXPIRED');
+  assert.ok((blue.view(red.domain).standing.ageMs ?? 0) > 364 * DAY_MS);
+
+  outcomes(red.node.exportBundle(red.domain));
+  const { epoch } = blue.view(red.domain);
+  assert.is(blue.view(red.domain).standing.tier, 'FRESH');
+  const late = new Set(outcomes(old));
+  assert.ok(late.has('epoch-rolled-back') && !late.has('admitted'), [...late].join(' '));
+  assert.is(blue.view(red.domain).epoch, epoch);
+});
+
+files('of a first contact that are a year old make a partner whose word is worth nothing', () => {
+  const world = new Coalition();
+  const [blue, red] = [world.add({ name: 'blue' }), world.add({ name: 'red' })];
+  world.advance(1_000);
+  const old = red.node.exportBundle(red.domain);
+  sleep(world, 365 * DAY_MS);
+  blue.relate(old);
+  world.advance(1_000);
+  assert.is(blue.view(red.domain).standing.tier, 'EXPIRED');
+  blue.importFile(red.node.exportBundle(red.domain));
+  assert.is(blue.view(red.domain).standing.tier, 'FRESH');
 });
 
 files.run();
