@@ -176,9 +176,10 @@ export class Links {
     const session = sessionOf(connection);
     const now = clock.now().boot;
     const { bitsPerS } = session.terms;
-    const bytesPerS = bitsPerS === null ? null : (bitsPerS / BITS_PER_BYTE) * SLOW_SHARE;
+    const slow =
+      bitsPerS === null ? null : { bytesPerS: bitsPerS / BITS_PER_BYTE, share: SLOW_SHARE };
     const channel = new SyncChannel(
-      { connection, clock, bytesPerS },
+      { connection, clock, slow },
       {
         frame: (bytes) => {
           if (!this.#current.has(peer)) return; // the link ended while bytes were under way

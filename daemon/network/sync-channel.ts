@@ -33,12 +33,15 @@ export const STREAM_WINDOW_BYTES_MAX = 1024 * 1024;
 
 /** Bytes handed to libp2p at once: what it then holds beyond our queue. */
 export const CHUNK_BYTES = 64 * 1024;
-/** The same on a slow link, where nothing urgent should wait behind what was handed over. */
+/** The same on a slow link: the load of one packet. */
 const SLOW_CHUNK_BYTES = 512;
+const SLOW_CHUNK_BYTES_MIN = 64;
+/** Seconds that a chunk takes at most, with what it costs: a stop has three of them. */
+const SLOW_CHUNK_S = 1.5;
+/** What a chunk costs beside itself: headers of the multiplexer, the seal, TCP and IP. */
+const CHUNK_COST_BYTES = 82;
 /** A slow link is looked at so often while frames wait for their allowance. */
 const PUMP_MS = SECOND_MS / 2;
-/** What may go out at once over a slow link: a few ticks. */
-const ALLOWANCE_BURST_BYTES = 4 * SLOW_CHUNK_BYTES;
 const PREFIX = prefix32(FRAME_BYTES_MAX);
 const HEARTBEAT = PREFIX.encode(0);
 
@@ -46,8 +49,8 @@ const HEARTBEAT = PREFIX.encode(0);
 export interface SyncOptions {
   readonly connection: Connection;
   readonly clock: Clock;
-  /** What we may send each second, or null. */
-  readonly bytesPerS: number | null;
+  /** What the link carries each second where that is little, and the share of it that is ours. */
+  readonly slow: { readonly bytesPerS: number; readonly share: number } | null;
 }
 
 /** What happens on a channel. */
@@ -76,10 +79,10 @@ export class SyncChannel {
   #cancelReopen = (): void => undefined;
   #cancelPump = (): void => undefined;
 
-  constructor({ connection, clock, bytesPerS }: SyncOptions, events: SyncEvents) {
+  constructor({ connection, clock, slow }: SyncOptions, events: SyncEvents) {
     this.#connection = connection;
     this.#clock = clock;
-    this.#allowance = bytesPerS === null ? null : new Allowance(bytesPerS, clock);
+    this.#allowance = slow === null ? null : new Allowance(slow, clock);
     this.#events = events;
   }
 
@@ -181,7 +184,7 @@ export class SyncChannel {
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       if (!isWritable(stream)) return;
       const { bytes, isUrgent } = first;
-      const most = this.#allowance === null ? CHUNK_BYTES : SLOW_CHUNK_BYTES;
+      const most = this.#allowance?.chunkBytes ?? CHUNK_BYTES;
       const chunk = bytes.subarray(this.#sent, this.#sent + most);
       if (!isUrgent && this.#allowance?.spend(chunk.length) === false) return this.#pumpLater();
       this.#sent += chunk.length;
@@ -215,14 +218,21 @@ function isWritable(stream: Stream): boolean {
   return stream.writeStatus === 'writable' && !stream.writableNeedsDrain;
 }
 
-/** So many bytes a second, and at once what one batch of ticks takes. */
+/**
+ * Our share of a slow link, all headers counted, and one chunk at once. What is urgent goes before
+ * what waits here; it waits for what the kernel was given.
+ */
 class Allowance {
+  readonly chunkBytes: number;
   readonly #bucket: TokenBucket;
   readonly #clock: Clock;
   #at: BootMs;
 
-  constructor(bytesPerS: number, clock: Clock) {
-    this.#bucket = new TokenBucket({ ratePerS: bytesPerS, burst: ALLOWANCE_BURST_BYTES });
+  constructor({ bytesPerS, share }: NonNullable<SyncOptions['slow']>, clock: Clock) {
+    const most = Math.trunc(SLOW_CHUNK_S * bytesPerS) - CHUNK_COST_BYTES;
+    this.chunkBytes = Math.max(SLOW_CHUNK_BYTES_MIN, Math.min(SLOW_CHUNK_BYTES, most));
+    const burst = this.chunkBytes + CHUNK_COST_BYTES;
+    this.#bucket = new TokenBucket({ ratePerS: share * bytesPerS, burst });
     this.#clock = clock;
     this.#at = clock.now().boot;
   }
@@ -231,6 +241,6 @@ class Allowance {
     const now = this.#clock.now().boot;
     this.#bucket.refill(elapsedMs(this.#at, now));
     this.#at = now;
-    return this.#bucket.take(bytes);
+    return this.#bucket.take(bytes + CHUNK_COST_BYTES);
   }
 }

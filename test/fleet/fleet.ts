@@ -36,6 +36,8 @@ export interface FleetPlan {
   readonly tickPeriod: string;
   /** Who relates to whom; everybody to everybody unless said. */
   readonly areRelated?: (a: number, b: number) => boolean;
+  /** Daemons behind links so slow that they are brought up to date by files first. */
+  readonly filed?: readonly number[];
   /** More of the configuration of one daemon. */
   readonly configOf?: (index: number) => string;
 }
@@ -94,6 +96,7 @@ export class Fleet implements AsyncDisposable {
     const ends = this.#plan.links.map((link) => this.#lay(link));
     await Promise.all(ends);
     await this.#relate();
+    await this.carryFiles();
     for (const wire of this.wires.values()) wire.mend();
     await this.settle(FOUNDED_MS_MAX);
   }
@@ -144,6 +147,22 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
+  /** Carries files between the daemons that the plan names and their partners, both ways. */
+  async carryFiles(): Promise<void> {
+    const { areRelated = () => true, filed = [] } = this.#plan;
+    if (filed.length === 0) return;
+    const files = await this.#exportAll();
+    await Promise.all(
+      this.daemons.map(async ({ control }, index) => {
+        for (const [partner, { text }] of files.entries()) {
+          const isFor = filed.includes(index) || filed.includes(partner);
+          if (!isFor || partner === index || !areRelated(index, partner)) continue;
+          await control.call('bundle.import', { text });
+        }
+      }),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.daemons.map(({ control }) => control.close()));
     await Promise.all(this.#processes.map((process) => process.remove()));
@@ -176,9 +195,7 @@ export class Fleet implements AsyncDisposable {
   /** Everybody is given the bundle files of all partners, and where to dial. */
   async #relate(): Promise<void> {
     const { areRelated = () => true, links } = this.#plan;
-    const files = await Promise.all(
-      this.daemons.map(({ control }) => control.call('bundle.export', { format: 'holdfast' })),
-    );
+    const files = await this.#exportAll();
     const relateOne = async (control: ControlClient, index: number): Promise<void> => {
       for (const [partner, { text }] of files.entries()) {
         if (partner === index || !areRelated(index, partner)) continue;
@@ -191,6 +208,12 @@ export class Fleet implements AsyncDisposable {
       }
     };
     await Promise.all(this.daemons.map(({ control }, index) => relateOne(control, index)));
+  }
+
+  #exportAll(): Promise<readonly { readonly text: string }[]> {
+    return Promise.all(
+      this.daemons.map(({ control }) => control.call('bundle.export', { format: 'holdfast' })),
+    );
   }
 
   #homeOf(index: number): Place {
