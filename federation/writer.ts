@@ -232,7 +232,9 @@ export class Writer {
     const start = lineageStart(belief);
     // A standby that takes over numbers above all that was said before it, though its rank alone
     // would do: versions follow the epoch, and other readers of a bundle know of no ranks.
-    const resumes = this.#isFirst && belief.manifest !== null;
+    // A Root may have taken the manifest since: what the disk remembers of numbers is enough.
+    const hasSpoken = belief.manifest !== null || this.#allocated > 0n;
+    const resumes = this.#isFirst && hasSpoken;
     if (!resumes || root === undefined || start === null) return next;
     const highest = highestEpoch(clock, start, root.minEpochMs);
     return highest > next ? highest : next;

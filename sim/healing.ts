@@ -37,9 +37,11 @@ export function heal(world: World): void {
   world.runUntil(world.now + SETTLE_MS + HOP_MS * hopsAcross(world, core));
   world.runUntil(world.now + freshness(world));
   for (const domain of new Set([...core].map((machine) => machine.domain))) {
-    // A thief goes on until something proves him; then the next rank speaks, and all agree again.
-    if (world.stolen.has(domain) && !isProven(world, domain)) continue;
-    for (const group of groupsOf(world, core, domain)) judge(world, domain, group);
+    for (const group of groupsOf(world, core, domain)) {
+      // A thief goes on until something proves him; then the next rank speaks, and all agree.
+      if (!world.stolen.has(domain) || isProvenIn(world, domain, group))
+        judge(world, domain, group);
+    }
   }
 }
 
@@ -51,11 +53,12 @@ function lastArrival(world: World): number {
   );
 }
 
-/** True where the authority of a domain knows that its key was stolen. */
-function isProven(world: World, domain: TrustDomain): boolean {
+/** True where the authority of a domain is among these, and knows that its key was stolen. */
+function isProvenIn(world: World, domain: TrustDomain, group: readonly Machine[]): boolean {
+  const authority = world.authorityOf(domain);
+  if (authority === undefined || !group.includes(authority)) return false;
   const prefix = recordKey(domain, 'disowned', '');
-  const known = world.authorityOf(domain)?.believed.keys() ?? [];
-  return [...known].some((key) => key.startsWith(prefix));
+  return [...authority.believed.keys()].some((key) => key.startsWith(prefix));
 }
 
 /** The most hops that anything may need between two of the core: at most twice what one needs. */
@@ -141,7 +144,9 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
     if (!same || !sameRevoked || !sameStop || ticksApart > 1) {
       throw new Stuck(`${who} differ about ${domain}: ${describe(view)} and ${describe(first)}`);
     }
-    if (isLed && !view.isComplete) throw new Stuck(`${who}: ${domain} is not complete`);
+    // An authority put back to an older disk forgets names, and no manifest may omit one (§5.1).
+    if (isLed && !view.isComplete && !authority.restored)
+      throw new Stuck(`${who}: ${domain} is not complete`);
     if (isLed && view.standing.tier !== 'FRESH' && isToBeFresh(world, group[i], view)) {
       throw new Stuck(`${group[i]?.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
     }

@@ -4,6 +4,7 @@
 
 import type { Suite } from '../core/suite.ts';
 import { MINUTE_MS } from '../core/time.ts';
+import { digestOfBeliefs } from './beliefs.ts';
 import { Stuck, Violation } from './checker.ts';
 import { settle } from './coalition.ts';
 import { drawHappenings, type Happening } from './happening.ts';
@@ -40,6 +41,8 @@ export interface RunResult {
   readonly events: number;
   readonly lines: number;
   readonly traceHash: string;
+  /** What all believe in the end, as a digest that either suite comes to. */
+  readonly beliefs: string;
   readonly coverage: readonly (readonly [string, number])[];
   readonly happenings: readonly Happening[];
   readonly tail: readonly string[];
@@ -106,6 +109,7 @@ function runOf({ options, world, happenings }: Started, ended: Ending): Run {
     events: world.events,
     lines: world.trace.lines,
     traceHash: world.trace.digest(),
+    beliefs: digestOfBeliefs(world),
     coverage: world.coverage.entries(),
     happenings,
     tail: ended.verdict === 'held' ? [] : world.trace.tail(),

@@ -1,8 +1,9 @@
 /** One thread of a swarm: a seed and its scenario come in, the result goes out. */
 
 import { parentPort } from 'node:worker_threads';
-import { type RunResult, runSeed } from '../run.ts';
+import type { RunResult } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
+import { runWithSecondOpinion } from '../second-opinion.ts';
 
 /** What the pool deals out. */
 interface Task {
@@ -11,6 +12,6 @@ interface Task {
 }
 
 parentPort?.on('message', (task: Task) => {
-  const result: RunResult = runSeed(task);
+  const result: RunResult = runWithSecondOpinion(task);
   parentPort?.postMessage(result);
 });

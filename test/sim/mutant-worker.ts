@@ -11,19 +11,23 @@ export interface MutantTask {
   readonly mutant: Mutant;
   readonly scenario: Scenario;
   readonly seeds: number;
+  /** Cut the first failing run down to its cause as well. */
+  readonly shrinks: boolean;
 }
 
 /** What it found: how often the line was there, and the first run that failed. */
 export interface MutantFate {
   readonly planted: number;
   readonly killedBy: Pick<RunResult, 'seed' | 'verdict' | 'sentence' | 'why'> | null;
+  /** The scenario file that it was cut down to, where that was asked for. */
+  readonly shrunk: Uint8Array | null;
 }
 
 parentPort?.once('message', async (task: MutantTask) => {
   parentPort?.postMessage(await fateOf(task));
 });
 
-async function fateOf({ mutant, scenario, seeds }: MutantTask): Promise<MutantFate> {
+async function fateOf({ mutant, scenario, seeds, shrinks }: MutantTask): Promise<MutantFate> {
   let planted = 0;
   registerHooks({
     load(url, context, nextLoad) {
@@ -36,9 +40,14 @@ async function fateOf({ mutant, scenario, seeds }: MutantTask): Promise<MutantFa
   });
   // Only now: whatever is imported before the hook is loaded as it ships.
   const { runSeed } = await import('../../sim/run.ts');
+  const { encodeScenario } = await import('../../sim/scenario.ts');
   for (let seed = 1; seed <= seeds; seed++) {
     const result = runSeed({ scenario, seed });
-    if (result.verdict !== 'held') return { planted, killedBy: result };
+    if (result.verdict === 'held') continue;
+    if (!shrinks) return { planted, killedBy: result, shrunk: null };
+    const { shrink } = await import('../../sim/shrink.ts');
+    const small = shrink(scenario, result);
+    return { planted, killedBy: result, shrunk: encodeScenario(small.scenario, small.seed) };
   }
-  return { planted, killedBy: null };
+  return { planted, killedBy: null, shrunk: null };
 }

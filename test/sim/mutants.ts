@@ -41,9 +41,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a driver sends before it persists',
     file: 'sim/machine.js',
-    find: 'this.#perform(output.effects, 0, () => {',
+    find: 'this.#perform(output.effects, 0, (outcome) => {',
     replace: `const order = (e) => (e.kind === 'persist' ? 1 : 0);
-      this.#perform([...output.effects].sort((a, b) => order(a) - order(b)), 0, () => {`,
+      this.#perform([...output.effects].sort((a, b) => order(a) - order(b)), 0, (outcome) => {`,
     faults: POWER,
   },
   {
@@ -235,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an authority goes on from the number that its disk remembers',
     file: 'federation/writer.js',
-    find: 'this.#isFirst && belief.manifest !== null',
+    find: 'this.#isFirst && hasSpoken',
     replace: 'false',
     faults: ['restored-authority', 'publishing'],
   },

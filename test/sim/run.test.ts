@@ -30,6 +30,7 @@ run('comes out the same with the real suite and with the one that stands in for 
     assert.is(real.verdict, 'held', real.why);
     assert.is(stood.verdict, 'held', stood.why);
     assert.is(real.traceHash, stood.traceHash, `seed ${seed}`);
+    assert.is(real.beliefs, stood.beliefs, `seed ${seed}`);
   }
 });
 

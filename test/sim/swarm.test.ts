@@ -2,8 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { runSeed } from '../../sim/run.ts';
 import { scenarioNamed } from '../../sim/scenarios/table.ts';
+import { runWithSecondOpinion, SECOND_OPINION_EVERY } from '../../sim/second-opinion.ts';
 import { Swarm } from '../../sim/swarm.ts';
 
 const swarm = suite('sim/swarm');
@@ -14,11 +14,14 @@ const SEEDS = 500;
 
 swarm(`of ${SEEDS} seeds holds every sentence and reaches every fault`, () => {
   const sum = new Swarm(WORLD);
-  for (let seed = 1; seed <= SEEDS; seed++) sum.add(runSeed({ scenario: WORLD, seed }));
+  for (let seed = 1; seed <= SEEDS; seed++)
+    sum.add(runWithSecondOpinion({ scenario: WORLD, seed }));
   const failed = sum.failed.map((run) => `${run.seed}: ${run.verdict} ${run.sentence}: ${run.why}`);
   assert.equal(failed, []);
   const faults = sum.missed.filter((point) => point.startsWith('fault: '));
   assert.equal(faults, []);
+  const agreed = sum.coverage.find(([point]) => point === 'suite: the real one agreed');
+  assert.is(agreed?.[1], Math.floor(SEEDS / SECOND_OPINION_EVERY));
 });
 
 swarm.run();
