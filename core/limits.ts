@@ -104,6 +104,11 @@ export const REVOCATION_DOCUMENTS_MAX = 16;
 /** Measured events that one answer shows of a boot, and characters of the text of each. */
 export const BOOT_EVENTS_SHOWN_MAX = 2_048;
 export const BOOT_EVENT_CHARS_MAX = 256;
+/**
+ * An authority that starts asks others so long for the newest documents of its own domain: whoever
+ * was linked with it dials again within five seconds.
+ */
+export const RESUME_ASK_MS = 6 * SECOND_MS;
 /** Proposals that may wait at an authority for signatures. */
 export const PROPOSALS_MAX = 16;
 /** How long an override may permit what an age forbids. */

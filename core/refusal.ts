@@ -210,6 +210,13 @@ export const REFUSALS = {
     ASK_SENDER,
   ),
 
+  // the start of an authority (PROTOCOL §2.6)
+  'authority-resuming': row(
+    'ignore',
+    'an authority that started asks others whether they hold newer documents of its domain',
+    'wait for a link; where there is none and its disk is the newest: holdfast authority confirm',
+  ),
+
   // overrides (PROTOCOL §4.9)
   'override-scope': row(
     'reject',

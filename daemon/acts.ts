@@ -25,6 +25,7 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   'entry.update': 'change-policy',
   'entry.apply': 'change-policy',
   'entry.delete': 'revoke',
+  'authority.confirm': 'report',
   'authority.show': 'report',
   'authority.prepare': 'delegate',
   'authority.activate': 'delegate',
@@ -83,10 +84,18 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
 /** What every act of our own rests on, beside our beacon. */
 const OWN_STATEMENTS = ['policy'];
 
+/**
+ * What takes back and needs no beacon of ours: all else waits for an authority that just started
+ * (PROTOCOL §2.6).
+ */
+const UNSIGNED: ReadonlySet<string> = new Set(['revoke', 'revoke.propose']);
+
 /** What the gate looks at. */
 export interface GateOptions {
   readonly views: () => readonly DomainView[];
   readonly policy: () => Policy;
+  /** Resolves once an authority that starts may sign again, or has waited long enough. */
+  readonly resumed?: () => Promise<void>;
 }
 
 /** The same methods, each behind the gate of its class. */
@@ -97,6 +106,7 @@ export function gated(methods: ControlMethods, options: GateOptions): ControlMet
     return [
       name,
       async (...given: readonly unknown[]) => {
+        if (act !== 'report' && !UNSIGNED.has(name)) await options.resumed?.();
         checkAct(options, act);
         return run(...given);
       },

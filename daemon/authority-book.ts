@@ -6,17 +6,24 @@
  * authority's key is destroyed when the next one signs: what is gone cannot be stolen.
  */
 
-import { encodeCanonical, type JsonObject, parseCanonical } from '../core/canonical.ts';
-import { AUTHORITY_LIFE_MS } from '../core/limits.ts';
-import { Refusal } from '../core/refusal.ts';
+import {
+  canonicalText,
+  encodeCanonical,
+  type JsonObject,
+  parseCanonical,
+} from '../core/canonical.ts';
+import { AUTHORITIES_MAX, AUTHORITY_LIFE_MS } from '../core/limits.ts';
+import { Refusal, type RefusalCode } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { addMs, bootMs, HOUR_MS, type UnixMs } from '../core/time.ts';
+import { Members } from '../federation/members.ts';
 import { type AuthorityKey, AuthorityKeys, type NumberedAuthority } from './authority-keys.ts';
 import type { KeyCustody } from './custody/custody.ts';
 import {
   type AuthorityLine,
   type AuthorityRoll,
   activated,
+  adoptedFrom,
   checkPreparable,
   encodeRoll,
   findAuthority,
@@ -47,10 +54,18 @@ export interface AuthorityBookOptions {
   readonly log: Log;
 }
 
+/** The bundle document of our domain as it is held, whoever published it. */
+export interface StandingBundle {
+  readonly version: bigint;
+  readonly keys: readonly JsonObject[];
+}
+
 /** What the daemon does for the book once it runs. */
 export interface AuthorityPublisher {
   /** Publishes the keys of the bundle, all of them. */
   publish(keys: readonly JsonObject[]): Promise<void>;
+  /** What stands published; null before anything does. */
+  standing(): StandingBundle | null;
   /** The signers are others than before. */
   changed(): void;
   /** The schedule did something. */
@@ -67,8 +82,17 @@ const POST_QUANTUM_LINES: readonly AuthorityLine[] = [
   { use: 'x509', keyType: 'ml-dsa-65' },
   { use: 'jwt', keyType: 'ml-dsa-65' },
 ];
+/** Why a machine that holds authorities may publish nothing now. */
+const MUTE: ReadonlySet<RefusalCode> = new Set([
+  ...(['time-unknown', 'authority-resuming', 'not-writer', 'key-revoked'] as const),
+]);
 /** Somebody may set the wall clock, so the schedule is looked at this often. */
 const SCHEDULE_MS_MAX = HOUR_MS;
+
+/** True for a refusal that only says: not now, or not here. */
+export function isMute({ code }: Refusal): boolean {
+  return MUTE.has(code);
+}
 
 export class AuthorityBook implements Signers {
   readonly #options: AuthorityBookOptions;
@@ -76,7 +100,11 @@ export class AuthorityBook implements Signers {
   /** Private keys of those that sign or will, by id. */
   readonly #open = new Map<string, AuthorityKey>();
   #roll: AuthorityRoll = [];
-  /** What should be published could not be yet, for want of a date. */
+  /** The last version of the bundle that was published here. */
+  #published = 0n;
+  /** JWKs of the bundle in force, as text; null before it was looked at. */
+  #inForce: ReadonlySet<string> | null = null;
+  /** What should be published could not be yet, for want of a date or a voice. */
   isUnpublished = false;
   #publisher: AuthorityPublisher | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -92,6 +120,10 @@ export class AuthorityBook implements Signers {
     const book = new AuthorityBook(options);
     const record = options.records.get(RECORDS.authorities);
     if (record !== undefined) book.#roll = parseRoll(parseCanonical(record));
+    const published = options.records.get(RECORDS.published);
+    if (published !== undefined) {
+      book.#published = new Members(parseCanonical(published), 'published').u64('version');
+    }
     for (const entry of book.#roll) {
       if (entry.state !== 'old') book.#open.set(entry.id, await book.#keys.load(entry));
     }
@@ -110,12 +142,12 @@ export class AuthorityBook implements Signers {
   }
 
   x509(keyType: KeyType) {
-    const key = this.#activeKey({ use: 'x509', keyType });
+    const key = this.#signingKey({ use: 'x509', keyType });
     return key?.use === 'x509' ? key.authority : missing('x509', keyType);
   }
 
   jwt(keyType: KeyType) {
-    const key = this.#activeKey({ use: 'jwt', keyType });
+    const key = this.#signingKey({ use: 'jwt', keyType });
     return key?.use === 'jwt' ? key.authority : missing('jwt', keyType);
   }
 
@@ -126,9 +158,10 @@ export class AuthorityBook implements Signers {
   /** From now on changes are published, and the schedule is kept. */
   async start(publisher: AuthorityPublisher): Promise<void> {
     this.#publisher = publisher;
+    this.follow();
     const outcome = await this.republish().catch((error: unknown) => error);
-    // Without a date nothing is published, and everything else is served all the same.
-    this.isUnpublished = outcome instanceof Refusal && outcome.code === 'time-unknown';
+    // Without a date or a voice nothing is published, and all else is served all the same.
+    this.isUnpublished = outcome instanceof Refusal && isMute(outcome);
     if (outcome !== undefined && !this.isUnpublished) throw outcome;
     this.#arm();
   }
@@ -136,9 +169,16 @@ export class AuthorityBook implements Signers {
   /** Publishes the bundle anew where it is not as it should be. */
   republish(): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#publisher?.publish(this.published);
+      await this.#adopt();
+      await this.#publish();
       this.isUnpublished = false;
     });
+  }
+
+  /** The bundle in force is another one: what it does not name signs nothing. */
+  follow(): void {
+    const standing = this.#publisher?.standing() ?? null;
+    this.#inForce = standing === null ? null : new Set(standing.keys.map(canonicalText));
   }
 
   /** Ends after the change under way. */
@@ -160,7 +200,7 @@ export class AuthorityBook implements Signers {
         await this.#save(prepared(this.#roll, await this.#create(line, 'prepared')));
       }
       // Published before it signs: an SVID whose bundle lacks its authority is worth nothing.
-      await this.#publisher?.publish(this.published);
+      await this.#publish();
       for (const line of POST_QUANTUM_LINES) await this.#activateFirst(line);
       await this.#tell();
     });
@@ -208,6 +248,39 @@ export class AuthorityBook implements Signers {
       await this.#tell();
       return entry;
     });
+  }
+
+  /**
+   * Another machine of our domain published since we did, or we did and have forgotten: what signs
+   * there, or signed, stays in the bundle until it ends. What we published last we know.
+   */
+  async #adopt(): Promise<void> {
+    const standing = this.#publisher?.standing() ?? null;
+    if (standing === null || standing.version <= this.#published) return;
+    const known = new Set(this.#roll.map(({ jwk }) => canonicalText(jwk)));
+    const { wall } = this.#options.clock.now();
+    const unknown = standing.keys.filter((jwk) => !known.has(canonicalText(jwk)));
+    const roll = [...this.#roll];
+    for (const jwk of unknown) {
+      if (roll.length < AUTHORITIES_MAX) roll.push(adoptedFrom(roll, jwk, wall));
+    }
+    if (roll.length > this.#roll.length) await this.#save(roll);
+  }
+
+  async #publish(): Promise<void> {
+    await this.#publisher?.publish(this.published);
+    const version = this.#publisher?.standing()?.version ?? this.#published;
+    if (version === this.#published) return;
+    const value = encodeCanonical({ version: String(version) });
+    await this.#options.store.write([{ key: RECORDS.published, value }]);
+    this.#published = version;
+  }
+
+  /** The key that signs for a line, while verifiers are told of it. */
+  #signingKey(line: AuthorityLine): AuthorityKey | undefined {
+    const entry = this.#roll.find((one) => isOfLine(one, line) && one.state === 'active');
+    const isTold = entry !== undefined && this.#inForce?.has(canonicalText(entry.jwk)) !== false;
+    return isTold ? this.#open.get(entry.id) : undefined;
   }
 
   async #activateFirst(line: AuthorityLine): Promise<void> {
@@ -259,7 +332,7 @@ export class AuthorityBook implements Signers {
   }
 
   async #tell(): Promise<void> {
-    await this.#publisher?.publish(this.published);
+    await this.#publish();
     this.#publisher?.changed();
     this.#arm();
   }

@@ -5,11 +5,11 @@
 
 import { assert } from '../core/assert.ts';
 import { Failure } from '../core/failure.ts';
+import { RESUME_ASK_MS } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { Draft } from '../federation/input.ts';
+import { bootMs } from '../core/time.ts';
 import { FederationNode } from '../federation/node.ts';
-import { NO_POLICY, policyBody } from '../federation/policy.ts';
 import type { DomainView } from '../federation/view.ts';
 import { checkAct } from './acts.ts';
 import { AuthorityBook } from './authority-book.ts';
@@ -21,7 +21,6 @@ import {
 } from './bundle-endpoint/partners.ts';
 import type { BundleEndpoint } from './bundle-endpoint/server.ts';
 import { runtimeRoots, webRootsIn } from './bundle-endpoint/web-roots.ts';
-import { bundleDraft, publishBundle } from './bundle-publisher.ts';
 import { ProposalBook } from './ceremony/proposal-book.ts';
 import type { Status } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
@@ -29,7 +28,6 @@ import { controlMethods, type MethodOptions } from './control-methods.ts';
 import { CrlMaker } from './crl-maker.ts';
 import type { ChipCustody } from './custody/chip-custody.ts';
 import { type DomainKeys, makeRoleKey, openDomain } from './domain-keys.ts';
-import type { Driver } from './driver.ts';
 import { authorityIssuing } from './enrolment/authority-issuing.ts';
 import { EnrolmentDesk } from './enrolment/desk.ts';
 import { DeskBook } from './enrolment/desk-book.ts';
@@ -46,18 +44,19 @@ import {
 import { authoritySource, type HoldsLive } from './identity/authority-source.ts';
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
 import { DEFAULT_GROUP } from './identity/entry.ts';
-import { encodeEntries, groupDocument } from './identity/entry-group.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import { NOTHING_REVOKED } from './identity/revoked.ts';
 import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
+import { OwnPublishing } from './own-publishing.ts';
 import { PeerRegister } from './peer-register.ts';
-import type { Log, Network } from './ports.ts';
-import { ReferenceBook, referencesDraft } from './reference-book.ts';
+import type { Clock, Network } from './ports.ts';
+import { ReferenceBook } from './reference-book.ts';
 import { ReferenceFollower } from './reference-follower.ts';
 import { isProposal, ProposedRelations } from './relation/proposed-relations.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainsStatus, endpointStatus } from './status.ts';
+import { SPACES } from './store/key-space.ts';
 import { loadChipTrust } from './tpm/chip-trust.ts';
 import { bundleText, entriesOf, type NodeStanding, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
@@ -85,6 +84,7 @@ export async function openAuthorityDaemon(
     authority: {
       keys: keys.roles,
       settings: { limits, periodMs: config.tickPeriodMs },
+      hasMembers: [...records.keys()].some((key) => key.startsWith(SPACES.enrolled)),
     },
   });
   const engine = await openEngine(ground, node, keys.transportSeed, opening);
@@ -92,19 +92,25 @@ export async function openAuthorityDaemon(
     domain: keys.domain,
     ...{ custody, store, records, clock: engine.clock, random, log },
   });
-  await publishFirst(engine.driver, missingDrafts(node, authorities, ground));
-  return openServices({ ...ground, ...engine, keys, authorities }, opening);
+  const publishing = new OwnPublishing({ ...ground, ...engine, authorities });
+  await publishing.first();
+  return openServices({ ...ground, ...engine, keys, authorities, publishing }, opening);
 }
+
+/** How often a command that waits for the end of a resumption looks. */
+const RESUME_LOOK_MS = 50;
 
 /** Everything a running authority is made of, below its sockets. */
 interface Parts extends Ground, Engine {
   readonly keys: DomainKeys;
   readonly authorities: AuthorityBook;
+  readonly publishing: OwnPublishing;
 }
 
 /** Opens the sockets: Workload API, network, control. Returns what is left to ask of it. */
 async function openServices(parts: Parts, opening: AsyncDisposableStack): Promise<Running> {
   const { config, host, clock, store, records, audit, authorities, node, network, driver } = parts;
+  const { publishing } = parts;
   const { random, log } = host;
   const views = (): readonly DomainView[] => node.view(host.clock.now());
   const ownView = () => ownViewIn(views());
@@ -141,32 +147,19 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const registers = { links, issued, fetches, partners, proposed, askNodeOf };
   const services = { desk, book, ...registers, views, status };
   const control = await openControl(parts, methodsOver(parts, services), opening);
-  const republish = republishing(authorities, log);
   const changed = (): void => {
     const view = trustView();
-    void authorities.provide(new Set(view.entries.map(({ keyType }) => keyType)));
+    publishing.look(new Set(view.entries.map(({ keyType }) => keyType)));
     directory.update(view);
     void endpoint?.renew();
     void follower.follow(views().find(isOwn));
     for (const peer of peers.displaced) network.disconnect(peer);
-    const own = views().find(isOwn);
-    const mayPublish = own !== undefined && !own.standing.timeUnknown;
-    if (mayPublish && (crls.isDue(own) || authorities.isUnpublished)) void republish();
     control.notify({ method: 'changed', params: {} });
   };
   driver.onChanged = changed;
   partners.onChanged = changed;
   opening.defer(() => authorities.close());
-  await authorities.start({
-    publish: (keys) => {
-      const own = views().find(isOwn);
-      return publishBundle(driver, own, keys, own === undefined ? [] : crls.lists(own));
-    },
-    changed,
-    stepped: async (step) => {
-      await audit.append(`authority.${step.kind}`, { by: 'schedule' });
-    },
-  });
+  await publishing.start(crls, changed);
   links.open();
   await partners.open();
   opening.defer(() => partners.close());
@@ -197,6 +190,7 @@ function methodsOver(
     references: new ReferenceBook({ driver, custody, chip: chipOf(parts), ownView }),
     now: () => clock.now().wall,
     policy: () => node.policy,
+    resumed: untilResumed(node, host.clock),
     time: () => node.time(host.clock.now()),
     exportBundle: (domain) => node.exportBundle(domain),
     propose: (targets) => node.proposeRevocations(clock.now(), targets),
@@ -230,17 +224,14 @@ async function openIdentities(
   return { issued, directory, fetches: workloads.fetches };
 }
 
-/** Publishes the bundle anew, one time at a time. */
-function republishing(authorities: AuthorityBook, log: Log): () => Promise<void> {
-  let isUnderWay = false;
+/** Waits for an authority that just started, as long as it may ask others. */
+function untilResumed(node: FederationNode, clock: Clock): () => Promise<void> {
   return async () => {
-    if (isUnderWay) return;
-    isUnderWay = true;
-    // What is refused now, for want of a voice, is tried again with the next change.
-    const outcome = await authorities.republish().catch((error: unknown) => error);
-    isUnderWay = false;
-    if (outcome instanceof Refusal) log.warn('bundle not published', { code: outcome.code });
-    else if (outcome !== undefined && !(outcome instanceof Failure)) throw outcome;
+    const end = clock.now().boot + RESUME_ASK_MS;
+    while (node.isResuming(clock.now()) && clock.now().boot < end) {
+      const at = bootMs(clock.now().boot + RESUME_LOOK_MS);
+      await new Promise<void>((resolve) => clock.wakeAt(at, resolve));
+    }
   };
 }
 
@@ -330,36 +321,6 @@ function knownBy(view: TrustView, domain: TrustDomain): KnownBy {
     revoked: revoked ?? NOTHING_REVOKED,
     relation: view.relations.get(domain) ?? null,
   };
-}
-
-/**
- * Publishes what a new domain lacks, and waits for it. A domain that resumes serves at once: its
- * writer issues a beacon of its own accord as soon as it may.
- */
-async function publishFirst(driver: Driver, drafts: readonly Draft[]): Promise<void> {
-  if (drafts.length === 0) await driver.input({ kind: 'wake' });
-  else await driver.request({ kind: 'publish', drafts, withdrawal: false });
-}
-
-/** The documents a domain cannot be without, where they are not published yet. */
-function missingDrafts(
-  node: FederationNode,
-  authorities: AuthorityBook,
-  { host, nodeCustody }: Ground,
-): readonly Draft[] {
-  const own = node.view(host.clock.now()).find(isOwn);
-  const approved = nodeCustody.chip?.custody.approved;
-  const first: readonly Draft[] = [
-    bundleDraft(authorities.published),
-    { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
-    {
-      type: 'entries',
-      name: groupDocument(DEFAULT_GROUP),
-      body: encodeEntries(DEFAULT_GROUP, []),
-    },
-    ...(approved === undefined ? [] : [referencesDraft(approved)]),
-  ];
-  return first.filter((draft) => own?.documents.has(draft.name) !== true);
 }
 
 /** An authority vouches for itself, and for no more than a machine can say without a chip. */

@@ -37,7 +37,7 @@ export async function publishBundle(
 }
 
 /** The JWKs in every list of a bundle. */
-function keysIn(bundle: JsonObject): readonly JsonObject[] {
+export function keysIn(bundle: JsonObject): readonly JsonObject[] {
   return Object.entries(bundle).flatMap(([name, member]) =>
     Array.isArray(member) && name !== CRLS_MEMBER ? (member as readonly JsonObject[]) : [],
   );

@@ -5,11 +5,13 @@ import type { AuthorityBook } from './authority-book.ts';
 import { type Caller, whose } from './control/caller.ts';
 import type { SigningAuthority } from './control/protocol.ts';
 import type { ControlMethods } from './control/server.ts';
+import type { Driver } from './driver.ts';
 import type { RollEntry } from './identity/authority-roll.ts';
 import { formatRfc3339 } from './rfc3339.ts';
 
 type AuthorityMethods = Pick<
   ControlMethods,
+  | 'authority.confirm'
   | 'authority.show'
   | 'authority.prepare'
   | 'authority.activate'
@@ -18,13 +20,21 @@ type AuthorityMethods = Pick<
 >;
 
 /** The methods over one book. Each change is audited before it is answered. */
-export function authorityMethods(book: AuthorityBook, audit: AuditLog): AuthorityMethods {
+export function authorityMethods(
+  book: AuthorityBook,
+  { audit, driver }: { readonly audit: AuditLog; readonly driver: Driver },
+): AuthorityMethods {
   const changed = async (event: string, entry: RollEntry, caller: Caller) => {
     const { id, use, keyType } = entry;
     await audit.append(`authority.${event}`, { id, use, keyType, ...whose(caller) });
     return signingAuthority(entry);
   };
   return {
+    'authority.confirm': async (_, caller) => {
+      await driver.request({ kind: 'confirm' });
+      await audit.append('authority.confirmed', whose(caller));
+      return { resumed: true };
+    },
     'authority.show': async () => ({ authorities: book.roll.map(signingAuthority) }),
     'authority.prepare': async ({ use, keyType }, caller) =>
       changed('prepared', await book.prepare({ use, keyType }), caller),

@@ -46,6 +46,7 @@ export interface MethodOptions
   readonly makeKey: (role: RoleKey) => Promise<Signer>;
   readonly references: ReferenceBook;
   readonly policy: () => Policy;
+  readonly resumed: () => Promise<void>;
 }
 
 /** The methods of an authority. */
@@ -58,7 +59,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
   const methods: ControlMethods = {
     ...readingMethods(options),
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
-    ...authorityMethods(options.authorities, audit),
+    ...authorityMethods(options.authorities, options),
     ...revokeMethods(options),
     ...referenceMethods(options.references, audit),
     ...keyMethods(options.custody, audit),

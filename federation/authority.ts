@@ -33,6 +33,7 @@ import { makeProof, type ProverRole } from './peer-proof.ts';
 import { encodeRecipient } from './recipient.ts';
 import { recordKey } from './record-key.ts';
 import { type AskedRelation, signRelationProposal } from './relation-proposal.ts';
+import { Resumption, type Start } from './resumption.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
 import { isTimeUnknown } from './standing.ts';
@@ -48,8 +49,10 @@ export interface AuthorityOptions {
   readonly node: Signer;
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly beliefs: Beliefs;
-  /** When the process started. */
-  readonly start: BootMs;
+  /** When the process started, and on which records. */
+  readonly start: Omit<Start, 'isFirst' | 'isAlone'>;
+  /** Other nodes of the domain were ever let in. */
+  readonly hasMembers: boolean;
 }
 
 /** What the authority decides about a node that it grants a lease to. */
@@ -79,6 +82,8 @@ const NOTHING_DUE: Duty = { writes: [], tick: null, draw: 0 };
 
 /** The authority of one domain: one per state machine, on the machine that holds the keys. */
 export class Authority {
+  /** Whether others were asked what they hold of our domain. */
+  readonly resumption: Resumption;
   readonly #writer: Writer;
   readonly #beliefs: Beliefs;
   readonly #node: Signer;
@@ -95,7 +100,7 @@ export class Authority {
   #drawAgainAt: BootMs = bootMs(0);
 
   constructor(options: AuthorityOptions) {
-    const { keys, settings, node, records, beliefs, start } = options;
+    const { keys, settings, node, records, beliefs, start, hasMembers } = options;
     const stored = records.get(recordKey(beliefs.ownDomain, 'writer'));
     const allocated =
       stored === undefined ? 0n : new Members(parseCanonical(stored), 'writer').u64('allocated');
@@ -109,16 +114,20 @@ export class Authority {
     // is above any it signed until a moment ago.
     const { own } = beliefs;
     const waitMs = own.beacon === null ? 0 : (newestRoot(own)?.root.minEpochMs ?? 0);
-    this.#notBefore = bootMs(start + waitMs);
+    this.#notBefore = bootMs(start.at + waitMs);
+    const isAlone = !hasMembers && beliefs.policy.relations.size === 0;
+    this.resumption = new Resumption({ ...start, isFirst: own.beacon === null, isAlone });
   }
 
   /**
    * Queues a request. It is answered when the beacon that carries it is stored. Refuses
-   * `time-unknown`: what has no date cannot be published.
+   * `time-unknown`: what has no date cannot be published; and `authority-resuming`, while others
+   * may hold what it would take the place of.
    */
   request(context: AdmitContext, input: Request): void {
     this.#voice();
     if (isTimeUnknown(this.#beliefs.own, context.now)) throw new Refusal('time-unknown');
+    if (this.resumption.isAsking(context.now.boot)) throw new Refusal('authority-resuming');
     if (input.kind !== 'publish') {
       return this.#writer.enqueue(this.#relations.publication(context, input));
     }
@@ -164,10 +173,26 @@ export class Authority {
     return voiceOf(this.#beliefs.own, this.#keys);
   }
 
-  /** True where nothing positive may be signed: without a voice, or without a date. */
+  /** Told once: nobody answered, and this may be an old copy of the disk. */
+  unconfirmed({ boot }: Moment): readonly Effect[] {
+    if (this.#hasNoVoice || !this.resumption.isUnanswered(boot)) return [];
+    const domain = this.#beliefs.ownDomain;
+    return [{ kind: 'alarm', code: 'own-documents-unconfirmed', domain, details: {} }];
+  }
+
+  /** True where a positive statement of our domain could be signed now. */
+  maySign(now: Moment): boolean {
+    return !this.#isSilenced(now);
+  }
+
+  get #hasNoVoice(): boolean {
+    return !this.#voices.has(this.#beliefs.own, this.#keys);
+  }
+
+  /** True where nothing positive may be signed: resuming, without a voice, or without a date. */
   #isSilenced(now: Moment): boolean {
-    const { own } = this.#beliefs;
-    return isTimeUnknown(own, now) || !this.#voices.has(own, this.#keys);
+    const isAsking = this.resumption.isAsking(now.boot);
+    return isAsking || isTimeUnknown(this.#beliefs.own, now) || this.#hasNoVoice;
   }
 
   /** What is due now. Allocates the next epoch when a beacon is, and its time has come (§5.3). */
@@ -325,6 +350,8 @@ export class Authority {
 
   /** In how many milliseconds `duty` has something to do. */
   wakeInMs(context: AdmitContext): number {
+    const askingMs = this.resumption.endsInMs(context.now.boot);
+    if (askingMs !== null) return askingMs;
     if (this.#isSilenced(context.now)) return Number.POSITIVE_INFINITY;
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);

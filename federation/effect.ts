@@ -25,6 +25,7 @@ export type AlarmCode =
   | 'dated-ahead'
   | 'fork'
   | 'own-beacon-unknown'
+  | 'own-documents-unconfirmed'
   | 'override'
   | 'store-unwritable';
 

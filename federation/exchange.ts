@@ -18,11 +18,12 @@ import {
   TICK_BATCH_MS,
   TICKS_MAX,
   WANT_BYTES_MAX,
+  WANT_TIMEOUT_MS,
 } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import { Asking, answerMs, type Beliefs, send } from './asking.ts';
-import type { Belief } from './belief.ts';
+import { type Belief, isWhole } from './belief.ts';
 import type { Effect } from './effect.ts';
 import {
   encodeFrame,
@@ -34,7 +35,16 @@ import {
 } from './message.ts';
 import { type LinkedGuest, type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
 import { noteOf, partsOf, type RangeNote, reconcile } from './ranges.ts';
-import { isAhead, mayDifferUnpinned, RowBook, rowOf, tagOfRow, unpinnedIds } from './summary.ts';
+import {
+  isAhead,
+  mayDifferUnpinned,
+  missing,
+  RowBook,
+  rowOf,
+  tagOfRow,
+  unpinnedIds,
+  wantsFrom,
+} from './summary.ts';
 import { encodeTick } from './tick.ts';
 import { answersTo, unpinnedOf } from './want-answer.ts';
 import type { Asked } from './want-book.ts';
@@ -57,7 +67,8 @@ export class Exchange {
 
   up(linked: LinkedPeer | LinkedGuest, now: BootMs): readonly Effect[] {
     const { peer } = linked;
-    const link = new PeerLink(linked, this.#own.domain, timeAfter(SYNC_INTERVAL_MS, peer, now));
+    const compareAt = timeAfter(SYNC_INTERVAL_MS, peer, now);
+    const link = new PeerLink(linked, this.#own.domain, { upAt: now, compareAt });
     this.#links.set(peer, link);
     this.#dueAt = null;
     return [send(link, { kind: 'interest', tags: this.#tags(link) })];
@@ -236,6 +247,22 @@ export class Exchange {
   /** Sends revocations directly to every interested peer, as a stop. */
   pushRevocations(belief: Belief, bytes: Uint8Array): readonly Effect[] {
     return this.#pushFrame(belief, { kind: 'envelope', bytes });
+  }
+
+  /**
+   * True once some peer has told what it holds of this domain of ours, and has given us what we
+   * lack of it: by the recovery lane what it may, by another lane all that both may read.
+   */
+  isAnswered(own: Belief, now: BootMs): boolean {
+    return [...this.#links.values()].some((link) => {
+      const reading = link.reading(own, this.#own);
+      const row = link.rows.get(reading.tag);
+      if (row === undefined) return false;
+      const isWaiting = wantsFrom(own, row, reading).some((want) => want.what !== 'document');
+      if (isWaiting || (link.isGuest && !isWhole(own))) return false;
+      // What another group reads is not given to this peer either: it is waited for so long.
+      return missing(own, reading).length === 0 || link.upAt + WANT_TIMEOUT_MS / 2 <= now;
+    });
   }
 
   #pushFrame(belief: Belief, frame: Frame): readonly Effect[] {

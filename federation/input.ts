@@ -79,6 +79,8 @@ export type Input =
     }
   /** A role key was made on this machine, and is kept (PROTOCOL §2.5). */
   | { readonly kind: 'key'; readonly key: Signer }
+  /** A person says that this authority holds the newest documents of its domain (§2.6). */
+  | { readonly kind: 'confirm'; readonly request: number }
   /** A person says what time it is; null: the wall clock of this machine is right (§4.4). */
   | { readonly kind: 'time'; readonly request: number; readonly time: UnixMs | null }
   /** Records could not be written, or can be again (PROTOCOL §4.4). */

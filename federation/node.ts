@@ -5,6 +5,8 @@
  * the effects in their order, a `persist` durably before the next one begins, and calls again at
  * `wakeAt` at the latest. Between two calls nothing changes. What one call does, in which order,
  * stands in `step.ts`; here is what a node is made of, and what may be asked of it.
+ *
+ * Reason: the one front door of the federation; behind it each question is a few lines.
  */
 
 import type { Digest } from '../core/digest.ts';
@@ -69,6 +71,8 @@ export interface NodeOptions {
     /** All role keys that lie on this machine; the newest Root says what each is for. */
     readonly keys: readonly Signer[];
     readonly settings: WriterSettings;
+    /** Other nodes of the domain were ever let in: they may hold what this disk lacks. */
+    readonly hasMembers: boolean;
   } | null;
 }
 
@@ -104,10 +108,18 @@ export class FederationNode {
   constructor(options: NodeOptions) {
     const { own, suite, records, bootId, now, continuity, limits, authority, node } = options;
     const beliefs = new Beliefs(own, records, { bootId, continuity }, limits);
+    const time = new TimeDesk(beliefs, { records, bootId, now });
     const self =
       authority === null
         ? new Leaseholder({ suite, node, beliefs, records })
-        : new Authority({ ...authority, node, records, beliefs, start: now.boot });
+        : new Authority({
+            ...{ ...authority, node, records, beliefs },
+            start: {
+              at: now.boot,
+              isProven: continuity === 'proven',
+              isSameBoot: continuity !== 'rolled-back' && !time.view(now).doubts.includes('start'),
+            },
+          });
     const reader: Reader = {
       domain: own,
       get groups() {
@@ -123,7 +135,7 @@ export class FederationNode {
       bootId,
       beliefs,
       exchange: new Exchange(reader, beliefs.spoken),
-      time: new TimeDesk(beliefs, { records, bootId, now }),
+      time,
       rest: new Rest(),
       ledger: new PeerLedger(),
       guestLedger: new PeerLedger(),
@@ -150,6 +162,16 @@ export class FederationNode {
     const { beliefs } = this.#parts;
     const belief = beliefs.isSpoken(domain) ? beliefs.stored(domain) : null;
     return belief === null ? null : this.#viewOf(belief, this.#judge(read));
+  }
+
+  /** True where a positive statement of our domain could be signed here, now. */
+  maySign(read: Instant): boolean {
+    return this.#parts.authority?.maySign(this.#judge(read)) === true;
+  }
+
+  /** True while an authority asks others what they hold of its domain (PROTOCOL §2.6). */
+  isResuming(read: Instant): boolean {
+    return this.#parts.authority?.resumption.isAsking(read.boot) === true;
   }
 
   /** What this machine knows of the date. */

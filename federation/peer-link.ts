@@ -65,6 +65,7 @@ export class PeerLink {
   /** The row last received for a domain. */
   readonly rows = new Map<Tag, SummaryRow>();
   compareAt: BootMs;
+  readonly upAt: BootMs;
   /** When news of ticks goes out, on a link without gossip; null while there is none. */
   tickAt: BootMs | null = null;
   /** Ours were named again since the last comparison. */
@@ -83,11 +84,16 @@ export class PeerLink {
   #heard: string | null = null;
   #hearings = 0;
 
-  constructor(linked: LinkedPeer | LinkedGuest, own: TrustDomain, compareAt: BootMs) {
+  constructor(
+    linked: LinkedPeer | LinkedGuest,
+    own: TrustDomain,
+    at: { readonly upAt: BootMs; readonly compareAt: BootMs },
+  ) {
     this.peer = linked.peer;
     this.#linked = linked;
     this.#own = own;
-    this.compareAt = compareAt;
+    this.upAt = at.upAt;
+    this.compareAt = at.compareAt;
   }
 
   /** Tags the peer named; empty until its interest came. */

@@ -96,6 +96,7 @@ export class Step {
     const outcome = refusalOf(() => this.#dispatch(input));
     const verdict = outcome instanceof Refusal ? outcome : null;
     if (verdict !== null) this.#refused(input, verdict);
+    this.#resumeIfAnswered();
     this.#writeIfDue();
     this.#retryFuture();
     this.#endOverrides();
@@ -113,6 +114,10 @@ export class Step {
         return;
       case 'drawn':
         return input.purpose === 'beacon' ? this.#drawn(input.bytes) : this.#ask(input.bytes);
+      case 'confirm':
+        this.#resume('person');
+        this.#effects.push(doneReply(input.request));
+        return;
       case 'time':
         return this.#told(input.request, input.time);
       case 'store':
@@ -216,7 +221,7 @@ export class Step {
   /** A person says what time it is. */
   #told(request: number, time: UnixMs | null): void {
     this.#learn(this.#parts.time.told(this.#read, time));
-    this.#effects.push({ kind: 'reply', request, answer: { epoch: null, imported: [] } });
+    this.#effects.push(doneReply(request));
   }
 
   #learn({ beliefs, writes, notes }: Learned): void {
@@ -486,6 +491,25 @@ export class Step {
       this.#effects.push(...this.#parts.exchange.push(belief));
   }
 
+  /** Others hold no more of our domain than we do, or there is nobody who could (PROTOCOL §2.6). */
+  #resumeIfAnswered(): void {
+    const { authority, beliefs, exchange } = this.#parts;
+    const { now } = this.#context;
+    if (authority === null || authority.resumption.isOver) return;
+    if (!authority.resumption.isAsking(now.boot)) this.#resume('nobody');
+    else if (exchange.isAnswered(beliefs.own, now.boot)) this.#resume('peer');
+    else this.#effects.push(...authority.unconfirmed(now));
+  }
+
+  #resume(by: 'peer' | 'person' | 'nobody'): void {
+    const { authority, beliefs } = this.#parts;
+    if (authority === null) throw new Refusal('not-authority');
+    authority.resumption.end();
+    const domain = beliefs.ownDomain;
+    this.#effects.push({ kind: 'audit', event: 'authority.resumed', fields: { domain, by } });
+    this.#effects.push({ kind: 'changed', domain });
+  }
+
   #writeIfDue(): void {
     const duty = this.#parts.authority?.duty(this.#context);
     if (duty === undefined) return;
@@ -579,6 +603,10 @@ function wantedAs(envelope: UnverifiedEnvelope): Pick<Want, 'what' | 'argument'>
     default:
       return { what: 'document', argument: digest };
   }
+}
+
+function doneReply(request: number): Effect {
+  return { kind: 'reply', request, answer: { epoch: null, imported: [] } };
 }
 
 function domainOf(item: Exclude<FileItem, { readonly kind: 'tick' }>): TrustDomain {

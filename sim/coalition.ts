@@ -14,6 +14,7 @@ import {
   keysOf,
   leaseRecord,
   madeKeysOf,
+  peopleOf,
   signerOf,
 } from './founding.ts';
 import { faultNamed, type Happening, shapeOf } from './happening.ts';
@@ -53,7 +54,8 @@ function foundDomain(world: World, name: string): void {
   const keys = keysOf(suite, domain);
   world.keys.set(domain, keys);
   const { limits, periodMs, chainPeriods } = scenario;
-  const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs };
+  const people = peopleOf(suite, domain);
+  const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs, people };
   const records = firstRecords(keys, domain, terms);
   const made = madeKeysOf(suite, domain);
   const held = [...keys.beacon, keys.documents, ...keys.revocation, ...made];
@@ -67,7 +69,9 @@ function foundDomain(world: World, name: string): void {
       suite,
       records: isAuthority ? records : [...records, leaseRecord(keys, domain, node)],
       node,
-      authority: isAuthority ? { keys: held, settings: { limits, periodMs } } : null,
+      authority: isAuthority
+        ? { keys: held, settings: { limits, periodMs }, hasMembers: true }
+        : null,
       entropy: world.dice(`entropy/${machine}`),
       diskDice: world.dice(`disk/${machine}`),
     };

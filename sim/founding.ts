@@ -13,7 +13,7 @@ import type { Signer, Suite } from '../core/suite.ts';
 import { addMs, DAY_MS, unixMs } from '../core/time.ts';
 import type { RecordWrite } from '../federation/effect.ts';
 import { decodeEnvelope, signEnvelope } from '../federation/envelope.ts';
-import { type FoundingKeys, foundDomain } from '../federation/found.ts';
+import { type FoundingKeys, foundDomain, publicMembers } from '../federation/found.ts';
 import type { Draft } from '../federation/input.ts';
 import { type LeaseTerms, signLease } from '../federation/lease.ts';
 import type { AgeLimits } from '../federation/limits.ts';
@@ -51,21 +51,39 @@ export function madeKeysOf(suite: Suite, domain: TrustDomain): readonly Signer[]
   return Array.from({ length: MADE_KEYS }, (_, i) => signerOf(suite, `${domain}/made-${i}`));
 }
 
+/** The two people of a domain who may override (PROTOCOL §4.9). */
+export function peopleOf(suite: Suite, domain: TrustDomain): readonly [Signer, Signer] {
+  return [signerOf(suite, `${domain}/ann`), signerOf(suite, `${domain}/bob`)];
+}
+
 /** The first Root of a domain, as the record every machine of it starts with. */
 export function firstRecords(
   keys: DomainKeys,
   domain: TrustDomain,
-  terms: { readonly ceilings: AgeLimits; readonly chainMs: number },
+  terms: {
+    readonly ceilings: AgeLimits;
+    readonly chainMs: number;
+    readonly people: readonly Signer[];
+  },
 ): readonly RecordWrite[] {
-  const founded = foundDomain(keys, {
+  const first = foundDomain(keys, {
     domain,
     now: unixMs(START_MS - DAY_MS),
     ceilings: terms.ceilings,
     minEpochMs: MIN_EPOCH_MS,
   });
-  return founded.map(({ key, value }) => {
+  return first.map(({ key, value }) => {
     if (value === null) return { key, value };
-    const body = { ...decodeEnvelope(value).members.json(), chainMs: terms.chainMs };
+    const founded = decodeEnvelope(value).members;
+    const { people } = terms;
+    const pairs = people.map(({ keyId, publicPair }) => [keyId, publicMembers(publicPair)]);
+    const override = people.map(({ keyId }, i) => ({ key: keyId, name: `Person ${i + 1}` }));
+    const body = {
+      ...founded.json(),
+      keys: { ...founded.object('keys').json(), ...Object.fromEntries(pairs) },
+      roles: { ...founded.object('roles').json(), override },
+      chainMs: terms.chainMs,
+    };
     return { key, value: signEnvelope('root', body, [keys.root]) };
   });
 }

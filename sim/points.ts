@@ -42,6 +42,7 @@ const WITH_ALL_FAULTS = [
   'network: a frame overtook another',
   'network: a frame waited behind a clog',
   'network: a frame was lost',
+  'checker: an act took an override',
   'people: a rank given twice was refused',
   'people: a revocation was acknowledged',
   'people: a withdrawal was acknowledged',

@@ -1,7 +1,8 @@
 /**
  * The watchman: a person at each authority who looks at it now and then, and says what time it is
- * where the machine does not know (PROTOCOL §4.4). He has a true watch. Where the wall clock is
- * right enough he may as well confirm it, and the faults of that clock go on to count.
+ * where the machine does not know (PROTOCOL §4.4), and that its disk is the newest (PROTOCOL §2.6).
+ * He has a true watch. Where the wall clock is right enough he may as well confirm it, and the
+ * faults of that clock go on to count.
  *
  * Other machines have nobody: they ask the nodes of their domain.
  */
@@ -49,7 +50,8 @@ export class Watchman {
   }
 
   #knows({ node, clock }: Machine): boolean {
-    return node === null || node.isTimeKnown(clock.now(this.#world.now));
+    const now = clock.now(this.#world.now);
+    return node === null || (node.isTimeKnown(now) && !node.isResuming(now));
   }
 
   #tell(machine: Machine): void {
@@ -59,5 +61,7 @@ export class Watchman {
     this.#world.note(`${machine.name} is told the time`);
     const time = confirms ? null : unixMs(START_MS + now);
     machine.request({ kind: 'time', time }, () => undefined);
+    // Where nobody answers it, he says that nobody put its disk back (PROTOCOL §2.6).
+    machine.request({ kind: 'confirm' }, () => undefined);
   }
 }

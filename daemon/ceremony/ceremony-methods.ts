@@ -11,6 +11,7 @@ import { toUtf8 } from '../../core/bytes.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { encodeBlock } from '../../federation/armour.ts';
+import type { DocumentType } from '../../federation/envelope.ts';
 import { lackingOf } from '../../federation/proposal.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { type Caller, personOf, whose } from '../control/caller.ts';
@@ -125,7 +126,7 @@ function one(all: readonly CeremonyView[], id: string): CeremonyView {
 function proposalView({ proposal, by, since }: WaitingProposal): CeremonyView {
   const { envelope, quorums, belief } = proposal;
   return {
-    kind: envelope.type === 'root' ? 'root' : 'revocations',
+    kind: kindOf(envelope.type),
     id: envelope.digest,
     title: `${proposalTitle(proposal)} of ${belief.domain}`,
     words: wordsOf(envelope.digest).join(' '),
@@ -139,6 +140,11 @@ function proposalView({ proposal, by, since }: WaitingProposal): CeremonyView {
     since: formatRfc3339(since),
     until: '',
   };
+}
+
+/** What is proposed: nothing else is read as a proposal. */
+function kindOf(type: DocumentType): CeremonyView['kind'] {
+  return type === 'root' || type === 'override' ? type : 'revocations';
 }
 
 function applicationView(application: ApplicationView): CeremonyView {

@@ -5,6 +5,7 @@ import {
   type Command,
   type CommandContext,
   EXIT_DONE,
+  EXIT_FAILED,
   parseLine,
   runAction,
   UsageError,
@@ -18,12 +19,18 @@ Usage: holdfast authority show [OPTIONS]
        holdfast authority activate ID [OPTIONS]
        holdfast authority taint ID [OPTIONS]
        holdfast authority revoke ID [OPTIONS]
+       holdfast authority confirm [--yes] [OPTIONS]
 
 An authority is prepared and published, then active, then old; each follows the
 last by schedule. To replace one at once: prepare the next, wait until partners
 have the new bundle, activate it, taint the old one so that all it signed is
 issued anew, and revoke it to take it out of the bundle.
 
+An authority that starts asks its partners and nodes for the newest documents of its
+own domain before it signs anything: its disk may be an old copy. Where nobody answers
+after a boot it waits. confirm says that its disk is the newest there is.
+
+  --yes                   do not ask
   --use USE               x509 for certificates (the default), or jwt for tokens
   --key-type TYPE         ec-p256 (the default) or ml-dsa-65
 ${CLIENT_USAGE}`;
@@ -39,6 +46,7 @@ export const command: Command = {
       activate: (action) => change(action, 'authority.activate', 'activated'),
       taint: (action) => change(action, 'authority.taint', 'tainted'),
       revoke: (action) => change(action, 'authority.revoke', 'revoked'),
+      confirm,
     }),
 };
 
@@ -47,6 +55,27 @@ async function show(context: CommandContext): Promise<number> {
   const shown = await withDaemon(context, values, (daemon) => daemon.call('authority.show', {}));
   context.write(values.json ? jsonText(shown) : listText(shown.authorities));
   return EXIT_DONE;
+}
+
+async function confirm(context: CommandContext): Promise<number> {
+  const { values } = parseLine(context.args, {
+    ...CLIENT_OPTIONS,
+    yes: { type: 'boolean', default: false },
+  });
+  if (!values.yes && !(await isNewest(context))) {
+    context.complain('nothing was changed');
+    return EXIT_FAILED;
+  }
+  const done = await withDaemon(context, values, (daemon) => daemon.call('authority.confirm', {}));
+  context.write(values.json ? jsonText(done) : 'this authority signs again\n');
+  return EXIT_DONE;
+}
+
+/** Says what rests on it, and has it typed. Throws `UsageError` where nobody can be asked. */
+async function isNewest({ ask, complain }: CommandContext): Promise<boolean> {
+  if (ask === undefined) throw new UsageError('nobody sits here to be asked: say --yes');
+  complain('If this disk was put back, what was published since is lost to everybody.');
+  return (await ask('Type newest to go on: ')).trim() === 'newest';
 }
 
 async function prepare(context: CommandContext): Promise<number> {

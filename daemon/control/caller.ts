@@ -24,6 +24,7 @@ export const LEAST_ROLES: Readonly<Record<Method, Role>> = {
   subscribe: 'observer',
   'entry.list': 'observer',
   'entry.show': 'observer',
+  'authority.confirm': 'admin',
   'authority.show': 'observer',
   'revoke.list': 'observer',
   'references.show': 'observer',

@@ -92,6 +92,7 @@ const PARSERS: Parsers = {
     act: params.oneOf('act', ['preview', 'publish']),
   }),
   'entry.delete': (params) => ({ id: params.text('id', TEXT_CHARS_MAX) }),
+  'authority.confirm': () => ({}),
   'authority.show': () => ({}),
   'authority.prepare': (params) => ({
     use: params.oneOf('use', AUTHORITY_USES),

@@ -362,7 +362,7 @@ export interface EnrolledView {
 
 /** Something that waits for the word or the signature of a person. */
 export interface CeremonyView {
-  readonly kind: 'root' | 'revocations' | 'enrolment';
+  readonly kind: 'root' | 'revocations' | 'override' | 'enrolment';
   /** Digest of a proposal, or the id of a node. */
   readonly id: string;
   /** What it is, in a few words. */
@@ -598,6 +598,10 @@ export interface Calls {
   'entry.delete': {
     params: { readonly id: string };
     result: { readonly id: string; readonly epoch: string };
+  };
+  'authority.confirm': {
+    params: Readonly<Record<string, never>>;
+    result: { readonly resumed: true };
   };
   'authority.show': {
     params: Nothing;

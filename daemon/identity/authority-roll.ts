@@ -7,6 +7,7 @@
  * keys, storage and publishing are in `daemon/authority-book.ts`.
  */
 
+import { fromBase64, toHex } from '../../core/bytes.ts';
 import { isObject, type Json, type JsonObject } from '../../core/canonical.ts';
 import {
   AUTHORITIES_MAX,
@@ -15,7 +16,8 @@ import {
   AUTHORITY_PREPARE_MS,
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { type UnixMs, unixMs } from '../../core/time.ts';
+import { addMs, type UnixMs, unixMs } from '../../core/time.ts';
+import { decodeCertificate } from './certificate.ts';
 import { KEY_TYPES, type KeyType } from './private-key.ts';
 
 const USES = ['x509', 'jwt'] as const;
@@ -68,6 +70,23 @@ export function findAuthority(roll: AuthorityRoll, id: string): RollEntry {
 /** The number of the next authority of a line. */
 export function nextNumber(roll: AuthorityRoll, line: AuthorityLine): number {
   return 1 + Math.max(0, ...roll.filter((entry) => isOfLine(entry, line)).map((e) => e.number));
+}
+
+/**
+ * An authority of our domain whose key lies on another machine, or is lost, as one that signs no
+ * more here: it stays published until it ends. Refuses what its certificate's reader refuses.
+ */
+export function adoptedFrom(roll: AuthorityRoll, jwk: JsonObject, now: UnixMs): RollEntry {
+  const keyType = jwk.kty === 'AKP' ? 'ml-dsa-65' : 'ec-p256';
+  const use = jwk.use === 'jwt-svid' ? 'jwt' : 'x509';
+  const head = { use, keyType, number: nextNumber(roll, { use, keyType }), jwk } as const;
+  const rest = { state: 'old', isTainted: false } as const;
+  if (use === 'jwt') {
+    return { ...head, ...rest, id: String(jwk.kid), notAfter: addMs(now, AUTHORITY_LIFE_MS) };
+  }
+  const [der] = Array.isArray(jwk.x5c) ? jwk.x5c : [];
+  const { subjectKeyId, notAfter } = decodeCertificate(fromBase64(String(der)));
+  return { ...head, ...rest, id: toHex(subjectKeyId ?? new Uint8Array(0)), notAfter };
 }
 
 /** Adds a prepared authority. Refuses `authority-state` if its line has one already. */

@@ -25,6 +25,8 @@ export const RECORDS = {
   joining: 'joining',
   /** The authorities that sign our identities, and the state of each. */
   authorities: 'authorities',
+  /** Version of the bundle document that this machine published last. */
+  published: 'published',
   /** Alarms that nobody cleared yet. */
   alarms: 'alarms',
   /** The number that the counter of the chip is compared with. */

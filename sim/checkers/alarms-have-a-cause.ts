@@ -1,6 +1,8 @@
 /** The protocol calls impossible only what an adversary or a broken clock brought about. */
 
+import type { Digest } from '../../core/digest.ts';
 import type { CheckerKind } from '../checker.ts';
+import { overridesSigned } from '../override.ts';
 
 /** The least lead that Root allows; a clock within it alarms nobody. */
 const LEAD_MS = 120_000;
@@ -19,6 +21,11 @@ export const alarmsHaveACause: CheckerKind = {
         );
         const isOfClocks = effect.code === 'clock-or-key' || effect.code === 'dated-ahead';
         if (isOfClocks && gap > LEAD_MS) continue;
+        const { override } = effect.details;
+        if (typeof override === 'string' && overridesSigned(world).has(override as Digest))
+          continue;
+        // Whoever is booted where nobody answers has to ask a person.
+        if (effect.code === 'own-documents-unconfirmed') continue;
         if (effect.code === 'store-unwritable' && machine.diskFailed) continue;
         // What it said since the backup it hears from others.
         if (effect.code === 'own-beacon-unknown' && machine.restored) continue;

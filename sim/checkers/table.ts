@@ -12,6 +12,7 @@ import { heldEvidenceGrantsNothing } from './held-evidence-grants-nothing.ts';
 import { honestMachinesNeverProveEquivocation } from './honest-machines-never-prove-equivocation.ts';
 import { lateEvidenceLowersAgeByWhatAsOfGained } from './late-evidence-lowers-age-by-what-as-of-gained.ts';
 import { marksNeverFall } from './marks-never-fall.ts';
+import { noActGoesBeyondASignedOverride } from './no-act-goes-beyond-a-signed-override.ts';
 import { noDateFallsBelowTheBound } from './no-date-falls-below-the-bound.ts';
 import { noEndOfPowerLowersTheLedger } from './no-end-of-power-lowers-the-ledger.ts';
 import { noHonestPeerIsBanned } from './no-honest-peer-is-banned.ts';
@@ -39,6 +40,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   honestMachinesNeverProveEquivocation,
   aProofHoldsTwoPayloadsOfOneKey,
   anActIsPermittedByItsWorstStatement,
+  noActGoesBeyondASignedOverride,
   everyBelievedDocumentIsPinned,
   orderDoesNotMatter,
   aForgeryChangesNothing,

@@ -20,8 +20,9 @@ export const whatIsRefusedAsHeldIsHeld: CheckerKind = {
       const { verdict } = output;
       if (verdict?.code !== 'document-held' || input.kind !== 'frame') return;
       if (input.bytes[0] !== ENVELOPE_FRAME) return;
-      // Another revocation may say all that this one says.
-      if (verdict.details.type === undefined || verdict.details.type === 'revocations') return;
+      const { type: held } = verdict.details;
+      // Another revocation, or another person's recall, may say all that this one says.
+      if (held === undefined || held === 'revocations' || held === 'recall') return;
       const { digest, type, domain } = envelopeOf(input.bytes.subarray(1));
       world.coverage.saw('checker: a message was refused as held');
       if (isHeld(machine, domain, digest)) return;
@@ -34,6 +35,7 @@ function isHeld(machine: Machine, domain: string, digest: string): boolean {
   for (const [key, value] of machine.believed) {
     const [of, kind] = partsOfKey(key);
     if (of !== domain) continue;
+    if (kind === 'override' && key.endsWith(digest)) return true;
     if (!['root', 'beacon', 'future', 'manifest', 'document'].includes(kind)) continue;
     if (envelopeOf(value.subarray(HEADS[kind] ?? 0)).digest === digest) return true;
   }

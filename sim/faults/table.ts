@@ -20,6 +20,7 @@ import { loss } from './loss.ts';
 import { misnumbering } from './misnumbering.ts';
 import { narrowBand } from './narrow-band.ts';
 import { oneWayCut } from './one-way-cut.ts';
+import { overriding } from './overriding.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
 import { courier, publishing, relating, unrelating, withdrawing } from './people.ts';
@@ -44,5 +45,5 @@ export const FAULTS: readonly Fault[] = [
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey],
   ...[publishing, withdrawing, relating, unrelating, courier],
-  ...[rotating, compromising, revoking, takingOver, misnumbering],
+  ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
 ];

@@ -43,6 +43,7 @@ async function open(folder: TemporaryFolder, store = new MemoryStore(), clock = 
   let changes = 0;
   const start = () =>
     book.start({
+      standing: () => null,
       publish: async (keys) => {
         published.push(keys);
         signing.push(idOf(book.x509('ml-dsa-65')));

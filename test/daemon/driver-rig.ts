@@ -79,6 +79,7 @@ export async function driverRig(folder: TemporaryFolder, name = 'blue') {
     authority: {
       keys: [keys.beacon[0], keys.documents, ...keys.revocation],
       settings: { limits: LIMITS, periodMs: PERIOD_MS },
+      hasMembers: false,
     },
   });
   const audit = await openAuditLog({ path: folder.file('audit.jsonl'), clock });

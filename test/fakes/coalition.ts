@@ -242,6 +242,13 @@ export class Machine {
     return request;
   }
 
+  /** A person says that this disk is the newest. */
+  confirm(): number {
+    const request = ++this.#request;
+    this.input({ kind: 'confirm', request });
+    return request;
+  }
+
   view(domain: TrustDomain = this.domain): DomainView {
     const found = this.node.view(this.now).find((view) => view.domain === domain);
     if (found === undefined) throw new Error(`no view of ${domain}`);
@@ -266,6 +273,7 @@ export class Machine {
           : {
               keys: this.options.roleKeys ?? [keys.beacon[0], keys.documents, ...keys.revocation],
               settings: { limits, periodMs },
+              hasMembers: false,
             },
     });
   }

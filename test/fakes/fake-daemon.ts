@@ -313,6 +313,7 @@ export const METHODS: ControlMethods = {
   }),
   'entry.apply': async () => ({ changes: [], unchanged: 1, epoch: '7' }),
   'entry.delete': async ({ id }) => ({ id, epoch: '9' }),
+  'authority.confirm': async () => ({ resumed: true }),
   'authority.show': async () => ({ authorities: [AUTHORITY] }),
   'authority.prepare': async (line) => ({ ...AUTHORITY, ...line, state: 'prepared' }),
   'authority.activate': async ({ id }) => ({ ...AUTHORITY, id }),

@@ -85,7 +85,7 @@ test('a restart resumes the domain, and no epoch is used twice', () => {
   world.advance(5_000);
   const before = blue.view();
   blue.restart();
-  world.advance(1_000);
+  world.advance(7_000);
   assert.ok(blue.view().epoch > before.epoch);
   assert.is(blue.view(red.domain).standing.tier, 'FRESH');
   assert.is(red.view(blue.domain).epoch, blue.view().epoch);

@@ -101,7 +101,7 @@ takeover('signs anew what a compromised documents key had signed, a crash betwee
   const keys = [blue.keys.beacon[0], NEW_DOCUMENTS, ...blue.keys.revocation];
   Object.assign(blue.options, { roleKeys: keys });
   coalition.revive(blue, red);
-  coalition.advance(3_000);
+  coalition.advance(8_000);
   const own = believed(blue);
   assert.equal([...own.documents.values()].map(({ head }) => head.name).sort(), [
     'bundle',

@@ -11,6 +11,7 @@ const vectors = suite('house/vectors');
 
 /** Codes of federation/ that no bytes alone bring about, and what does. */
 const NOT_BY_BYTES: Readonly<Record<string, string>> = {
+  'authority-resuming': 'an order to a machine that just started',
   'answer-unasked': 'the nonces of the reader',
   'answer-voice': 'the questions and the belief of the reader',
   'courier-broken': 'a file that is sealed anew each time',

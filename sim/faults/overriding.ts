@@ -1,0 +1,46 @@
+/**
+ * Two people of a domain override what the age of its own statements, or of another domain's, would
+ * forbid, and hand it to one machine; with an odd amount one of them takes it back later.
+ */
+
+import { toUtf8 } from '../../core/bytes.ts';
+import { addMs, unixMs } from '../../core/time.ts';
+import { encodeBlock } from '../../federation/armour.ts';
+import { OVERRIDABLE_ACTIONS } from '../../federation/override.ts';
+import type { Fault } from '../happening.ts';
+import type { Machine } from '../machine.ts';
+import { signOverride, signRecallOf } from '../override.ts';
+import type { World } from '../world.ts';
+import { machinesOf } from './power.ts';
+
+export const overriding: Fault = {
+  name: 'overriding',
+  family: 'people',
+  draw: (dice, { authorities, machines, periodMs }) => ({
+    on: [dice.pick(machines), dice.pick(authorities)],
+    forMs: 1 + dice.wait(20 * periodMs),
+    amount: dice.below(1_000),
+  }),
+  begin: (world, happening) => {
+    const [machine, about] = machinesOf(world, happening);
+    if (machine === undefined || about === undefined) return () => undefined;
+    const action = OVERRIDABLE_ACTIONS[happening.amount % OVERRIDABLE_ACTIONS.length] ?? 'renew';
+    const isOfOwn = action === 'issue' || action === 'renew';
+    const now = machine.clock.now(world.now).wall;
+    const override = signOverride(world, machine.domain, {
+      ...{ about: isOfOwn ? machine.domain : about.domain, action, tier: 'EXPIRED' },
+      ...{ reason: `run ${happening.amount}`, issuedAt: now },
+      notAfter: addMs(now, happening.forMs + world.scenario.limits.survivalForMs),
+    });
+    hand(world, machine, 'override', override);
+    return () => {
+      if (happening.amount % 2 === 0) return;
+      hand(world, machine, 'recall', signRecallOf(world, machine.domain, override, unixMs(now)));
+    };
+  },
+};
+
+function hand(world: World, machine: Machine, label: string, bytes: Uint8Array): void {
+  const file = toUtf8(encodeBlock(label, bytes));
+  machine.request({ kind: 'import', file }, () => world.coverage.saw(`people: an ${label}`));
+}
