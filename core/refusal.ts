@@ -217,6 +217,12 @@ export const REFUSALS = {
     'wait for a link; where there is none and its disk is the newest: holdfast authority confirm',
   ),
 
+  'standby-founded': row(
+    'ignore',
+    'a standby is made in a state folder of its own, and this one holds a domain already',
+    'name an empty folder: --state FOLDER',
+  ),
+
   // overrides (PROTOCOL §4.9)
   'override-scope': row(
     'reject',

@@ -52,6 +52,8 @@ export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' 
     assurance: self.lease?.assurance ?? 'software',
     authority: config.role === 'authority',
     node: self,
+    writes: node.hasVoice,
+    rank: node.rank,
     rootThreshold: `${root.threshold} of ${root.count}`,
     fingerprint: own?.firstRoot ?? '',
     startedAt,

@@ -11,7 +11,7 @@ import { addMs, type BootMs, bootMs, SECOND_MS, type UnixMs } from '../core/time
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll } from './admit.ts';
 import { clockOf } from './age.ts';
-import { type Belief, newestRoot } from './belief.ts';
+import { type Belief, newestRoot, rankInForce } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import type { FileItem } from './bundle-file.ts';
 import type { Effect, RecordWrite } from './effect.ts';
@@ -29,7 +29,7 @@ import { Members } from './members.ts';
 import type { Moment } from './moment.ts';
 import { OwnContents } from './own-contents.ts';
 import { OwnRelations, type RelationChange } from './own-relations.ts';
-import { makeProof, type ProverRole } from './peer-proof.ts';
+import { GUEST_PROOF, makeProof, type ProverRole } from './peer-proof.ts';
 import { encodeRecipient } from './recipient.ts';
 import { recordKey } from './record-key.ts';
 import { type AskedRelation, signRelationProposal } from './relation-proposal.ts';
@@ -38,7 +38,7 @@ import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
 import { isTimeUnknown } from './standing.ts';
 import { signAnswer, type TimeStatement } from './time-answer.ts';
-import { documentsKeyOf, type Voice, VoiceBook, voiceOf } from './voice.ts';
+import { documentsKeyOf, rankAmong, type Voice, VoiceBook, voiceOf } from './voice.ts';
 import { type Allocation, WRITER_ENTROPY_BYTES, Writer, type WriterSettings } from './writer.ts';
 
 /** What an authority is made from: keys, settings, its own node, its stored allocation. */
@@ -159,9 +159,13 @@ export class Authority {
     // PROTOCOL §3.5 — a stolen key goes on beside us: a proof is a revocation of that key, so its
     // seed is destroyed, and the next rank speaks at once where its key is ours.
     if (after.disowned !== before.disowned) this.#writer.abandon();
-    return this.#contents.follow(before, after, (keyId) =>
-      this.#keys.some((key) => key.keyId === keyId),
-    );
+    const { writes, notes } = this.#contents.follow(before, after, (keyId) => this.holds(keyId));
+    // PROTOCOL §2.5 — who had the word and has it no more: its people have to know.
+    const isDeposed = this.#voices.has(before, this.#keys) && !this.#voices.has(after, this.#keys);
+    if (!isDeposed) return { writes, notes };
+    const details = { inForce: rankInForce(after) ?? -1 };
+    const alarm: Effect = { kind: 'alarm', code: 'deposed', domain: after.domain, details };
+    return { writes, notes: [...notes, alarm] };
   }
 
   #isBeaconDue(own: Belief): boolean {
@@ -175,7 +179,7 @@ export class Authority {
 
   /** Told once: nobody answered, and this may be an old copy of the disk. */
   unconfirmed({ boot }: Moment): readonly Effect[] {
-    if (this.#hasNoVoice || !this.resumption.isUnanswered(boot)) return [];
+    if (!this.hasVoice || !this.resumption.isUnanswered(boot)) return [];
     const domain = this.#beliefs.ownDomain;
     return [{ kind: 'alarm', code: 'own-documents-unconfirmed', domain, details: {} }];
   }
@@ -185,14 +189,25 @@ export class Authority {
     return !this.#isSilenced(now);
   }
 
-  get #hasNoVoice(): boolean {
-    return !this.#voices.has(this.#beliefs.own, this.#keys);
+  /** The rank that Root gives a beacon key of this machine, or null. */
+  get rank(): number | null {
+    return rankAmong(this.#beliefs.own, this.#keys);
+  }
+
+  /** True for a key that lies on this machine. */
+  holds(keyId: KeyId | undefined): boolean {
+    return this.#keys.some((key) => key.keyId === keyId);
+  }
+
+  /** True where the keys in force lie here. */
+  get hasVoice(): boolean {
+    return this.#voices.has(this.#beliefs.own, this.#keys);
   }
 
   /** True where nothing positive may be signed: resuming, without a voice, or without a date. */
   #isSilenced(now: Moment): boolean {
     const isAsking = this.resumption.isAsking(now.boot);
-    return isAsking || isTimeUnknown(this.#beliefs.own, now) || this.#hasNoVoice;
+    return isAsking || isTimeUnknown(this.#beliefs.own, now) || !this.hasVoice;
   }
 
   /** What is due now. Allocates the next epoch when a beacon is, and its time has come (§5.3). */
@@ -270,8 +285,9 @@ export class Authority {
     return 'every';
   }
 
-  /** Our proof for one handshake. */
+  /** Our proof for one handshake; a guest's while no Root names our keys (PROTOCOL §6.3). */
   prove(now: Moment, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
+    if (documentsKeyOf(this.#beliefs.own, this.#keys) === null) return GUEST_PROOF;
     return makeProof(this.#node, this.#inForce(now), role, handshakeHash);
   }
 

@@ -23,6 +23,7 @@ export type AlarmCode =
   | 'equivocation'
   | 'clock-or-key'
   | 'dated-ahead'
+  | 'deposed'
   | 'fork'
   | 'own-beacon-unknown'
   | 'own-documents-unconfirmed'

@@ -169,6 +169,16 @@ export class FederationNode {
     return this.#parts.authority?.maySign(this.#judge(read)) === true;
   }
 
+  /** The rank that Root gives a beacon key of this machine, or null (PROTOCOL §2.5). */
+  get rank(): number | null {
+    return this.#parts.authority?.rank ?? null;
+  }
+
+  /** True where the keys in force lie on this machine, whether or not it knows the date. */
+  get hasVoice(): boolean {
+    return this.#parts.authority?.hasVoice === true;
+  }
+
   /** True while an authority asks others what they hold of its domain (PROTOCOL §2.6). */
   isResuming(read: Instant): boolean {
     return this.#parts.authority?.resumption.isAsking(read.boot) === true;
@@ -277,7 +287,11 @@ export class FederationNode {
 
   /** Our lease, in force or not; null on a node that never had one. */
   heldLease(read: Instant): Lease | null {
-    return this.#parts.leaseholder === null ? this.lease(read) : this.#parts.leaseholder.lease;
+    if (this.#parts.leaseholder !== null) return this.#parts.leaseholder.lease;
+    const lease = refusalOf(() => this.lease(read));
+    if (!(lease instanceof Refusal)) return lease;
+    if (lease.code === 'not-enrolled') return null; // no Root names the keys of a standby yet
+    throw lease;
   }
 
   /**

@@ -58,6 +58,14 @@ interface Entry {
   readonly has: boolean;
 }
 
+/** The lowest rank that Root gives one of `keys` and nothing disowns; null for none. */
+export function rankAmong(own: Belief, keys: readonly Signer[]): number | null {
+  const ours = newestRoot(own)?.root.beaconKeys.find(({ keyId }) => {
+    return keys.some((key) => key.keyId === keyId) && !isDisowned(own, keyId);
+  });
+  return ours?.rank ?? null;
+}
+
 /** The documents key of these that Root names and nothing disowns, or null. */
 export function documentsKeyOf(own: Belief, keys: readonly Signer[]): Signer | null {
   const role = newestRoot(own)?.root.documents.keys;

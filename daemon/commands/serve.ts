@@ -1,11 +1,12 @@
 /** What `run` and `start` share: a daemon on this host, until it is asked to end. */
 
+import type { Digest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
 import { STOP_MS_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Config } from '../config-keys.ts';
 import { type Daemon, openDaemon } from '../daemon.ts';
-import type { Host } from '../ground.ts';
+import { type Host, openGround } from '../ground.ts';
 import { groupIdOf } from '../host/account-names.ts';
 import { openClock } from '../host/clock.ts';
 import { localPeerOf } from '../host/control-peer.ts';
@@ -16,6 +17,7 @@ import { hostRandom } from '../host/random.ts';
 import { findInvoker } from '../host/service-notify.ts';
 import { endWithin, onAskedToReload, untilAskedToEnd } from '../host/signals.ts';
 import type { Clock, Log } from '../ports.ts';
+import { createStandby, type StandbyKey } from '../standby.ts';
 
 /**
  * Opens a daemon on this host, calls `ready` once it serves, and closes it when asked to end.
@@ -60,6 +62,18 @@ export async function serve(
     inTime();
     sleep();
   }
+}
+
+/** Makes the state folder of a standby on this host; see `createStandby`. */
+export async function createStandbyHere(
+  config: Config,
+  file: Uint8Array,
+  firstRoot: Digest,
+): Promise<readonly StandbyKey[]> {
+  const clock = openClock();
+  await using opening = new AsyncDisposableStack();
+  const host = hostWith(clock, openLog({ settings: config, clock }));
+  return await createStandby(await openGround(config, host, opening), file, firstRoot);
 }
 
 /** This machine, as a daemon sees it. */

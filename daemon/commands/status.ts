@@ -45,7 +45,7 @@ function statusText(status: Status, caller: CallerView): string {
 }
 
 function selfText(status: Status, { name, role: may }: CallerView): string {
-  const role = status.authority ? 'authority' : 'member';
+  const role = status.authority ? authorityText(status) : 'member';
   return factsText([
     ['domain', `${status.domain} (${role}, root ${status.rootThreshold})`],
     ['fingerprint', status.fingerprint],
@@ -64,6 +64,11 @@ function selfText(status: Status, { name, role: may }: CallerView): string {
     ['control', status.sockets.control],
     ['you are', `${name}, ${may}`],
   ]);
+}
+
+function authorityText({ writes, rank }: Status): string {
+  if (writes) return 'authority';
+  return rank === null ? 'authority whose keys no Root names' : `standby of rank ${rank}`;
 }
 
 /** What makes the node one of its domain, in words. */

@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   root: async () => (await import('./root.ts')).command,
   ceremony: async () => (await import('./ceremony.ts')).command,
   override: async () => (await import('./override.ts')).command,
+  standby: async () => (await import('./standby.ts')).command,
   authority: async () => (await import('./authority.ts')).command,
   alarm: async () => (await import('./alarm.ts')).command,
   audit: async () => (await import('./audit.ts')).command,

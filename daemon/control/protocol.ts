@@ -159,6 +159,10 @@ export interface Status {
   readonly node: NodeStatus;
   /** Such as `1 of 1`. */
   readonly rootThreshold: string;
+  /** Its beacon key is the one in force: it signs for its domain. False on a standby. */
+  readonly writes: boolean;
+  /** The rank that Root gives its beacon key; null without one. */
+  readonly rank: number | null;
   /** Digest of the first Root, in hex: what partners compare. */
   readonly fingerprint: string;
   readonly startedAt: string;

@@ -24,8 +24,8 @@ export const alarmsHaveACause: CheckerKind = {
         const { override } = effect.details;
         if (typeof override === 'string' && overridesSigned(world).has(override as Digest))
           continue;
-        // Whoever is booted where nobody answers has to ask a person.
-        if (effect.code === 'own-documents-unconfirmed') continue;
+        // Whoever is booted where nobody answers has to ask a person; people give the word away.
+        if (effect.code === 'own-documents-unconfirmed' || effect.code === 'deposed') continue;
         if (effect.code === 'store-unwritable' && machine.diskFailed) continue;
         // What it said since the backup it hears from others.
         if (effect.code === 'own-beacon-unknown' && machine.restored) continue;

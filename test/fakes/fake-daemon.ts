@@ -148,6 +148,8 @@ export const STATUS: Status = {
     },
   },
   rootThreshold: '1 of 1',
+  writes: true,
+  rank: 0,
   fingerprint: FINGERPRINT,
   startedAt: '2026-01-01T00:00:00.000Z',
   wallMs: Date.UTC(2026, 0, 1, 1),
