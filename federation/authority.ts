@@ -38,7 +38,7 @@ import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
 import { isTimeUnknown } from './standing.ts';
 import { signAnswer, type TimeStatement } from './time-answer.ts';
-import { documentsKeyOf, rankAmong, type Voice, VoiceBook, voiceOf } from './voice.ts';
+import { documentsKeyOf, type Voice, VoiceBook, voiceOf } from './voice.ts';
 import { type Allocation, WRITER_ENTROPY_BYTES, Writer, type WriterSettings } from './writer.ts';
 
 /** What an authority is made from: keys, settings, its own node, its stored allocation. */
@@ -159,7 +159,8 @@ export class Authority {
     // PROTOCOL §3.5 — a stolen key goes on beside us: a proof is a revocation of that key, so its
     // seed is destroyed, and the next rank speaks at once where its key is ours.
     if (after.disowned !== before.disowned) this.#writer.abandon();
-    const { writes, notes } = this.#contents.follow(before, after, (keyId) => this.holds(keyId));
+    const isOurs = (keyId: KeyId) => this.#keys.some((key) => key.keyId === keyId);
+    const { writes, notes } = this.#contents.follow(before, after, isOurs);
     // PROTOCOL §2.5 — who had the word and has it no more: its people have to know.
     const isDeposed = this.#voices.has(before, this.#keys) && !this.#voices.has(after, this.#keys);
     if (!isDeposed) return { writes, notes };
@@ -189,14 +190,9 @@ export class Authority {
     return !this.#isSilenced(now);
   }
 
-  /** The rank that Root gives a beacon key of this machine, or null. */
-  get rank(): number | null {
-    return rankAmong(this.#beliefs.own, this.#keys);
-  }
-
-  /** True for a key that lies on this machine. */
-  holds(keyId: KeyId | undefined): boolean {
-    return this.#keys.some((key) => key.keyId === keyId);
+  /** The role keys that lie on this machine. */
+  get keys(): readonly Signer[] {
+    return this.#keys;
   }
 
   /** True where the keys in force lie here. */

@@ -50,6 +50,7 @@ import { type Output, type Parts, Step } from './step.ts';
 import { isReadable } from './summary.ts';
 import { TimeDesk, type TimeView } from './time-desk.ts';
 import { type DomainView, permitted, viewOf } from './view.ts';
+import { rankAmong } from './voice.ts';
 import { Watch } from './watch.ts';
 import type { WriterSettings } from './writer.ts';
 
@@ -171,7 +172,8 @@ export class FederationNode {
 
   /** The rank that Root gives a beacon key of this machine, or null (PROTOCOL §2.5). */
   get rank(): number | null {
-    return this.#parts.authority?.rank ?? null;
+    const { authority, beliefs } = this.#parts;
+    return authority === null ? null : rankAmong(beliefs.own, authority.keys);
   }
 
   /** True where the keys in force lie on this machine, whether or not it knows the date. */

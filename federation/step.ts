@@ -354,7 +354,8 @@ export class Step {
     if (domain !== this.#parts.beliefs.ownDomain) return [];
     if (before.history.some((past) => past.digest === digest)) return [];
     // That of another rank is followed, as by anybody.
-    if (!this.#parts.authority.holds(item.envelope.slots[0]?.keyId)) return [];
+    const [slot] = item.envelope.slots;
+    if (!this.#parts.authority.keys.some(({ keyId }) => keyId === slot?.keyId)) return [];
     return [{ kind: 'alarm', code: 'own-beacon-unknown', domain, details: { beacon: digest } }];
   }
 
