@@ -65,7 +65,7 @@ async function setUp(headquarters: DaemonProcess, standby: DaemonProcess): Promi
   assert.match(wrong.err, /root-conflict/);
   const made = await holdfast([...create, fingerprint], standby.folder);
   assert.is(made.code, 0, made.err);
-  assert.match((await holdfast([...create, fingerprint], standby.folder)).err, /standby-founded/);
+  assert.match((await holdfast([...create, fingerprint], standby.folder)).err, 'standby-founded');
   standby.configure(`${BRISK}[network]\npeers = ["${listen[0]}"]\n`);
   await standby.start();
   const at = (name: string): string => join(standby.folder, name);
@@ -77,91 +77,88 @@ async function setUp(headquarters: DaemonProcess, standby: DaemonProcess): Promi
   await done(headquarters, 'root', 'publish', file);
 }
 
-standbys(
-  'follow their domain, take over, and leave what was issued as good as it was',
-  async () => {
-    const headquarters = new DaemonProcess(BLUE, BRISK);
-    const standby = new DaemonProcess(BLUE, BRISK);
-    const red = new DaemonProcess(RED, BRISK);
-    try {
-      await Promise.all([headquarters.start(), red.start()]);
-      await relate(headquarters, red);
-      const entry = { spiffeId: `spiffe://${BLUE}/web`, selectors: SELECTORS };
-      await controlling(headquarters, (control) => control.call('entry.create', entry));
-      const away = { spiffeId: `spiffe://${RED}/web`, selectors: SELECTORS, federatesWith: [BLUE] };
-      await controlling(red, (control) => control.call('entry.create', away));
-      const before = await eventually('the SVID of headquarters', async () => {
-        const held = await workloadAt(headquarters).catch(() => undefined);
-        return held?.leaf === undefined ? undefined : held;
-      });
-      await setUp(headquarters, standby);
-      await eventually(
-        'the standby follows',
-        async () => {
-          const { entries, writes } = await statusOf(standby);
-          const isFresh = (await blueAt(standby))?.tier === 'FRESH';
-          return entries === 1 && isFresh && !writes ? true : undefined;
-        },
-        LONG_MS,
-      );
-      const refused = await type(standby, 'entry', 'delete', 'e-0000000000000000');
-      assert.is.not(refused.code, 0);
-      const { listen } = await statusOf(standby);
-      const redFile = fileBeside(red, 'blue.bundle', await done(headquarters, 'bundle', 'export'));
-      await done(red, 'federation', 'remove', BLUE);
-      await done(red, 'federation', 'add', redFile, '--peer', listen[0] ?? '');
-      await eventually(
-        'red hears of blue by the standby',
-        async () => {
-          return (await blueAt(red))?.tier === 'FRESH' ? true : undefined;
-        },
-        LONG_MS,
-      );
+standbys('take over, and leave what was issued as good as it was', async () => {
+  const headquarters = new DaemonProcess(BLUE, BRISK);
+  const standby = new DaemonProcess(BLUE, BRISK);
+  const red = new DaemonProcess(RED, BRISK);
+  try {
+    await Promise.all([headquarters.start(), red.start()]);
+    await relate(headquarters, red);
+    const entry = { spiffeId: `spiffe://${BLUE}/web`, selectors: SELECTORS };
+    await controlling(headquarters, (control) => control.call('entry.create', entry));
+    const away = { spiffeId: `spiffe://${RED}/web`, selectors: SELECTORS, federatesWith: [BLUE] };
+    await controlling(red, (control) => control.call('entry.create', away));
+    const before = await eventually('the SVID of headquarters', async () => {
+      const held = await workloadAt(headquarters).catch(() => undefined);
+      return held?.leaf === undefined ? undefined : held;
+    });
+    await setUp(headquarters, standby);
+    await eventually(
+      'the standby follows',
+      async () => {
+        const { entries, writes } = await statusOf(standby);
+        const isFresh = (await blueAt(standby))?.tier === 'FRESH';
+        return entries === 1 && isFresh && !writes ? true : undefined;
+      },
+      LONG_MS,
+    );
+    const refused = await type(standby, 'entry', 'delete', 'e-0000000000000000');
+    assert.is.not(refused.code, 0);
+    const { listen } = await statusOf(standby);
+    const redFile = fileBeside(red, 'blue.bundle', await done(headquarters, 'bundle', 'export'));
+    await done(red, 'federation', 'remove', BLUE);
+    await done(red, 'federation', 'add', redFile, '--peer', listen[0] ?? '');
+    await eventually(
+      'red hears of blue by the standby',
+      async () => {
+        return (await blueAt(red))?.tier === 'FRESH' ? true : undefined;
+      },
+      LONG_MS,
+    );
 
-      await headquarters.kill('SIGKILL');
-      await takeOver(headquarters, standby);
-      const epoch = await eventually(
-        'the standby writes, and red follows',
-        async () => {
-          const { writes } = await statusOf(standby);
-          const at = await blueAt(red);
-          return writes && at?.tier === 'FRESH' && at.rootVersion === '2' ? at.epoch : undefined;
-        },
-        LONG_MS,
-      );
-      const later = { spiffeId: `spiffe://${BLUE}/later`, selectors: ['unix:uid:4711'] };
-      await controlling(standby, (control) => control.call('entry.create', later));
-      const roots = await eventually(
-        'both authorities in the bundle at red',
-        async () => {
-          const held = await workloadAt(red);
-          return held.roots.length === 2 ? held.roots : undefined;
-        },
-        LONG_MS,
-      );
-      assert.ok(isSignedByOneOf(before.leaf, roots), 'what headquarters issued stays good');
-      const own = await workloadAt(standby);
-      assert.ok(isSignedByOneOf(own.leaf, roots), 'a workload goes on at the standby');
-      assert.ok(!isSignedByOneOf(own.leaf, before.roots), 'by an authority of its own');
+    await headquarters.kill('SIGKILL');
+    await takeOver(headquarters, standby);
+    const epoch = await eventually(
+      'the standby writes, and red follows',
+      async () => {
+        const { writes } = await statusOf(standby);
+        const at = await blueAt(red);
+        return writes && at?.tier === 'FRESH' && at.rootVersion === '2' ? at.epoch : undefined;
+      },
+      LONG_MS,
+    );
+    const later = { spiffeId: `spiffe://${BLUE}/later`, selectors: ['unix:uid:4711'] };
+    await controlling(standby, (control) => control.call('entry.create', later));
+    const roots = await eventually(
+      'both authorities in the bundle at red',
+      async () => {
+        const held = await workloadAt(red);
+        return held.roots.length === 2 ? held.roots : undefined;
+      },
+      LONG_MS,
+    );
+    assert.ok(isSignedByOneOf(before.leaf, roots), 'what headquarters issued stays good');
+    const own = await workloadAt(standby);
+    assert.ok(isSignedByOneOf(own.leaf, roots), 'a workload goes on at the standby');
+    assert.ok(!isSignedByOneOf(own.leaf, before.roots), 'by an authority of its own');
 
-      headquarters.configure(`${BRISK}[network]\npeers = ["${listen[0]}"]\n`);
-      await headquarters.start();
-      await eventually(
-        'headquarters learns that it is deposed',
-        async () => {
-          const { alarms, writes, entries } = await statusOf(headquarters);
-          const isTold = alarms.some(({ code }) => code === 'deposed');
-          return isTold && !writes && entries === 2 ? true : undefined;
-        },
-        LONG_MS,
-      );
-      assert.match(await done(headquarters, 'status'), /authority whose keys no Root names/);
-      assert.ok(BigInt((await blueAt(red))?.epoch ?? 0) > BigInt(epoch) - 1n);
-    } finally {
-      await Promise.all([headquarters, standby, red].map((daemon) => daemon.remove()));
-    }
-  },
-);
+    headquarters.configure(`${BRISK}[network]\npeers = ["${listen[0]}"]\n`);
+    await headquarters.start();
+    await eventually(
+      'headquarters learns that it is deposed',
+      async () => {
+        const { alarms, writes, entries } = await statusOf(headquarters);
+        const isTold = alarms.some(({ code }) => code === 'deposed');
+        return isTold && !writes && entries === 2 ? true : undefined;
+      },
+      LONG_MS,
+    );
+    assert.match(await done(headquarters, 'status'), /authority whose keys no Root names/);
+    assert.ok(BigInt((await blueAt(red))?.epoch ?? 0) > BigInt(epoch) - 1n);
+  } finally {
+    await Promise.all([headquarters, standby, red].map((daemon) => daemon.remove()));
+  }
+});
 
 /** Two people revoke the beacon key of headquarters, by keys that they carry, at the standby. */
 async function takeOver(headquarters: DaemonProcess, standby: DaemonProcess): Promise<void> {
