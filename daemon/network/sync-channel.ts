@@ -37,7 +37,7 @@ export const CHUNK_BYTES = 64 * 1024;
 const SLOW_CHUNK_BYTES = 512;
 const SLOW_CHUNK_BYTES_MIN = 64;
 /** Seconds that a chunk takes at most, with what it costs: a stop has three of them. */
-const SLOW_CHUNK_S = 1.5;
+const SLOW_CHUNK_S = 1.2;
 /** What a chunk costs beside itself: headers of the multiplexer, the seal, TCP and IP. */
 const CHUNK_COST_BYTES = 82;
 /** A slow link is looked at so often while frames wait for their allowance. */

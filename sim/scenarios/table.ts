@@ -6,6 +6,7 @@ import { archipelago } from './archipelago.ts';
 import { capturedNode } from './captured-node.ts';
 import { clockAttack } from './clock-attack.ts';
 import { container } from './container.ts';
+import { cutCable } from './cut-cable.ts';
 import { lostHub } from './lost-hub.ts';
 import { patrol } from './patrol.ts';
 import { radio } from './radio.ts';
@@ -20,7 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...PLAIN, shows: 'a quiet coalition of four' },
   swarm,
   ...[patrol, ship, splitHeadquarters, capturedNode, stolenBeaconKey, clockAttack, lostHub],
-  ...[radio, restoredBackup, container, archipelago],
+  ...[radio, restoredBackup, container, archipelago, cutCable],
 ];
 
 /** The scenario of that name. Refuses `scenario-unknown`. */
