@@ -16,12 +16,7 @@ import { Refusal } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain, trustDomainOf } from '../core/spiffe-id.ts';
 import { unixMs } from '../core/time.ts';
 import type { Assurance } from '../federation/assurance.ts';
-import {
-  checkHonoured,
-  parseScope,
-  type RelationTerms,
-  WHOLE_TERMS,
-} from '../federation/relation.ts';
+import { checkHonoured, parseScope, WHOLE_TERMS } from '../federation/relation.ts';
 import { vouchingFor } from './identity/cell.ts';
 import { verifyJwtSvid } from './identity/jwt-verify.ts';
 import type { RevokedSet } from './identity/revoked.ts';
@@ -32,6 +27,7 @@ import {
 } from './identity/spiffe-bundle.ts';
 import { crlsIn, decodeCrl, isCrlOf, revokedBy } from './identity/x509-crl.ts';
 import { type VerifiedSvid, verifyX509Svid } from './identity/x509-verify.ts';
+import { type Honoured, honouredIn } from './relation/honoured.ts';
 
 export { Refusal } from '../core/refusal.ts';
 export { parseSpiffeId, parseTrustDomain, pathOf, trustDomainOf } from '../core/spiffe-id.ts';
@@ -48,14 +44,12 @@ export interface BundleFacts {
    */
   readonly vouchesForCells?: boolean;
   /**
-   * What the relation to that domain honours, as `holdfast relation show --json` says it: paths,
-   * each with all below it, and the least that is said of a machine. No text of a bundle says so.
+   * What the relation to that domain honours: paths, each with all below it, and the least that is
+   * said of a machine. Of what is not given here the text decides, as `holdfast bundle export
+   * --domain NAME --format spiffe` writes it; another's text says nothing, and confines nothing.
    */
   readonly relation?: Partial<Honoured>;
 }
-
-/** Which identities of a domain count. */
-export type Honoured = Pick<RelationTerms, 'scope' | 'minAssurance'>;
 
 /** A bundle, how fresh it is held to be, and what its domain revoked. */
 export interface TrustedBundle extends SpiffeBundle {
@@ -98,10 +92,11 @@ export interface Verdict {
  * `decodeCrl`; a scope that is none with `scope-malformed`.
  */
 export function parseBundle(text: string, facts: BundleFacts = {}): TrustedBundle {
-  const { tier, crls = [], vouchesForCells = false, relation = {} } = facts;
-  const { scope, minAssurance } = { ...WHOLE_TERMS, ...relation };
+  const { tier, crls = [], vouchesForCells = false } = facts;
   const value = parseJson(toUtf8(text));
   if (!isObject(value)) throw new Refusal('bundle-malformed', { why: 'no object' });
+  const relation = { ...WHOLE_TERMS, ...honouredIn(value), ...facts.relation };
+  const { scope, minAssurance } = relation;
   const bundle = parseSpiffeBundle(value);
   const authorities = [...bundle.x509Authorities, ...bundle.mlDsa65.x509Authorities];
   const given = crls.map(decodeCrl).filter((crl) => authorities.some((der) => isCrlOf(crl, der)));

@@ -28,6 +28,7 @@ import {
   NO_AUTHORITIES,
   parseSpiffeBundle,
 } from './identity/spiffe-bundle.ts';
+import { withHonoured } from './relation/honoured.ts';
 import { crlsOf, revokedOf } from './revoked-view.ts';
 import { tierRefusal } from './tier-facts.ts';
 
@@ -151,13 +152,15 @@ function withoutRevoked(bundle: DomainAuthorities, revoked: RevokedSet): DomainA
 }
 
 /**
- * The payload of the bundle document: a SPIFFE bundle as it stands. Refuses `document-not-pinned`
- * where none is held.
+ * The bundle document as a SPIFFE bundle: the payload as it stands, and of a partner what our
+ * relation honours of it. Refuses `document-not-pinned` where none is held.
  */
 export function bundleText(view: DomainView): string {
   const bundle = view.documents.get('bundle');
   if (bundle === undefined) throw new Refusal('document-not-pinned', { domain: view.domain });
-  return `${canonicalText(bundle.members.json())}\n`;
+  const published = bundle.members.json();
+  const { relation } = view;
+  return `${canonicalText(relation === null ? published : withHonoured(published, relation))}\n`;
 }
 
 /** The X.509 authorities of a domain that any SPIFFE library knows. */

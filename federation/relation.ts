@@ -171,11 +171,18 @@ export function checkAssured(
   throw new Refusal('relation-assurance', { domain, assurance, needs: minAssurance });
 }
 
+/**
+ * Reads which identities count, and nothing else. Refuses `document-malformed` and
+ * `scope-malformed`.
+ */
+export function readHonoured(members: Members): Pick<RelationTerms, 'scope' | 'minAssurance'> {
+  const level = parseAssurance(members.text('minAssurance', 32));
+  return { scope: readScope(members), minAssurance: level ?? members.refuse('minAssurance') };
+}
+
 function termsIn(members: Members): RelationTerms {
   return {
-    scope: readScope(members),
-    minAssurance:
-      parseAssurance(members.text('minAssurance', 32)) ?? members.refuse('minAssurance'),
+    ...readHonoured(members),
     limits: members.has('limits') ? readLimits(members.object('limits')) : null,
     survivalForeign: members.flag('survivalForeign'),
     peering: members.flag('peering'),

@@ -16,10 +16,12 @@ import { encodeJwtKey, encodeKeys, encodeX509Key } from '../../daemon/identity/s
 import { createX509Authority, openX509Authority } from '../../daemon/identity/x509-authority.ts';
 import { CRLS_MEMBER, signCrl } from '../../daemon/identity/x509-crl.ts';
 import { issueX509Svid } from '../../daemon/identity/x509-svid.ts';
+import { withHonoured } from '../../daemon/relation/honoured.ts';
 import {
   type BundleFacts,
   parseBundle,
   parseSpiffeId,
+  type TrustedBundle,
   verifyJwt,
   verifyX509,
 } from '../../daemon/spiffe.ts';
@@ -100,6 +102,16 @@ library('refuses what the relation does not honour, though it verifies', async (
   }
   await refused(() => judged({ scope: ['/web'], minAssurance: 'tpm' }), 'relation-assurance');
   await refused(() => judged({ scope: ['/web/../db'] }), 'scope-malformed');
+  // An export of a daemon says it in the text; what the program says comes before.
+  const exported = (scope: readonly string[]) =>
+    JSON.stringify(withHonoured(JSON.parse(text), { scope, minAssurance: 'software' }));
+  const by = (bundle: TrustedBundle) => verifyX509([leaf.der], new Map([[HOME, bundle]]), NOW);
+  assert.is(by(parseBundle(exported(['/web']))).spiffeId, WEB);
+  await refused(() => by(parseBundle(exported(['/api']))), 'relation-scope');
+  by(parseBundle(exported(['/api']), { relation: { scope: ['/'] } }));
+  await refused(() => parseBundle(exported(['/web', '/ci'])), 'scope-malformed');
+  const odd = JSON.stringify({ ...JSON.parse(text), holdfast_relation: 'all' });
+  await refused(() => parseBundle(odd), 'document-malformed');
 });
 
 library('refuses what its own domain revoked, and says how old that knowledge is', async () => {
