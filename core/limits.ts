@@ -128,6 +128,9 @@ export const GOSSIP_BYTES_MAX = 16 * 1024;
 /** Gossip messages a peer may send per second, and at once. */
 export const GOSSIP_RATE_PER_S = 20;
 export const GOSSIP_BURST = 100;
+/** Bytes of gossip a peer may send per second, and at once, whatever they say. */
+export const GOSSIP_BYTES_PER_S = 64 * 1024;
+export const GOSSIP_BYTES_BURST = 512 * 1024;
 /** Sync frames a peer may send per second, and at once. */
 export const SYNC_RATE_PER_S = 20;
 export const SYNC_BURST = 200;

@@ -5,12 +5,22 @@
  * bytes it came in. A budget outlives its link until it is full again: redialling buys nothing.
  */
 
-import { GOSSIP_BURST, GOSSIP_RATE_PER_S, SYNC_BURST, SYNC_RATE_PER_S } from '../../core/limits.ts';
+import {
+  GOSSIP_BURST,
+  GOSSIP_BYTES_BURST,
+  GOSSIP_BYTES_PER_S,
+  GOSSIP_RATE_PER_S,
+  SYNC_BURST,
+  SYNC_RATE_PER_S,
+} from '../../core/limits.ts';
 import type { PeerBudget, PeerName } from '../ports.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** What a peer spends: a frame of the sync protocol, or a gossip message. */
-export type Spending = 'sync' | 'gossip';
+/**
+ * What a peer spends: a frame of the sync protocol, a gossip message that is new here, or a byte of
+ * gossip, replays and malformed ones included, which gossipsub shows to nobody.
+ */
+export type Spending = 'sync' | 'gossip' | 'gossipBytes';
 
 type Budget = Readonly<Record<Spending, TokenBucket>>;
 
@@ -19,10 +29,10 @@ export class Budgets {
   readonly #budgets = new Map<PeerName, Budget>();
 
   /** Charges `peer`; false where its budget is spent and the message is to be dropped. */
-  spend(peer: PeerName, on: Spending): boolean {
+  spend(peer: PeerName, on: Spending, count = 1): boolean {
     const budget = this.#budgets.get(peer) ?? newBudget();
     this.#budgets.set(peer, budget);
-    return budget[on].take();
+    return budget[on].take(count);
   }
 
   /** What is left of a peer's, in percent. */
@@ -33,10 +43,10 @@ export class Budgets {
 
   /** Refills all budgets, and forgets those that are full. */
   refill(elapsedMs: number): void {
-    for (const [peer, { sync, gossip }] of this.#budgets) {
-      sync.refill(elapsedMs);
-      gossip.refill(elapsedMs);
-      if (sync.isFull && gossip.isFull) this.#budgets.delete(peer);
+    for (const [peer, budget] of this.#budgets) {
+      const buckets = Object.values(budget);
+      for (const bucket of buckets) bucket.refill(elapsedMs);
+      if (buckets.every(({ isFull }) => isFull)) this.#budgets.delete(peer);
     }
   }
 
@@ -49,5 +59,6 @@ function newBudget(): Budget {
   return {
     sync: new TokenBucket({ ratePerS: SYNC_RATE_PER_S, burst: SYNC_BURST }),
     gossip: new TokenBucket({ ratePerS: GOSSIP_RATE_PER_S, burst: GOSSIP_BURST }),
+    gossipBytes: new TokenBucket({ ratePerS: GOSSIP_BYTES_PER_S, burst: GOSSIP_BYTES_BURST }),
   };
 }

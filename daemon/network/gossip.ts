@@ -131,6 +131,8 @@ export interface ValidatorOptions {
   readonly log: QuietLog;
   readonly handler: Pick<NetworkHandler, 'gossip'>;
   hasNoGossip(peer: PeerName): boolean;
+  /** The peer is past its budget. */
+  rest(peer: PeerName): void;
 }
 
 /**
@@ -157,13 +159,14 @@ export async function publishGossip(
 async function validate(
   from: PeerId,
   { data }: Message,
-  { budgets, handler, hasNoGossip, log }: ValidatorOptions,
+  { budgets, handler, hasNoGossip, log, rest }: ValidatorOptions,
 ): Promise<TopicValidatorResult> {
   const peer = from.toString();
   if (data.length > GOSSIP_BYTES_MAX) return TopicValidatorResult.Reject;
   if (hasNoGossip(peer)) return TopicValidatorResult.Ignore; // its score may be older than its lane
   if (!budgets.spend(peer, 'gossip')) {
     log.warn('link.budget', peer, { peer, protocol: 'gossip' });
+    rest(peer);
     return TopicValidatorResult.Ignore;
   }
   try {

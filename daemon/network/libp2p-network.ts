@@ -123,7 +123,8 @@ class Libp2pNetwork implements Network {
       maxOutboundStreams: DESK_STREAMS_MAX,
     });
     const { gossip } = node.services;
-    guardGossip(gossip, { handler, hasNoGossip, budgets: this.#budgets, log: this.#log });
+    const rest = (peer: PeerName) => running.links.rest(peer);
+    guardGossip(gossip, { handler, hasNoGossip, rest, budgets: this.#budgets, log: this.#log });
     this.#running = running; // a peer may be up before `start` returns
     await openNode(node, listen);
     gossip.subscribe(GOSSIP_TOPIC);

@@ -52,6 +52,10 @@ interface Link {
   heard: number;
   heardAt: BootMs;
   beatAt: BootMs;
+  /** Streams of gossip whose bytes are counted. */
+  readonly counted: WeakSet<Stream>;
+  /** Nothing is read of it until the next look: its peer is past a budget. */
+  rests: boolean;
   /** Whether its gossip streams were ever whole, and since when they are not. */
   gossip: { readonly seen: boolean; readonly lostAt: BootMs | null };
 }
@@ -140,10 +144,27 @@ export class Links {
     if (current !== undefined) this.#end(current, reason);
   }
 
-  /** Looks after each link: beats, and ends the dead and the deaf. */
+  /**
+   * The peer sent more than its budget: nothing is read of it until the next look, so that a flood
+   * fills its own network, and costs nobody here more than what was on its way.
+   */
+  rest(peer: PeerName): void {
+    for (const link of this.#linksOf(peer)) {
+      if (link.rests) continue;
+      link.rests = true;
+      link.session.rest();
+    }
+  }
+
+  /** Looks after each link, after budgets were refilled: beats, and ends the dead and the deaf. */
   check(): void {
     const now = this.#options.clock.now().boot;
     for (const link of [...this.#links.values()]) {
+      this.#countGossip(link);
+      if (link.rests) {
+        link.rests = false;
+        link.session.resume();
+      }
       if (link.session.heard !== link.heard) {
         link.heard = link.session.heard;
         link.heardAt = now;
@@ -183,8 +204,9 @@ export class Links {
       {
         frame: (bytes) => {
           if (!this.#current.has(peer)) return; // the link ended while bytes were under way
-          if (budgets.spend(peer, 'sync')) handler.frame(peer, bytes);
-          else log.warn('link.budget', peer, { peer, protocol: 'sync' });
+          if (budgets.spend(peer, 'sync')) return handler.frame(peer, bytes);
+          log.warn('link.budget', peer, { peer, protocol: 'sync' });
+          this.rest(peer);
         },
         dropped: () => log.warn('link.slow', peer, { peer }),
         broken: (error) => log.warn('link.broken', peer, { peer, reason: error.message }),
@@ -192,8 +214,9 @@ export class Links {
     );
     const { heard } = session;
     const gossip = { seen: false, lostAt: null };
+    const reading = { counted: new WeakSet<Stream>(), rests: false };
     const times = { openedAt: now, heardAt: now, beatAt: now };
-    return { peer, connection, session, channel, heard, ...times, gossip };
+    return { peer, connection, session, channel, heard, ...times, ...reading, gossip };
   }
 
   #linksOf(peer: PeerName): Link[] {
@@ -220,6 +243,21 @@ export class Links {
     const kept = alive(current) ? current : (links.find(alive) ?? current);
     for (const link of links) if (link !== kept) this.#end(link, 'duplicate');
     if (!isSparse(kept)) this.#options.attachGossip(kept.connection);
+  }
+
+  /** Replays end in gossipsub, which tells nobody: so what its streams carry is counted in bytes. */
+  #countGossip({ peer, connection, counted }: Link): void {
+    const { budgets, log } = this.#options;
+    for (const stream of connection.streams) {
+      const isGossip = stream.protocol.startsWith('/meshsub/') && stream.direction === 'inbound';
+      if (!isGossip || counted.has(stream)) continue;
+      counted.add(stream);
+      stream.addEventListener('message', ({ data }) => {
+        if (budgets.spend(peer, 'gossipBytes', data.byteLength)) return;
+        log.warn('link.budget', peer, { peer, protocol: 'gossip' });
+        this.rest(peer);
+      });
+    }
   }
 
   /** libp2p's gossip needs a stream each way, and never replaces one that was lost. */

@@ -61,6 +61,9 @@ export interface Session {
   readonly binding: Uint8Array;
   /** Authentic messages heard so far: grows as long as the peer lives. */
   readonly heard: number;
+  /** Reads nothing more of the peer until `resume`: its own network holds what it sends. */
+  rest(): void;
+  resume(): void;
 }
 
 /** What the encrypter needs of the network around it. */
@@ -186,6 +189,8 @@ export class NoiseEncrypter implements ConnectionEncrypter {
       get heard() {
         return sealed.messagesHeard;
       },
+      rest: () => sealed.rest(),
+      resume: () => sealed.resumeFromRest(),
     });
     return { connection: channel, remotePeer, ...(streamMuxer === null ? {} : { streamMuxer }) };
   }

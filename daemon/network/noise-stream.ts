@@ -66,6 +66,16 @@ export class SecuredStream extends AbstractMessageStream {
     this.#spend = spend;
   }
 
+  /** Reads no more, unless the channel ends already. */
+  rest(): void {
+    if (this.readStatus === 'readable') this.pause();
+  }
+
+  /** Reads on after a rest. */
+  resumeFromRest(): void {
+    if (this.readStatus === 'paused') this.resume();
+  }
+
   override sendData(data: Uint8ArrayList): SendResult {
     if (!this.#spend(data.byteLength)) {
       queueMicrotask(() => this.abort(new Error('allowance spent'))); // the caller holds its queue

@@ -11,6 +11,7 @@ import { toUtf8 } from '../../../core/bytes.ts';
 import { FRAME_BYTES_MAX, GOSSIP_BURST, SYNC_BURST } from '../../../core/limits.ts';
 import { GOSSIP_TOPIC } from '../../../daemon/network/gossip.ts';
 import { libp2pOptions, type Services } from '../../../daemon/network/libp2p-settings.ts';
+import { CHECK_MS } from '../../../daemon/network/link-policy.ts';
 import { NOISE_PROTOCOL } from '../../../daemon/network/noise-encrypter.ts';
 import { SYNC_PROTOCOL } from '../../../daemon/network/sync-channel.ts';
 import {
@@ -22,7 +23,7 @@ import {
   until,
   withStations,
 } from './network-rig.ts';
-import { runNode, withRawNode } from './raw-node.ts';
+import { rpcOf, runNode, withRawNode } from './raw-node.ts';
 
 const hostile = suite('daemon/network/hostile-peer');
 
@@ -38,8 +39,19 @@ async function withClassicalNode(body: (node: Libp2p<Services>) => Promise<void>
   await runNode(node, body);
 }
 
-function drained(stream: Stream): Promise<unknown> {
-  return new Promise((resolve) => stream.addEventListener('drain', resolve, { once: true }));
+/** True once more may be sent; false where nothing drains for a while. */
+function drained(stream: Stream): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), 500);
+    stream.addEventListener(
+      'drain',
+      () => {
+        clearTimeout(timer);
+        resolve(true);
+      },
+      { once: true },
+    );
+  });
 }
 
 async function errorOf(attempt: Promise<unknown>): Promise<Error> {
@@ -121,10 +133,12 @@ hostile('that floods frames and gossip spends its budget and nobody else’s', a
       const before = await retainedMiB();
       const frame = new Uint8Array(4 + 32 * 1024);
       new DataView(frame.buffer).setUint32(0, 32 * 1024);
-      for (let round = 0; round < 2_000; round++) {
-        if (!stream.send(frame)) await drained(stream);
+      let refusedRounds = 0;
+      for (let round = 0; round < 2_000 && refusedRounds < 3; round++) {
+        if (!stream.send(frame) && !(await drained(stream))) refusedRounds++;
         if (round % 5 === 0) await gossip.publish(GOSSIP_TOPIC, toUtf8(`flood ${round}`));
       }
+      assert.is(refusedRounds, 3, 'what nobody reads waits in the network of the flooder');
       const flooder = node.peerId.toString();
       const frames = () => station.scribe.frames.filter(({ peer }) => peer === flooder).length;
       await until('the flood arrived', () => frames() >= SYNC_BURST);
@@ -142,6 +156,32 @@ hostile('that floods frames and gossip spends its budget and nobody else’s', a
       assert.ok(grownMiB < 32, `grew by ${grownMiB} MiB`);
       const complaints = station.logged.filter(({ event }) => event === 'link.budget');
       assert.is(complaints.length, 1); // not one for each message
+    });
+  });
+});
+
+hostile('that replays one message of gossip is read no faster than its bytes allow', async () => {
+  await withStations([{}, {}], async (station: Station, friend: Station) => {
+    await join(friend, station);
+    await withRawNode('friend', async (node) => {
+      const connection = await node.dial(multiaddr(station.address));
+      node.services.gossip.subscribe(GOSSIP_TOPIC);
+      await until('it is up', () => station.scribe.up.has(node.peerId.toString()));
+      const stream = await connection.newStream('/meshsub/1.2.0');
+      await pause(2 * CHECK_MS); // its stream is found and counted
+      const replay = rpcOf(GOSSIP_TOPIC, toUtf8('again and again'), 50);
+      let isHeld = false;
+      for (let round = 0; round < 20_000 && !isHeld; round++) {
+        if (!stream.send(replay)) isHeld = !(await drained(stream));
+      }
+      assert.ok(isHeld, 'the flood waits');
+      assert.ok(station.logged.some(({ event }) => event === 'link.budget'));
+      assert.is(station.scribe.heard.filter((text) => text === 'again and again').length, 1);
+      friend.network.send(station.peer, toUtf8('from a friend'));
+      await until('the friend gets through', () =>
+        station.scribe.frames.some(({ peer }) => peer === friend.peer),
+      );
+      await until('the flooder is still up', () => station.scribe.up.size === 2);
     });
   });
 });
