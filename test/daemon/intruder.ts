@@ -54,6 +54,15 @@ export async function withIntruder(
   const file = fileBeside(home, 'partner.bundle', partnerFile());
   const added = await type(home, 'federation', 'add', file);
   if (added.code !== 0) throw new Error(added.err);
+  await withPartnerNode(home, body);
+}
+
+/** Lets a node of the partner in, which `home` is related to already. */
+export async function withPartnerNode(
+  home: DaemonProcess,
+  body: (intruder: Intruder) => Promise<void>,
+): Promise<void> {
+  const before = await peersOf(home, DOMAIN);
   const noise = noiseOptions(leaseHolder());
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
@@ -71,7 +80,7 @@ export async function withIntruder(
       gossip.getSubscribers(GOSSIP_TOPIC).length > 0 ? true : undefined,
     );
     await eventually('the intruder is up', async () =>
-      (await peersOf(home, DOMAIN)) === 1 ? true : undefined,
+      (await peersOf(home, DOMAIN)) > before ? true : undefined,
     );
     const binding = noise.sessions.get(connection.remotePeer)?.binding ?? new Uint8Array();
     const say = (frame: Frame): void => void stream.send(framed(encodeFrame(frame)));

@@ -48,6 +48,10 @@ export class Climber {
     return { ...asRead(read), isVouched: this.isVouched };
   }
 
+  get context(): AdmitContext {
+    return { suite: SUITE, now: this.now, bootId: this.bootId };
+  }
+
   /** Both clocks go on. */
   wait(ms: number): this {
     this.wallMs += ms;
@@ -57,7 +61,7 @@ export class Climber {
 
   /** Gives an envelope, a tick or a stop. A refusal changes nothing, unless it taught something. */
   give(bytes: Uint8Array, budget: StepBudget = UNBOUNDED_STEPS): Outcome {
-    const context: AdmitContext = { suite: SUITE, now: this.now, bootId: this.bootId };
+    const { context } = this;
     const admission = refusalOf(() => admit(context, this.belief, itemOf(bytes), budget));
     if (admission instanceof Refusal) return admission.code;
     this.last = admission;
