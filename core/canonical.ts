@@ -49,9 +49,13 @@ export function parseWideJson(bytes: Uint8Array, maxBytes: number = DOCUMENT_BYT
 
 /** Reads one JSON text that must be byte for byte its own JCS form. Refuses `not-canonical` too. */
 export function parseCanonical(bytes: Uint8Array, maxBytes: number = DOCUMENT_BYTES_MAX): Json {
-  const value = parseJson(bytes, maxBytes);
+  if (bytes.length > maxBytes) {
+    throw new Refusal('too-large', { limit: maxBytes, got: bytes.length });
+  }
+  const text = fromUtf8(bytes);
+  const value = new JsonReader(text, 'refuse').read();
   // Strict UTF-8 has one text for its bytes, so equal texts are equal bytes.
-  if (canonicalText(value) !== fromUtf8(bytes)) throw new Refusal('not-canonical');
+  if (canonicalText(value) !== text) throw new Refusal('not-canonical');
   return value;
 }
 
@@ -73,10 +77,13 @@ export function canonicalText(value: Json): string {
   if (value === null || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   const object = value as JsonObject;
-  const members = Object.keys(object).sort(); // default order is by UTF-16 code unit, as JCS asks
-  const member = (name: string): string =>
-    `${canonicalText(name)}:${canonicalText(object[name] ?? null)}`;
-  return `{${members.map(member).join(',')}}`;
+  let members = '';
+  // The default order is by UTF-16 code unit, as JCS asks.
+  for (const name of Object.keys(object).sort()) {
+    const comma = members === '' ? '' : ',';
+    members += `${comma}${canonicalText(name)}:${canonicalText(object[name] ?? null)}`;
+  }
+  return `{${members}}`;
 }
 
 interface OpenArray {

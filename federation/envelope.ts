@@ -204,10 +204,8 @@ export function encodeEnvelope(
 
 function preimageOf(type: DocumentType, keyId: KeyId, payload: Uint8Array): Uint8Array {
   const name = toUtf8(type);
-  return concat(
-    new Writer().raw(PREIMAGE_LABEL).u16(name.length).raw(name).raw(fromHex(keyId)).finish(),
-    payload,
-  );
+  const nameLength = Uint8Array.of(0, name.length); // u16; names of types are short
+  return concat(PREIMAGE_LABEL, nameLength, name, fromHex(keyId), payload);
 }
 
 function documentType(text: string): DocumentType {
