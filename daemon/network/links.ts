@@ -245,7 +245,7 @@ export class Links {
     if (!isSparse(kept)) this.#options.attachGossip(kept.connection);
   }
 
-  /** Replays end in gossipsub, which tells nobody: so what its streams carry is counted in bytes. */
+  /** Replays end in gossipsub, which tells nobody: what its streams carry is counted in bytes. */
   #countGossip({ peer, connection, counted }: Link): void {
     const { budgets, log } = this.#options;
     for (const stream of connection.streams) {

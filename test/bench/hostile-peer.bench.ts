@@ -1,6 +1,6 @@
 /**
- * What a peer costs that sends 10,000 messages a second, none of them news: the same gossip message,
- * the same tick, a tick of a beacon that nobody holds.
+ * What a peer costs that sends 10,000 messages a second, none of them news: half of them one gossip
+ * message again and again, half of them a tick of a beacon that nobody holds.
  */
 
 import { readFileSync } from 'node:fs';
@@ -102,8 +102,8 @@ class Probe {
   static async over(honest: Intruder): Promise<Probe> {
     const probe = new Probe(honest);
     await honest.node.handle(SYNC_PROTOCOL, (stream) => {
-      stream.addEventListener('message', ({ data }) => {
-        if (data.byteLength > 1_000) probe.#answered(); // a Root, and nothing else, is so large
+      stream.addEventListener('message', (event) => {
+        if (event.data.byteLength > 1_000) probe.#answered(); // a Root, and nothing else, is so large
       });
     });
     await pause(2_000); // the daemon opens its stream anew
