@@ -110,6 +110,10 @@ export interface StationOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly paceOf?: (host: string) => Pace;
+  /** Names it, where its name is to be the same twice. */
+  readonly seed?: Uint8Array;
+  /** Where it listens; any free port without. */
+  readonly listen?: string;
 }
 
 const ANY_PORT = '/ip4/127.0.0.1/tcp/0';
@@ -120,10 +124,10 @@ export async function startStation(options: StationOptions = {}): Promise<Statio
   const logged: Station['logged'] = [];
   const write = (event: string, fields: LogFields = {}) => logged.push({ event, fields });
   const network = createLibp2pNetwork({
-    transportSeed: testRandom.bytes(32),
+    transportSeed: options.seed ?? testRandom.bytes(32),
     ownDomain: 'blue.example',
     paceOf: options.paceOf ?? (() => null),
-    listen: [ANY_PORT],
+    listen: [options.listen ?? ANY_PORT],
     clock: options.clock ?? realClock,
     random: options.random ?? testRandom,
     log: { info: write, warn: write },
