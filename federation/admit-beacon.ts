@@ -6,12 +6,13 @@
  */
 
 import { assert } from '../core/assert.ts';
-import { BEACON_BYTES_MAX, EPOCH_HISTORY_MAX } from '../core/limits.ts';
+import type { Digest } from '../core/digest.ts';
+import { BEACON_BYTES_MAX, BEACONS_KEPT_MAX, EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { KeyId, PublicPair } from '../core/suite.ts';
 import { addMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
-import { disowning } from './admit-proof.ts';
+import { admitProof, disowning } from './admit-proof.ts';
 import { resettled, revocationChanges } from './admit-revocations.ts';
 import { advance, evaluationClock, startKeeping } from './age.ts';
 import { type Beacon, checkBeacon, comparePlaces, readBeacon } from './beacon.ts';
@@ -22,12 +23,13 @@ import {
   isDisowned,
   lineageStart,
   newestRoot,
+  type PastBeacon,
   rankInForce,
   rootOfVersion,
 } from './belief.ts';
 import type { RecordWrite } from './effect.ts';
 import { type UnverifiedEnvelope, verifyEnvelope } from './envelope.ts';
-import { encodeEquivocation } from './equivocation.ts';
+import { decodeEquivocation, encodeEquivocation } from './equivocation.ts';
 import { encodeDocumentRecord, encodeHistory, encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
 import { beaconKeyOf, type Root } from './root.ts';
@@ -58,6 +60,11 @@ export function admitBeacon(
   }
   // PROTOCOL §5.2 — rollback: below the mark. Nothing is verified, nothing is stored.
   const order = held === null ? 1 : comparePlaces(beacon, held.beacon);
+  // PROTOCOL §5.2 — equivocation at a number that is past: other histories show it.
+  const rival = belief.past.find((past) => comparePlaces(past, beacon) === 0);
+  if (order < 0 && rival !== undefined && rival.digest !== envelope.digest) {
+    return disownByPast(context, belief, rival, envelope);
+  }
   if (beacon.lineage < newest.lineage || order < 0) {
     throw new Refusal('epoch-rolled-back', {
       held: held?.beacon.epoch ?? 0n,
@@ -117,6 +124,7 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
     keeping,
     future,
     history: history.slice(-EPOCH_HISTORY_MAX),
+    past: pastWith(belief),
   });
   return {
     belief: next,
@@ -130,6 +138,7 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
         key: recordKey(belief.domain, 'keeping'),
         value: encodeKeeping(next, context.bootId, context.now.boot),
       },
+      ...pastChanges(belief, next),
       ...writeFrozen(belief, next),
       ...revocationChanges(belief, next),
     ],
@@ -143,6 +152,13 @@ function believeBeacon(context: AdmitContext, belief: Belief, candidate: HeldBea
     forward: true,
     refusal: null,
   };
+}
+
+/** What is kept whole once the newest beacon is the newest no more. */
+function pastWith({ past, beacon: held }: Belief): Belief['past'] {
+  if (held === null) return past;
+  const { lineage, rank, epoch, digest } = held.beacon;
+  return [...past, { lineage, rank, epoch, digest, bytes: held.bytes }].slice(-BEACONS_KEPT_MAX);
 }
 
 /**
@@ -185,6 +201,32 @@ function disownKey(
     ...{ domain: belief.domain, epoch: beacon.epoch, key: signedBy },
   });
   return { ...disowning(context, belief, signedBy, beacon, proof), refusal };
+}
+
+/** The same of a number that is past, of which we kept the other beacon whole. */
+function disownByPast(
+  context: AdmitContext,
+  belief: Belief,
+  rival: PastBeacon,
+  envelope: UnverifiedEnvelope,
+): Admission {
+  const proof = decodeEquivocation(encodeEquivocation(rival.bytes, envelope.bytes));
+  const { domain } = belief;
+  const { keyId } = proof;
+  const refusal = new Refusal('epoch-repeated', { domain, epoch: rival.epoch, key: keyId });
+  return { ...admitProof(context, belief, proof), refusal };
+}
+
+/** The records that keep what was the newest beacon before, and drop the oldest of them. */
+function pastChanges(before: Belief, after: Belief): readonly RecordWrite[] {
+  const [was, is] = [before, after].map(({ past }) => new Set(past.map(({ digest }) => digest)));
+  const gone = before.past.filter(({ digest }) => is?.has(digest) !== true);
+  const fresh = after.past.filter(({ digest }) => was?.has(digest) !== true);
+  const key = (digest: Digest) => recordKey(before.domain, 'past', digest);
+  return [
+    ...gone.map(({ digest }) => ({ key: key(digest), value: null })),
+    ...fresh.map(({ digest, bytes }) => ({ key: key(digest), value: bytes })),
+  ];
 }
 
 /** Keeps one beacon of the future, the highest: it grants nothing and casts doubt on our clock. */

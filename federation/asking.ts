@@ -5,6 +5,7 @@
  * What is open with whom stands in `want-book.ts`; what is said besides, in `exchange.ts`.
  */
 
+import type { Digest } from '../core/digest.ts';
 import {
   SLOW_WANT_TIMEOUT_MS,
   SLOW_WANTS_MAX,
@@ -48,6 +49,17 @@ export class Asking {
     return this.#sendWants(link, belief, fresh, now);
   }
 
+  /**
+   * Asks for a beacon that was the newest once. Over a slow link nobody does: what is past there
+   * would take the room of what is not.
+   */
+  askPast(link: PeerLink, belief: Belief, digest: Digest, now: BootMs): readonly Effect[] {
+    const want = { tag: link.tag(belief.domain), what: 'past', argument: digest } as const;
+    const isFree = this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer });
+    if (link.isSparse || !isFree || this.#roomOn(link) === 0) return [];
+    return this.#sendWants(link, belief, [want], now);
+  }
+
   /** What is unanswered by now, and to whom it is put next. */
   overdue(now: BootMs): readonly Effect[] {
     return this.#wants.overdue(now).flatMap((late) => this.#askOther(late, now));
@@ -79,9 +91,11 @@ export class Asking {
     const others = this.#hasInterest(belief).filter((link) => !tried.has(link.peer));
     const next = others.find((link) => !this.#wants.owes(link.peer)) ?? others[0];
     if (next === undefined) return noted;
-    const want = this.#wantsOf(next, belief).find(
-      (one) => one.what === what && one.argument === argument,
-    );
+    if (what === 'past' && next.isSparse) return noted;
+    const want =
+      what === 'past'
+        ? { tag: next.tag(domain), what, argument }
+        : this.#wantsOf(next, belief).find((one) => one.what === what && one.argument === argument);
     return want === undefined || this.#roomOn(next) === 0
       ? noted
       : [...noted, ...this.#sendWants(next, belief, [want], now, tried)];

@@ -64,6 +64,12 @@ export interface PastEvidence extends BeaconPlace {
   readonly asOf: UnixMs;
 }
 
+/** A beacon that was the newest once, kept whole: half of a proof, if its number comes again. */
+export interface PastBeacon extends BeaconPlace {
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+}
+
 /** Evidence dated in our future: authentic, and granting nothing (PROTOCOL §4.3). */
 export interface FutureEvidence extends BeaconPlace {
   readonly bytes: Uint8Array;
@@ -94,6 +100,8 @@ export interface Belief {
   readonly future: FutureEvidence | null;
   /** Newest last, at most `EPOCH_HISTORY_MAX`. */
   readonly history: readonly PastEvidence[];
+  /** Behind `beacon`, newest last, at most `BEACONS_KEPT_MAX`. */
+  readonly past: readonly PastBeacon[];
   /** Beacon keys that an equivocation proof revoked, with the two envelopes that prove it. */
   readonly disowned: ReadonlyMap<KeyId, Uint8Array>;
   /** What the domain took back for good. Negative: it outlives evidence, Roots and lineages. */
@@ -117,6 +125,7 @@ export function newBelief(domain: TrustDomain, firstRoot: Digest): Belief {
     documents: new Map(),
     future: null,
     history: [],
+    past: [],
     disowned: new Map(),
     revocations: NO_REVOCATIONS,
     overrides: new Map(),

@@ -9,7 +9,7 @@
  */
 
 import { toUtf8 } from '../core/bytes.ts';
-import { sha256 } from '../core/digest.ts';
+import { type Digest, sha256 } from '../core/digest.ts';
 import {
   QUIET_INTERVAL_MS,
   ROWS_AT_ONCE_MAX,
@@ -336,6 +336,12 @@ export class Exchange {
       if (this.#isSettled(link)) this.#compareIn(link, QUIET_INTERVAL_MS, now);
     }
     return effects;
+  }
+
+  /** Asks a peer for the beacon that another one names as the one before it. */
+  askPast(peer: string, belief: Belief, digest: Digest, now: BootMs): readonly Effect[] {
+    const link = this.#links.get(peer);
+    return link === undefined ? [] : this.#asking.askPast(link, belief, digest, now);
   }
 
   /** A want was answered: it may be asked again, of anybody. */

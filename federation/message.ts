@@ -59,7 +59,15 @@ export interface SummaryRow {
  * What a want may name. A Root is asked for by version, the rest by digest; of what no
  * manifest pins a proof by the id of the key that it is against, and an override by its mark.
  */
-export const WANT_KINDS = ['root', 'beacon', 'tick', 'manifest', 'document', 'unpinned'] as const;
+export const WANT_KINDS = [
+  'root',
+  'beacon',
+  'tick',
+  'manifest',
+  'document',
+  'unpinned',
+  'past',
+] as const;
 /** One of `WANT_KINDS`; on the wire it is its index there. */
 export type WantKind = (typeof WANT_KINDS)[number];
 

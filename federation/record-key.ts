@@ -21,6 +21,7 @@ export const RECORD_KINDS = [
   'keeping', // JCS: bound, ledger, asOf, boot
   'time', // JCS: what the date rests on in this boot; of the own domain alone
   'history', // JCS: past evidence
+  'past', // part: digest → envelope of a beacon that was the newest once
   'disowned', // part: key id → u32 length ‖ envelope ‖ envelope
   'revocations', // part: digest → envelope
   'override', // part: digest → u32 length ‖ envelope ‖ envelope of its recall, or nothing

@@ -21,12 +21,13 @@ import {
   settleKeeping,
   settleWithoutEvidence,
 } from './age.ts';
-import { readBeacon } from './beacon.ts';
+import { comparePlaces, readBeacon } from './beacon.ts';
 import {
   type Belief,
   type HeldDocument,
   type HeldRoot,
   newBelief,
+  type PastBeacon,
   type PastEvidence,
 } from './belief.ts';
 import { readDocument } from './document.ts';
@@ -150,6 +151,7 @@ export function restoreBelief(
     ),
     future: future === undefined ? null : restoreFuture(future),
     history: restoreHistory(records.get('history')),
+    past: restorePast(records),
     disowned: new Map(disowned),
     revocations: restoreRevocations(records),
     overrides: new Map(
@@ -263,6 +265,14 @@ function restoreHistory(bytes: Uint8Array | undefined): readonly PastEvidence[] 
       asOf: past.time('asOf'),
     };
   });
+}
+
+function restorePast(records: DomainRecords): readonly PastBeacon[] {
+  const past = partsOf(records, 'past').map(([, bytes]): PastBeacon => {
+    const { lineage, rank, epoch, digest } = readBeacon(decodeEnvelope(bytes));
+    return { lineage, rank, epoch, digest, bytes };
+  });
+  return past.sort(comparePlaces);
 }
 
 function partsOf(

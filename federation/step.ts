@@ -30,6 +30,7 @@ import { decodeEquivocation } from './equivocation.ts';
 import type { Exchange } from './exchange.ts';
 import type { Input } from './input.ts';
 import type { Leaseholder } from './leaseholder.ts';
+import { missedBefore } from './looking-back.ts';
 import { decodeFrame, type Tag, versionArgument, type Want } from './message.ts';
 import { readRecall } from './override.ts';
 import { nextOverrideEnd, recalledMark } from './overriding.ts';
@@ -314,7 +315,22 @@ export class Step {
       throw new Refusal('document-secret', { domain, type });
     }
     exchange.settle({ domain, ...wantedAs(item.envelope), peer: from.peer });
+    if (type === 'beacon') this.#lookBack(belief, item.envelope, from.peer);
     this.#takeFor(belief, item, from);
+  }
+
+  /**
+   * A beacon that does not follow the one we held before it: we missed some, or its key told
+   * another story to others. The beacon before it is asked for, and the one before that, until
+   * they meet what we heard (PROTOCOL §5.2).
+   */
+  #lookBack(held: Belief, envelope: UnverifiedEnvelope, peer: string): void {
+    const { domain, digest } = envelope;
+    this.#parts.exchange.settle({ domain, what: 'past', argument: digest, peer });
+    const previous = missedBefore(held, envelope);
+    if (previous === null) return;
+    const { boot } = this.#context.now;
+    this.#effects.push(...this.#parts.exchange.askPast(peer, held, previous, boot));
   }
 
   #takeFor(

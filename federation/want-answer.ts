@@ -55,6 +55,10 @@ function answerTo(want: PinnedWant, belief: Belief, mine: Reading): Frame | null
     }
     case 'beacon':
       return beacon?.beacon.digest === want.argument ? envelope(beacon.bytes) : null;
+    case 'past': {
+      const past = belief.past.find(({ digest }) => digest === want.argument);
+      return past === undefined ? null : envelope(past.bytes);
+    }
     case 'tick':
       if (beacon === null || beacon.beacon.digest !== want.argument || tick === null) return null;
       return {
