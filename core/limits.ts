@@ -98,6 +98,8 @@ export const ANSWER_BURST = 10;
 export const BEACON_KEY_LIFE_MS = 400 * DAY_MS;
 /** (epoch, digest) pairs kept per domain, to show forks. */
 export const EPOCH_HISTORY_MAX = 64;
+/** Bytes that a foreign domain may fill of our store with what is positive. */
+export const FOREIGN_STORE_BYTES_MAX = 16 * 1024 * 1024;
 /** Beacons kept whole behind the newest of a domain, to prove what two histories differ in. */
 export const BEACONS_KEPT_MAX = 8;
 /** Entries that all revocation documents of a domain hold together, and documents kept of one. */

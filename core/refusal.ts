@@ -289,6 +289,11 @@ export const REFUSALS = {
     'let the domain sign them again with the keys of its newest Root',
   ),
   'revocation-past': row('ignore', 'all it revokes has ended by itself', 'nothing to do'),
+  'store-share': row(
+    'ignore',
+    'a partner fills more of the store than one domain may',
+    'ask the partner for fewer and smaller documents; what is held of it stays in use',
+  ),
   'revocations-full': row(
     'ignore',
     'more revocations of one domain than are kept',

@@ -39,6 +39,7 @@ import { recordKey } from './record-key.ts';
 import type { Rest } from './rest.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { believableUntil } from './standing.ts';
+import { checkShare } from './store-share.ts';
 import { decodeTick, STOP_INDEX, TICK_BYTES } from './tick.ts';
 import { NONCE_BYTES } from './time-answer.ts';
 import type { Learned, TimeDesk } from './time-desk.ts';
@@ -381,6 +382,9 @@ export class Step {
       return this.#admitRevocations(belief, item);
     }
     const admission = admit(this.#context, belief, item, budget);
+    // PROTOCOL §5.7 — a flood: a partner signs as much as it likes, and fills its own share alone.
+    const isOwn = belief.domain === this.#parts.beliefs.ownDomain;
+    if (!isOwn && item.kind === 'envelope') checkShare(belief, admission.belief);
     this.#commit(admission);
     this.#tellProofs(belief, admission.belief);
     const isTick = item.kind === 'tick';

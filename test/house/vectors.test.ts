@@ -42,6 +42,7 @@ const NOT_BY_BYTES: Readonly<Record<string, string>> = {
   'revocation-signers': 'the keys of the machine',
   'revocations-full': 'more than two thousand entries',
   'root-change': 'an order of a person',
+  'store-share': 'more than sixteen mebibytes',
   'tick-budget': 'how much a peer sent before',
   'tier-insufficient': 'the age of what is held',
   'time-below-bound': 'the word of a person',
