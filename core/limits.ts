@@ -302,6 +302,9 @@ export const ENDPOINT_HEADER_MS_MAX = 10 * SECOND_MS;
 
 // ---- local sockets and files ----
 
+/** Kept free on the disk for what takes something back: a few revocation documents and their log. */
+export const STORE_RESERVE_BYTES = 4 * 1024 * 1024;
+
 /** Alarms shown at once, and characters that one says. */
 export const ALARMS_MAX = 100;
 export const ALARM_DETAIL_CHARS_MAX = 1_024;

@@ -9,6 +9,7 @@
  * the TPM's counter guard that (PROTOCOL §5.7).
  */
 
+import { dirname, join } from 'node:path';
 import { Level } from 'level';
 import { assert } from '../../core/assert.ts';
 import { equalBytes, fromUtf8, toUtf8 } from '../../core/bytes.ts';
@@ -19,6 +20,7 @@ import { openPrivateFolder, systemCode } from '../host/files.ts';
 import type { Store, Write } from '../ports.ts';
 import { isRegistered, RECORDS } from './key-space.ts';
 import { addChecksum, checksumOf, decodeRecord, encodeRecord, encodeSeal } from './record.ts';
+import { Reserve } from './reserve.ts';
 
 /** The layout that this version reads and writes. A newer one is refused, never guessed at. */
 export const STATE_FORMAT = 1;
@@ -34,24 +36,39 @@ export async function openLevelStore(folder: string): Promise<Store> {
   const database: Database = new Level(folder, { keyEncoding: 'utf8', valueEncoding: 'view' });
   try {
     await database.open();
-    return new LevelStore(database, await loadRecords(database, folder));
+    const records = await loadRecords(database, folder);
+    const reserve = await Reserve.open(join(dirname(folder), 'reserve'));
+    return new LevelStore({ database, folder, reserve }, records);
   } catch (error) {
     await database.close();
     throw troubleOf(error, folder);
   }
 }
 
+/** What a store lies in. */
+interface Ground {
+  readonly database: Database;
+  readonly folder: string;
+  readonly reserve: Reserve;
+}
+
 class LevelStore implements Store {
   readonly #database: Database;
+  readonly #folder: string;
+  readonly #reserve: Reserve;
   readonly #records: Map<string, Uint8Array>;
-  readonly #checksums: Map<string, bigint>;
+  #checksums: Map<string, bigint>;
+  /** A batch failed: what LevelDB writes behind it, it would pass over when it reads its log. */
+  #isTorn = false;
   readonly #commit = new GroupCommit<readonly Write[]>((group) => this.#flush(group.flat()));
   #sum: bigint;
 
-  constructor(database: Database, records: Map<string, Uint8Array>) {
+  constructor({ database, folder, reserve }: Ground, records: Map<string, Uint8Array>) {
     this.#database = database;
+    this.#folder = folder;
+    this.#reserve = reserve;
     this.#records = records;
-    this.#checksums = new Map([...records].map(([key, value]) => [key, checksumOf(key, value)]));
+    this.#checksums = checksumsOf(records);
     this.#sum = sumOf(this.#checksums.values());
   }
 
@@ -72,7 +89,22 @@ class LevelStore implements Store {
     await this.#database.close();
   }
 
+  /** What takes something back finds room on a full disk, and nothing else (PROTOCOL §5.1). */
   async #flush(writes: readonly Write[]): Promise<void> {
+    const isNegative = writes.some(({ key }) => takesBack(key));
+    try {
+      if (!isNegative && !(await this.#reserve.restore())) throw new Error('no room on the disk');
+      await this.#batch(writes).catch(async (error: unknown) => {
+        if (!isNegative || !(await this.#reserve.spend())) throw error;
+        await this.#batch(writes);
+      });
+    } catch (error) {
+      throw new Failure('store-unwritable', 'the state cannot be written', error);
+    }
+  }
+
+  async #batch(writes: readonly Write[]): Promise<void> {
+    if (this.#isTorn) await this.#mend();
     const last = new Map(writes.map(({ key, value }) => [key, value]));
     const changes = [...last].map(([key, value]) => ({
       key,
@@ -86,20 +118,36 @@ class LevelStore implements Store {
       sum = addChecksum(sum, (checksum ?? 0n) - (before ?? 0n));
       count += Number(checksum !== undefined) - Number(before !== undefined);
     }
-    try {
-      await this.#database.batch(
-        [...changes, { key: RECORDS.seal, value: encodeSeal(sum, count) }].map(operation),
-        { sync: true },
-      );
-    } catch (error) {
-      throw new Failure('store-unwritable', 'the state cannot be written', error);
-    }
+    this.#isTorn = true; // until it is known to be whole
+    await this.#database.batch(
+      [...changes, { key: RECORDS.seal, value: encodeSeal(sum, count) }].map(operation),
+      { sync: true },
+    );
+    this.#isTorn = false;
     this.#sum = sum;
     for (const { key, checksum } of changes) {
       if (checksum === undefined) this.#checksums.delete(key);
       else this.#checksums.set(key, checksum);
     }
   }
+
+  /** Opens the database anew, which begins a new log, and goes on from what it then holds. */
+  async #mend(): Promise<void> {
+    if (this.#database.status === 'open') await this.#database.close();
+    await this.#database.open();
+    this.#checksums = checksumsOf(await loadRecords(this.#database, this.#folder));
+    this.#sum = sumOf(this.#checksums.values());
+    this.#isTorn = false;
+  }
+}
+
+/** True for a record by which something is taken back: it is written though the disk is full. */
+function takesBack(key: string): boolean {
+  return /^federation\/[^/]+\/(?:revocations|disowned|stop)(?:\/|$)/.test(key);
+}
+
+function checksumsOf(records: ReadonlyMap<string, Uint8Array>): Map<string, bigint> {
+  return new Map([...records].map(([key, value]) => [key, checksumOf(key, value)]));
 }
 
 type Operation =
