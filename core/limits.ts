@@ -302,7 +302,7 @@ export const ENDPOINT_HEADER_MS_MAX = 10 * SECOND_MS;
 
 // ---- local sockets and files ----
 
-/** Kept free on the disk for what takes something back: a few revocation documents and their log. */
+/** Kept free on the disk for what takes something back: a few documents, and a new log. */
 export const STORE_RESERVE_BYTES = 4 * 1024 * 1024;
 
 /** Alarms shown at once, and characters that one says. */

@@ -1,7 +1,7 @@
 /**
- * How much of our store a foreign domain may fill (PROTOCOL §5.7). A partner signs as many Roots and
- * documents as it likes; what it takes back is bounded for itself (§5.5), and never refused for
- * want of room here.
+ * How much of our store a foreign domain may fill (PROTOCOL §5.7). A partner signs as many Roots
+ * and documents as it likes; what it takes back is bounded for itself (§5.5), and never refused
+ * for want of room here.
  */
 
 import { FOREIGN_STORE_BYTES_MAX } from '../core/limits.ts';

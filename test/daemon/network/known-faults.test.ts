@@ -31,12 +31,12 @@ const HERE = 'known-faults';
 /** Where it is told and what happens · the file and the test that show how it is kept from us. */
 const FAULTS: readonly (readonly [fault: string, file: string, test: string])[] = [
   [
-    'js-libp2p#3531: a gossip stream that was lost is never opened again',
+    'a gossip stream that was lost is never opened again',
     RECOVERY,
     'replaces a link whose gossip stream was reset',
   ],
   [
-    'js-libp2p#3463, #3504: one ping that is missed ends a healthy connection',
+    'one ping that is missed ends a healthy connection',
     SETTINGS,
     'have no monitor that ends healthy connections, and a memory without end',
   ],
@@ -46,62 +46,62 @@ const FAULTS: readonly (readonly [fault: string, file: string, test: string])[] 
     'dials a silent address for ever, no more often than the cap allows',
   ],
   [
-    'js-libp2p#3017: addresses are forgotten after an hour, peers after six',
+    'addresses are forgotten after an hour, peers after six',
     SETTINGS,
     'have no monitor that ends healthy connections, and a memory without end',
   ],
   [
-    'lodestar#8969, js-libp2p#2477: listeners and handles of ended connections are kept',
+    'listeners and handles of ended connections are kept',
     HERE,
     'that pile up with each connection leave neither memory nor sockets behind',
   ],
   [
-    'js-libp2p#2378: the connection of a peer that restarted is used again',
+    'the connection of a peer that restarted is used again',
     HERE,
     'of a peer that restarts at once are met by a new link',
   ],
   [
-    'js-libp2p#1398: six connections of one host in a second are too many',
+    'six connections of one host in a second are too many',
     HERE,
     'of many behind one address: all are linked at once and hear each other',
   ],
   [
-    'js-libp2p-gossipsub#306: a limit of streams throws where one is replaced',
+    'a limit of streams throws where one is replaced',
     'hostile-peer',
     'that announces an oversize frame loses the stream, not the process',
   ],
   [
-    'js-libp2p#3283: the monitor and whoever pings share the streams of ping',
+    'the monitor and whoever pings share the streams of ping',
     SETTINGS,
     'speak what identifies and gossips, and discover nobody',
   ],
   [
-    'js-libp2p-gossipsub#207: two that dial each other keep two connections',
+    'two that dial each other keep two connections',
     RECOVERY,
     'leaves one link of two that were dialled at once',
   ],
   [
-    'js-libp2p-gossipsub#389: peers that drop do not come back',
+    'peers that drop do not come back',
     RECOVERY,
     'brings a cut link back within seconds of healing',
   ],
   [
-    'js-libp2p#2418: dialling without being asked eats the processor',
+    'dialling without being asked eats the processor',
     SETTINGS,
     'of connections admit many of one host, and leave redialling to us',
   ],
   [
-    'js-libp2p-gossipsub#493: who publishes to nobody is thrown an error',
+    'who publishes to nobody is thrown an error',
     HERE,
     'of a mesh without peers lose one message, and throw nothing',
   ],
   [
-    'js-libp2p-mdns#141: discovery on several interfaces crashes',
+    'discovery on several interfaces crashes',
     SETTINGS,
     'speak what identifies and gossips, and discover nobody',
   ],
   [
-    'js-libp2p#3220: mplex has no back-pressure',
+    'mplex has no back-pressure',
     SETTINGS,
     'offer one encrypter and one multiplexer with bounded buffers',
   ],
@@ -116,7 +116,7 @@ const FAULTS: readonly (readonly [fault: string, file: string, test: string])[] 
     'of many behind one address: all are linked at once and hear each other',
   ],
   [
-    'js-libp2p-gossipsub#533: parts of two major versions connect, and nothing works',
+    'parts of two major versions connect, and nothing works',
     HERE,
     'of two versions side by side: there is one of each part',
   ],

@@ -71,13 +71,13 @@ settings('of the gossip are those of a small coalition behind few addresses', as
 
 settings('of connections admit many of one host, and leave redialling to us', async () => {
   await withInside((_, inside) => {
-    const manager = at(inside, 'connectionManager');
-    assert.is(at(manager, 'maxConnections'), 128);
-    assert.is(at(manager, 'maxIncomingPendingConnections'), 64);
-    assert.is(at(manager, 'inboundConnectionRateLimiter', 'points'), 50);
-    assert.is(at(manager, 'reconnectQueue', 'retries'), 0);
+    const connections = at(inside, 'connectionManager');
+    assert.is(at(connections, 'maxConnections'), 128);
+    assert.is(at(connections, 'maxIncomingPendingConnections'), 64);
+    assert.is(at(connections, 'inboundConnectionRateLimiter', 'points'), 50);
+    assert.is(at(connections, 'reconnectQueue', 'retries'), 0);
     for (const name of ['dialTimeout', 'addressDialTimeout']) {
-      assert.is(at(manager, 'dialQueue', name), 80 * SECOND_MS);
+      assert.is(at(connections, 'dialQueue', name), 80 * SECOND_MS);
     }
     for (const name of ['inboundUpgradeTimeout', 'inboundStreamProtocolNegotiationTimeout']) {
       assert.is(at(inside, 'upgrader', name), MINUTE_MS);

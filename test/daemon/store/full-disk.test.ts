@@ -71,26 +71,23 @@ const onFullDisk = (name: string, body: (disk: string) => Promise<void>) => {
   else full(name, () => withDisk(body));
 };
 
-onFullDisk(
-  'takes a revocation all the same, and nothing positive until there is room',
-  async (disk) => {
-    const path = join(disk, 'store');
-    const store = await openLevelStore(path);
-    await store.write(write(document(0)));
-    const empty = fill(disk);
-    await failed(() => store.write(write(document(1), 100_000)), 'store-unwritable');
-    await store.write(write(revocation(1)));
-    await failed(() => store.write(write(document(2))), 'store-unwritable');
-    await store.write(write(revocation(2)));
-    empty();
-    await store.write(write(document(3)));
-    await store.close();
-    assert.equal(
-      [...(await keysIn(path))].sort(),
-      [document(0), document(3), revocation(1), revocation(2)].sort(),
-    );
-  },
-);
+onFullDisk('takes a revocation all the same, and nothing else', async (disk) => {
+  const path = join(disk, 'store');
+  const store = await openLevelStore(path);
+  await store.write(write(document(0)));
+  const empty = fill(disk);
+  await failed(() => store.write(write(document(1), 100_000)), 'store-unwritable');
+  await store.write(write(revocation(1)));
+  await failed(() => store.write(write(document(2))), 'store-unwritable');
+  await store.write(write(revocation(2)));
+  empty();
+  await store.write(write(document(3)));
+  await store.close();
+  assert.equal(
+    [...(await keysIn(path))].sort(),
+    [document(0), document(3), revocation(1), revocation(2)].sort(),
+  );
+});
 
 onFullDisk('loses nothing that was written after it had room again', async (disk) => {
   const path = join(disk, 'store');
