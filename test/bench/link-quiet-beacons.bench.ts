@@ -1,7 +1,8 @@
 /** The rival without ticks: a signed beacon of each domain each period, over the same link. */
 
+import { HEADER_BYTES } from '../fleet/wire.ts';
 import type { Bench } from './bench.ts';
-import { DOMAINS, HEADER_BYTES, LINK_BYTES_PER_S, PERIOD_MS } from './quiet-link.ts';
+import { DOMAINS, LINK_BYTES_PER_S, PERIOD_MS } from './quiet-link.ts';
 import { BEACON } from './real-beacon.ts';
 
 /** Bytes of one segment's load on an ordinary path. */

@@ -13,14 +13,13 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { join, pause, type Station, until, withStations } from '../daemon/network/network-rig.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
 import { clockAtSpeed } from '../fakes/real-clock.ts';
+import { HEADER_BYTES } from '../fleet/wire.ts';
 
 /** What the link carries. */
 export const LINK_BYTES_PER_S = 9_600 / 8;
 /** Domains whose ticks go over it, and how often each has one. */
 export const DOMAINS = 100;
 export const PERIOD_MS = MINUTE_MS;
-/** Headers of TCP and IP with timestamps: of a segment, and of its acknowledgement. */
-export const HEADER_BYTES = 52;
 
 const SPEED = 20;
 const WARM_UP_MS = 3 * MINUTE_MS;
