@@ -46,15 +46,14 @@ type Unnumbered<T> = T extends unknown ? Omit<T, 'request'> : never;
 type Done = (outcome: WriteOutcome) => void;
 type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
 
-/** The first byte of a frame that carries an envelope, or a tick (`federation/message.ts`). */
-const ENVELOPE_FRAME = 5;
-const TICK_FRAME = 6;
+/** The first bytes of frames that carry an envelope, or a tick (`federation/message.ts`). */
+const EVIDENCE_FRAMES = [5, 6];
 /** People who want a bundle file while the disk is busy ask again so often, and so many times. */
 const EXPORT_WAIT_MS = 100;
 const EXPORT_TRIES = 600;
 /** A machine is looked at whole so often while partners stay fresh; between, where it changed. */
 const LOOKS_WHILE_FRESH = 16;
-/** Inputs that wait for a paused or busy process; what comes beyond is lost. */
+/** Inputs that wait for a paused or busy process; more are lost. */
 const INBOX_MAX = 10_000;
 
 export class Machine {
@@ -138,7 +137,6 @@ export class Machine {
 
   /** The process starts on what the disk holds, in the boot under way. */
   startProcess(): void {
-    const { domain, suite, authority, node } = this.#options;
     this.#life += 1;
     this.#power = 'on';
     this.#inbox = [];
@@ -150,7 +148,15 @@ export class Machine {
     this.#waiting.clear();
     this.#wakeEntered = Number.POSITIVE_INFINITY;
     this.believed = new Map(this.disk.records);
-    this.#node = new FederationNode({
+    this.#node = this.newNode();
+    this.#world.machineStarted(this);
+    this.receive(WAKE);
+  }
+
+  /** A state machine on what the disk holds: its process, or a twin for a checker to ask. */
+  newNode(): FederationNode {
+    const { domain, suite, authority, node } = this.#options;
+    return new FederationNode({
       own: domain,
       suite,
       records: this.disk.records,
@@ -161,8 +167,6 @@ export class Machine {
       node,
       authority,
     });
-    this.#world.machineStarted(this);
-    this.receive(WAKE);
   }
 
   /** The process ends; with `power`, the boot ends too. */
@@ -340,7 +344,7 @@ export class Machine {
         );
         return;
       case 'send':
-        if (effect.frame[0] === ENVELOPE_FRAME || effect.frame[0] === TICK_FRAME) {
+        if (EVIDENCE_FRAMES.includes(effect.frame[0] ?? 0)) {
           this.#world.sent(this, effect.frame.subarray(1));
         }
         if (this.adversary !== null) this.adversary.sends(effect.peer, effect.frame);

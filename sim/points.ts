@@ -25,6 +25,8 @@ const WITH_ALL_FAULTS = [
   'alarm: clock-or-key',
   'alarm: equivocation',
   'alarm: override',
+  'checker: a guest obtained everything',
+  'checker: a lease was judged',
   'checker: a date below the bound was refused',
   'checker: a message was refused as held',
   'checker: a process found its own beacon',

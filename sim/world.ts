@@ -192,6 +192,11 @@ export class World {
     const [{ from, to }] = link.wires;
     this.note(`${from.name}~${to.name} ${link.up ? 'up' : 'down'}`);
     this.history.link(this.now, from.name, to.name, link.up);
+    if (!link.up) return;
+    for (const checker of this.#checkers) {
+      if (to.isHonest) checker.linked?.(from, to);
+      if (from.isHonest) checker.linked?.(to, from);
+    }
   }
 
   /** An armed fault cut the power of a machine at a boundary of its driver. */

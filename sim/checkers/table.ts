@@ -1,12 +1,14 @@
 /** Every checker, one sentence each. A new one is a file and a row here. */
 
 import type { CheckerKind } from '../checker.ts';
+import { aCapturedNodeIsNobodyOutsideItsLease } from './a-captured-node-is-nobody-outside-its-lease.ts';
 import { aForgeryChangesNothing } from './a-forgery-changes-nothing.ts';
 import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
 import { aRootAloneTakesNothing } from './a-root-alone-takes-nothing.ts';
 import { afterAStopNoTickCounts } from './after-a-stop-no-tick-counts.ts';
 import { alarmsHaveACause } from './alarms-have-a-cause.ts';
 import { anActIsPermittedByItsWorstStatement } from './an-act-is-permitted-by-its-worst-statement.ts';
+import { assuranceIsAtMostWhatWasSigned } from './assurance-is-at-most-what-was-signed.ts';
 import { everyBelievedDocumentIsPinned } from './every-believed-document-is-pinned.ts';
 import { heldEvidenceGrantsNothing } from './held-evidence-grants-nothing.ts';
 import { honestMachinesNeverProveEquivocation } from './honest-machines-never-prove-equivocation.ts';
@@ -26,6 +28,7 @@ import { theTimeBoundNeverFalls } from './the-time-bound-never-falls.ts';
 import { unknownTimeIsACap } from './unknown-time-is-a-cap.ts';
 import { whatIsRefusedAsHeldIsHeld } from './what-is-refused-as-held-is-held.ts';
 import { whatIsSentIsDurable } from './what-is-sent-is-durable.ts';
+import { withoutTimeOrLeaseANodeObtainsEvidence } from './without-time-or-lease-a-node-obtains-evidence.ts';
 
 export const CHECKERS: readonly CheckerKind[] = [
   nothingWithdrawnIsHonouredLate,
@@ -53,4 +56,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   noRevocationIsLost,
   aRootAloneTakesNothing,
   whatIsRefusedAsHeldIsHeld,
+  aCapturedNodeIsNobodyOutsideItsLease,
+  assuranceIsAtMostWhatWasSigned,
+  withoutTimeOrLeaseANodeObtainsEvidence,
 ];

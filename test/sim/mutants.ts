@@ -286,4 +286,12 @@ export const MUTANTS: readonly Mutant[] = [
         }`,
     faults: ['suspend', 'frozen-clock', 'isolation'],
   },
+  {
+    name: 'a revoked lease is as good as any',
+    file: 'federation/lease.js',
+    find: "revocationOf(belief.revocations, { class: 'lease', target: node }) !== undefined",
+    replace: 'false',
+    faults: ['revoking', 'isolation', 'process-end'],
+    world: { domains: 2, followers: 1 },
+  },
 ];
