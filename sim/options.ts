@@ -44,6 +44,7 @@ export function parseOptions(words: readonly string[]): Options {
       values.set(name, value);
     } else throw new Refusal('sim-option', { option: word });
   }
+  checkTogether(new Set([...values.keys(), ...flags]));
   const has = (flag: (typeof FLAGS)[number]): boolean => flags.has(flag);
   return {
     scenario: values.get('scenario') ?? 'swarm',
@@ -60,6 +61,22 @@ export function parseOptions(words: readonly string[]): Options {
     list: has('list'),
     help: has('help'),
   };
+}
+
+/** Words that another one leaves without a meaning. */
+const APART: readonly (readonly [string, string])[] = [
+  ['seeds', 'seed'],
+  ['seeds', 'check'],
+  ['seeds', 'real'],
+  ['seeds', 'report'],
+  ['days', 'hours'],
+];
+
+/** Refuses `sim-option` where a word would be passed over in silence. */
+function checkTogether(given: ReadonlySet<string>): void {
+  const pair = APART.find(([one, other]) => given.has(one) && given.has(other));
+  if (pair === undefined) return;
+  throw new Refusal('sim-option', { option: `--${pair[1]}`, why: `not with --${pair[0]}` });
 }
 
 /** A seed. Refuses `seed-malformed`. */

@@ -39,6 +39,9 @@ command('refuses bad input with a code and a mend, and runs nothing', async () =
     ['seed-malformed', ['--seeds', '1..x']],
     ['sim-option', ['--nodes', '0']],
     ['sim-option', ['--seed']],
+    ['sim-option', ['--seeds', '1..2', '--check']],
+    ['sim-option', ['--seeds', '1..2', '--report', folder.file('swarm.html')]],
+    ['sim-option', ['--days', '1', '--hours', '1']],
   ];
   for (const [code, words] of refused) {
     const { status, told } = sim(...words);
