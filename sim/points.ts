@@ -33,6 +33,7 @@ const WITH_ALL_FAULTS = [
   'checker: a revocation was held',
   'checker: a Root took what a compromised key had signed',
   'checker: a withdrawn bundle was still held',
+  'checker: a subset was given',
   'checker: evidence came late',
   'crash: after persist',
   'crash: after send',

@@ -43,7 +43,12 @@ export const orderDoesNotMatter: CheckerKind = {
 };
 
 /** Delivers everything again and again until nothing changes any more. */
-function settle(world: World, now: Instant, start: Belief, order: readonly FileItem[]): Belief {
+export function settle(
+  world: World,
+  now: Instant,
+  start: Belief,
+  order: readonly FileItem[],
+): Belief {
   const context = { suite: world.suite, now: asRead(now), bootId: 'order' };
   let belief = start;
   for (let round = 0; round < order.length; round++) {
@@ -68,7 +73,7 @@ function describe(belief: Belief): string {
   );
 }
 
-function itemsOf(machine: Machine): readonly FileItem[] {
+export function itemsOf(machine: Machine): readonly FileItem[] {
   return [...machine.believed].flatMap(([key, value]): readonly FileItem[] => {
     const [domain, kind] = partsOfKey(key);
     if (domain !== machine.domain) return [];

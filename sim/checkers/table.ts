@@ -5,6 +5,7 @@ import { aCapturedNodeIsNobodyOutsideItsLease } from './a-captured-node-is-nobod
 import { aForgeryChangesNothing } from './a-forgery-changes-nothing.ts';
 import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
 import { aRootAloneTakesNothing } from './a-root-alone-takes-nothing.ts';
+import { aSubsetPermitsNothingNew } from './a-subset-permits-nothing-new.ts';
 import { afterAStopNoTickCounts } from './after-a-stop-no-tick-counts.ts';
 import { alarmsHaveACause } from './alarms-have-a-cause.ts';
 import { anActIsPermittedByItsWorstStatement } from './an-act-is-permitted-by-its-worst-statement.ts';
@@ -59,4 +60,5 @@ export const CHECKERS: readonly CheckerKind[] = [
   aCapturedNodeIsNobodyOutsideItsLease,
   assuranceIsAtMostWhatWasSigned,
   withoutTimeOrLeaseANodeObtainsEvidence,
+  aSubsetPermitsNothingNew,
 ];
