@@ -111,20 +111,22 @@ export class Client {
     this.#keepAlive(socket);
   }
 
-  /** What the window shows first, all asked at once: no change falls between. */
+  /**
+   * What the window shows first. It subscribes before it asks, so that no change falls between; the
+   * entries come last and alone, because they may be megabytes.
+   */
   async #greet(): Promise<void> {
     const { tell, timers, path } = this.#options;
-    const [, status, { entries }, audit] = await Promise.all([
+    const [, status, audit] = await Promise.all([
       this.#call('subscribe', {}),
       this.#call('status', {}),
-      this.#call('entry.list', {}),
       this.#askIfMay('audit.tail', { lines: AUDIT_LINES }, { entries: null }),
     ]);
     checkVersion(status, path);
     tell({ kind: 'status', status, nowMs: timers.nowMs() });
-    tell({ kind: 'entries', entries });
     tell({ kind: 'audit', entries: audit.entries });
     await Promise.all([this.#askCeremonies(), this.#askFetched()]);
+    await this.#askEntries();
   }
 
   /**

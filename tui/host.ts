@@ -4,9 +4,6 @@
  * The only file of the window that touches ambient authority; everything else is handed it.
  */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 /** Time that only runs forward, and calls after a while. */
@@ -59,6 +56,12 @@ export async function runHoldfast(
   args: readonly string[],
   input: string,
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  // Most windows never sign: they do without what starts processes.
+  const [{ spawn }, { once }, { text }] = await Promise.all([
+    import('node:child_process'),
+    import('node:events'),
+    import('node:stream/consumers'),
+  ]);
   const child = spawn(process.execPath, [HOLDFAST, ...args]);
   const [out, err] = [text(child.stdout), text(child.stderr)];
   // A command that ends without reading has no use for the rest.

@@ -42,6 +42,11 @@ export interface Prompt {
   readonly complaint: string;
 }
 
+/** An entry, and who on the daemon's machine fetched its identity; undefined where nobody did. */
+export interface Workload extends EntryView {
+  readonly fetched?: FetchedView;
+}
+
 /** Why it is not known how the machine booted. */
 export interface AttestationTrouble {
   readonly trouble: string;
@@ -60,7 +65,7 @@ export interface State {
   readonly link: Link;
   readonly told: Told | null;
   /** By SPIFFE ID. */
-  readonly entries: readonly EntryView[];
+  readonly entries: readonly Workload[];
   /** Who on the daemon's machine holds what, as it told last. */
   readonly fetched: readonly FetchedView[];
   /** How the machine booted; asked for once its view is opened. */
@@ -153,7 +158,10 @@ export function update(state: State, message: Message): State {
       };
     }
     case 'entries':
-      return { ...state, entries: message.entries.toSorted(bySpiffeId) };
+      return {
+        ...state,
+        entries: withFetched(message.entries.toSorted(bySpiffeId), state.fetched),
+      };
     case 'audit':
       return {
         ...state,
@@ -167,7 +175,11 @@ export function update(state: State, message: Message): State {
         tellsCeremonies: message.ceremonies !== null,
       };
     case 'fetched':
-      return { ...state, fetched: message.fetched };
+      return {
+        ...state,
+        fetched: message.fetched,
+        entries: withFetched(state.entries, message.fetched),
+      };
     case 'attestation':
       return { ...state, attestation: message.attestation };
     case 'acted':
@@ -203,6 +215,19 @@ export function movedOn(domain: DomainStatus, sinceMs: number): DomainStatus {
 export function domainsNow(state: State): readonly DomainStatus[] {
   const since = sinceToldMs(state);
   return (state.told?.status.domains ?? []).map((domain) => movedOn(domain, since));
+}
+
+/** Of ten thousand entries few are fetched on one machine: the others stay the objects they are. */
+function withFetched(
+  entries: readonly Workload[],
+  fetched: readonly FetchedView[],
+): readonly Workload[] {
+  if (fetched.length === 0) return entries;
+  const byId = new Map(fetched.map((each) => [each.spiffeId, each]));
+  return entries.map((entry) => {
+    const found = byId.get(entry.spiffeId);
+    return found === undefined ? entry : { ...entry, fetched: found };
+  });
 }
 
 /** The first loss counts: later attempts that fail do not make the past any younger. */

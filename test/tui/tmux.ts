@@ -34,9 +34,9 @@ export class Terminal {
     );
   }
 
-  /** What stands on the screen now. */
-  screen(): string {
-    return this.#tmux('capture-pane', '-p');
+  /** What stands on the screen now, as text, or with the sequences that colour it. */
+  screen({ withColors = false }: { readonly withColors?: boolean } = {}): string {
+    return this.#tmux('capture-pane', ...(withColors ? ['-p', '-e'] : ['-p']));
   }
 
   /** Types keys by tmux's names, each waited for by nobody. */

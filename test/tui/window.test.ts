@@ -12,6 +12,7 @@ import { relate } from '../daemon-process.ts';
 import { temporaryFolder } from '../folder.ts';
 import { ROOT } from '../root.ts';
 import { skip } from '../skip.ts';
+import { picture } from './pictures.ts';
 import { WIDE } from './states.ts';
 import { hasTmux, Terminal } from './tmux.ts';
 
@@ -87,6 +88,9 @@ onTerminal('sees a link cut and healed', () =>
   withDaemons(['blue.example', 'red.example'], async (blue, red) => {
     await relate(blue, red);
     await withTerminal({ socket: blue.controlSocket }, async (terminal) => {
+      terminal.type('2', 'Down');
+      await terminal.shows(/›red\.example +FRESH[\s\S]*heard +under 2 min ago/);
+      picture('domains', terminal);
       terminal.type('3');
       await terminal.shows(/›red\.example/);
       await red.kill('SIGKILL');
@@ -114,6 +118,7 @@ onTerminal('lets two persons complete a Root, each at a window of his own', () =
         // A word that is not the one signs nothing, and neither does the wrong key.
         ann.type('a');
         await ann.shows(/Sign Root 2[\s\S]*root keys that have to sign: 2 instead of 1/);
+        picture('sign', ann);
         ann.type(at('ann'), 'Enter', 'Enter', 'sing', 'Enter');
         await ann.shows(/not that word: type sign to do it/);
         ann.type('BSpace', 'BSpace', 'BSpace', 'BSpace', 'sign', 'Enter');
@@ -194,6 +199,10 @@ onTerminal('does not start on a terminal that is too small', async () => {
   await withTerminal({ socket: '/nowhere', size }, async (terminal) => {
     await terminal.shows(/needs a terminal of 80 x 24, this one has 76\s+x 24[\s\S]*exit code 1/);
   });
+  const tiny = { columns: 20, rows: 5 };
+  await withTerminal({ socket: '/nowhere', size: tiny }, async (terminal) => {
+    await terminal.shows(/exit code 1/);
+  });
 });
 
 onTerminal('says so where no daemon is, and leaves the terminal as it was', async () => {
@@ -220,7 +229,7 @@ async function typeInProcess(
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
-    if (until?.test(out)) child.kill('SIGTERM');
+    if (until?.test(out) && !child.killed) child.kill('SIGTERM');
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;

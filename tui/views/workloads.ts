@@ -1,17 +1,12 @@
 /** Workloads: the registration entries, who on this machine is which workload. */
 
-import type { EntryView, FetchedView } from '../../daemon/control/protocol.ts';
+import type { EntryView } from '../../daemon/control/protocol.ts';
 import { factLines } from '../facts.ts';
 import { ageText } from '../format.ts';
-import type { State } from '../model.ts';
+import type { Workload } from '../model.ts';
 import type { Sheet } from '../sheet.ts';
 
-/** An entry, and who on this machine holds an SVID of it. */
-interface Row extends EntryView {
-  readonly fetched: FetchedView | undefined;
-}
-
-export const WORKLOADS: Sheet<Row> = {
+export const WORKLOADS: Sheet<Workload> = {
   view: 'workloads',
   columns: [
     { title: 'WORKLOAD', columns: 26, grow: 2, from: 0, text: ({ spiffeId }) => pathOf(spiffeId) },
@@ -29,19 +24,13 @@ export const WORKLOADS: Sheet<Row> = {
       from: 0,
       text: ({ x509SvidTtlMs }) => ttlText(x509SvidTtlMs),
     },
-    {
-      title: 'FETCHED',
-      columns: 11,
-      grow: 0,
-      from: 0,
-      text: ({ fetched }) => fetchedText(fetched),
-    },
+    { title: 'HELD TO', columns: 11, grow: 0, from: 0, text: heldTo },
     { title: 'REV', columns: 3, grow: 0, from: 90, text: ({ revision }) => String(revision) },
     { title: 'KEY', columns: 9, grow: 0, from: 100, text: ({ keyType }) => keyType },
     { title: 'HINT', columns: 16, grow: 1, from: 120, text: ({ hint }) => hint },
     { title: 'ENTRY', columns: 18, grow: 0, from: 140, text: ({ id }) => id },
   ],
-  rowsOf: entriesWith,
+  rowsOf: ({ entries }) => entries,
   keyOf: ({ id }) => id,
   wordsOf: ({ id, spiffeId, selectors, hint }) =>
     `${id} ${spiffeId} ${selectors.join(' ')} ${hint}`,
@@ -65,19 +54,12 @@ export const WORKLOADS: Sheet<Row> = {
   empty: 'no entry yet; make one with: holdfast entry create',
 };
 
-function entriesWith({ entries, fetched, told, nowMs }: State): readonly Row[] {
-  const since = Math.max(0, nowMs - (told?.atMs ?? nowMs));
-  const byId = new Map(
-    fetched.map((each) => [each.spiffeId, { ...each, agoMs: each.agoMs + since }]),
-  );
-  return entries.map((entry) => ({ ...entry, fetched: byId.get(entry.spiffeId) }));
+/** `01-01 02:00`, in UTC: when the newest SVID that somebody here holds ends. */
+function heldTo({ fetched }: Workload): string {
+  return fetched === undefined ? '-' : fetched.notAfter.slice(5, 16).replace('T', ' ');
 }
 
-function fetchedText(fetched: FetchedView | undefined): string {
-  return fetched === undefined ? '-' : ageText(fetched.agoMs);
-}
-
-function heldText({ fetched }: Row): string {
+function heldText({ fetched }: Workload): string {
   if (fetched === undefined) return 'by nobody on this machine since the daemon started';
   const { uid, agoMs, notAfter } = fetched;
   const until = `${notAfter.slice(0, 16).replace('T', ' ')} UTC`;
