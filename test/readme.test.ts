@@ -96,7 +96,9 @@ readme('leads from a fresh clone to two federated domains in ten commands', asyn
     'both are FRESH',
     () => {
       const out = shell.type(last);
-      return /blue\.example +own +FRESH/.test(out) && /red\.example +partner +FRESH/.test(out) ? out : undefined;
+      return /blue\.example +own +FRESH/.test(out) && /red\.example +partner +FRESH/.test(out)
+        ? out
+        : undefined;
     },
     60_000,
   );
