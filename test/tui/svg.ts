@@ -58,6 +58,7 @@ export function svgOf(screen: string, columns: number, theme: Theme): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"`,
     ` font-size="${CELL.size}" font-family="ui-monospace, Menlo, Consolas, monospace">\n`,
+    '<title>holdfast tui</title>\n',
     `<rect width="${width}" height="${height}" rx="8" fill="${SCHEMES[theme].ground}"/>\n`,
     ...drawn,
     '</svg>\n',
