@@ -7,19 +7,13 @@ import { assert } from '../core/assert.ts';
 import { Failure } from '../core/failure.ts';
 import { RESUME_ASK_MS } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
-import type { TrustDomain } from '../core/spiffe-id.ts';
 import { bootMs } from '../core/time.ts';
 import { FederationNode } from '../federation/node.ts';
 import type { DomainView } from '../federation/view.ts';
 import { checkAct } from './acts.ts';
 import { AuthorityBook } from './authority-book.ts';
-import { openOwnEndpoint } from './bundle-endpoint/own-endpoint.ts';
-import {
-  type KnownBy,
-  SpiffePartners,
-  type SpiffePartnersOptions,
-} from './bundle-endpoint/partners.ts';
-import type { BundleEndpoint } from './bundle-endpoint/server.ts';
+import { knownBy, openDoor, openEndpoint } from './authority-endpoints.ts';
+import { SpiffePartners, type SpiffePartnersOptions } from './bundle-endpoint/partners.ts';
 import { runtimeRoots, webRootsIn } from './bundle-endpoint/web-roots.ts';
 import { ProposalBook } from './ceremony/proposal-book.ts';
 import type { Status } from './control/protocol.ts';
@@ -45,7 +39,6 @@ import { authoritySource, type HoldsLive } from './identity/authority-source.ts'
 import { IdentityDirectory, type TrustView } from './identity/directory.ts';
 import { DEFAULT_GROUP } from './identity/entry.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
-import { NOTHING_REVOKED } from './identity/revoked.ts';
 import { IssuedBook } from './issued-book.ts';
 import { LinkBook } from './link-book.ts';
 import { OwnPublishing } from './own-publishing.ts';
@@ -58,7 +51,7 @@ import { formatRfc3339 } from './rfc3339.ts';
 import { daemonStatus, domainsStatus, endpointStatus } from './status.ts';
 import { SPACES } from './store/key-space.ts';
 import { loadChipTrust } from './tpm/chip-trust.ts';
-import { bundleText, entriesOf, type NodeStanding, trustViewOf } from './trust-view.ts';
+import { entriesOf, type NodeStanding, trustViewOf } from './trust-view.ts';
 import { createWorkloadServer } from './workload-api/server.ts';
 
 /** Opens everything an authority is made of. Returns what is left to ask of it. */
@@ -134,8 +127,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   );
   const links = new LinkBook(store, records, network, config.peers);
   const startedAt = formatRfc3339(clock.now().wall);
-  const endpoint = await openEndpoint(parts, trustView);
-  opening.defer(async () => endpoint?.close());
+  const endpoint = await openEndpoint(parts, trustView, opening);
   const status = (): Status => ({
     ...daemonStatus({ ...parts, peers, startedAt }),
     bundleEndpoint: endpoint?.url ?? '',
@@ -147,11 +139,13 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const registers = { links, issued, fetches, partners, proposed, askNodeOf };
   const services = { desk, book, ...registers, views, status };
   const control = await openControl(parts, methodsOver(parts, services), opening);
+  const door = await openDoor(parts, control, trustView, opening);
   const changed = (): void => {
     const view = trustView();
     publishing.look(new Set(view.entries.map(({ keyType }) => keyType)));
     directory.update(view);
     void endpoint?.renew();
+    void door?.renew();
     void follower.follow(views().find(isOwn));
     for (const peer of peers.displaced) network.disconnect(peer);
     control.notify({ method: 'changed', params: {} });
@@ -288,39 +282,6 @@ function createPartners(
     knownBy: knownByOf,
     webRoots: config.webRoots === null ? runtimeRoots : webRootsIn(config.webRoots),
   });
-}
-
-/** Opens our own bundle endpoint where one is configured. */
-function openEndpoint(
-  { config, host, clock, authorities, node }: Parts,
-  trustView: () => TrustView,
-): Promise<BundleEndpoint | null> {
-  const { random, log } = host;
-  return openOwnEndpoint({
-    ...{ config, clock, random, log },
-    permission: () => {
-      const { renewUntil: until } = trustView();
-      const authority = authorities.x509('ec-p256');
-      if (until instanceof Refusal) throw until;
-      if (authority instanceof Refusal) throw authority;
-      return { authority, until };
-    },
-    bundle: () => {
-      return bundleText(ownViewIn(node.view(host.clock.now())));
-    },
-  });
-}
-
-/** Who may vouch for the endpoint of another domain: ourselves, and whom we trust now. */
-function knownBy(view: TrustView, domain: TrustDomain): KnownBy {
-  const isOwnDomain = domain === view.domain;
-  const authorities = isOwnDomain ? view.ownAuthorities : view.foreignAuthorities.get(domain);
-  const revoked = isOwnDomain ? view.ownRevoked : view.foreignRevoked.get(domain);
-  return {
-    roots: authorities?.x509Authorities ?? [],
-    revoked: revoked ?? NOTHING_REVOKED,
-    relation: view.relations.get(domain) ?? null,
-  };
 }
 
 /** An authority vouches for itself, and for no more than a machine can say without a chip. */

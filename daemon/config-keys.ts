@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import * as limits from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
-import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import { parseSpiffeId, parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import {
   isDialAddress,
   isListenAddress,
@@ -64,9 +64,11 @@ export interface Config {
   readonly ekAllowed: string | null;
   /** PEM file that travels with the certificate of our endorsement key; null for none. */
   readonly ekIntermediates: string | null;
+  /** Where commands of other machines are answered; null for nowhere. */
+  readonly controlListen: ListenAddress | null;
   /** Group that may open the control socket; null where roles or the owner alone decide. */
   readonly controlGroup: string | null;
-  /** Who has which role, as `user:NAME`, `uid:N`, `group:NAME` or `gid:N`. */
+  /** Who has which role, as `user:NAME`, `uid:N`, `group:NAME`, `gid:N` or a SPIFFE ID. */
   readonly observers: readonly string[];
   readonly auditors: readonly string[];
   readonly operators: readonly string[];
@@ -252,6 +254,13 @@ export const KEYS: Keys = {
     takes: 'an absolute path',
     read: (raw) => (isPath(raw) ? raw : undefined),
   },
+  controlListen: {
+    toml: 'control.listen',
+    means:
+      'where an authority answers commands of other machines, by mutual TLS; nowhere unless set',
+    takes: 'an address such as /ip4/ADDRESS/tcp/PORT, at an authority',
+    read: (raw) => (typeof raw === 'string' ? parseListenAddress(raw) : undefined),
+  },
   controlGroup: {
     toml: 'control.group',
     means: 'group whose members may open the control socket; what they may do, their roles say',
@@ -292,13 +301,17 @@ const ROLE_HOLDER = /^(?:(?:user|group):[a-z_][a-z0-9_-]{0,31}|(?:uid|gid):(?:0|
 
 function rolesList() {
   return {
-    takes: `a list of at most ${limits.ROLE_HOLDERS_MAX} of user:NAME, uid:N, group:NAME, gid:N`,
+    takes: `a list of at most ${limits.ROLE_HOLDERS_MAX} of user:NAME, uid:N, group:NAME, gid:N, or SPIFFE IDs`,
     read: (raw: unknown): readonly string[] | undefined => {
       if (!Array.isArray(raw) || raw.length > limits.ROLE_HOLDERS_MAX) return undefined;
-      const isEach = raw.every((item) => typeof item === 'string' && ROLE_HOLDER.test(item));
-      return isEach ? raw : undefined;
+      return raw.every(isRoleHolder) ? raw : undefined;
     },
   };
+}
+
+function isRoleHolder(raw: unknown): raw is string {
+  if (typeof raw !== 'string') return false;
+  return ROLE_HOLDER.test(raw) || !(refusalOf(() => parseSpiffeId(raw)) instanceof Refusal);
 }
 
 function trustDomainOf(text: string): TrustDomain | undefined {

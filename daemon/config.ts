@@ -53,6 +53,7 @@ export function defaultConfig(paths: DefaultPaths): Config {
     ekRoots: null,
     ekAllowed: null,
     ekIntermediates: null,
+    controlListen: null,
     controlGroup: null,
     observers: [],
     auditors: [],
@@ -88,6 +89,7 @@ export function overrideConfig(config: Config, raw: ReadonlyMap<string, unknown>
   const merged: Config = { ...config, ...Object.fromEntries(changed) };
   checkOrder(merged);
   checkEndpoint(merged);
+  checkControl(merged);
   return merged;
 }
 
@@ -100,6 +102,13 @@ function checkEndpoint(config: Config): void {
     const expected = isWeb ? takes : 'nothing: only an https_web endpoint shows a file';
     throw new Refusal('config-value', { key, expected, got: config[name] ?? 'nothing' });
   }
+}
+
+/** A member issues nothing that it could show to whoever connects. */
+function checkControl({ controlListen, role }: Config): void {
+  if (controlListen === null || role === 'authority') return;
+  const { toml: key, takes: expected } = KEYS.controlListen;
+  throw new Refusal('config-value', { key, expected, got: `an address at a ${role}` });
 }
 
 function readValue(name: keyof Config, raw: unknown): Config[keyof Config] {

@@ -6,6 +6,7 @@
  * the process with its stack.
  */
 
+import { resolve } from 'node:path';
 import { printable } from '../core/printable.ts';
 import { VERSION } from '../core/version.ts';
 import {
@@ -18,7 +19,7 @@ import {
 } from './commands/command.ts';
 import { COMMANDS } from './commands/table.ts';
 import { troubleLines } from './commands/trouble.ts';
-import { readEnvironment } from './host/environment.ts';
+import { type Environment, readEnvironment } from './host/environment.ts';
 import { systemCode } from './host/files.ts';
 import { terminalAsk, terminalAskSecret } from './host/terminal.ts';
 import { nearestName } from './nearest-name.ts';
@@ -31,16 +32,33 @@ export async function main(
   argv: readonly string[],
   surroundings: Surroundings = hostSurroundings(),
 ): Promise<number> {
-  const [name, ...args] = argv;
   try {
+    const { environment, rest } = withRemote(surroundings.environment, argv);
+    const [name, ...args] = rest;
     if (name === '--version') return printed(surroundings, `holdfast ${VERSION}\n`);
     if (name === undefined || isHelp(name)) return printed(surroundings, await overview());
     const command = await findCommand(name);
     if (asksForHelp(args)) return printed(surroundings, command.usage);
-    return await command.run({ ...surroundings, args });
+    return await command.run({ ...surroundings, environment, args });
   } catch (error) {
     return complain(surroundings, error);
   }
+}
+
+/** Takes `--control ADDRESS --svid FOLDER` from before the command. Throws `UsageError`. */
+function withRemote(
+  environment: Environment,
+  argv: readonly string[],
+): { readonly environment: Environment; readonly rest: readonly string[] } {
+  const [option, address, other, folder, ...rest] = argv;
+  if (option !== '--control') return { environment, rest: argv };
+  if (address === undefined || other !== '--svid' || folder === undefined) {
+    throw new UsageError('say --control ADDRESS --svid FOLDER before the command');
+  }
+  return {
+    environment: { ...environment, remote: { address, svidFolder: resolve(folder) } },
+    rest,
+  };
 }
 
 async function findCommand(name: string): Promise<Command> {
@@ -57,10 +75,11 @@ async function overview(): Promise<string> {
 holdfast keeps trust alive at the edge: SPIFFE identities and federation that
 survive a cut cable, and always know how stale they are.
 
-Usage: holdfast COMMAND …
+Usage: holdfast [--control ADDRESS --svid FOLDER] COMMAND …
 
 ${lines.join('')}
   holdfast COMMAND --help tells more; holdfast --version says which this is.
+  --control reaches a daemon of another machine, as who the SVID in FOLDER says.
 `;
 }
 

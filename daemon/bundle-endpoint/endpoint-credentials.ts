@@ -25,14 +25,16 @@ export interface EndpointCredentials {
 /** Answers with what to show now; throws a `Refusal` or a `Failure` where there is nothing. */
 export type CredentialSource = () => Promise<EndpointCredentials>;
 
-/** Path of the SPIFFE ID of our endpoint. */
+/** Paths of the SPIFFE IDs that the daemon shows: its bundle endpoint, and its commands. */
 export const ENDPOINT_PATH = '/bundle-endpoint';
+export const CONTROL_ID_PATH = '/holdfast/control';
 
 const SVID_MS = HOUR_MS;
 const PEM_BYTES_MAX = 2 * CERTIFICATE_BYTES_MAX * CHAIN_CERTIFICATES_MAX;
 
 export interface SvidSourceOptions {
   readonly domain: TrustDomain;
+  readonly path: typeof ENDPOINT_PATH | typeof CONTROL_ID_PATH;
   readonly clock: Clock;
   readonly random: Random;
   /** What signs now, and until when it may; throws a `Refusal` where nothing may. */
@@ -40,19 +42,19 @@ export interface SvidSourceOptions {
 }
 
 /**
- * X509-SVIDs of `spiffe://<domain>/bundle-endpoint`, renewed at half of their life and when another
+ * X509-SVIDs of the daemon's own under `path`, renewed at half of their life and when another
  * authority signs. One that may not be renewed is shown until it ends.
  */
 export function svidSource(options: SvidSourceOptions): CredentialSource {
   let held: { readonly svid: X509Svid; readonly authorityId: string } | null = null;
   return async () => {
-    const { clock, random, domain } = options;
+    const { clock, random, domain, path } = options;
     const now = clock.now().wall;
     try {
       const { authority, until } = options.permission();
       if (held === null || held.authorityId !== authority.id || isHalfLived(held.svid, now)) {
         const notAfter = endOf(now, until, authority.certificate.notAfter);
-        const order = { spiffeId: spiffeId(domain, ENDPOINT_PATH), now, notAfter };
+        const order = { spiffeId: spiffeId(domain, path), now, notAfter };
         held = { svid: issueX509Svid(authority, order, random), authorityId: authority.id };
       }
     } catch (error) {

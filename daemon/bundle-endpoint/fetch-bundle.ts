@@ -9,14 +9,10 @@
 
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { isIP } from 'node:net';
-import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { concat } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
-import {
-  CHAIN_CERTIFICATES_MAX,
-  DOCUMENT_BYTES_MAX,
-  ENDPOINT_REDIRECTS_MAX,
-} from '../../core/limits.ts';
+import { DOCUMENT_BYTES_MAX, ENDPOINT_REDIRECTS_MAX } from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { type SpiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
 import type { UnixMs } from '../../core/time.ts';
@@ -24,6 +20,7 @@ import { checkHonoured, type Relation } from '../../federation/relation.ts';
 import type { RevokedSet } from '../identity/revoked.ts';
 import { verifyX509Svid } from '../identity/x509-verify.ts';
 import { type EndpointProfile, type EndpointUrl, redirectTarget } from './endpoint-terms.ts';
+import { chainOf } from './shown-chain.ts';
 
 export interface BundleRequest {
   readonly url: EndpointUrl;
@@ -127,18 +124,6 @@ function checkSpiffeId(socket: TLSSocket, expected: SpiffeId, request: BundleReq
   if (verified.spiffeId !== expected) {
     throw new Refusal('endpoint-identity', { expected, got: verified.spiffeId });
   }
-}
-
-/** What the other end showed, leaf first, in the order of issue. */
-function chainOf(socket: TLSSocket): readonly Uint8Array[] {
-  const chain: Uint8Array[] = [];
-  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (next?.raw !== undefined && chain.length <= CHAIN_CERTIFICATES_MAX) {
-    chain.push(new Uint8Array(next.raw));
-    // The runtime names a self-signed certificate its own issuer.
-    next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
-  }
-  return chain;
 }
 
 /** One GET over a socket whose other end is known. */

@@ -5,11 +5,13 @@ import type { Config } from '../config-keys.ts';
 import type { Clock, Log, Random } from '../ports.ts';
 import {
   type CredentialSource,
+  ENDPOINT_PATH,
   fileSource,
   type SvidSourceOptions,
   svidSource,
 } from './endpoint-credentials.ts';
-import { type BundleEndpoint, openBundleEndpoint } from './server.ts';
+import type { HttpsEndpoint } from './https-endpoint.ts';
+import { openBundleEndpoint } from './server.ts';
 
 export interface OwnEndpointOptions {
   readonly config: Config;
@@ -22,7 +24,7 @@ export interface OwnEndpointOptions {
 }
 
 /** Opens the endpoint; null where none is configured. Refuses as `openBundleEndpoint` does. */
-export async function openOwnEndpoint(options: OwnEndpointOptions): Promise<BundleEndpoint | null> {
+export async function openOwnEndpoint(options: OwnEndpointOptions): Promise<HttpsEndpoint | null> {
   const { config, clock, log, bundle } = options;
   if (config.endpointListen === null) return null;
   const credentials = credentialsOf(options);
@@ -31,7 +33,8 @@ export async function openOwnEndpoint(options: OwnEndpointOptions): Promise<Bund
 
 function credentialsOf({ config, ...rest }: OwnEndpointOptions): CredentialSource {
   const { endpointProfile, endpointCertificate, endpointKey, trustDomain } = config;
-  if (endpointProfile === 'https_spiffe') return svidSource({ ...rest, domain: trustDomain });
+  if (endpointProfile === 'https_spiffe')
+    return svidSource({ ...rest, domain: trustDomain, path: ENDPOINT_PATH });
   assert(endpointCertificate !== null && endpointKey !== null, 'https_web has its files');
   return fileSource(endpointCertificate, endpointKey);
 }

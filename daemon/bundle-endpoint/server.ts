@@ -1,22 +1,14 @@
 /**
  * Our own bundle endpoint (SPIFFE Federation §5.2): `GET /` answers with the domain's bundle.
  *
- * It is public by the standard: nobody has to prove anything to read what we publish. So all it
- * guards is itself, by few connections and short waits. It knows neither domains nor keys: what it
- * shows and what it answers with come from outside, each time anew.
+ * It is public by the standard: nobody has to prove anything to read what we publish.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
 import { toUtf8 } from '../../core/bytes.ts';
-import { Failure } from '../../core/failure.ts';
-import { ENDPOINT_CONNECTIONS_MAX, ENDPOINT_HEADER_MS_MAX } from '../../core/limits.ts';
-import { Refusal } from '../../core/refusal.ts';
-import { bootMs, MINUTE_MS } from '../../core/time.ts';
-import { systemCode } from '../host/files.ts';
 import type { Clock, Log } from '../ports.ts';
-import type { CredentialSource, EndpointCredentials } from './endpoint-credentials.ts';
+import type { CredentialSource } from './endpoint-credentials.ts';
+import { type HttpsEndpoint, openHttpsEndpoint } from './https-endpoint.ts';
 
 export interface BundleEndpointOptions {
   readonly host: string;
@@ -29,117 +21,28 @@ export interface BundleEndpointOptions {
   readonly log: Log;
 }
 
-const HEADER_BYTES_MAX = 8 * 1024;
-
-/**
- * Opens the endpoint. Where nothing may be signed yet, it opens all the same and shakes no hands
- * until something may. Refuses `port-busy`, and what else the credentials do; fails
- * `socket-failed`.
- */
-export async function openBundleEndpoint(options: BundleEndpointOptions): Promise<BundleEndpoint> {
-  const endpoint = new BundleEndpoint(options, await firstCredentials(options));
-  await endpoint.listen();
-  return endpoint;
+/** Opens the endpoint. Refuses and fails as `openHttpsEndpoint` does. */
+export function openBundleEndpoint({
+  bundle,
+  ...options
+}: BundleEndpointOptions): Promise<HttpsEndpoint> {
+  return openHttpsEndpoint({
+    ...options,
+    name: 'bundle endpoint',
+    tls: { minVersion: 'TLSv1.2' },
+    handler: (request, response) => answer(request, response, bundle),
+  });
 }
 
-async function firstCredentials(
-  options: BundleEndpointOptions,
-): Promise<EndpointCredentials | null> {
-  try {
-    return await options.credentials();
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'tier-insufficient') return null;
-    throw error;
-  }
-}
-
-/** The open endpoint. */
-export class BundleEndpoint {
-  readonly #options: BundleEndpointOptions;
-  readonly #server: Server;
-  /** From the first packet on: the runtime forgets those that shake no hands. */
-  readonly #sockets = new Set<Socket>();
-  #shown: EndpointCredentials | null;
-  #cancelWake: () => void = () => undefined;
-
-  constructor(options: BundleEndpointOptions, shown: EndpointCredentials | null) {
-    this.#options = options;
-    this.#shown = shown;
-    this.#server = createServer(
-      {
-        ...shown,
-        minVersion: 'TLSv1.2',
-        maxHeaderSize: HEADER_BYTES_MAX,
-        handshakeTimeout: ENDPOINT_HEADER_MS_MAX,
-        headersTimeout: ENDPOINT_HEADER_MS_MAX,
-        requestTimeout: ENDPOINT_HEADER_MS_MAX,
-        connectionsCheckingInterval: ENDPOINT_HEADER_MS_MAX / 4,
-      },
-      (request, response) => this.#answer(request, response),
-    );
-    this.#server.maxConnections = ENDPOINT_CONNECTIONS_MAX;
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
-  }
-
-  /** `https://HOST:PORT/`, as it is bound. */
-  get url(): string {
-    const { address, family, port } = this.#server.address() as AddressInfo;
-    return `https://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
-  }
-
-  async listen(): Promise<void> {
-    const { host, port } = this.#options;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject).listen({ host, port }, resolve);
-      });
-    } catch (error) {
-      const address = `${host}:${port}`;
-      if (systemCode(error) === 'EADDRINUSE') throw new Refusal('port-busy', { address });
-      throw new Failure('socket-failed', `the bundle endpoint cannot listen at ${address}`, error);
-    }
-    this.#arm();
-  }
-
-  /** Looks at once whether something else is to be shown, instead of within the minute. */
-  async renew(): Promise<void> {
-    const { credentials, log } = this.#options;
-    try {
-      const { cert, key } = await credentials();
-      if (cert === this.#shown?.cert && key === this.#shown.key) return;
-      this.#server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
-      this.#shown = { cert, key };
-    } catch (error) {
-      // Half-written files are an outside matter: what was shown goes on being shown.
-      if (!(error instanceof Error)) throw error;
-      log.warn('bundle endpoint keeps its certificate', { why: error.message });
-    }
-  }
-
-  async close(): Promise<void> {
-    this.#cancelWake();
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
-  #answer({ method, url = '' }: IncomingMessage, response: ServerResponse): void {
-    response.setHeader('connection', 'close');
-    if (url.replace(/\?.*$/, '') !== '/') return void response.writeHead(404).end();
-    if (method !== 'GET') return void response.writeHead(405, { allow: 'GET' }).end();
-    const body = toUtf8(this.#options.bundle());
-    const headers = { 'content-type': 'application/json', 'content-length': body.length };
-    response.writeHead(200, headers).end(body);
-  }
-
-  #arm(): void {
-    const { clock } = this.#options;
-    this.#cancelWake = clock.wakeAt(bootMs(clock.now().boot + MINUTE_MS), () => {
-      this.#arm();
-      void this.renew();
-    });
-  }
+function answer(
+  { method, url = '' }: IncomingMessage,
+  response: ServerResponse,
+  bundle: () => string,
+): void {
+  response.setHeader('connection', 'close');
+  if (url.replace(/\?.*$/, '') !== '/') return void response.writeHead(404).end();
+  if (method !== 'GET') return void response.writeHead(405, { allow: 'GET' }).end();
+  const body = toUtf8(bundle());
+  const headers = { 'content-type': 'application/json', 'content-length': body.length };
+  response.writeHead(200, headers).end(body);
 }

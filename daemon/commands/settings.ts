@@ -6,12 +6,14 @@
 import { resolve } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import { CONFIG_BYTES_MAX } from '../../core/limits.ts';
+import { parseListenAddress } from '../address.ts';
 import { defaultConfig, overrideConfig, parseConfig } from '../config.ts';
 import type { Config } from '../config-keys.ts';
 import { type ControlClient, connectControl } from '../control/client.ts';
+import { openClock } from '../host/clock.ts';
 import type { Environment } from '../host/environment.ts';
 import { readBounded, systemCode } from '../host/files.ts';
-import type { CommandContext } from './command.ts';
+import { type CommandContext, UsageError } from './command.ts';
 
 /** Options of commands that start a daemon. */
 export const SETTING_OPTIONS = {
@@ -84,12 +86,27 @@ export async function withDaemon<T>(
   values: Pick<SettingValues, 'control-socket'>,
   use: (daemon: ControlClient) => Promise<T>,
 ): Promise<T> {
-  const daemon = await connectControl(resolve(await controlSocketOf(context, values)));
+  const daemon = await connectDaemon(context, values);
   try {
     return await use(daemon);
   } finally {
     await daemon.close();
   }
+}
+
+async function connectDaemon(
+  context: CommandContext,
+  values: Pick<SettingValues, 'control-socket'>,
+): Promise<ControlClient> {
+  const { remote } = context.environment;
+  if (remote === undefined) return connectControl(resolve(await controlSocketOf(context, values)));
+  const place = parseListenAddress(remote.address);
+  if (place === undefined) {
+    throw new UsageError('--control takes an address such as /ip4/192.0.2.10/tcp/7719');
+  }
+  const { connectOverNetwork } = await import('../control/network-client.ts');
+  const now = openClock().now().wall;
+  return connectOverNetwork({ ...place, svidFolder: remote.svidFolder, now });
 }
 
 /** Where the daemon listens: the option, else the environment, else the configuration. */

@@ -6,6 +6,7 @@
  */
 
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket } from 'ws';
 import { assert } from '../../core/assert.ts';
 import { Failure } from '../../core/failure.ts';
@@ -36,9 +37,14 @@ interface Pending {
  * fails `daemon-unreachable`.
  */
 export async function connectControl(path: string): Promise<ControlClient> {
+  return openClient(path, () => connect(path));
+}
+
+/** A client over a connection that is opened here; `place` names the daemon. */
+export async function openClient(place: string, dial: () => Duplex): Promise<ControlClient> {
   const socket = new WebSocket(`ws://localhost${CONTROL_PATH}`, {
     // Not `ws+unix:`, where a colon in the path would end it.
-    createConnection: () => connect(path),
+    createConnection: dial,
     maxPayload: CONTROL_BYTES_MAX,
     perMessageDeflate: false,
   });
@@ -48,13 +54,13 @@ export async function connectControl(path: string): Promise<ControlClient> {
       if (statusCode === FORBIDDEN) {
         reject(new Refusal('role-insufficient', { needs: 'observer', has: 'none' }));
       } else {
-        reject(unreachable(path, new Error(`it answers ${statusCode}`)));
+        reject(unreachable(place, new Error(`it answers ${statusCode}`)));
       }
       socket.terminate();
     });
-    socket.once('error', (error) => reject(unreachable(path, error)));
+    socket.once('error', (error) => reject(unreachable(place, error)));
   });
-  return new ControlClient(socket, path);
+  return new ControlClient(socket, place);
 }
 
 /** An open connection. */

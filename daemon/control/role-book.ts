@@ -5,6 +5,7 @@
  * Of several roles the highest counts. Names are compared as they are spelt, nothing is a pattern.
  */
 
+import type { SpiffeId } from '../../core/spiffe-id.ts';
 import type { Config } from '../config-keys.ts';
 import { ROLES, type Role } from './protocol.ts';
 
@@ -48,15 +49,21 @@ export class RoleBook {
     return isOwner ? 'admin' : this.#highest(spellings);
   }
 
+  /** The role of an identity that was proven; undefined for one that has none. */
+  roleOfId(id: SpiffeId): Role | undefined {
+    return this.#highest([id]);
+  }
+
   #highest(spellings: readonly string[]): Role | undefined {
     const named = namedIn(this.#settings);
     return ROLES.findLast((role) => named[role].some((name) => spellings.includes(name)));
   }
 }
 
-/** True where anybody but the owner may have a role. */
+/** True where anybody of this machine but the owner may have a role. */
 export function isShared(settings: RoleSettings): boolean {
-  return Object.values(namedIn(settings)).some((names) => names.length > 0);
+  const names = Object.values(namedIn(settings)).flat();
+  return names.some((name) => !name.startsWith('spiffe:'));
 }
 
 function namedIn({ observers, auditors, operators, admins }: RoleSettings) {

@@ -9,6 +9,7 @@
  */
 
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
@@ -57,6 +58,21 @@ export interface ControlServerOptions {
   readonly onRefused: (caller: Caller, refusal: Refusal) => void;
 }
 
+/** A way in, and how callers are known there. */
+interface Door {
+  readonly callerOf: ControlServerOptions['callerOf'];
+  /** True where a caller stays the same for as long as the connection stands. */
+  readonly isLasting: boolean;
+}
+
+/** A connection, and whose it is. */
+interface Connection {
+  readonly caller: Caller;
+  readonly isLasting: boolean;
+  /** Who it is now; throws a `Refusal` where nobody may be it any more. */
+  readonly prove: () => Promise<Caller>;
+}
+
 /** WebSocket close code for a client that breaks the rules of the house (RFC 6455 §7.4.1). */
 const POLICY_VIOLATION = 1_008;
 
@@ -83,7 +99,7 @@ export class ControlServer {
     maxPayload: CONTROL_BYTES_MAX,
     perMessageDeflate: false,
   });
-  readonly #subscribers = new Map<WebSocket, Caller>();
+  readonly #subscribers = new Map<WebSocket, Connection>();
   /** Connections that are being asked who they are, and those that were told who they are. */
   readonly #callers = new Map<Duplex, Caller | null>();
 
@@ -91,7 +107,8 @@ export class ControlServer {
     this.#options = options;
     this.#http.maxConnections = 2 * CONTROL_CLIENTS_MAX;
     this.#http.on('upgrade', (request, socket, head) => {
-      void this.#upgrade(request, socket, head);
+      const { callerOf } = options;
+      void this.#upgrade({ callerOf, isLasting: true }, request, socket, head);
     });
   }
 
@@ -102,9 +119,20 @@ export class ControlServer {
   /** Tells all subscribers; of single events those that may read the audit log. */
   notify(notification: Notification): void {
     const needs = notification.method === 'event' ? LEAST_ROLES['audit.tail'] : 'observer';
-    for (const [client, { role }] of this.#subscribers) {
-      if (isAtLeast(role, needs)) send(client, { kind: 'notification', notification });
+    for (const [client, connection] of this.#subscribers) {
+      const tell = ({ role }: Caller): void => {
+        if (isAtLeast(role, needs)) send(client, { kind: 'notification', notification });
+      };
+      if (connection.isLasting) tell(connection.caller);
+      else void connection.prove().then(tell, () => client.terminate());
     }
+  }
+
+  /** Answers callers of another server too, who prove at each call who they are. */
+  answerAt(server: HttpsServer, callerOf: ControlServerOptions['callerOf']): void {
+    server.on('upgrade', (request, socket, head) => {
+      void this.#upgrade({ callerOf, isLasting: false }, request, socket, head);
+    });
   }
 
   /** Closes the socket and all clients; calls under way are answered to nobody. */
@@ -116,25 +144,34 @@ export class ControlServer {
     });
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #upgrade(
+    door: Door,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
     this.#callers.set(socket, null);
     socket.on('error', () => socket.destroy()); // whoever hangs up meanwhile is no news
     socket.once('close', () => this.#callers.delete(socket));
-    const caller = await this.#callerOf(request);
+    const caller = await this.#callerOf(door, request);
     if (socket.destroyed) return;
     if (typeof caller === 'string') {
       turnAway(socket, caller);
     } else {
       this.#callers.set(socket, caller);
-      this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#welcome(ws, caller));
+      const { isLasting, callerOf } = door;
+      const prove = async () => (isLasting ? caller : callerOf(request.socket));
+      this.#sockets.handleUpgrade(request, socket, head, (ws) =>
+        this.#welcome(ws, { caller, isLasting, prove }),
+      );
     }
   }
 
   /** Who is calling, or the HTTP status that turns the call away. */
-  async #callerOf(request: IncomingMessage): Promise<Caller | string> {
+  async #callerOf(door: Door, request: IncomingMessage): Promise<Caller | string> {
     if (request.url !== CONTROL_PATH) return '404 Not Found';
     try {
-      const caller = await this.#options.callerOf(request.socket);
+      const caller = await door.callerOf(request.socket);
       const isFull = this.#callers.size > CONTROL_CLIENTS_MAX;
       const others = [...this.#callers.values()].filter((each) => each?.role !== 'admin').length;
       const hasNoPlace = caller.role !== 'admin' && others > CONTROL_OTHERS_MAX;
@@ -148,7 +185,7 @@ export class ControlServer {
     }
   }
 
-  #welcome(client: WebSocket, caller: Caller): void {
+  #welcome(client: WebSocket, connection: Connection): void {
     let pending = 0;
     client.on('message', (frame, isBinary) => {
       if (isBinary) {
@@ -158,7 +195,7 @@ export class ControlServer {
         send(client, { kind: 'error', id: idOf(frame), trouble: troubleOf(refusal) });
       } else {
         pending += 1;
-        void this.#answer(client, caller, bytesOf(frame)).finally(() => {
+        void this.#answer(client, connection, bytesOf(frame)).finally(() => {
           pending -= 1;
         });
       }
@@ -166,22 +203,27 @@ export class ControlServer {
     client.on('close', () => this.#subscribers.delete(client));
     // Oversize and malformed frames end here; the library closes the connection by itself.
     client.on('error', (error) => {
-      this.#options.log.warn('control.client-error', { who: caller.name, why: error.message });
+      this.#options.log.warn('control.client-error', {
+        who: connection.caller.name,
+        why: error.message,
+      });
     });
   }
 
-  async #answer(client: WebSocket, caller: Caller, frame: Uint8Array): Promise<void> {
+  async #answer(client: WebSocket, connection: Connection, frame: Uint8Array): Promise<void> {
     const request = refusalOf(() => parseRequest(frame));
     if (request instanceof Refusal) {
       return send(client, { kind: 'error', id: null, trouble: troubleOf(request) });
     }
     const { id, method, params } = request;
+    let { caller } = connection;
     try {
+      caller = await connection.prove();
       if (!isMethod(method)) throw new Refusal('control-method', { method: method.slice(0, 64) });
       checkRole(caller, method);
       const parsed = parseParams(method, params);
       if (method === 'subscribe') {
-        this.#subscribers.set(client, caller);
+        this.#subscribers.set(client, { ...connection, caller });
         return send(client, { kind: 'result', id, result: {} });
       }
       const call = this.#options.methods[method] as (

@@ -22,6 +22,8 @@ export interface Environment {
   readonly paths: DefaultPaths;
   /** `HOLDFAST_CONTROL_SOCKET`: the daemon a client command talks to. */
   readonly controlSocket: string | undefined;
+  /** The daemon of another machine, where commands are to go to one. */
+  readonly remote?: { readonly address: string; readonly svidFolder: string };
   /** `SPIFFE_ENDPOINT_SOCKET` as it stands, unparsed (SPIFFE Workload Endpoint §4). */
   readonly endpointSocket: string | undefined;
   /** False if `NO_COLOR` is set to anything but the empty string. */

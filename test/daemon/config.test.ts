@@ -170,6 +170,16 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
     inside: ['[metrics]\nlisten = "/run/m.sock"', '[metrics]\nlisten = "/ip4/127.0.0.1/tcp/9464"'],
     outside: ['[metrics]\nlisten = "/ip4/0.0.0.0/tcp/9464"', '[metrics]\nlisten = "m.sock"'],
   },
+  'control.listen': {
+    inside: [
+      '[control]\nlisten = "/ip4/192.0.2.7/tcp/7719"',
+      '[control]\nlisten = "/ip6/::1/tcp/1"',
+    ],
+    outside: [
+      ...['[control]\nlisten = "0.0.0.0:7719"', '[control]\nlisten = ""', '[control]\nlisten = 1'],
+      '[control]\nlisten = "/ip4/192.0.2.7/tcp/7719"\n[node]\nrole = "member"',
+    ],
+  },
   'control.group': {
     inside: ['[control]\ngroup = "adm"', '[control]\ngroup = "_ops-1"'],
     outside: ['""', '"A"', '"a b"', '1', `"${'a'.repeat(33)}"`].map(
@@ -182,12 +192,12 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
       {
         inside: [
           `[roles]\n${role} = []`,
-          `[roles]\n${role} = ["user:ann", "uid:1001", "group:ops", "gid:0"]`,
+          `[roles]\n${role} = ["user:ann", "uid:1001", "group:ops", "gid:0", "spiffe://a/b"]`,
           `[roles]\n${role} = [${'"uid:1",'.repeat(64)}]`,
         ],
         outside: [
           ...['"uid:1"', '["ann"]', '["uid:01"]', '["uid:-1"]', '["user:a b"]', '["group:*"]'],
-          ...['[1]', '["user:"]', `[${'"uid:1",'.repeat(65)}]`],
+          ...['[1]', '["user:"]', '["spiffe://A/b"]', `[${'"uid:1",'.repeat(65)}]`],
         ].map((value) => `[roles]\n${role} = ${value}`),
       },
     ]),

@@ -13,6 +13,7 @@ import { spiffeId } from '../../../core/spiffe-id.ts';
 import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../../core/time.ts';
 import {
   type CredentialSource,
+  ENDPOINT_PATH,
   fileSource,
   svidSource,
 } from '../../../daemon/bundle-endpoint/endpoint-credentials.ts';
@@ -62,7 +63,7 @@ async function serveSvids() {
     if (allow.refusal !== null) throw allow.refusal;
     return { authority: allow.authority, until: addMs(now, DAY_MS) };
   };
-  const source = svidSource({ domain: BLUE, clock, random, permission });
+  const source = svidSource({ domain: BLUE, path: ENDPOINT_PATH, clock, random, permission });
   const rig = await serve(source, clock);
   return { ...rig, allow, first, second };
 }
@@ -192,7 +193,7 @@ endpoints('speaks no TLS before 1.2, and refuses a second server on its port', a
   assert.ok(error instanceof Error);
   const { clock, log } = rig;
   const credentials = svidSource({
-    ...{ domain: BLUE, clock, random },
+    ...({ domain: BLUE, path: ENDPOINT_PATH, clock, random } as const),
     permission: () => ({ authority: rig.first, until: addMs(clock.now().wall, HOUR_MS) }),
   });
   const again = { host: '127.0.0.1', port: rig.port, credentials, bundle: () => TEXT, clock, log };
