@@ -8,6 +8,7 @@ import type { SpiffeRelationAdd } from '../../../daemon/control/protocol.ts';
 import { Coalition } from '../../fakes/coalition.ts';
 import {
   ALARM,
+  CALLER,
   ENTRY,
   FINGERPRINT,
   RELATION,
@@ -52,8 +53,10 @@ commands('status says when nothing of a domain is held, and shows alarms', async
 });
 
 commands('--json prints what the daemon said', async () => {
+  const { pid: _pid, ...caller } = CALLER;
   for (const [args, expected] of [
-    [['status'], STATUS],
+    [['status'], { ...STATUS, caller }],
+    [['whoami'], caller],
     [['entry', 'list'], { entries: [ENTRY] }],
     [['federation', 'list'], { relations: [RELATION] }],
     [['federation', 'remove', 'blue.example'], { domain: 'blue.example', epoch: '9' }],
