@@ -19,6 +19,7 @@ import {
 } from './founding.ts';
 import { faultNamed, type Happening, shapeOf } from './happening.ts';
 import { Machine } from './machine.ts';
+import { authorityName, type Pair, relatedBy, webbed } from './web.ts';
 import type { World } from './world.ts';
 
 /** Relations are made after the first beacons, links after the relations. */
@@ -36,7 +37,8 @@ export function settle(world: World, happenings: readonly Happening[]): void {
   for (const name of authorities) foundDomain(world, name);
   turn(world, happenings);
   const pairs = linkedPairs(world, authorities);
-  const related = scenario.relations === 'all' ? allPairs(authorities) : pairs;
+  const linked = scenario.links === 'web' ? relatedBy(pairs) : pairs;
+  const related = scenario.relations === 'all' ? allPairs(authorities) : linked;
   for (const machine of world.machines.values()) world.after(0, () => machine.boot());
   world.after(1, () => publishFirst(world));
   world.after(RELATE_AT_MS, () => {
@@ -106,8 +108,8 @@ function relateBoth(world: World, a: string, b: string): void {
 }
 
 /** Links of authorities as the scenario says; followers hang on their own and on each other. */
-function linkAll(world: World, pairs: readonly (readonly [string, string])[]): void {
-  const { latencyMs, bitsPerSecond, lossPpm, followers } = world.scenario;
+function linkAll(world: World, pairs: readonly Pair[]): void {
+  const { latencyMs, bitsPerSecond, lossPpm, links } = world.scenario;
   const join = (a: string, b: string): void => {
     const [first, second] = [world.machine(a), world.machine(b)];
     assert(first !== undefined && second !== undefined, 'both are in the world');
@@ -115,17 +117,16 @@ function linkAll(world: World, pairs: readonly (readonly [string, string])[]): v
   };
   for (const [a, b] of pairs) {
     join(a, b);
-    for (let i = 1; i <= followers; i++) join(`${a}-${i}`, `${b}-${i}`);
+    if (links === 'web') continue;
+    for (let i = 1; i <= world.scenario.followers; i++) join(`${a}-${i}`, `${b}-${i}`);
   }
+  if (links === 'web') return;
   for (const { name, isAuthority } of world.machines.values()) {
-    if (!isAuthority) join(name.replace(/-\d+$/, ''), name);
+    if (!isAuthority) join(authorityName(name), name);
   }
 }
 
-function linkedPairs(
-  world: World,
-  names: readonly string[],
-): readonly (readonly [string, string])[] {
+function linkedPairs(world: World, names: readonly string[]): readonly Pair[] {
   const { links } = world.scenario;
   const at = (i: number): string => names[i % names.length] ?? '';
   const chain = names.slice(1).map((name, i) => [at(i), name] as const);
@@ -146,10 +147,12 @@ function linkedPairs(
       );
       return [...chain, ...more.filter(([a, b]) => a !== b)];
     }
+    case 'web':
+      return webbed(world, names);
   }
 }
 
-function allPairs(names: readonly string[]): readonly (readonly [string, string])[] {
+function allPairs(names: readonly string[]): readonly Pair[] {
   return names.flatMap((a, i) => names.slice(i + 1).map((b) => [a, b] as const));
 }
 

@@ -19,8 +19,11 @@ import { FAULTS } from './faults/table.ts';
 import { type Happening, shapeOf } from './happening.ts';
 import { TRACE_VERSION } from './trace.ts';
 
-/** How authorities are linked: everybody, a circle, all with the first, a chain, some at random. */
-export const LINKS = ['full', 'ring', 'star', 'line', 'mesh'] as const;
+/**
+ * How authorities are linked: everybody, a circle, all with the first, a chain, some at random; in
+ * a `web` every machine is linked with some at random, of its own domain and of all.
+ */
+export const LINKS = ['full', 'ring', 'star', 'line', 'mesh', 'web'] as const;
 export type Links = (typeof LINKS)[number];
 
 export interface Scenario {
