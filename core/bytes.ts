@@ -229,14 +229,17 @@ export class Writer {
   }
 }
 
+/** The characters are laid out as bytes: a text of them put together one by one is a long chain. */
 function encode64(bytes: Uint8Array, alphabet: string): string {
-  let out = '';
+  const text = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
+  let at = 0;
   for (let i = 0; i < bytes.length; i += 3) {
-    const left = Math.min(3, bytes.length - i);
     const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    for (let k = 0; k <= left; k++) out += alphabet[(word >> (18 - 6 * k)) & 63];
+    for (let shift = 18; shift >= 0 && at < text.length; shift -= 6) {
+      text[at++] = alphabet.charCodeAt((word >> shift) & 63);
+    }
   }
-  return out;
+  return UTF8_DECODER.decode(text);
 }
 
 function decode64(text: string, alphabet: string, encoding: string): Uint8Array {
