@@ -91,7 +91,8 @@ async function rateOf(work: Work, forMs: number): Promise<number> {
   }
 }
 
-function threadMs(): number {
+/** What this thread has used of the processor so far. */
+export function threadMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
 }
