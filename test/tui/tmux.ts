@@ -30,6 +30,8 @@ export class Terminal {
     this.#tmux(
       ...['-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows)],
       ...['-e', `HOLDFAST_CONTROL_SOCKET=${controlSocket}`, '-e', 'LC_ALL=C.UTF-8'],
+      // Colours are on, whatever the runner of the tests wants for itself.
+      ...['-e', 'NO_COLOR='],
       line,
     );
   }
