@@ -15,6 +15,8 @@ const DELAY_MS = 50;
 const CHORD = 4;
 const LEARNED = /^(?:beacon|document|revocations)\.admitted$/;
 const AGREED_MS_MAX = 60_000;
+/** Nobody is asked, which keeps them from learning, until they have learned nothing for so long. */
+const LEARNING_MS = 1_000;
 
 /** What one partition came to. */
 export interface Healing {
@@ -59,7 +61,10 @@ export async function partitionAndHeal(
   });
   const mendedAt = performance.now();
   cable.mend();
-  await fleet.settle(AGREED_MS_MAX, () => missingIn(fleet, published));
+  await fleet.settle(AGREED_MS_MAX, async () => {
+    const isLearning = performance.now() - learnedAt < LEARNING_MS;
+    return isLearning ? ['they still learn'] : await missingIn(fleet, published);
+  });
   silence();
   const agreedAfterS = (learnedAt - mendedAt) / 1_000;
   return { partitionS, changes: published.size, agreedAfterS };
