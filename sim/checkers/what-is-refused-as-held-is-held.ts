@@ -23,6 +23,8 @@ export const whatIsRefusedAsHeldIsHeld: CheckerKind = {
       const { type: held } = verdict.details;
       // Another revocation, or another person's recall, may say all that this one says.
       if (held === undefined || held === 'revocations' || held === 'recall') return;
+      // A rival of a past beacon proves what is proven already: it is held as no beacon (§5.2).
+      if (verdict.details.type === 'proof') return;
       const { digest, type, domain } = envelopeOf(input.bytes.subarray(1));
       world.coverage.saw('checker: a message was refused as held');
       if (isHeld(machine, domain, digest)) return;
