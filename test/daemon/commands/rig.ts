@@ -32,7 +32,7 @@ export async function holdfast(
     complain: (line) => {
       err += `${line}\n`;
     },
-    ...(typed === undefined ? {} : { ask: async () => typed }),
+    ...(typed === undefined ? {} : { ask: async () => typed, askSecret: async () => typed }),
   });
   return { code, out, err };
 }
