@@ -8,7 +8,6 @@
 
 import { fromHex, toUtf8 } from '../core/bytes.ts';
 import { type Digest, digestOf } from '../core/digest.ts';
-import type { UnixMs } from '../core/time.ts';
 import { clockOf } from './age.ts';
 import { type Belief, newestRoot } from './belief.ts';
 import type { Moment } from './moment.ts';
@@ -36,10 +35,12 @@ export function overridesInForce(own: Belief, now: Moment): readonly OverrideInF
     .sort((a, b) => (a.digest < b.digest ? -1 : 1));
 }
 
-/** When the next override ends by our clock, or null. */
-export function nextOverrideEnd(own: Belief): UnixMs | null {
-  const ends = [...own.overrides.values()].map(({ notAfter }) => notAfter);
-  return ends.length === 0 ? null : ends.reduce((a, b) => (a < b ? a : b));
+/** In how many ms the next override ends by our clock; without end where none is seen to. */
+export function overrideEndsInMs(own: Belief, now: Moment): number {
+  if (own.overrides.size === 0 || isTimeUnknown(own, now)) return Number.POSITIVE_INFINITY;
+  return (
+    Math.min(...[...own.overrides.values()].map(({ notAfter }) => notAfter)) - clockOf(own, now)
+  );
 }
 
 /**

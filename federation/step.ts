@@ -18,7 +18,6 @@ import type { Admission, AdmitContext } from './admission.ts';
 import { admit, UNBOUNDED_STEPS } from './admit.ts';
 import { endOverrides } from './admit-override.ts';
 import type { StepBudget } from './admit-tick.ts';
-import { clockOf } from './age.ts';
 import type { Authority } from './authority.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
@@ -33,7 +32,7 @@ import type { Leaseholder } from './leaseholder.ts';
 import { missedBefore } from './looking-back.ts';
 import { decodeFrame, type Tag, versionArgument, type Want } from './message.ts';
 import { readRecall } from './override.ts';
-import { nextOverrideEnd, recalledMark } from './overriding.ts';
+import { overrideEndsInMs, recalledMark } from './overriding.ts';
 import type { PeerLedger } from './peer-ledger.ts';
 import { recordKey } from './record-key.ts';
 import type { Rest } from './rest.ts';
@@ -597,10 +596,7 @@ export class Step {
       inMs = Math.min(inMs, time.inquiry.wakeInMs(now.boot));
     }
     const own = this.#parts.beliefs.stored(this.#parts.beliefs.ownDomain);
-    const overrideEnd = own === null ? null : nextOverrideEnd(own);
-    if (own !== null && overrideEnd !== null) {
-      inMs = Math.min(inMs, overrideEnd - clockOf(own, now));
-    }
+    if (own !== null) inMs = Math.min(inMs, overrideEndsInMs(own, now));
     return now.boot + Math.max(1, inMs);
   }
 

@@ -9,6 +9,8 @@ import type { Withdrawal, World } from './world.ts';
 export interface Checker {
   /** After each step of an honest machine. */
   step?(step: Step): void;
+  /** A machine, honest or not, woke and did nothing; by its clock the next wake is in `nextMs`. */
+  idled?(machine: Machine, nextMs: number): void;
   /** A process starts on what its disk holds. */
   started?(machine: Machine): void;
   /** A document, beacon or tick leaves a machine, or is passed on: all before it is done. */

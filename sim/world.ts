@@ -171,6 +171,10 @@ export class World {
       this.history.stepped(step);
       if (isHonest) for (const look of this.#looks) look(step);
     }
+    if (isIdle && delivery.input.kind === 'wake') {
+      const nextMs = output.wakeAt - now.boot;
+      for (const checker of this.#checkers) checker.idled?.(machine, nextMs);
+    }
     this.#watchman.look(machine);
   }
 

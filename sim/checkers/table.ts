@@ -3,6 +3,7 @@
 import type { CheckerKind } from '../checker.ts';
 import { aCapturedNodeIsNobodyOutsideItsLease } from './a-captured-node-is-nobody-outside-its-lease.ts';
 import { aForgeryChangesNothing } from './a-forgery-changes-nothing.ts';
+import { aNodeWakesForSomething } from './a-node-wakes-for-something.ts';
 import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
 import { aRootAloneTakesNothing } from './a-root-alone-takes-nothing.ts';
 import { aSubsetPermitsNothingNew } from './a-subset-permits-nothing-new.ts';
@@ -61,4 +62,5 @@ export const CHECKERS: readonly CheckerKind[] = [
   assuranceIsAtMostWhatWasSigned,
   withoutTimeOrLeaseANodeObtainsEvidence,
   aSubsetPermitsNothingNew,
+  aNodeWakesForSomething,
 ];

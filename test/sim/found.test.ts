@@ -15,6 +15,11 @@ const SEEDS = [
     seed: 14,
     was: 'a bundle file was carried away while its beacon was owed to the disk',
   },
+  {
+    nodes: 12,
+    seed: 1069,
+    was: 'a node that did not know the time woke for the end of an override, for ever',
+  },
   { nodes: 6, seed: 482, was: 'power ended within the first step after a pause' },
 ] as const;
 
