@@ -3,7 +3,7 @@
  * action, each option and how many operands. Each is run where no daemon answers and no file lies,
  * so it comes as far as asking for one; only exit code 2 says that the line was wrong. What is
  * better not done here is given one more option, which nobody knows: that is then all that is
- * complained of. What the lines do is not judged here.
+ * complained of. What the lines do is for sections.test.ts and boxes.test.ts.
  */
 
 import { suite } from 'uvu';
