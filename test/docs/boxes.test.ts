@@ -24,7 +24,7 @@ boxes('boxes: one enrolled by network, one by files; couriers; what is revoked',
       await Promise.all([box.start(), far.start(), relate(blue, red)]);
       await enrolBoth(blue, box, far);
       await walk(
-        'Carry many domains at once',
+        'OPERATIONS: Carry many domains at once',
         walkAt(blue, 'yes', {
           at: (_text, who) => (who === 'box' ? far : who === 'red' ? red : blue),
         }),
@@ -43,7 +43,7 @@ async function enrolBoth(blue: DaemonProcess, box: DaemonProcess, far: DaemonPro
     ['ID', (await statusOf(box)).node.id],
     ['/ip4/192.0.2.10/tcp/7717', listen[0] ?? ''],
   ]);
-  await walk('Enrol a box', {
+  await walk('OPERATIONS: Enrol a box', {
     ...walkAt(blue, 'yes', { filled }),
     at: (text) => {
       if (text.startsWith('holdfast enroll join')) return box;
@@ -90,7 +90,7 @@ async function revokeAll(blue: DaemonProcess, node: string) {
     ['KEY-ID', node],
     ['ID', authorities[0]?.id ?? ''],
   ]);
-  await walk('Revoking', walkAt(blue, 'revoke', { filled }));
+  await walk('OPERATIONS: Revoking', walkAt(blue, 'revoke', { filled }));
   const { revocations } = await controlling(blue, (control) => control.call('revoke.list', {}));
   assert.equal([...new Set(revocations.map(({ kind }) => kind))].sort(), [
     'authority',

@@ -17,9 +17,7 @@ const ASKS_A_CHIP = 'asks the chip of the machine';
 
 /** By page and heading. */
 export const TOLD: Readonly<Record<string, Heading>> = {
-  'README: Two commands': {
-    left: { '': 'the daemon of npm start has its test, test/daemon/commands/start.test.ts' },
-  },
+  'README: Two commands': { by: BY_SECTIONS },
   'README: A coalition in five minutes': { by: 'test/readme.test.ts' },
   'OPERATIONS: Install and run': {
     left: { '': 'the address is an example; test/readme.test.ts runs such a line' },
@@ -51,14 +49,10 @@ export const TOLD: Readonly<Record<string, Heading>> = {
   'OPERATIONS: Watch it live': {
     left: { '': 'a window; test/tui drives it in a terminal' },
   },
-  'OPERATIONS: When something is wrong': {
-    by: BY_SECTIONS,
-    left: { 'holdfast doctor': 'looks at the whole machine; test/daemon/doctor plants the faults' },
-  },
+  'OPERATIONS: When something is wrong': { by: BY_SECTIONS },
   'OPERATIONS: Keys in a chip': { left: { '': ASKS_A_CHIP } },
-  'OPERATIONS: Backup and restore': {
-    left: { '': 'needs a second boot; test/daemon/restored.test.ts has one' },
-  },
+  'OPERATIONS: Audit': { by: BY_SECTIONS },
+  'OPERATIONS: Backup and restore': { by: BY_SECTIONS },
   'OPERATIONS: Changing the Root': { by: BY_SECTIONS },
   'OPERATIONS: Rotating, losing and losing control of keys': { by: BY_SECTIONS },
   'OPERATIONS: A second machine for the domain': {

@@ -40,6 +40,11 @@ export function sectionsOf(page: string): readonly Section[] {
   });
 }
 
+/** How the table of headings names a section. */
+export function nameOf({ page, heading }: Section): string {
+  return `${page.replace(/^docs\/|\.md$/g, '')}: ${heading}`;
+}
+
 /** The indented lines of a section that call `holdfast`, in their order. */
 export function typedLines({ page, heading, text }: Section): readonly DocumentedLine[] {
   const whole = text.replaceAll(/ \\\n +/g, ' ');

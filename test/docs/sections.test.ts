@@ -13,8 +13,8 @@ import { controlling, withDaemons } from '../daemon/live.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
 import { ROOT } from '../root.ts';
 import { TOLD } from './headings.ts';
-import { PAGES, sectionsOf, typedLines } from './lines.ts';
-import { found, statusOf, typeAt, walk, walkAt } from './walk.ts';
+import { nameOf, PAGES, sectionsOf, typedLines } from './lines.ts';
+import { found, settle, statusOf, typeAt, walk, walkAt } from './walk.ts';
 
 const sections = suite('docs/sections');
 
@@ -24,11 +24,26 @@ const RED = 'red.example';
 sections('names each heading that holds command lines, and the test that runs them', () => {
   const headings = PAGES.flatMap(sectionsOf)
     .filter((section) => typedLines(section).length > 0)
-    .map(({ page, heading }) => `${page.replace(/^docs\/|\.md$/g, '')}: ${heading}`);
+    .map(nameOf);
   assert.equal([...headings].sort(), Object.keys(TOLD).sort());
   for (const [heading, { by, left = {} }] of Object.entries(TOLD)) {
     assert.ok(by === undefined ? left[''] : existsSync(join(ROOT, by)), heading);
   }
+});
+
+sections('the two commands of another terminal', async () => {
+  await withDaemons([BLUE], async (blue: DaemonProcess) => {
+    const me = `unix:uid:${process.getuid?.()}`;
+    const entry = { spiffeId: `spiffe://${BLUE}/me`, selectors: [me] };
+    await controlling(blue, (control) => control.call('entry.create', entry));
+    await walk('README: Two commands', walkAt(blue, ''));
+  });
+});
+
+sections('an authority: a person says that its disk is the newest', async () => {
+  await withDaemons([BLUE], async (blue: DaemonProcess) => {
+    await walk('OPERATIONS: Backup and restore', walkAt(blue, 'newest'));
+  });
 });
 
 sections('entries: created, listed, changed, applied from a file, deleted', async () => {
@@ -41,7 +56,7 @@ sections('entries: created, listed, changed, applied from a file, deleted', asyn
     const filled = new Map<string, string>();
     let last = '';
     await walk(
-      'Give a workload an identity',
+      'OPERATIONS: Give a workload an identity',
       walkAt(blue, 'yes', {
         filled,
         after: (text, out) => {
@@ -60,13 +75,15 @@ sections('the date: shown, confirmed and set by a person', async () => {
   await withDaemons([BLUE], async (blue: DaemonProcess) => {
     const now = new Date(Date.now() + 1_000).toISOString().replace(/\.\d+Z$/, 'Z');
     const filled = new Map([['2026-11-21T05:50:58Z', now]]);
-    await walk('When the clock is gone', walkAt(blue, 'right', { filled }));
+    await walk('OPERATIONS: When the clock is gone', walkAt(blue, 'right', { filled }));
   });
 });
 
-sections('what is wrong: a code explained', async () => {
+sections('what is wrong: looked for and explained, and what was done', async () => {
   await withDaemons([BLUE], async (blue: DaemonProcess) => {
-    await walk('When something is wrong', walkAt(blue, ''));
+    settle(blue);
+    await walk('OPERATIONS: When something is wrong', walkAt(blue, ''));
+    await walk('OPERATIONS: Audit', walkAt(blue, ''));
   });
 });
 
@@ -94,7 +111,7 @@ sections(
           }
         },
       });
-      await walk('Changing the Root', how);
+      await walk('OPERATIONS: Changing the Root', how);
       const { ceremonies } = await controlling(blue, (control) =>
         control.call('ceremony.list', {}),
       );
@@ -123,7 +140,7 @@ sections('keys: a beacon key made and proposed, an authority revoked by two pers
         }
       },
     });
-    await walk('Rotating, losing and losing control of keys', how);
+    await walk('OPERATIONS: Rotating, losing and losing control of keys', how);
     const { revocations } = await controlling(blue, (control) => control.call('revoke.list', {}));
     assert.equal(
       revocations.map(({ kind }) => kind),
@@ -154,7 +171,7 @@ sections('an override: named in the Root, signed by two persons, withdrawn by on
         }
       },
     });
-    await walk('When an age stands in the way', how);
+    await walk('OPERATIONS: When an age stands in the way', how);
     const left = await typeAt(blue, how, 'holdfast override list --json');
     assert.equal(JSON.parse(left).overrides, [], 'withdrawn');
   });
@@ -167,7 +184,7 @@ sections('a partner: bundles exchanged, related, narrowed, named in an entry', a
       ['/ip4/192.0.2.20/tcp/7717', (await statusOf(red)).listen[0] ?? ''],
     ]);
     const at = (_text: string, who: string) => (who === 'red' ? red : blue);
-    await walk('Add a partner', walkAt(blue, 'yes', { filled, at }));
+    await walk('OPERATIONS: Add a partner', walkAt(blue, 'yes', { filled, at }));
     const { relations } = await controlling(blue, (control) => control.call('federation.list', {}));
     assert.equal(
       relations.map(({ domain, terms }) => [domain, terms.scope]),

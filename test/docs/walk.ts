@@ -1,15 +1,17 @@
 /**
- * Types what stands under a heading of OPERATIONS, line by line in its order, at running daemons.
+ * Types what stands under a heading of a page, line by line in its order, at running daemons.
  * Every command has to end with 0. What a reader fills in (HEX, ID, an example's address) is said
  * by whoever walks, mostly from what was printed before.
  */
 
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { holdfast } from '../daemon/commands/rig.ts';
 import { controlling } from '../daemon/live.ts';
 import type { DaemonProcess } from '../daemon-process.ts';
 import { TOLD } from './headings.ts';
-import { type DocumentedLine, sectionsOf, typedLines, wordsOf } from './lines.ts';
+import { type DocumentedLine, nameOf, PAGES, sectionsOf, typedLines, wordsOf } from './lines.ts';
 
 export interface Walk {
   /** Where the files of the section lie. */
@@ -31,9 +33,9 @@ const PLACEHOLDER = /^(?:HEX|ID|KEY-ID|SERIAL|SPIFFE-ID|TEXT|WORDS)$/;
 
 /** The lines of a heading that are run: all that the table does not leave out. */
 export function linesOf(heading: string): readonly DocumentedLine[] {
-  const section = sectionsOf('docs/OPERATIONS.md').find((each) => each.heading === heading);
+  const section = PAGES.flatMap(sectionsOf).find((each) => nameOf(each) === heading);
   assert.ok(section, heading);
-  const left = Object.keys(TOLD[`OPERATIONS: ${heading}`]?.left ?? {});
+  const left = Object.keys(TOLD[heading]?.left ?? {});
   return typedLines(section).filter(({ text }) => !left.some((start) => text.startsWith(start)));
 }
 
@@ -57,7 +59,10 @@ export async function typeAt(
   process.chdir(folder);
   const args = wordsOf(text).slice(1);
   const words = args.map((arg) => fill(arg, filled));
-  const variables = { HOLDFAST_CONTROL_SOCKET: daemon.controlSocket };
+  const variables = {
+    HOLDFAST_CONTROL_SOCKET: daemon.controlSocket,
+    SPIFFE_ENDPOINT_SOCKET: `unix://${daemon.workloadSocket}`,
+  };
   const { code, out, err } = await holdfast(words, daemon.folder, variables, answer(text));
   assert.is(code, 0, `${text}\nas ${words.join(' ')}\n${out}${err}`);
   return out;
@@ -90,4 +95,17 @@ export function found(out: string, pattern: RegExp): string {
   const [, match = ''] = pattern.exec(out) ?? [];
   assert.ok(match, `${pattern} is not in: ${out}`);
   return match;
+}
+
+/** Tells commands that ask no daemon of this one, as the configuration of its machine would. */
+export function settle(daemon: DaemonProcess): void {
+  const folder = join(daemon.folder, '.config/holdfast');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const paths = [
+    ['state', join(daemon.folder, 'state')],
+    ['control_socket', daemon.controlSocket],
+    ['workload_socket', daemon.workloadSocket],
+  ].map(([key, path]) => `${key} = "${path}"\n`);
+  const text = `trust_domain = "${daemon.domain}"\n[paths]\n${paths.join('')}[tpm]\nuse = "never"\n`;
+  writeFileSync(join(folder, 'config.toml'), text, { mode: 0o600 });
 }
