@@ -343,6 +343,10 @@ export const AUDIT_LINE_BYTES_MAX = 64 * 1024;
 export const AUDIT_FIELD_CHARS_MAX = 1_024;
 /** A key file: in armour, two seeds, or a key of ML-DSA-65 with its certificate. */
 export const KEY_FILE_BYTES_MAX = 16 * 1024;
+/** A backup: it is put together in memory, and most of it is the audit log. */
+export const BACKUP_BYTES_MAX = 64 * 1024 * 1024;
+/** One piece of a backup, as the control socket carries it. */
+export const BACKUP_PART_BYTES = 1024 * 1024;
 /** A file that holds the passphrase of a person's key. */
 export const PASSPHRASE_BYTES_MAX = 1_024;
 

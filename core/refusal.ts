@@ -694,9 +694,24 @@ export const REFUSALS = {
     'a key file that does not read back',
     'restore the key file from a backup',
   ),
+  'backup-malformed': row(
+    'reject',
+    'no backup, or one that was damaged',
+    'take another copy of it, and compare the digest that the backup printed',
+  ),
+  'backup-version': row(
+    'reject',
+    'a backup of another version',
+    'restore it with the version that made it, then upgrade',
+  ),
+  'state-occupied': row(
+    'ignore',
+    'the state folder holds something',
+    'move it aside, or name an empty one: --state FOLDER',
+  ),
   'passphrase-wrong': row(
     'reject',
-    'the passphrase does not open the key file',
+    'the passphrase does not open the file',
     'type it again, with the keyboard it was made on; nobody can recover it',
   ),
   'port-busy': row(

@@ -41,6 +41,8 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   'key.list': 'report',
   'key.copy': 'report',
   'key.move': 'report',
+  'backup.begin': 'report',
+  'backup.part': 'report',
   'time.show': 'report',
   'time.tell': 'report',
   'enroll.request': 'report',

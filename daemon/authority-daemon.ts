@@ -72,7 +72,7 @@ export async function openAuthorityDaemon(
     ...{ suite, records, limits },
     bootId: clock.bootId,
     now: clock.now(),
-    continuity: ground.generation?.continuity ?? 'software',
+    continuity: ground.continuity,
     node: keys.node,
     authority: {
       keys: keys.roles,
@@ -181,6 +181,7 @@ function methodsOver(
     ...services,
     ...{ node, random, proposals, roles, config, driver, audit, alarms, authorities, custody },
     nodeCustody,
+    state: parts.state,
     references: new ReferenceBook({ driver, custody, chip: chipOf(parts), ownView }),
     now: () => clock.now().wall,
     policy: () => node.policy,

@@ -4,17 +4,22 @@
  */
 
 import type { Socket } from 'node:net';
+import { Failure } from '../core/failure.ts';
+import { GENERATION_STEP_MS } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import { runtimeSuite } from '../core/runtime-suite.ts';
 import type { Suite } from '../core/suite.ts';
+import { bootMs } from '../core/time.ts';
 import { VERSION } from '../core/version.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import type { FederationNode } from '../federation/node.ts';
+import type { Continuity } from '../federation/record.ts';
 import { AlarmBook } from './alarm-book.ts';
 import type { ProcessInspector } from './attestation/workload-attestor.ts';
 import type { AuditEntry } from './audit/audit-entry.ts';
 import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
 import { loadAuditHead, saveAuditHead } from './audit/kept-head.ts';
+import type { State } from './backup/snapshot.ts';
 import type { Config } from './config-keys.ts';
 import { type Caller, personOf } from './control/caller.ts';
 import type { Status } from './control/protocol.ts';
@@ -34,6 +39,7 @@ import { LateNetwork } from './network/late-network.ts';
 import { paceOf } from './network/pace.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import { RefusalAudit } from './refusal-audit.ts';
+import { RECORDS } from './store/key-space.ts';
 import { openLevelStore } from './store/level-store.ts';
 import { openStateFolder } from './store/state-folder.ts';
 
@@ -69,6 +75,10 @@ export interface Ground {
   readonly nodeCustody: NodeCustody;
   /** Null where no chip counts the generations of the state. */
   readonly generation: StateGeneration | null;
+  /** How far the records can be trusted to be the last. */
+  readonly continuity: Continuity;
+  /** What a backup is made of. */
+  readonly state: State;
 }
 
 /** A state machine that is driven. */
@@ -101,11 +111,15 @@ export async function openGround(
   opening.defer(() => nodeCustody[Symbol.asyncDispose]());
   const generation = await nodeCustody.openGeneration({ store, records, clock, log });
   opening.defer(async () => generation?.close());
+  const restored = records.has(RECORDS.restored);
+  if (restored) opening.defer(forgetRestored(store, host));
   const audit = await openAuditLog({ path: folder.auditLog, clock, kept: loadAuditHead(records) });
   opening.defer(() => closeAudit(store, audit));
   const { freshForMs, degradedForMs, survivalForMs } = config;
   return {
     ...{ config, host, store, records, audit, nodeCustody, generation },
+    continuity: generation?.continuity ?? (restored ? 'rolled-back' : 'software'),
+    state: { folder, store, audit },
     limits: { freshForMs, degradedForMs, survivalForMs },
     suite: runtimeSuite(),
     refusals: new RefusalAudit(audit, clock),
@@ -113,6 +127,19 @@ export async function openGround(
     roles: new RoleBook(config),
     custody: nodeCustody.keys,
   };
+}
+
+/**
+ * Takes the mark of a restored state away, once evidence had as long to come as a generation lasts
+ * (PROTOCOL §5.7); returns how to leave it.
+ */
+function forgetRestored(store: Store, { clock, log }: Host): () => void {
+  return clock.wakeAt(bootMs(clock.now().boot + GENERATION_STEP_MS), () => {
+    store.write([{ key: RECORDS.restored, value: null }]).catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+      log.warn('still marked as restored', { code: error.code, why: error.message });
+    });
+  });
 }
 
 /** Puts a state machine behind its driver; the network listens once it is started. */
@@ -134,7 +161,12 @@ export async function openEngine(
     ...{ node, clock, random, store, audit, refusals, alarms, network, log },
   });
   await audit.append('daemon.started', { version: VERSION, domain, role });
-  await announceCustody({ domain, custody: ground.nodeCustody, generation }, audit, alarms);
+  const restoredFrom = ground.records.get(RECORDS.restored);
+  await announceCustody(
+    { domain, custody: ground.nodeCustody, generation, restoredFrom },
+    audit,
+    alarms,
+  );
   opening.defer(async () => {
     await audit.append('daemon.stopped');
   });

@@ -74,7 +74,7 @@ export async function openMemberDaemon(
   });
   await openScrapes(ground, engine, status, opening);
   const methods = memberMethods({
-    ...{ driver, audit, links, views, status, alarms: ground.alarms },
+    ...{ driver, audit, links, views, status, alarms: ground.alarms, state: ground.state },
     time: () => node.time(clock.now()),
     ...{ applicant, joining, node, custody, random, nodeCustody: ground.nodeCustody },
     fetches: workloads.fetches,
@@ -102,13 +102,13 @@ export async function openMemberDaemon(
 
 /** The state machine of a node that signs nothing for its domain. */
 function memberNode(ground: Ground, keys: NodeKeys): FederationNode {
-  const { config, host, limits, suite, records, generation } = ground;
+  const { config, host, limits, suite, records, continuity } = ground;
   return new FederationNode({
     own: config.trustDomain,
     ...{ suite, records, limits },
     bootId: host.clock.bootId,
     now: host.clock.now(),
-    continuity: generation?.continuity ?? 'software',
+    continuity,
     node: keys.node,
     authority: null,
   });

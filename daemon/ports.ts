@@ -32,6 +32,8 @@ export interface Write {
 /** The durable records of this daemon. A batch is written whole or not at all, and synced. */
 export interface Store {
   load(): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** All records as they stand at one moment. */
+  snapshot(): Promise<ReadonlyMap<string, Uint8Array>>;
   write(batch: readonly Write[]): Promise<void>;
   close(): Promise<void>;
 }

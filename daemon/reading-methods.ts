@@ -12,6 +12,7 @@ import type { DomainView } from '../federation/view.ts';
 import type { AlarmBook } from './alarm-book.ts';
 import { attestationMethods } from './attestation-methods.ts';
 import type { AuditLog } from './audit/audit-log.ts';
+import { type BackupMethodOptions, backupMethods } from './backup/backup-methods.ts';
 import { bundleView } from './bundle-view.ts';
 import { type Caller, whose } from './control/caller.ts';
 import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
@@ -30,7 +31,7 @@ import { timeMethods } from './time-methods.ts';
 import { bundleText, entriesOf } from './trust-view.ts';
 import type { FetchBook } from './workload-api/fetch-book.ts';
 
-export interface ReadingOptions {
+export interface ReadingOptions extends BackupMethodOptions {
   readonly nodeCustody: NodeCustody;
   /** Who on this machine was given which X509-SVID. */
   readonly fetches: FetchBook;
@@ -53,6 +54,7 @@ export function readingMethods(options: ReadingOptions) {
     whoami: async (_params, { name, uid, role, from }: Caller) => ({ name, uid, role, from }),
     ...timeMethods(options),
     ...attestationMethods(options),
+    ...backupMethods(options),
     'workload.list': async () => ({
       fetched: options.fetches.views(options.driver.now().boot),
     }),

@@ -115,6 +115,11 @@ export class AuditLog {
     return this.#durable;
   }
 
+  /** Bytes of the log up to there. */
+  get sizeBytes(): number {
+    return this.#size;
+  }
+
   /**
    * Writes one entry, and resolves once it is durable. Fails `file-unwritable`: the entry is not in
    * the log then, and the next that is written follows one that says how many are missing.

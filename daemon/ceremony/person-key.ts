@@ -5,13 +5,13 @@
  *     -----BEGIN HOLDFAST PERSON-----          JCS {key: {ed25519, mlDsa65}, seeds: …}
  *     -----BEGIN HOLDFAST PUBLIC-----          the public pair, 32 + 1,952 bytes
  *
- * With a passphrase the seeds are sealed: ChaCha20-Poly1305 under scrypt (RFC 7914, N = 2^17,
- * r = 8, p = 1: some 0.4 s and 128 MiB a guess), the public pair as associated data, so that nobody
- * swaps the name on a sealed key. The passphrase comes from a file or the terminal, not from argv.
+ * With a passphrase the seeds are sealed: ChaCha20-Poly1305 under a key that is made of it
+ * (passphrase-key.ts), the public pair as associated data, so that nobody swaps the name on a sealed
+ * key.
  * The key files that a founded domain begins with are read too (store/key-file.ts).
  */
 
-import { createCipheriv, createDecipheriv, scrypt } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { concat, fromUtf8, toBase64Url, toUtf8 } from '../../core/bytes.ts';
 import { encodeCanonical, type JsonObject, parseCanonical } from '../../core/canonical.ts';
@@ -30,14 +30,12 @@ import { decodeBlocks, encodeBlock } from '../../federation/armour.ts';
 import { publicMembers } from '../../federation/found.ts';
 import { Members } from '../../federation/members.ts';
 import { createFile, readBounded, readPrivate } from '../host/files.ts';
+import { SALT_BYTES, stretchPassphrase } from '../passphrase-key.ts';
 import type { Random } from '../ports.ts';
 import { loadKeyFile } from '../store/key-file.ts';
 
-const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 };
-const SALT_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const WRAP_KEY_BYTES = 32;
 const PUBLIC_BYTES = ED25519_KEY_BYTES + ML_DSA_65_KEY_BYTES;
 /** What `store/key-file.ts` writes begins so. */
 const DAEMON_KEY = '-----BEGIN HOLDFAST KEY-----\nname: ';
@@ -111,7 +109,7 @@ async function sealed(
 ): Promise<JsonObject> {
   const salt = random.bytes(SALT_BYTES);
   const nonce = random.bytes(NONCE_BYTES);
-  const key = await stretch(passphrase, salt);
+  const key = await stretchPassphrase(passphrase, salt);
   const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(concat(pair.ed25519, pair.mlDsa65), { plaintextLength: seeds.length });
   const box = concat(cipher.update(seeds), cipher.final(), cipher.getAuthTag());
@@ -125,7 +123,7 @@ async function openSeeds(bytes: Uint8Array, path: string, ask: AskPassphrase): P
   const read = refusalOf(() => readPersonFile(bytes));
   if (read instanceof Refusal) throw new Refusal('key-malformed', { path });
   if (read.kind === 'plain') return read.seeds;
-  const seeds = unsealed(read, await stretch(await ask(), read.salt));
+  const seeds = unsealed(read, await stretchPassphrase(await ask(), read.salt));
   if (seeds === undefined) throw new Refusal('passphrase-wrong', { path });
   return seeds;
 }
@@ -176,17 +174,6 @@ function unsealed(
   } catch {
     return undefined; // the tag is all that this can fail on
   }
-}
-
-function stretch(passphrase: string, salt: Uint8Array): Promise<Uint8Array> {
-  // One spelling of what was typed: keyboards differ in how they compose letters.
-  const text = passphrase.normalize('NFC');
-  return new Promise((resolve, reject) => {
-    scrypt(text, salt, WRAP_KEY_BYTES, SCRYPT, (error, key) => {
-      if (error === null) resolve(new Uint8Array(key));
-      else reject(error);
-    });
-  });
 }
 
 function startsWith(bytes: Uint8Array, text: string): boolean {

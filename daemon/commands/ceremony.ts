@@ -19,8 +19,9 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { passphraseFrom } from './passphrase.ts';
 import { factsText, jsonText, tableText } from './print.ts';
-import { outcomesText, passphraseFrom, proposalText } from './proposal.ts';
+import { outcomesText, proposalText } from './proposal.ts';
 import { isMeant } from './references-approve.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 

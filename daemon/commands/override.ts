@@ -28,15 +28,9 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { passphraseFrom } from './passphrase.ts';
 import { jsonText, tableText } from './print.ts';
-import {
-  believedUpon,
-  isTaken,
-  outcomesText,
-  passphraseFrom,
-  proposalActions,
-  saveProposal,
-} from './proposal.ts';
+import { believedUpon, isTaken, outcomesText, proposalActions, saveProposal } from './proposal.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\

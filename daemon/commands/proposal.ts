@@ -4,8 +4,8 @@
  */
 
 import { resolve } from 'node:path';
-import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
-import { BUNDLE_FILE_BYTES_MAX, PASSPHRASE_BYTES_MAX } from '../../core/limits.ts';
+import { toUtf8 } from '../../core/bytes.ts';
+import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
 import type { Instant } from '../../core/time.ts';
@@ -20,13 +20,13 @@ import {
   type Proposal,
   signProposal,
 } from '../../federation/proposal.ts';
-import { type AskPassphrase, openPersonKey } from '../ceremony/person-key.ts';
+import { openPersonKey } from '../ceremony/person-key.ts';
 import { proposalChanges, proposalDate, proposalTitle } from '../ceremony/proposal-words.ts';
 import type { ImportOutcome } from '../control/protocol.ts';
-import { readBounded, readPrivate, replaceFile } from '../host/files.ts';
-import { readInput } from '../host/terminal.ts';
+import { readBounded, replaceFile } from '../host/files.ts';
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, parseLine, UsageError } from './command.ts';
 import { believeFile } from './inspect-bundle.ts';
+import { passphraseFrom } from './passphrase.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, withDaemon } from './settings.ts';
 
@@ -67,29 +67,6 @@ export async function saveProposal(
   await replaceFile(path, toUtf8(text), 0o644);
   context.write(proposalText(decodeProposal(SUITE, toUtf8(text))));
   return EXIT_DONE;
-}
-
-/**
- * The passphrase from the file that was named, `-` for standard input, else from the terminal.
- * Throws `UsageError`.
- */
-export function passphraseFrom(
-  { askSecret }: CommandContext,
-  file: string | undefined,
-  question: string,
-): AskPassphrase {
-  return async () => {
-    if (file !== undefined) {
-      const bytes =
-        file === '-'
-          ? await readInput(PASSPHRASE_BYTES_MAX)
-          : await readPrivate(resolve(file), PASSPHRASE_BYTES_MAX);
-      const text = fromUtf8(bytes);
-      return text.replace(/\r?\n$/, '');
-    }
-    if (askSecret === undefined) throw new UsageError('say --passphrase-file');
-    return await askSecret(question);
-  };
 }
 
 async function show(context: CommandContext, type: DocumentType): Promise<number> {

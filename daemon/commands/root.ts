@@ -19,8 +19,9 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { newPassphrase } from './passphrase.ts';
 import { jsonText } from './print.ts';
-import { believedUpon, passphraseFrom, proposalActions, saveProposal } from './proposal.ts';
+import { believedUpon, proposalActions, saveProposal } from './proposal.ts';
 import { CHANGE_OPTIONS, changesOf } from './root-changes.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
@@ -119,18 +120,11 @@ async function createKey(context: CommandContext): Promise<number> {
   if (values['no-passphrase'] && file !== undefined) {
     throw new UsageError('--passphrase-file and --no-passphrase exclude each other');
   }
-  const passphrase = values['no-passphrase'] ? null : await newPassphrase(context, file);
+  const passphrase = values['no-passphrase']
+    ? null
+    : await newPassphrase(context, file, 'Passphrase of the new key: ');
   const path = resolve(operands[0] ?? '');
   const keyId = await createPersonKey(runtimeSuite(), hostRandom, { path, passphrase });
   context.write(`key   ${keyId}\nfile  ${path}, for its owner alone\nsend  ${path}.pub\n`);
   return EXIT_DONE;
-}
-
-/** A passphrase that is asked for has to be typed twice; nobody can recover one. */
-async function newPassphrase(context: CommandContext, file: string | undefined): Promise<string> {
-  const passphrase = await passphraseFrom(context, file, 'Passphrase of the new key: ')();
-  const isSame =
-    file !== undefined || (await passphraseFrom(context, file, 'Once more: ')()) === passphrase;
-  if (passphrase === '' || !isSame) throw new UsageError('no passphrase, or two different ones');
-  return passphrase;
 }

@@ -32,6 +32,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   attest: async () => (await import('./attest.ts')).command,
   references: async () => (await import('./references.ts')).command,
   key: async () => (await import('./key.ts')).command,
+  backup: async () => (await import('./backup.ts')).command,
+  restore: async () => (await import('./restore.ts')).command,
   doctor: async () => (await import('./doctor.ts')).command,
   explain: async () => (await import('./explain.ts')).command,
   completion: async () => (await import('./completion.ts')).command,

@@ -78,6 +78,8 @@ export const LEAST_ROLES: Readonly<Record<Method, Role>> = {
   'key.list': 'admin',
   'key.copy': 'admin',
   'key.move': 'admin',
+  'backup.begin': 'admin',
+  'backup.part': 'admin',
   'federation.add': 'admin',
   'relation.propose': 'admin',
   'relation.answer': 'admin',

@@ -9,6 +9,8 @@ import { isObject, type Json, type JsonObject } from '../../core/canonical.ts';
 import {
   ADDRESSES_MAX,
   AUDIT_TAIL_LINES_MAX,
+  BACKUP_BYTES_MAX,
+  BACKUP_PART_BYTES,
   BUNDLE_FILE_BYTES_MAX,
   COURIER_RECIPIENTS_MAX,
   DIAL_ADDRESS_CHARS_MAX,
@@ -66,6 +68,9 @@ const LEASE_KINDS: readonly EnrolWish['kind'][] = ['slices', 'cell', 'domain'];
 const GROUP_CHARS_MAX = 63;
 /** A head sealed to as many recipients as there may be, in base64url. */
 const COURIER_HEADER_CHARS_MAX = 128 * 1024;
+/** 32 bytes in base64url. */
+const BACKUP_KEY_CHARS_MAX = 43;
+const BACKUP_DIGEST_CHARS_MAX = 64;
 /** A key's id in hex. */
 const NODE_CHARS_MAX = 64;
 /** A digest or a key's id in hex, or the start of one. */
@@ -114,6 +119,14 @@ const PARSERS: Parsers = {
   'key.list': () => ({}),
   'key.copy': keyToFolderIn,
   'key.move': keyToFolderIn,
+  'backup.begin': (params) => ({
+    salt: params.text('salt', BACKUP_KEY_CHARS_MAX),
+    key: params.text('key', BACKUP_KEY_CHARS_MAX),
+  }),
+  'backup.part': (params) => ({
+    digest: params.text('digest', BACKUP_DIGEST_CHARS_MAX),
+    part: params.count('part', BACKUP_BYTES_MAX / BACKUP_PART_BYTES),
+  }),
   'time.show': () => ({}),
   'time.tell': (params) => params.optional('at', (name) => params.text(name, TIME_CHARS_MAX)),
   'enroll.request': (params) => ({

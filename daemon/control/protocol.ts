@@ -569,6 +569,14 @@ export interface RelationAccept {
   readonly peers: readonly string[];
 }
 
+/** A backup that waits to be fetched. */
+export interface BackupView {
+  readonly digest: string;
+  readonly bytes: number;
+  /** Names of keys in it that open in the chip of this machine alone. */
+  readonly chipHeld: readonly string[];
+}
+
 export interface AuditEntryView {
   readonly seq: number;
   readonly at: string;
@@ -648,6 +656,16 @@ export interface Calls {
   'key.list': { params: Nothing; result: { readonly keys: readonly PortableKey[] } };
   'key.copy': { params: KeyToFolder; result: KeyFileView };
   'key.move': { params: KeyToFolder; result: KeyFileView };
+  /** Seals the state as it is under `key`, made of a passphrase and `salt`; both in base64url. */
+  'backup.begin': {
+    params: { readonly salt: string; readonly key: string };
+    result: BackupView;
+  };
+  /** A piece of the backup of this digest, from 1 on; in base64url. */
+  'backup.part': {
+    params: { readonly digest: string; readonly part: number };
+    result: { readonly bytes: string };
+  };
   'time.show': { params: Nothing; result: TimeStatus };
   /** Without a date: the clock of the machine is right. */
   'time.tell': { params: { readonly at?: string }; result: TimeStatus };

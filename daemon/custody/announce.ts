@@ -1,5 +1,6 @@
 /** What a start found about its keys and its state, told in the audit log and as alarms. */
 
+import { fromUtf8 } from '../../core/bytes.ts';
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import type { AlarmBook } from '../alarm-book.ts';
@@ -13,11 +14,13 @@ export interface CustodyNews {
   readonly domain: TrustDomain;
   readonly custody: NodeCustody;
   readonly generation: StateGeneration | null;
+  /** Digest of the backup that the state came from. */
+  readonly restoredFrom: Uint8Array | undefined;
 }
 
 /** Audits keys that were bound or moved, and raises `state-rolled-back`. */
 export async function announceCustody(
-  { domain, custody, generation }: CustodyNews,
+  { domain, custody, generation, restoredFrom }: CustodyNews,
   audit: AuditLog,
   alarms: AlarmBook,
 ): Promise<void> {
@@ -26,6 +29,11 @@ export async function announceCustody(
     const { isNew, boot, migrated } = custody.chip.custody;
     if (isNew) await audit.append('keys.bound', { tpm, boot, why: 'first start with this TPM' });
     if (migrated.length > 0) await audit.append('keys.sealed', { keys: migrated.join(' ') });
+  }
+  if (restoredFrom !== undefined) {
+    const details = { backup: fromUtf8(restoredFrom) };
+    await alarms.raise({ code: 'state-rolled-back', domain, details });
+    return;
   }
   if (generation?.continuity !== 'rolled-back') return;
   const { stored, counter } = generation.found;

@@ -39,7 +39,7 @@ export interface GenerationFound {
 
 export class StateGeneration {
   readonly #options: GenerationOptions;
-  /** How far the records of this start can be trusted to be the last. */
+  /** How far the records of this start can be trusted to be the last; a backup never can. */
   readonly continuity: Continuity;
   readonly found: GenerationFound;
   #next: bigint;
@@ -50,7 +50,8 @@ export class StateGeneration {
   private constructor(options: GenerationOptions, found: GenerationFound, counter: bigint) {
     this.#options = options;
     this.found = found;
-    this.continuity = continuityOf(found, options.records.size === 0);
+    const isRestored = options.records.has(RECORDS.restored);
+    this.continuity = isRestored ? 'rolled-back' : continuityOf(found, options.records.size === 0);
     this.#next = counter + 1n;
   }
 
@@ -73,6 +74,7 @@ export class StateGeneration {
     const { store } = this.#options;
     return {
       load: () => store.load(),
+      snapshot: () => store.snapshot(),
       write: async (batch) => {
         await store.write(batch);
         if (batch.some(({ key }) => isNegative(key))) await this.#hasten();

@@ -31,6 +31,8 @@ export const RECORDS = {
   alarms: 'alarms',
   /** The number that the counter of the chip is compared with. */
   generation: 'generation',
+  /** Digest of the backup that this state came back from, until it has run long enough. */
+  restored: 'restored',
 } as const;
 
 /** Prefixes; what follows is the owner's own opaque string. */

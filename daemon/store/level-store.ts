@@ -79,6 +79,16 @@ class LevelStore implements Store {
     return loaded;
   }
 
+  /** Read anew and judged as at an opening: what is damaged goes into no backup. */
+  async snapshot(): Promise<ReadonlyMap<string, Uint8Array>> {
+    try {
+      await this.#commit.idle();
+      return await loadRecords(this.#database, this.#folder);
+    } catch (error) {
+      throw troubleOf(error, this.#folder);
+    }
+  }
+
   async write(batch: readonly Write[]): Promise<void> {
     for (const { key } of batch) assert(isRegistered(key), `no such record: ${key}`);
     if (batch.length > 0) await this.#commit.add(batch);

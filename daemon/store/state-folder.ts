@@ -1,6 +1,6 @@
 /**
- * The state folder and what lies where in it. Everything a daemon owns is in here, so that a backup
- * is a copy of one folder, taken while the daemon is stopped.
+ * The state folder and what lies where in it. Everything a daemon owns is in here; a backup holds
+ * all of it.
  *
  *     holdfast/          0700
  *       store/           records (LevelDB)

@@ -327,6 +327,8 @@ export const METHODS: ControlMethods = {
   'key.list': async () => ({ keys: [{ name: 'root', movable: true }] }),
   'key.copy': async ({ name, folder }) => ({ name, path: `${folder}/${name}.key` }),
   'key.move': async ({ name, folder }) => ({ name, path: `${folder}/${name}.key` }),
+  'backup.begin': async () => ({ digest: '0'.repeat(64), bytes: 0, chipHeld: [] }),
+  'backup.part': async () => ({ bytes: '' }),
   'bundle.show': async ({ domain = 'home.example' }) => ({
     domain,
     tier: 'FRESH',

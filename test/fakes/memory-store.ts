@@ -17,6 +17,10 @@ export class MemoryStore implements Store {
     return new Map(this.records);
   }
 
+  snapshot(): Promise<ReadonlyMap<string, Uint8Array>> {
+    return this.load();
+  }
+
   async write(batch: readonly Write[]): Promise<void> {
     if (!this.writable) throw new Failure('store-unwritable', 'the state cannot be written');
     this.batches.push(batch);
