@@ -6,8 +6,8 @@
  *     -----BEGIN HOLDFAST PUBLIC-----          the public pair, 32 + 1,952 bytes
  *
  * With a passphrase the seeds are sealed: ChaCha20-Poly1305 under a key that is made of it
- * (passphrase-key.ts), the public pair as associated data, so that nobody swaps the name on a sealed
- * key.
+ * (passphrase-key.ts), the public pair as associated data, so that nobody swaps the name on a
+ * sealed key.
  * The key files that a founded domain begins with are read too (store/key-file.ts).
  */
 

@@ -17,9 +17,10 @@ Usage: holdfast restore FILE [--state FOLDER] [--config FILE] [--passphrase-file
 
 Puts a backup back, into a state folder that is absent or empty; run it as the user of the
 daemon, and start the daemon after it. Its first start counts as one of a state that is
-rolled back: nothing in it has an age until new evidence comes, and an authority asks others
-what it published since before it signs anything (holdfast authority confirm, where
-there is nobody to ask). Never restore a state that still runs somewhere else.
+rolled back: nothing in it has an age until new evidence and a date come (holdfast time
+confirm, after a look at a watch), and an authority asks others what it published since
+before it signs anything (holdfast authority confirm, where there is nobody to ask).
+Never restore a state that still runs somewhere else.
 
   --state FOLDER          folder of the state
   --config FILE           configuration that names it
@@ -63,7 +64,7 @@ async function restore(context: CommandContext): Promise<number> {
           ['state', statePath],
           ['backup', opened.digest],
           ...chipHeldFacts(chipHeld),
-          ['next', 'start the daemon; it asks others first, or: holdfast authority confirm'],
+          ['next', 'start the daemon, look at a watch, and: holdfast time confirm'],
         ]),
   );
   return EXIT_DONE;

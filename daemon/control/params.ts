@@ -68,9 +68,6 @@ const LEASE_KINDS: readonly EnrolWish['kind'][] = ['slices', 'cell', 'domain'];
 const GROUP_CHARS_MAX = 63;
 /** A head sealed to as many recipients as there may be, in base64url. */
 const COURIER_HEADER_CHARS_MAX = 128 * 1024;
-/** 32 bytes in base64url. */
-const BACKUP_KEY_CHARS_MAX = 43;
-const BACKUP_DIGEST_CHARS_MAX = 64;
 /** A key's id in hex. */
 const NODE_CHARS_MAX = 64;
 /** A digest or a key's id in hex, or the start of one. */
@@ -120,11 +117,11 @@ const PARSERS: Parsers = {
   'key.copy': keyToFolderIn,
   'key.move': keyToFolderIn,
   'backup.begin': (params) => ({
-    salt: params.text('salt', BACKUP_KEY_CHARS_MAX),
-    key: params.text('key', BACKUP_KEY_CHARS_MAX),
+    salt: params.text('salt', TEXT_CHARS_MAX),
+    key: params.text('key', TEXT_CHARS_MAX),
   }),
   'backup.part': (params) => ({
-    digest: params.text('digest', BACKUP_DIGEST_CHARS_MAX),
+    digest: params.text('digest', TEXT_CHARS_MAX),
     part: params.count('part', BACKUP_BYTES_MAX / BACKUP_PART_BYTES),
   }),
   'time.show': () => ({}),

@@ -110,6 +110,10 @@ backups('of a daemon that runs give its domain back, and what was published sinc
     );
     const resumed = auditOf(blue).findLast(({ event }) => event === 'authority.resumed');
     assert.is(resumed?.fields.by, 'peer');
+    await done(blue, 'time', 'confirm', '--yes');
+    await eventually('an age of its own', async () => {
+      return (await seenBy(blue, 'blue.example'))?.tier === 'FRESH' ? true : undefined;
+    });
   }),
 );
 
@@ -151,8 +155,8 @@ backups('of a stopped one are taken under its lock, and go into an empty folder 
     assert.equal(globSync('*', { cwd: state }).sort(), ['audit.jsonl', 'keys', 'store']);
     await blue.start();
     assert.is((await statusOf(blue)).antiRollback, 'rolled-back');
-    await done(blue, 'time', 'tell');
-    await done(blue, 'authority', 'confirm');
+    await done(blue, 'time', 'confirm', '--yes');
+    await done(blue, 'authority', 'confirm', '--yes');
     await eventually('a beacon of its own', async () => {
       return (await seenBy(blue, 'blue.example'))?.tier === 'FRESH' ? true : undefined;
     });
