@@ -10,7 +10,7 @@ import { encodeProposal } from '../../federation/proposal.ts';
 import { draftRevocations } from '../../federation/sign-revocations.ts';
 import { parseFingerprint } from '../fingerprint-words.ts';
 import { openClock } from '../host/clock.ts';
-import { readBounded, replaceFile } from '../host/files.ts';
+import { openFolder, readBounded, replaceFile } from '../host/files.ts';
 import {
   type Command,
   type CommandContext,
@@ -67,6 +67,8 @@ async function create(context: CommandContext): Promise<number> {
   const [bundle = '', folder = ''] = operands.map((path) => resolve(path));
   const file = await readBounded(bundle, BUNDLE_FILE_BYTES_MAX);
   const config = await loadSettings({ ...values, role: 'authority' }, context.environment);
+  // Before the keys: they are made once, and a second create is refused.
+  await openFolder(folder);
   const { createStandbyHere } = await import('./serve.ts');
   const keys = await createStandbyHere(config, file, firstRoot);
   for (const { role, text } of keys) {

@@ -37,6 +37,15 @@ export async function readPrivate(path: string, maxBytes: number): Promise<Uint8
   return await readHandle(file, path, maxBytes);
 }
 
+/** Makes a folder, and those above it, unless it stands. */
+export async function openFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new Failure('file-unwritable', `the folder ${path} cannot be made`, error);
+  }
+}
+
 /** Makes a folder that only its owner may enter. Refuses `permissions-wide` if it stands wider. */
 export async function openPrivateFolder(path: string): Promise<void> {
   try {

@@ -8,11 +8,11 @@
  * the identity is withdrawn, all of them go.
  */
 
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toUtf8 } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
-import { replaceFile } from '../host/files.ts';
+import { openFolder, replaceFile } from '../host/files.ts';
 import { encodePem } from '../identity/pem.ts';
 import type { FetchedIdentities, FetchedSvid } from './client.ts';
 
@@ -68,13 +68,5 @@ async function removeWithdrawn(
     }
   } catch (error) {
     throw new Failure('file-unwritable', `${folder} cannot be cleared`, error);
-  }
-}
-
-async function openFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw new Failure('file-unwritable', `the folder ${path} cannot be made`, error);
   }
 }

@@ -56,7 +56,8 @@ export const TOLD: Readonly<Record<string, Heading>> = {
   'OPERATIONS: Changing the Root': { by: BY_SECTIONS },
   'OPERATIONS: Rotating, losing and losing control of keys': { by: BY_SECTIONS },
   'OPERATIONS: A second machine for the domain': {
-    left: { '': 'not typed as told; test/daemon/standby.test.ts holds what it does' },
+    by: 'test/docs/standby.test.ts',
+    left: { 'holdfast run': 'a daemon, which the test starts here' },
   },
   'OPERATIONS: Revoking': { by: BY_BOXES },
 };
