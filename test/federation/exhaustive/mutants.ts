@@ -1,0 +1,60 @@
+/**
+ * The clauses that the exhaustive tests rest on, each taken out as one change of one compiled line.
+ * Its test has to fail on it. Nothing of this is ever part of what ships.
+ */
+
+import type { Clause } from '../../attack/clauses.ts';
+
+const AGE = 'federation/exhaustive/age.test.js';
+
+/** Each of them is killed; `finding` is the word that the names of the tests begin with. */
+export const MUTANTS: readonly Clause[] = [
+  {
+    ...{ finding: 'age', test: AGE, without: 'another boot knows the time' },
+    file: 'federation/known-time.js',
+    find: "start.hasPast ? ['start'] : []",
+    replace: '[]',
+  },
+  {
+    ...{ finding: 'age', test: AGE, without: 'a reboot forgets the ledger' },
+    file: 'federation/age.js',
+    find: 'ledgerMs: stored.ledgerMs + stored.aheadMs',
+    replace: 'ledgerMs: 0',
+  },
+  {
+    ...{ finding: 'age', test: AGE, without: 'a reboot is charged no step' },
+    file: 'federation/age.js',
+    find: 'ledgerMs: stored.ledgerMs + stored.aheadMs',
+    replace: 'ledgerMs: stored.ledgerMs',
+  },
+  {
+    ...{ finding: 'age', test: AGE, without: 'a clock that nobody vouches for gives ledger back' },
+    file: 'federation/age.js',
+    find: '!now.isVouched || asOf === null',
+    replace: 'asOf === null',
+  },
+  {
+    ...{ finding: 'age', test: AGE, without: 'an answer needs no question' },
+    file: 'federation/inquiry.js',
+    find: 'this.#asked.get(toHex(answer.nonce))',
+    replace: 'now.boot',
+  },
+  {
+    ...{ finding: 'age', test: AGE, without: 'the earlier end of an answer is taken' },
+    file: 'federation/inquiry.js',
+    find: 'addMs(answer.time, elapsedMs(askedAt, now.boot))',
+    replace: 'answer.time',
+  },
+  {
+    ...{ finding: 'age', test: AGE, without: 'documents stay fresh under any beacon' },
+    file: 'federation/admit-beacon.js',
+    find: 'live ? null : freezeTime(document, belief)',
+    replace: 'null',
+  },
+  {
+    ...{ finding: 'age', test: AGE, without: 'age is reset at receipt' },
+    file: 'federation/age.js',
+    find: 'Math.max(0, ledgerAt(keeping, now.boot) - (gain.to - gain.from))',
+    replace: '0',
+  },
+];
