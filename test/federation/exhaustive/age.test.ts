@@ -24,7 +24,7 @@ const age = suite('federation/exhaustive/age');
 
 /** The first unit at which nothing may rest on what was withdrawn. */
 const OVER = WITHDRAWN - 1 + LIMIT;
-/** What the adversary owns, where it sets the clock, until which unit, and how many states follow. */
+/** What the adversary owns, where it sets the clock, until which unit; how many states follow. */
 const WORLDS: readonly World[] = [
   { power: 'no more', offsets: [], end: 9, states: 619 },
   { power: 'clock', offsets: [-8, -1, 0, 2], end: 8, states: 966 },
