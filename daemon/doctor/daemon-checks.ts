@@ -60,7 +60,7 @@ function keysFinding({ keys }: Status): Finding {
 
 function rollbackFindings({ antiRollback }: Status): readonly Finding[] {
   if (antiRollback !== 'rolled-back') return [];
-  const says = 'an older copy of the state was put back, or the TPM was restored';
+  const says = 'a backup or an older copy of the state was put back, or the TPM was restored';
   return [
     fault('rollback', says, 'find out who did: holdfast audit tail; new evidence mends ages'),
   ];

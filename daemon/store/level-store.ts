@@ -82,7 +82,6 @@ class LevelStore implements Store {
   /** Read anew and judged as at an opening: what is damaged goes into no backup. */
   async snapshot(): Promise<ReadonlyMap<string, Uint8Array>> {
     try {
-      await this.#commit.idle();
       return await loadRecords(this.#database, this.#folder);
     } catch (error) {
       throw troubleOf(error, this.#folder);

@@ -3,10 +3,11 @@
  * published since comes back from whoever holds it, and partners go on. Timeout: 240 s
  */
 
-import { globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BACKUP_BYTES_MAX } from '../../core/limits.ts';
 import type { DomainStatus, Status } from '../../daemon/control/protocol.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
 import { auditOf, controlling, eventually, fileBeside, type, withDaemons } from './live.ts';
@@ -148,6 +149,10 @@ backups('of a stopped one are taken under its lock, and go into an empty folder 
     const other = ['--passphrase-file', join(blue.folder, 'other')];
     await refusedWith('passphrase-wrong', 'restore', file, '--state', elsewhere, ...other);
     await refusedWith('truncated', 'restore', cut, '--state', elsewhere, ...given);
+    const long = join(blue.folder, 'long');
+    writeFileSync(long, '');
+    truncateSync(long, BACKUP_BYTES_MAX + 1);
+    await refusedWith('too-large', 'restore', long, '--state', elsewhere, ...given);
     assert.equal(globSync('elsewhere*', { cwd: blue.folder }), []);
 
     rmSync(state, { recursive: true });

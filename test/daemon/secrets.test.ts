@@ -67,6 +67,7 @@ async function aDay(daemon: DaemonProcess): Promise<string> {
     ['key', 'list', '--json'],
     ['key', 'copy', 'root', at('safe')],
     ['bundle', 'export', at('blue.holdfast')],
+    ['backup', at('blue.backup'), '--passphrase-file', at('passphrase')],
     ['courier', 'recipient', at('recipient')],
     ['revoke', 'identity', 'spiffe://blue.example/old', '--yes'],
     ['audit', 'tail', '--lines', '1000'],

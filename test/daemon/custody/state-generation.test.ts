@@ -65,6 +65,17 @@ test('knows a copy of an older generation, and says so until new evidence could 
   assert.is((await start(chip, older)).continuity, 'rolled-back');
 });
 
+test('takes what came out of a backup for rolled back, though its number is the newest', async (chip) => {
+  const store = new MemoryStore();
+  await start(chip, store);
+  const restored = copyOf(store);
+  restored.records.set(RECORDS.restored, Uint8Array.of(1));
+  assert.is((await start(chip, restored)).continuity, 'rolled-back');
+  assert.is((await start(chip, restored)).continuity, 'rolled-back');
+  restored.records.delete(RECORDS.restored);
+  assert.is((await start(chip, restored)).continuity, 'proven');
+});
+
 test('takes a power cut between write and count for what it is', async (chip) => {
   const store = new MemoryStore();
   const { found } = await start(chip, store);

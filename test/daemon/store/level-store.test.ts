@@ -65,6 +65,20 @@ store('keeps the order of batches that wait together', async () => {
   assert.equal(await contentOf(path), { [A]: '199' });
 });
 
+store('shows itself as it is at one moment, while batches go on', async () => {
+  await using folder = await temporaryFolder();
+  const opened = await openLevelStore(folder.file('store'));
+  const writing = Array.from({ length: 100 }, async (_, i) => {
+    const value = toUtf8(`${i}`);
+    await opened.write([A, B].map((key) => ({ key, value })));
+    const seen = await opened.snapshot();
+    assert.equal(seen.get(A), seen.get(B));
+    assert.equal([...seen.keys()].sort(), [A, B]);
+  });
+  await Promise.all(writing);
+  await opened.close();
+});
+
 store('takes no key that is not registered', async () => {
   await using folder = await temporaryFolder();
   const opened = await openLevelStore(folder.file('store'));
