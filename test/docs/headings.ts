@@ -22,9 +22,7 @@ export const TOLD: Readonly<Record<string, Heading>> = {
   'OPERATIONS: Install and run': {
     left: { '': 'the address is an example; test/readme.test.ts runs such a line' },
   },
-  'OPERATIONS: Commands over a network': {
-    left: { '': 'not typed as told; test/daemon/remote-control.test.ts holds what it does' },
-  },
+  'OPERATIONS: Commands over a network': { by: 'test/docs/remote.test.ts' },
   'OPERATIONS: Enrol a box': {
     by: BY_BOXES,
     left: {

@@ -5,7 +5,7 @@
  * Timeout: 300 s
  */
 
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -22,12 +22,22 @@ const BLUE = 'blue.example';
 const RED = 'red.example';
 
 sections('names each heading that holds command lines, and the test that runs them', () => {
-  const headings = PAGES.flatMap(sectionsOf)
-    .filter((section) => typedLines(section).length > 0)
-    .map(nameOf);
-  assert.equal([...headings].sort(), Object.keys(TOLD).sort());
-  for (const [heading, { by, left = {} }] of Object.entries(TOLD)) {
-    assert.ok(by === undefined ? left[''] : existsSync(join(ROOT, by)), heading);
+  const held = new Map(
+    PAGES.flatMap(sectionsOf)
+      .map((section) => [nameOf(section), typedLines(section)] as const)
+      .filter(([, lines]) => lines.length > 0),
+  );
+  assert.equal([...held.keys()].sort(), Object.keys(TOLD).sort());
+  for (const [name, { by, left = {} }] of Object.entries(TOLD)) {
+    const [, heading = ''] = name.split(': ');
+    if (by === undefined) assert.ok(left[''], `${name}: a reason`);
+    else assert.ok(readFileSync(join(ROOT, by), 'utf8').includes(heading), `${name} in ${by}`);
+    for (const start of Object.keys(left)) {
+      assert.ok(
+        held.get(name)?.some(({ text }) => text.startsWith(start)),
+        `${name}: ${start}`,
+      );
+    }
   }
 });
 
