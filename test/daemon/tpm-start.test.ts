@@ -5,7 +5,7 @@
  * whoever typed the command sees it.
  */
 
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -74,6 +74,30 @@ test('auto uses a chip that works, says so, and resumes with it', async (machine
   const second = await machine.status();
   assert.is(second.fingerprint, first.fingerprint);
   assert.is(second.antiRollback, 'proven');
+});
+
+test('a backup names the keys that the chip holds, and opens with that chip alone', async (machine) => {
+  const { daemon } = machine;
+  const state = join(daemon.folder, 'state');
+  const file = join(daemon.folder, 'blue.backup');
+  writeFileSync(join(daemon.folder, 'passphrase'), 'a long night on watch', { mode: 0o600 });
+  const given = ['--passphrase-file', join(daemon.folder, 'passphrase')];
+  await daemon.start();
+  const { out } = await type(daemon, 'backup', file, ...given, '--json');
+  const held = (JSON.parse(out) as { chipHeld: readonly string[] }).chipHeld;
+  for (const name of ['root', 'beacon-0', 'approver']) assert.ok(held.includes(name), name);
+  await daemon.kill('SIGTERM');
+  rmSync(state, { recursive: true });
+  const restored = await type(daemon, 'restore', file, '--state', state, ...given);
+  assert.is(restored.code, 0, restored.err);
+  await daemon.start();
+  assert.is((await machine.status()).antiRollback, 'rolled-back');
+  await daemon.kill('SIGTERM');
+  await using another = await Swtpm.start();
+  daemon.configure(configOf(another, 'auto'));
+  const { code, said } = await daemon.startInVain();
+  assert.is(code, 1);
+  assert.match(said, 'chip-replaced');
 });
 
 test('shows how the machine booted, and where that differs from what is approved', async (machine) => {
