@@ -41,6 +41,9 @@ const STAND_INS: Readonly<Record<string, string>> = {
 /** What stays until somebody ends it, takes the place of this process, or asks the chip. */
 const NOT_DONE = /^(?:start|run|demo|tui|svid watch|tpm status|attest (?:show|quote))\b/;
 
+/** The start of a path that leads out of the folder of the test; addresses begin alike. */
+const OUTSIDE = /^(?:~\/|\/(?!(?:ip4|ip6|dns4)\/))/;
+
 const UNKNOWN_OPTION = '--nobody-knows';
 
 /** A sentence that says a word of the line is wrong, and not that the line says too little. */
@@ -54,7 +57,8 @@ async function usageComplaint(words: readonly string[]): Promise<string> {
   process.chdir(folder.path);
   const filled = words.map((word) => {
     const standing = STAND_INS[word] ?? word;
-    return standing.replaceAll('$(id -u)', '1000').replace(/^~|^\/(?=run|etc)/, `${folder.path}/`);
+    const plain = standing.replaceAll('$(id -u)', '1000');
+    return plain.replace(OUTSIDE, `${folder.path}/`);
   });
   const isLeft = NOT_DONE.test(filled.join(' '));
   const args = isLeft ? [...filled, UNKNOWN_OPTION] : filled;

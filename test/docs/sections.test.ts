@@ -5,7 +5,7 @@
  * Timeout: 300 s
  */
 
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -50,9 +50,27 @@ sections('the two commands of another terminal', async () => {
   });
 });
 
-sections('an authority: a person says that its disk is the newest', async () => {
+sections('a backup: written, put back, and believed by the word of a person', async () => {
   await withDaemons([BLUE], async (blue: DaemonProcess) => {
-    await walk('OPERATIONS: Backup and restore', walkAt(blue, 'newest'));
+    const state = join(blue.folder, 'state');
+    const how = walkAt(blue, '', {
+      filled: new Map([['/var/lib/holdfast', state]]),
+      answer: (text) => {
+        if (text.startsWith('holdfast time')) return 'right';
+        return text.startsWith('holdfast authority') ? 'newest' : 'a passphrase';
+      },
+      before: async (text) => {
+        if (text.includes('--stopped')) {
+          await blue.kill('SIGTERM');
+          renameSync(join(blue.folder, 'blue.backup'), join(blue.folder, 'first.backup'));
+        }
+        if (text.startsWith('holdfast restore')) renameSync(state, `${state}-lost`);
+        if (text.startsWith('holdfast time')) await blue.start();
+      },
+    });
+    settle(blue);
+    await walk('OPERATIONS: Backup and restore', how);
+    assert.ok((await statusOf(blue)).timeKnown);
   });
 });
 

@@ -31,6 +31,9 @@ export interface Walk {
 /** What a reader is to put something in the place of. */
 const PLACEHOLDER = /^(?:HEX|ID|KEY-ID|SERIAL|SPIFFE-ID|TEXT|WORDS)$/;
 
+/** What a test has no business in. */
+const OF_THE_SYSTEM = /^\/(?:boot|dev|etc|home|run|usr|var)\//;
+
 /** The lines of a heading that are run: all that the table does not leave out. */
 export function linesOf(heading: string): readonly DocumentedLine[] {
   const section = PAGES.flatMap(sectionsOf).find((each) => nameOf(each) === heading);
@@ -72,6 +75,7 @@ function fill(word: string, filled: ReadonlyMap<string, string>): string {
   const whole = filled.get(word);
   if (whole !== undefined) return whole;
   assert.not.match(word, PLACEHOLDER, `nothing is filled in for ${word}`);
+  assert.not.match(word, OF_THE_SYSTEM, `nothing is filled in for ${word}`);
   return word;
 }
 
