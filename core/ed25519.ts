@@ -72,7 +72,7 @@ export function isStrict(publicKey: Uint8Array, signature: Uint8Array): boolean 
 }
 
 function isStrictPoint(encoded: Uint8Array): boolean {
-  const y = encoded.slice();
+  const y = Uint8Array.from(encoded);
   y[31] = (y[31] ?? 0) & 0x7f;
   const beyondField =
     y[31] === 0x7f && y.subarray(1, 31).every((byte) => byte === 0xff) && (y[0] ?? 0) >= 0xed;

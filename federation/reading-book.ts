@@ -19,7 +19,7 @@ export class ReadingBook<T> {
     const known = this.#known.get(digest);
     if (known !== undefined) return known.value;
     // A copy: what came in one piece with much else is not to keep that alive.
-    const value = read(bytes.slice());
+    const value = read(Uint8Array.from(bytes));
     this.#keep(digest, { value, sizeBytes: bytes.length });
     return value;
   }

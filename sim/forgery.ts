@@ -9,7 +9,7 @@ import type { Dice } from './dice.ts';
 
 /** An envelope with one byte changed, after its first: no key has signed that. */
 export function damagedEnvelope(dice: Dice, envelope: Uint8Array): Uint8Array {
-  const bytes = envelope.slice();
+  const bytes = Uint8Array.from(envelope);
   const at = 4 + dice.below(bytes.length - 4);
   bytes[at] = (bytes[at] ?? 0) ^ (1 << dice.below(8));
   return bytes;

@@ -53,7 +53,7 @@ async function walk(
   for await (const chunk of chunksOf(path)) {
     const split = splitLines(concat(rest, chunk));
     for (const line of split.lines) visit(chain.add(line));
-    rest = split.rest.slice();
+    rest = Uint8Array.from(split.rest);
     if (rest.length > AUDIT_LINE_BYTES_MAX) {
       const line = (chain.head ?? EMPTY_HEAD).seq + 1;
       throw new Refusal('audit-broken', { line, why: 'too long', limit: AUDIT_LINE_BYTES_MAX });

@@ -74,7 +74,7 @@ export class TopUp {
         const request = issuing.requestMore();
         // An authority that gives less than could be had would be asked the same for ever.
         if (equalBytes(request, last)) break;
-        last = request.slice();
+        last = Uint8Array.from(request);
         await issuing.install(terms, await ask(request));
         onGranted();
       }

@@ -46,7 +46,7 @@ export class MessageReader {
       messages.push(rest.slice(HEADER_BYTES, HEADER_BYTES + size));
       rest = rest.subarray(HEADER_BYTES + size);
     }
-    this.#partial = rest.length === 0 ? NOTHING : rest.slice();
+    this.#partial = rest.length === 0 ? NOTHING : Uint8Array.from(rest);
     return messages;
   }
 }

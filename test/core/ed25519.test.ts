@@ -48,6 +48,16 @@ ed25519('signs alike in both implementations', () => {
   );
 });
 
+ed25519('leaves what it judges as it was, though a Buffer holds it', () => {
+  for (let i = 0; i < 16; i++) {
+    const { publicKey, sign } = ed25519Native.open(Uint8Array.from(SEED, (octet) => octet ^ i));
+    const [key, signature] = [Buffer.from(publicKey), Buffer.from(sign(MESSAGE, ''))];
+    assert.is(verdict(key, MESSAGE, signature), true);
+    assert.is(verdict(key, MESSAGE, signature), true, 'and once more');
+    assert.equal([toHex(key), toHex(signature)], [toHex(publicKey), toHex(sign(MESSAGE, ''))]);
+  }
+});
+
 ed25519('refuses a signature with any one bit turned', () => {
   const key = ed25519Native.open(SEED);
   const signature = key.sign(MESSAGE, '');
