@@ -4,6 +4,7 @@
  *
  * `age.test.ts` owns delay, power and the clock of one node: 5,549 states in four worlds, and 8
  * mutants. `writer.test.ts` owns power and disk of an authority: 729 lives of three acts, and 4.
+ * `takeover.test.ts` owns the links of a reader between two ranks: 120 orders, and 2.
  *
  * Not here: a writer that falls silent by itself (`writerFor`, PROTOCOL §8), since nothing does.
  * What a forged tick costs is bounded by `admit-tick.test.ts`, measured by `tick-verify.bench.ts`.
@@ -12,6 +13,7 @@
 import type { Clause } from '../../attack/clauses.ts';
 
 const AGE = 'federation/exhaustive/age.test.js';
+const TAKEOVER = 'federation/exhaustive/takeover.test.js';
 const WRITER = 'federation/exhaustive/writer.test.js';
 
 /** Each of them is killed; `finding` is the word that the names of the tests begin with. */
@@ -87,5 +89,17 @@ export const MUTANTS: readonly Clause[] = [
     file: 'federation/step.js',
     find: 'isOurs ? (this.#parts.authority?.fence() ?? null) : null',
     replace: 'null',
+  },
+  {
+    ...{ finding: 'takeover', test: TAKEOVER, without: 'a rank speaks before its turn' },
+    file: 'federation/admit-beacon.js',
+    find: 'inForce && rankInForce(belief) !== beacon.rank',
+    replace: 'false',
+  },
+  {
+    ...{ finding: 'takeover', test: TAKEOVER, without: 'a revoked key keeps its turn' },
+    file: 'federation/belief.js',
+    find: 'keys.find((key) => !isDisowned(belief, key.keyId))',
+    replace: 'keys[0]',
   },
 ];
