@@ -108,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a beacon below the mark is let in',
     file: 'federation/admit-beacon.js',
-    find: 'order < 0',
+    find: 'beacon.lineage < newest.lineage || order < 0',
     replace: 'false',
     faults: LIARS,
   },
@@ -268,8 +268,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a beacon far above the one held is refused',
     file: 'federation/admit-beacon.js',
-    find: 'order < 0',
-    replace: '(held !== null && beacon.epoch > held.beacon.epoch + 1000n) || order < 0',
+    find: 'beacon.lineage < newest.lineage || order < 0',
+    replace:
+      'beacon.lineage < newest.lineage || (held !== null && beacon.epoch > held.beacon.epoch + 1000n) || order < 0',
     faults: POWER,
   },
   {
