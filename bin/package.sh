@@ -63,7 +63,9 @@ place packaging/sysusers.conf 644 /usr/lib/sysusers.d/holdfast.conf
 place packaging/tmpfiles.conf 644 /usr/lib/tmpfiles.d/holdfast.conf
 place packaging/config.toml 644 /etc/holdfast/config.toml
 place LICENSE 644 /usr/share/doc/holdfast/copyright
-for page in docs/*; do place "$page" 644 "/usr/share/doc/holdfast/${page#docs/}"; done
+find docs -type f | sort | while read -r page; do
+  place "$page" 644 "/usr/share/doc/holdfast/${page#docs/}"
+done
 for script in preinst postinst prerm postrm; do place "packaging/$script" 755 "/DEBIAN/$script"; done
 echo /etc/holdfast/config.toml >"$root/DEBIAN/conffiles"
 
