@@ -32,8 +32,10 @@ export class ServiceStandIn implements AsyncDisposable {
     chroot(box, `install -d -o ${user} -g ${user} /run/${settings.get('RuntimeDirectory')}`);
     const socket = new NotifySocket(join(box, 'run/notify'));
     chmodSync(socket.path, 0o666);
-    const environment = `${settings.get('Environment')} NOTIFY_SOCKET=/run/notify`;
-    const line = `${environment} exec ${settings.get('ExecStart')}`;
+    // Of a setting that stands more than once systemd takes each, where it is a list.
+    const environment = [...unit.matchAll(/^Environment=(.*)$/gm)].map(([, value]) => value);
+    const told = [...environment, 'NOTIFY_SOCKET=/run/notify'].join(' ');
+    const line = `${told} exec ${settings.get('ExecStart')}`;
     const account = `setpriv --reuid ${user} --regid ${user} --clear-groups sh -c '${line}'`;
     const child = spawn('unshare', ['--net', 'chroot', box, 'sh', '-c', `exec ${account}`], {
       env: { PATH },
