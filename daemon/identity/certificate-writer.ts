@@ -8,7 +8,7 @@
  */
 
 import { type KeyObject, sign } from 'node:crypto';
-import { concat, fromHex } from '../../core/bytes.ts';
+import { concat, fromHex, toHex } from '../../core/bytes.ts';
 import {
   ascii,
   contextTag,
@@ -148,6 +148,14 @@ export function encodeName(...attributes: readonly (readonly [string, string])[]
   return encodeDer(TAG.sequence, ...sets);
 }
 
+/**
+ * The Name of an authority: an organization, and its own serial number, which keeps two authorities
+ * of one domain apart for whoever builds a path.
+ */
+export function encodeAuthorityName(organization: string, serial: Uint8Array): Uint8Array {
+  return encodeName(['2.5.4.10', organization], ['2.5.4.5', toHex(serial)]);
+}
+
 /** The GeneralNames of one URI, the SPIFFE ID (X509-SVID §2), and of names of hosts. */
 export function encodeNames(uri: string, dnsNames: readonly string[] = []): Uint8Array {
   return encodeDer(
@@ -156,6 +164,9 @@ export function encodeNames(uri: string, dnsNames: readonly string[] = []): Uint
     ...dnsNames.map((name) => encodeDer(contextTag(2, 'primitive'), ascii(name))),
   );
 }
+
+/** What a certificate's key is for, by its bit in KeyUsage (RFC 5280 §4.2.1.3). */
+export const KEY_USAGE = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 } as const;
 
 /** A KeyUsage of one octet, `bits` counted from its top (RFC 5280 §4.2.1.3). */
 export function encodeKeyUsage(...bits: readonly number[]): Uint8Array {

@@ -18,10 +18,11 @@ import type { Random } from '../ports.ts';
 import { decodeCertificate, EXTENSION } from './certificate.ts';
 import {
   type CertificateSigner,
+  encodeAuthorityName,
   encodeExtension,
   encodeKeyUsage,
-  encodeName,
   encodeNames,
+  KEY_USAGE,
   keyIdOf,
   serialFrom,
   signCertificate,
@@ -29,10 +30,6 @@ import {
 import { drawKey, type KeyType, openPrivateKey } from './private-key.ts';
 import type { LeafIssuer } from './x509-svid.ts';
 
-const ORGANIZATION = '2.5.4.10';
-const SERIAL_NUMBER = '2.5.4.5';
-const KEY_CERT_SIGN = 5;
-const CRL_SIGN = 6;
 const SERIAL_RANDOM_BYTES = 16;
 
 /** What storage holds of an authority. The second member is a secret. */
@@ -53,8 +50,7 @@ export function createX509Authority(
 ): StoredX509Authority {
   const drawn = drawKey(keyType);
   const serial = serialFrom(random.bytes(SERIAL_RANDOM_BYTES));
-  // The serial in the name keeps two authorities of one domain apart for whoever builds a path.
-  const name = encodeName([ORGANIZATION, 'Holdfast'], [SERIAL_NUMBER, toHex(serial)]);
+  const name = encodeAuthorityName('Holdfast', serial);
   const key = openPrivateKey(drawn.privateKeyPkcs8);
   const certificateDer = signCertificate(
     {
@@ -123,5 +119,9 @@ const CA_EXTENSIONS: readonly Uint8Array[] = [
     'critical',
     encodeDer(TAG.sequence, encodeDer(TAG.boolean, Uint8Array.of(0xff))),
   ),
-  encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(KEY_CERT_SIGN, CRL_SIGN)),
+  encodeExtension(
+    EXTENSION.keyUsage,
+    'critical',
+    encodeKeyUsage(KEY_USAGE.keyCertSign, KEY_USAGE.crlSign),
+  ),
 ];

@@ -20,10 +20,11 @@ import type { Random } from '../ports.ts';
 import { decodeCertificate, EXTENSION } from './certificate.ts';
 import {
   encodeAssurance,
+  encodeAuthorityName,
   encodeExtension,
   encodeKeyUsage,
-  encodeName,
   encodeNames,
+  KEY_USAGE,
   keyIdOf,
   nodeSerial,
   serialFrom,
@@ -36,9 +37,6 @@ import type { PublicKey } from './public-key.ts';
 import { authorityKeyId, subjectKeyId, type X509Authority } from './x509-authority.ts';
 import { type LeafIssuer, leafParts, type SvidOrder, type X509Svid } from './x509-svid.ts';
 
-const ORGANIZATION = '2.5.4.10';
-const SERIAL_NUMBER = '2.5.4.5';
-const KEY_CERT_SIGN = 5;
 const RANDOM_BYTES = 12;
 const LEAF_RANDOM_BYTES = 16;
 
@@ -74,11 +72,11 @@ export function issueIntermediate(
       issuer: authority.certificate.subject,
       notBefore: unixMs(secondOf(addMs(now, -SVID_BACKDATE_MS))),
       notAfter: unixMs(secondOf(notAfter)),
-      subject: encodeName([ORGANIZATION, 'Holdfast node'], [SERIAL_NUMBER, toHex(serial)]),
+      subject: encodeAuthorityName('Holdfast node', serial),
       spki: publicKey.spki,
       extensions: [
         LEAVES_ALONE,
-        encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(KEY_CERT_SIGN)),
+        encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(KEY_USAGE.keyCertSign)),
         ...confinement,
         encodeAssurance(assurance),
         subjectKeyId(keyIdOf(publicKey.bits)),

@@ -25,6 +25,7 @@ import {
   encodeKeyUsage,
   encodeNames,
   encodeOverride,
+  KEY_USAGE,
   keyIdOf,
   serialFrom,
   signCertificate,
@@ -32,7 +33,6 @@ import {
 import { drawKey } from './private-key.ts';
 import { subjectKeyId, type X509Authority } from './x509-authority.ts';
 
-const DIGITAL_SIGNATURE = 0;
 const SERIAL_RANDOM_BYTES = 16;
 
 /** An X509-SVID with its private key, as a workload receives it. */
@@ -136,7 +136,7 @@ function wholeSeconds(at: UnixMs): UnixMs {
 
 const EMPTY_NAME = encodeDer(TAG.sequence);
 const LEAF_EXTENSIONS: Uint8Array = concat(
-  encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(DIGITAL_SIGNATURE)),
+  encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(KEY_USAGE.digitalSignature)),
   encodeExtension(
     EXTENSION.extendedKeyUsage,
     'optional',

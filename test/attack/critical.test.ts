@@ -12,19 +12,11 @@ import { decodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { NO_POLICY } from '../../federation/policy.ts';
 import { decodeTick } from '../../federation/tick.ts';
 import { NO_TERMS, permitted, viewOf } from '../../federation/view.ts';
-import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { Coalition } from '../fakes/coalition.ts';
 import { settled } from '../federation/climber.ts';
 import { forgeBeacon, forgeContents, KEYS, NOW } from '../federation/forge.ts';
 
 const attack = suite('attack/critical');
-
-/** Power comes back in another boot; its clock says `wallMs`. */
-function reboot(machine: Machine, wallMs: number): void {
-  machine.bootId = `${machine.bootId}+`;
-  machine.bootNowMs = 10;
-  machine.wallMs = wallMs;
-  machine.restart();
-}
 
 attack('C1: ticks kept for a reboot with a clock set back buy no second life', () => {
   // Whoever holds the power switch hands over one old tick a boot, each as if it were just made.
@@ -58,7 +50,7 @@ attack('C3: a boot of unknown time is capped, goes on renewing, and ends by an a
   world.link(blue, post);
   world.advance(3_000);
   world.cut(blue, post);
-  reboot(post, world.nowMs);
+  post.reboot(world.nowMs);
   assert.is(post.view().standing.tier, 'SURVIVAL');
   const act = { action: 'renew', lifetime: 'renew', documents: ['policy'] } as const;
   assert.ok(permitted(post.view(), NO_POLICY, act).permitted);

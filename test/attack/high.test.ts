@@ -12,7 +12,7 @@ import { readDocument } from '../../federation/document.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { isReadable } from '../../federation/summary.ts';
 import { decodeTick, encodeTick, STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
-import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { linkedCouple, type Machine } from '../fakes/coalition.ts';
 import { Climber, settled } from '../federation/climber.ts';
 import {
   CONTENTS,
@@ -27,18 +27,6 @@ import {
 } from '../federation/forge.ts';
 
 const attack = suite('attack/high');
-
-/** Two authorities that relate to each other and are linked. */
-function pair() {
-  const world = new Coalition();
-  const blue = world.add({ name: 'blue' });
-  const red = world.add({ name: 'red' });
-  world.advance(500);
-  world.befriend(blue, red);
-  world.link(blue, red);
-  world.advance(2_000);
-  return { world, blue, red };
-}
 
 /** The stops that a machine let out, of whatever kind of message. */
 function stopsOf(machine: Machine): number {
@@ -55,7 +43,7 @@ attack('H1: the documents key alone publishes nothing past the beacon', () => {
 });
 
 attack('H4: a writer that learns of a revocation stops, and pins it in its next beacon', () => {
-  const { world, blue } = pair();
+  const { world, blue } = linkedCouple(2_000);
   const before = blue.view().epoch;
   const dates = { at: unixMs(NOW), notAfter: unixMs(NOW + DAY_MS) };
   const bytes = forgeRevocations([{ class: 'leaf', target: '0a', ...dates }]);
@@ -78,7 +66,7 @@ attack('H5: a Root alone lowers nothing whose key it does not call compromised',
 });
 
 attack('H6: an authority whose clock leaps ahead signs nothing and poisons nobody', () => {
-  const { blue, red } = pair();
+  const { blue, red } = linkedCouple(2_000);
   const before = red.view(blue.domain).epoch;
   blue.wallMs += 10 * 365 * DAY_MS;
   blue.input({ kind: 'wake' });
@@ -124,7 +112,7 @@ attack('H8: a tick is bound to the whole of its beacon, and no fork inherits it'
 });
 
 attack('H11: a digest is no capability: a partner never holds what is for own nodes', () => {
-  const { world, blue, red } = pair();
+  const { world, blue, red } = linkedCouple(2_000);
   world.advance(60_000);
   assert.equal([...red.view(blue.domain).documents.keys()], ['bundle']);
   const partner = { isGuest: false, isOwnNode: false, groups: 'every' } as const;
@@ -142,7 +130,7 @@ attack('H14: another first Root under a known name changes nothing, and quaranti
 });
 
 attack('H15: a disk that takes nothing stops no withdrawal', () => {
-  const { blue, red, world } = pair();
+  const { blue, red, world } = linkedCouple(2_000);
   red.input({ kind: 'store', isWritable: false });
   assert.is(red.view().standing.tier, 'SURVIVAL');
   blue.drawsLate = true;

@@ -50,24 +50,29 @@ async function relateExpired(daemon: DaemonProcess): Promise<void> {
   await done(daemon, 'federation', 'add', fileBeside(daemon, 'partner.bundle', file));
 }
 
+/** Ann and Bob make a key each, and Root names both as people who may override. */
+async function nameTwoPeople(daemon: DaemonProcess, at: (name: string) => string): Promise<void> {
+  for (const person of ['ann', 'bob']) {
+    await done(daemon, 'root', 'key', 'create', at(person), '--no-passphrase');
+  }
+  const people = [
+    '--add-override',
+    `Ann=${at('ann.pub')}`,
+    '--add-override',
+    `Bob=${at('bob.pub')}`,
+  ];
+  await done(daemon, 'root', 'propose', at('root'), ...people);
+  await done(daemon, 'root', 'sign', at('root'), '--key', at('state/keys/root.key'), '--yes');
+  await done(daemon, 'root', 'publish', at('root'));
+}
+
 overrides('by two people serve a partner that is cut off, and end when they said', async () => {
   await withDaemons(['home.example'], async (daemon: DaemonProcess) => {
     const at = (name: string): string => join(daemon.folder, name);
     const selectors = [`unix:uid:${process.getuid?.()}`];
     const web = { spiffeId: 'spiffe://home.example/web', selectors, federatesWith: [PARTNER] };
     await controlling(daemon, (control) => control.call('entry.create', web));
-    for (const person of ['ann', 'bob']) {
-      await done(daemon, 'root', 'key', 'create', at(person), '--no-passphrase');
-    }
-    const people = [
-      '--add-override',
-      `Ann=${at('ann.pub')}`,
-      '--add-override',
-      `Bob=${at('bob.pub')}`,
-    ];
-    await done(daemon, 'root', 'propose', at('root'), ...people);
-    await done(daemon, 'root', 'sign', at('root'), '--key', at('state/keys/root.key'), '--yes');
-    await done(daemon, 'root', 'publish', at('root'));
+    await nameTwoPeople(daemon, at);
     await relateExpired(daemon);
     assert.equal(await foreignBundles(daemon), [], 'what is too old is not served');
 
@@ -110,18 +115,7 @@ overrides('by two people serve a partner that is cut off, and end when they said
 overrides('are taken back by one of the two', async () => {
   await withDaemons(['home.example'], async (daemon: DaemonProcess) => {
     const at = (name: string): string => join(daemon.folder, name);
-    for (const person of ['ann', 'bob']) {
-      await done(daemon, 'root', 'key', 'create', at(person), '--no-passphrase');
-    }
-    const people = [
-      '--add-override',
-      `Ann=${at('ann.pub')}`,
-      '--add-override',
-      `Bob=${at('bob.pub')}`,
-    ];
-    await done(daemon, 'root', 'propose', at('root'), ...people);
-    await done(daemon, 'root', 'sign', at('root'), '--key', at('state/keys/root.key'), '--yes');
-    await done(daemon, 'root', 'publish', at('root'));
+    await nameTwoPeople(daemon, at);
     const terms = ['--action', 'renew', '--tier', 'EXPIRED', '--for', '1h', '--reason', 'a drill'];
     await done(daemon, 'override', 'propose', at('cut'), ...terms, '--key', at('bob'));
     await done(daemon, 'override', 'sign', at('cut'), '--key', at('ann'), '--yes');

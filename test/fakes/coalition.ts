@@ -134,6 +134,14 @@ export class Machine {
     this.input({ kind: 'wake' });
   }
 
+  /** Power comes back in another boot; its clock says `wallMs`. */
+  reboot(wallMs = this.wallMs): void {
+    this.bootId = `${this.bootId}+`;
+    this.bootNowMs = 10;
+    this.wallMs = wallMs;
+    this.restart();
+  }
+
   input(input: Input): Output {
     if (this.isDown) return { effects: [], wakeAt: bootMs(this.bootNowMs), verdict: null };
     const output = this.node.handle(this.now, input);
@@ -451,6 +459,18 @@ export class Coalition {
   #isUp(a: string, b: string): boolean {
     return this.#links.has([a, b].sort().join());
   }
+}
+
+/** Two authorities that relate to each other and are linked, a while ago. */
+export function linkedCouple(settledMs = 1_000) {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  const red = world.add({ name: 'red' });
+  world.advance(500);
+  world.befriend(blue, red);
+  world.link(blue, red);
+  world.advance(settledMs);
+  return { world, blue, red };
 }
 
 function bothWays(a: Machine, b: Machine): readonly (readonly [Machine, Machine])[] {

@@ -2,20 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { linkedCouple, type Machine } from '../fakes/coalition.ts';
 
 const clocks = suite('federation/clocks');
-
-function couple() {
-  const world = new Coalition();
-  const blue = world.add({ name: 'blue' });
-  const red = world.add({ name: 'red' });
-  world.advance(500);
-  world.befriend(blue, red);
-  world.link(blue, red);
-  world.advance(1_000);
-  return { world, blue, red };
-}
 
 /** Its clock jumps ahead, and its people say that it is right. */
 function setFast(machine: Machine): void {
@@ -27,7 +16,7 @@ const tierOf = (reader: Machine, writer: Machine): string =>
   reader.view(writer.domain).standing.tier;
 
 clocks('set back hide no age from a node that goes on running', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   world.advance(12_000);
   assert.is(tierOf(blue, red), 'DEGRADED');
@@ -43,7 +32,7 @@ clocks('set back hide no age from a node that goes on running', () => {
 clocks(
   'set back do not keep a node from what is true, at SURVIVAL until somebody says the time',
   () => {
-    const { world, blue, red } = couple();
+    const { world, blue, red } = linkedCouple();
     blue.wallMs -= 3_600_000;
     world.advance(5_000);
     assert.is(tierOf(blue, red), 'SURVIVAL');
@@ -57,7 +46,7 @@ clocks(
 );
 
 clocks('set forward age what is held, and heal when they are set right', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   red.wallMs += 25_000;
   red.input({ kind: 'wake' });
   assert.is(tierOf(red, blue), 'SURVIVAL');
@@ -69,7 +58,7 @@ clocks('set forward age what is held, and heal when they are set right', () => {
 clocks(
   'that run fast at an authority have its evidence held, and admitted when ours catch up',
   () => {
-    const { world, blue, red } = couple();
+    const { world, blue, red } = linkedCouple();
     setFast(red);
     red.publish([]);
     world.settle();
@@ -87,7 +76,7 @@ clocks(
 );
 
 clocks('set forward at once admit what was held', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   setFast(red);
   red.publish([]);
   world.settle();
@@ -97,7 +86,7 @@ clocks('set forward at once admit what was held', () => {
 });
 
 clocks('that run fast at an authority stop its ticks from counting ahead of time', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   setFast(red);
   red.input({ kind: 'wake' });
   world.settle();
@@ -108,7 +97,7 @@ clocks('that run fast at an authority stop its ticks from counting ahead of time
 
 clocks('of a reader behind a relay that delays everything make nothing younger', () => {
   // The relay holds all frames for 15 seconds, in order, for ever.
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   const delayed: { at: number; bytes: Uint8Array }[] = [];
   red.gossiped.length = 0;
@@ -131,7 +120,7 @@ clocks('of a reader behind a relay that delays everything make nothing younger',
 });
 
 clocks('wake the machine in time for its next fall', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   blue.audit.length = 0;
   world.advance(40_000);
@@ -146,7 +135,7 @@ clocks('wake the machine in time for its next fall', () => {
 });
 
 clocks('tell of each fall three times before it comes, and once each', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   blue.audit.length = 0;
   world.advance(40_000);

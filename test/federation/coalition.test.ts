@@ -2,19 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Coalition } from '../fakes/coalition.ts';
+import { Coalition, linkedCouple } from '../fakes/coalition.ts';
 
 const test = suite('federation/coalition');
-
-function couple() {
-  const world = new Coalition();
-  const blue = world.add({ name: 'blue' });
-  const red = world.add({ name: 'red' });
-  world.advance(500);
-  world.befriend(blue, red);
-  world.link(blue, red);
-  return { world, blue, red };
-}
 
 test('an authority is fresh by its own ticks', () => {
   const world = new Coalition();
@@ -28,7 +18,7 @@ test('an authority is fresh by its own ticks', () => {
 });
 
 test('two linked domains see each other fresh, and complete', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(0);
   world.advance(5_000);
   for (const [mine, theirs] of [
     [blue, red],
@@ -43,7 +33,7 @@ test('two linked domains see each other fresh, and complete', () => {
 });
 
 test('a cut link ages the partner through every tier, and a heal brings it back', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(0);
   world.advance(2_000);
   world.cut(blue, red);
   const tiers: string[] = [];
@@ -66,7 +56,7 @@ test('a cut link ages the partner through every tier, and a heal brings it back'
 });
 
 test('a withdrawal reveals the stop before the new beacon', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(0);
   world.advance(3_000);
   red.audit.length = 0;
   blue.publish(
@@ -81,7 +71,7 @@ test('a withdrawal reveals the stop before the new beacon', () => {
 });
 
 test('a restart resumes the domain, and no epoch is used twice', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(0);
   world.advance(5_000);
   const before = blue.view();
   blue.restart();
@@ -92,7 +82,7 @@ test('a restart resumes the domain, and no epoch is used twice', () => {
 });
 
 test('an authority restored from an old disk signs no number twice, and is believed', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(0);
   world.advance(2_000);
   const backup = new Map(blue.records);
   for (let i = 0; i < 3; i++) {
@@ -115,7 +105,7 @@ test('an authority restored from an old disk signs no number twice, and is belie
 });
 
 test('an authority told of its own newer beacon says so, and goes on above it', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(0);
   world.advance(2_000);
   const backup = new Map(blue.records);
   world.advance(500);

@@ -8,20 +8,9 @@ import * as assert from 'uvu/assert';
 import { comparePlaces, readBeacon } from '../../federation/beacon.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
-import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { type Coalition, linkedCouple, type Machine } from '../fakes/coalition.ts';
 
 const crashes = suite('federation/crash');
-
-function couple() {
-  const world = new Coalition();
-  const blue = world.add({ name: 'blue' });
-  const red = world.add({ name: 'red' });
-  world.advance(500);
-  world.befriend(blue, red);
-  world.link(blue, red);
-  world.advance(1_000);
-  return { world, blue, red };
-}
 
 /** Every beacon that this machine's state machine ever let out, crashed or not. */
 function beaconsOf(machine: Machine) {
@@ -57,7 +46,7 @@ for (const bootId of ['boot-1', 'boot-2']) {
   crashes(`after any batch of records leave a domain that goes on, in ${bootId}`, () => {
     let crashed = 0;
     for (let batches = 1; batches < 40; batches++) {
-      const { world, blue, red } = couple();
+      const { world, blue, red } = linkedCouple();
       blue.persistsLeft = batches;
       live(world, blue);
       if (!blue.isDown) break;
@@ -82,7 +71,7 @@ for (const bootId of ['boot-1', 'boot-2']) {
 crashes('of the reader after any batch of records lose nothing that it needs', () => {
   let crashed = 0;
   for (let batches = 1; batches < 30; batches++) {
-    const { world, blue, red } = couple();
+    const { world, blue, red } = linkedCouple();
     red.persistsLeft = batches;
     live(world, blue);
     if (!red.isDown) break;
@@ -99,7 +88,7 @@ crashes('of the reader after any batch of records lose nothing that it needs', (
 
 crashes('let nothing out that the disk does not know', () => {
   // Whatever leaves must follow the batch that stores the step it speaks of.
-  const { world, blue } = couple();
+  const { world, blue } = linkedCouple();
   live(world, blue);
   const stored = new Set<string>();
   for (const effect of blue.effects) {
@@ -112,7 +101,7 @@ crashes('let nothing out that the disk does not know', () => {
 
 crashes('lose no acknowledged change', () => {
   for (let batches = 1; batches < 20; batches++) {
-    const { world, blue } = couple();
+    const { world, blue } = linkedCouple();
     blue.persistsLeft = batches;
     const request = blue.publish([
       { type: 'entries', name: 'entries/default', body: { group: 'default', entries: [9] } },
@@ -128,7 +117,7 @@ crashes('lose no acknowledged change', () => {
 });
 
 crashes('and restarts in one boot carry age on without a charge', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   world.advance(7_000);
   const before = blue.view(red.domain).standing.ageMs ?? 0;
@@ -137,56 +126,48 @@ crashes('and restarts in one boot carry age on without a charge', () => {
 });
 
 crashes('and restarts in another boot charge one step, and the bound does not fall', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   world.advance(8_000);
   const before = blue.view(red.domain).standing.ageMs ?? 0;
   const asOf = blue.view(red.domain).standing.asOf ?? 0;
   // Power off; the wall clock wakes up where the last evidence was.
-  blue.bootId = 'boot-2';
-  blue.bootNowMs = 10;
-  blue.wallMs = asOf;
-  blue.restart();
+  blue.reboot(asOf);
   const after = blue.view(red.domain).standing.ageMs ?? 0;
   const stepMs = 2_500;
   assert.ok(after >= before, `${after} is below ${before}`);
   assert.ok(after <= before + stepMs, `${after} is a step above ${before}`);
 });
 
-crashes('in a loop faster than the checkpoints hide no powered time', () => {
-  const { world, blue, red } = couple();
+/** Cut off, it boots again and again, each time with the date of its last evidence, and `runs`. */
+function rebootUntilExpired(runs: (blue: Machine) => void): void {
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   const asOf = blue.view(red.domain).standing.asOf ?? 0;
   let poweredMs = 0;
-  for (let boot = 2; blue.view(red.domain).standing.tier !== 'EXPIRED'; boot++) {
+  while (blue.view(red.domain).standing.tier !== 'EXPIRED') {
     assert.ok(poweredMs <= 30_000, 'a reboot loop keeps it alive');
-    blue.bootId = `boot-${boot}`;
-    blue.bootNowMs = 10;
-    blue.wallMs = asOf;
-    blue.restart();
-    blue.bootNowMs += 900;
-    blue.wallMs += 900;
-    blue.input({ kind: 'wake' });
-    poweredMs += 900;
+    blue.reboot(asOf);
+    const bootedAt = blue.bootNowMs;
+    runs(blue);
+    poweredMs += blue.bootNowMs - bootedAt;
   }
+}
+
+function pass(blue: Machine, ms: number): void {
+  blue.bootNowMs += ms;
+  blue.wallMs += ms;
+}
+
+crashes('in a loop faster than the checkpoints hide no powered time', () => {
+  rebootUntilExpired((blue) => {
+    pass(blue, 900);
+    blue.input({ kind: 'wake' });
+  });
 });
 
 crashes('in a loop with the longest pauses between looks hide no powered time either', () => {
-  const { world, blue, red } = couple();
-  world.cut(blue, red);
-  const asOf = blue.view(red.domain).standing.asOf ?? 0;
-  let poweredMs = 0;
-  for (let boot = 2; blue.view(red.domain).standing.tier !== 'EXPIRED'; boot++) {
-    assert.ok(poweredMs <= 30_000, 'a reboot loop keeps it alive');
-    blue.bootId = `boot-${boot}`;
-    blue.bootNowMs = 10;
-    blue.wallMs = asOf;
-    blue.restart();
-    const pauseMs = Math.max(1, blue.wakeAt - blue.bootNowMs - 1);
-    blue.bootNowMs += pauseMs;
-    blue.wallMs += pauseMs;
-    poweredMs += pauseMs;
-  }
+  rebootUntilExpired((blue) => pass(blue, Math.max(1, blue.wakeAt - blue.bootNowMs - 1)));
 });
 
 crashes.run();

@@ -16,23 +16,12 @@ import {
   type Want,
 } from '../../federation/message.ts';
 import { STOP_INDEX } from '../../federation/tick.ts';
-import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { linkedCouple, type Machine } from '../fakes/coalition.ts';
 
 const exchange = suite('federation/exchange');
 
 const BINDING = sha256(toUtf8('handshake'));
 const STRANGE = parseTrustDomain('green.example');
-
-function couple() {
-  const world = new Coalition();
-  const blue = world.add({ name: 'blue' });
-  const red = world.add({ name: 'red' });
-  world.advance(500);
-  world.befriend(blue, red);
-  world.link(blue, red);
-  world.advance(2_000);
-  return { world, blue, red };
-}
 
 /** The frames this machine has sent to a peer since the last call. */
 function framesTo(machine: Machine, peer: string): readonly Frame[] {
@@ -52,7 +41,7 @@ function linkSpy(machine: Machine, domain = STRANGE): (frame: Frame) => readonly
 }
 
 exchange('sends the stop to peers directly, before the beacon that follows it', () => {
-  const { blue } = couple();
+  const { blue } = linkedCouple(2_000);
   blue.effects.length = 0;
   blue.publish([], true);
   const sent = blue.effects.flatMap((effect) =>
@@ -67,7 +56,7 @@ exchange('sends the stop to peers directly, before the beacon that follows it', 
 });
 
 exchange('names domains by tags that say nothing to whoever does not know them', () => {
-  const { blue, red } = couple();
+  const { blue, red } = linkedCouple(2_000);
   const [interest] = (() => {
     blue.input({
       kind: 'peer-up',
@@ -86,7 +75,7 @@ exchange('names domains by tags that say nothing to whoever does not know them',
 });
 
 exchange('tells a peer of no domain that it did not name', () => {
-  const { blue, red } = couple();
+  const { blue, red } = linkedCouple(2_000);
   const say = linkSpy(blue);
   assert.equal(say({ kind: 'interest', tags: [tagOf(STRANGE, BINDING)] }), []);
   assert.equal(say({ kind: 'digest', digest: '0'.repeat(64) }).length <= 1, true);
@@ -101,7 +90,7 @@ exchange('tells a peer of no domain that it did not name', () => {
 });
 
 exchange('answers no want under the tag of another link, or for a domain nobody knows', () => {
-  const { blue, red } = couple();
+  const { blue, red } = linkedCouple(2_000);
   const say = linkSpy(blue);
   const beacon = blue.view(red.domain).beacon ?? '';
   const elsewhere = tagOf(red.domain, sha256(toUtf8('another link')));
@@ -112,7 +101,7 @@ exchange('answers no want under the tag of another link, or for a domain nobody 
 });
 
 exchange('takes a want or a row for the interest that was lost on the way', () => {
-  const { blue, red } = couple();
+  const { blue, red } = linkedCouple(2_000);
   const say = linkSpy(blue);
   const tag = tagOf(red.domain, BINDING);
   const want: Want = { tag, what: 'beacon', argument: blue.view(red.domain).beacon ?? '' };
@@ -121,7 +110,7 @@ exchange('takes a want or a row for the interest that was lost on the way', () =
 });
 
 exchange('hands a foreign peer bundle and manifest, and private documents never', () => {
-  const { blue } = couple();
+  const { blue } = linkedCouple(2_000);
   const say = linkSpy(blue);
   const tag = tagOf(blue.domain, BINDING);
   say({ kind: 'interest', tags: [tag] });
@@ -133,7 +122,7 @@ exchange('hands a foreign peer bundle and manifest, and private documents never'
 });
 
 exchange('hands a node of the own domain its private documents too', () => {
-  const { blue } = couple();
+  const { blue } = linkedCouple(2_000);
   const say = linkSpy(blue, blue.domain);
   const tag = tagOf(blue.domain, BINDING);
   say({ kind: 'interest', tags: [tag] });
@@ -143,7 +132,7 @@ exchange('hands a node of the own domain its private documents too', () => {
 });
 
 exchange('lets no private document out in a life of two linked domains', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(2_000);
   blue.publish([
     { type: 'entries', name: 'entries/default', body: { group: 'default', entries: [1] } },
     { type: 'bundle', name: 'bundle', body: { keys: [], spiffe_refresh_hint: 7 } },
@@ -161,7 +150,7 @@ exchange('lets no private document out in a life of two linked domains', () => {
 });
 
 exchange('asks again, and of another, when a peer does not answer', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(2_000);
   world.cut(blue, red);
   const say = linkSpy(red, blue.domain);
   const tag = tagOf(blue.domain, BINDING);
@@ -179,7 +168,7 @@ exchange('asks again, and of another, when a peer does not answer', () => {
 });
 
 exchange('mends within an interval what gossip and frames lost', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(2_000);
   blue.publish([{ type: 'bundle', name: 'bundle', body: { keys: [], spiffe_refresh_hint: 7 } }]);
   blue.sent.length = 0;
   blue.gossiped.length = 0;
@@ -189,7 +178,7 @@ exchange('mends within an interval what gossip and frames lost', () => {
 });
 
 exchange('brings a stop to who was away when it was revealed', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple(2_000);
   world.cut(blue, red);
   blue.drawsLate = true; // the successor does not come
   blue.publish([], true);
@@ -201,7 +190,7 @@ exchange('brings a stop to who was away when it was revealed', () => {
 });
 
 exchange('has nothing to say to a peer that is not linked', () => {
-  const { blue } = couple();
+  const { blue } = linkedCouple(2_000);
   blue.sent.length = 0;
   for (const frame of [
     { kind: 'interest', tags: [tagOf(blue.domain, BINDING)] },

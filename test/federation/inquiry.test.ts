@@ -21,10 +21,7 @@ function company() {
   for (const post of posts) world.cut(blue, post);
   const [lost, ...others] = posts;
   if (lost === undefined) throw new Error('nobody');
-  lost.bootId = 'boot-2';
-  lost.bootNowMs = 10;
-  lost.wallMs = 946_684_800_000;
-  lost.restart();
+  lost.reboot(946_684_800_000);
   return { world, blue, lost, others };
 }
 
@@ -92,9 +89,7 @@ voices('of a node whose lease was revoked do not count', () => {
 voices('of nodes that do not know the time are not heard', () => {
   const { world, lost, others } = company();
   for (const post of others) {
-    post.bootId = 'boot-2';
-    post.bootNowMs = 10;
-    post.restart();
+    post.reboot();
     world.link(lost, post);
   }
   world.advance(5_000);

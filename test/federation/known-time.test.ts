@@ -24,14 +24,6 @@ function domain() {
   return { world, blue, post, red };
 }
 
-/** Power comes back in another boot; its clock says `wallMs`. */
-function reboot(machine: Machine, wallMs: number): void {
-  machine.bootId = `${machine.bootId}+`;
-  machine.bootNowMs = 10;
-  machine.wallMs = wallMs;
-  machine.restart();
-}
-
 const tierOf = (machine: Machine): string => machine.view().standing.tier;
 const knows = (machine: Machine) => machine.node.time(machine.now);
 
@@ -49,7 +41,7 @@ time(
 time('is unknown in another boot: at best SURVIVAL, however right the clock may be', () => {
   const { world, blue, post } = domain();
   world.cut(blue, post);
-  reboot(post, world.nowMs);
+  post.reboot(world.nowMs);
   assert.equal(knows(post).doubts, ['start']);
   assert.is(tierOf(post), 'SURVIVAL');
   assert.ok(post.view().standing.timeUnknown);
@@ -61,7 +53,7 @@ time('is unknown in another boot: at best SURVIVAL, however right the clock may 
 time('stays unknown when the process of that boot starts again', () => {
   const { world, blue, post } = domain();
   world.cut(blue, post);
-  reboot(post, world.nowMs);
+  post.reboot(world.nowMs);
   post.restart();
   assert.equal(knows(post).doubts, ['start']);
 });
@@ -71,7 +63,7 @@ time(
   () => {
     const { world, blue, post } = domain();
     world.cut(blue, post);
-    reboot(post, 946_684_800_000);
+    post.reboot(946_684_800_000);
     assert.is(tierOf(post), 'SURVIVAL');
     world.link(blue, post);
     world.advance(2_000);
@@ -100,7 +92,7 @@ time('begins with a jump of the wall clock, and the answer replaces the wall clo
     post.wallMs += 5 * jumpMs;
     post.input({ kind: 'wake' });
     assert.is(tierOf(post), 'FRESH');
-    reboot(post, world.nowMs);
+    post.reboot(world.nowMs);
     world.link(blue, post);
     post.tell();
     world.cut(blue, post);
@@ -124,7 +116,7 @@ time('is unknown of a domain whose bound is ahead of our clock by more than the 
 time('is not told by an answer to no question, nor by one that comes a second time', () => {
   const { world, blue, post } = domain();
   world.cut(blue, post);
-  reboot(post, world.nowMs);
+  post.reboot(world.nowMs);
   world.link(blue, post);
   const before = blue.effects.length;
   world.advance(2_000);
@@ -145,7 +137,7 @@ time('is not asked of a node in vain at the asker’s cost', () => {
   blue.revoke({ class: 'lease', target: node, notAfter: unixMs(UNIX_MS_MAX) });
   world.advance(3_000);
   assert.ok(post.node.hasRevoked(blue.domain, node));
-  reboot(blue, world.nowMs);
+  blue.reboot(world.nowMs);
   world.advance(30_000);
   const codes = post.effects.flatMap((one) => (one.kind === 'refused' ? [one.refusal.code] : []));
   assert.not.ok(codes.includes('lease-revoked'));
@@ -154,7 +146,7 @@ time('is not asked of a node in vain at the asker’s cost', () => {
 time('is not told by an answer that somebody changed', () => {
   const { world, blue, post } = domain();
   world.cut(blue, post);
-  reboot(post, world.nowMs);
+  post.reboot(world.nowMs);
   const held: Uint8Array[] = [];
   const binding = new Uint8Array(32);
   for (const [one, other] of [
@@ -191,9 +183,9 @@ time('is not told by an answer below the bound', () => {
   world.cut(blue, post);
   blue.records.clear();
   for (const [key, value] of old) blue.records.set(key, value);
-  reboot(blue, world.nowMs - 590_000);
+  blue.reboot(world.nowMs - 590_000);
   blue.tell();
-  reboot(post, 946_684_800_000);
+  post.reboot(946_684_800_000);
   world.link(blue, post);
   world.advance(5_000);
   assert.ok(post.refused.some(({ code }) => code === 'time-below-bound'));
@@ -202,7 +194,7 @@ time('is not told by an answer below the bound', () => {
 
 time('below the bound is refused of a person, with nothing changed', () => {
   const { world, blue } = domain();
-  reboot(blue, 946_684_800_000);
+  blue.reboot(946_684_800_000);
   const request = blue.tell();
   const answer = blue.replies.get(request);
   assert.ok(answer instanceof Refusal);
@@ -218,7 +210,7 @@ time(
     const { world, blue, post } = domain();
     world.cut(blue, post);
     const { epoch, tick } = blue.view();
-    reboot(blue, world.nowMs);
+    blue.reboot(world.nowMs);
     world.link(blue, post);
     world.advance(5_000);
     assert.equal([blue.view().epoch, blue.view().tick], [epoch, tick]);
@@ -226,7 +218,7 @@ time(
     const refused = blue.replies.get(request);
     assert.is(refused instanceof Refusal && refused.code, 'time-unknown');
     const sent = blue.effects.length;
-    reboot(post, world.nowMs);
+    post.reboot(world.nowMs);
     world.cut(blue, post);
     world.link(blue, post);
     world.advance(5_000);
@@ -241,7 +233,7 @@ time(
 
 time('does not keep an authority from revoking', () => {
   const { world, blue } = domain();
-  reboot(blue, world.nowMs);
+  blue.reboot(world.nowMs);
   const request = blue.revoke({ class: 'leaf', target: '4a', notAfter: blue.now.wall });
   assert.not.ok(blue.replies.get(request) instanceof Refusal);
 });
@@ -249,7 +241,7 @@ time('does not keep an authority from revoking', () => {
 time('that is answered gives back what quick boots have charged', () => {
   const { world, blue, post } = domain();
   world.cut(blue, post);
-  for (let i = 0; i < 6; i++) reboot(post, world.nowMs);
+  for (let i = 0; i < 6; i++) post.reboot(world.nowMs);
   assert.ok((post.view().standing.ageMs ?? 0) > 10_000);
   world.link(blue, post);
   world.advance(2_000);

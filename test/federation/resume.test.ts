@@ -24,6 +24,16 @@ function star() {
   return { world, blue, red, box };
 }
 
+/** The same, once the authority was cut off from both and booted anew; the epoch it was at. */
+function rebootedAlone() {
+  const { world, blue, red, box } = star();
+  const { epoch } = blue.view();
+  for (const other of [red, box]) world.cut(blue, other);
+  blue.reboot();
+  blue.tell();
+  return { world, blue, red, epoch };
+}
+
 /** Publishes a bundle and entries that bear this number. */
 function publish(world: Coalition, blue: Machine, number: number): void {
   blue.publish([
@@ -100,13 +110,7 @@ resume('asks so long, and goes on alone in the boot it ran in', () => {
 });
 
 resume('waits for a person where nobody answers after another boot', () => {
-  const { world, blue, red, box } = star();
-  const { epoch } = blue.view();
-  for (const other of [red, box]) world.cut(blue, other);
-  blue.bootId = 'boot-2';
-  blue.bootNowMs = 10_000;
-  blue.restart();
-  blue.tell();
+  const { world, blue, epoch } = rebootedAlone();
   world.advance(60_000);
   assert.is(blue.view().epoch, epoch);
   const [alarm] = blue.alarms;
@@ -119,13 +123,7 @@ resume('waits for a person where nobody answers after another boot', () => {
 });
 
 resume('needs no person where somebody answers after another boot', () => {
-  const { world, blue, red, box } = star();
-  const { epoch } = blue.view();
-  for (const other of [red, box]) world.cut(blue, other);
-  blue.bootId = 'boot-2';
-  blue.bootNowMs = 10_000;
-  blue.restart();
-  blue.tell();
+  const { world, blue, red, epoch } = rebootedAlone();
   world.link(blue, red);
   world.advance(2_000);
   assert.ok(blue.view().epoch > epoch);
@@ -133,13 +131,7 @@ resume('needs no person where somebody answers after another boot', () => {
 });
 
 resume('is told by the recovery lane too, where it lacks nothing', () => {
-  const { world, blue, red, box } = star();
-  const { epoch } = blue.view();
-  for (const other of [red, box]) world.cut(blue, other);
-  blue.bootId = 'boot-2';
-  blue.bootNowMs = 10_000;
-  blue.restart();
-  blue.tell();
+  const { world, blue, red, epoch } = rebootedAlone();
   world.meet(blue, red);
   world.advance(2_000);
   assert.ok(blue.view().epoch > epoch);

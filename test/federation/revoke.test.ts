@@ -5,20 +5,9 @@ import * as assert from 'uvu/assert';
 import { Refusal } from '../../core/refusal.ts';
 import { DAY_MS, UNIX_MS_MAX, unixMs } from '../../core/time.ts';
 import { decodeTick, STOP_INDEX } from '../../federation/tick.ts';
-import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { linkedCouple, type Machine } from '../fakes/coalition.ts';
 
 const test = suite('federation/revoke');
-
-function couple() {
-  const world = new Coalition();
-  const blue = world.add({ name: 'blue' });
-  const red = world.add({ name: 'red' });
-  world.advance(500);
-  world.befriend(blue, red);
-  world.link(blue, red);
-  world.advance(1_000);
-  return { world, blue, red };
-}
 
 function leafOf(blue: Machine, target = '0a') {
   return { class: 'leaf', target, notAfter: unixMs(blue.wallMs + DAY_MS) } as const;
@@ -29,7 +18,7 @@ function isRevoked(machine: Machine, blue: Machine, target = '0a'): boolean {
 }
 
 test('reaches a partner at once, and the successor pins what it said', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   const epoch = blue.view().epoch;
   const request = blue.revoke(leafOf(blue));
   assert.not.instance(blue.replies.get(request), Refusal);
@@ -45,7 +34,7 @@ test('reaches a partner at once, and the successor pins what it said', () => {
 });
 
 test('is answered only when the stop is out and no tick can be made any more', () => {
-  const { world, blue } = couple();
+  const { world, blue } = linkedCouple();
   world.advance(700);
   blue.drawsLate = true;
   blue.effects.length = 0;
@@ -65,7 +54,7 @@ test('is answered only when the stop is out and no tick can be made any more', (
 });
 
 test('reaches who was cut off, before anything else, and while the domain is EXPIRED', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   blue.revoke(leafOf(blue));
   world.advance(60_000);
@@ -80,7 +69,7 @@ test('reaches who was cut off, before anything else, and while the domain is EXP
 });
 
 test('by file reaches a partner that has no link, and a newcomer', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   world.cut(blue, red);
   blue.revoke(leafOf(blue));
   blue.revoke(leafOf(blue, '0b'));
@@ -98,7 +87,7 @@ test('by file reaches a partner that has no link, and a newcomer', () => {
 });
 
 test('is remembered over a restart on both sides', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   blue.revoke(leafOf(blue));
   world.settle();
   blue.restart();
@@ -107,7 +96,7 @@ test('is remembered over a restart on both sides', () => {
 });
 
 test('a revoked node is admitted nowhere', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   const hash = new Uint8Array(32);
   const proof = blue.node.prove(blue.now, 'initiator', hash);
   const judge = () => red.node.judgePeer(red.now, 'initiator', hash, proof);
@@ -119,7 +108,7 @@ test('a revoked node is admitted nowhere', () => {
 });
 
 test('its own beacon key revoked, the authority says nothing more and says why', () => {
-  const { world, blue, red } = couple();
+  const { world, blue, red } = linkedCouple();
   const [{ keyId: target }] = blue.keys.beacon;
   blue.revoke({ class: 'authority', target, notAfter: unixMs(UNIX_MS_MAX) });
   world.advance(5_000);
@@ -130,7 +119,7 @@ test('its own beacon key revoked, the authority says nothing more and says why',
 });
 
 test('what no revocation can name is refused', () => {
-  const { blue } = couple();
+  const { blue } = linkedCouple();
   const ask = (kind: 'authority' | 'identity', target: string) =>
     blue.replies.get(blue.revoke({ class: kind, target, notAfter: unixMs(UNIX_MS_MAX) }));
   const codeOf = (answer: unknown) => (answer instanceof Refusal ? answer.code : 'done');
