@@ -9,6 +9,8 @@ import { createInterface, type Interface } from 'node:readline';
 import { type ControlClient, connectControl } from '../daemon/control/client.ts';
 import { ROOT } from './root.ts';
 
+/** The kernel tells times of processes in these (USER_HZ). */
+const CLOCK_TICK_MS = 10;
 const LAUNCHER = join(ROOT, 'bin/holdfastd.mjs');
 
 /** Where a daemon runs. */
@@ -116,6 +118,13 @@ export class DaemonProcess {
   residentBytes(): number {
     const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** What the process has used of the processors so far, in steps of 10 ms (proc(5)). */
+  processorMs(): number {
+    const stat = readFileSync(`/proc/${this.process.pid}/stat`, 'latin1');
+    const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14);
+    return (Number(user) + Number(system)) * CLOCK_TICK_MS;
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {

@@ -6,6 +6,7 @@
  * every domain, sees all of them fresh, and lists every revocation that was published anywhere.
  */
 
+import { availableParallelism } from 'node:os';
 import { chordedRing, domainOf, type Fleet, type FleetPlan, type Heard } from './fleet.ts';
 
 /** Daemons of a whole run, and changes of each half. */
@@ -22,8 +23,12 @@ const LEARNING_MS = 1_000;
 export interface Healing {
   readonly partitionS: number;
   readonly changes: number;
+  /** From the cable being back to somebody dialling over it. */
+  readonly dialledAfterS: number;
   /** From the cable being back to the last thing that anybody learned. */
   readonly agreedAfterS: number;
+  /** What the daemons used of the processors meanwhile, of all that there are. */
+  readonly busy: number;
 }
 
 /** Thirty daemons, the first half of them linked with the second by one cable. */
@@ -55,19 +60,40 @@ export async function partitionAndHeal(
   const published = await publish(fleet, size, (end - performance.now()) / 2);
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, end - performance.now())));
 
-  let learnedAt = performance.now();
+  const mended = sampleOf(fleet);
+  const samples = [mended];
+  let learnedAt = mended.at;
   const silence = fleet.listen(({ at, entry }: Heard) => {
     if (LEARNED.test(entry.event)) learnedAt = at;
   });
-  const mendedAt = performance.now();
   cable.mend();
   await fleet.settle(AGREED_MS_MAX, async () => {
-    const isLearning = performance.now() - learnedAt < LEARNING_MS;
+    const sample = sampleOf(fleet);
+    samples.push(sample);
+    const isLearning = sample.at - learnedAt < LEARNING_MS;
     return isLearning ? ['they still learn'] : await missingIn(fleet, published);
   });
   silence();
-  const agreedAfterS = (learnedAt - mendedAt) / 1_000;
-  return { partitionS, changes: published.size, agreedAfterS };
+  const agreed = samples.find(({ at }) => at >= learnedAt) ?? mended;
+  const usedMs = agreed.processorMs - mended.processorMs;
+  return {
+    partitionS,
+    changes: published.size,
+    dialledAfterS: (cable.joinedAt - mended.at) / 1_000,
+    agreedAfterS: (learnedAt - mended.at) / 1_000,
+    busy: usedMs / ((agreed.at - mended.at) * availableParallelism()),
+  };
+}
+
+/** What the daemons had used of the processors at a moment. */
+interface Sample {
+  readonly at: number;
+  readonly processorMs: number;
+}
+
+function sampleOf(fleet: Fleet): Sample {
+  const used = fleet.daemons.map(({ process }) => process.processorMs());
+  return { at: performance.now(), processorMs: used.reduce((sum, ms) => sum + ms, 0) };
 }
 
 /** Changes spread over the domains of both halves and over the time; what has to be revoked. */

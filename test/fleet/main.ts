@@ -1,23 +1,28 @@
 /**
  * `npm run fleet`: real daemons, each a process, under what networks do to them.
  *
- *     npm run fleet -- heal [RUNS [SECONDS]]     cuts thirty daemons in two halves, again and again
+ *     npm run fleet -- heal [--runs N] [--partition S] [--size N] [--record FILE]
  *     npm run fleet -- cut-cable               a scenario of the simulator, beside its own run
  *
- * One line of JSON a run. Exit codes: 0 all held, 1 one did not, 2 not asked for properly.
+ * `heal` cuts a fleet in two halves again and again; with a record it goes on where it was
+ * interrupted. One line of JSON a run. Exit codes: 0 all held, 1 one did not, 2 wrongly asked.
  */
 
+import { parseArgs } from 'node:util';
 import type { Scenario } from '../../sim/scenario.ts';
 import { SCENARIOS } from '../../sim/scenarios/table.ts';
 import { missingPrograms } from '../installed.ts';
-import { FLEET_NEEDS, foundFleet } from './fleet.ts';
-import { HEAL_SIZE, healPlan, partitionAndHeal } from './heal.ts';
+import { FLEET_NEEDS } from './fleet.ts';
+import { HEAL_SIZE } from './heal.ts';
+import { type HealRuns, healAgain } from './heal-runs.ts';
 import { compareFalls, livedFalls, simulatedFalls, whyNot } from './story.ts';
 
-const USAGE = 'npm run fleet -- heal [RUNS [SECONDS]] | SCENARIO';
-const HEAL_RUNS = 20;
-const HEAL_PARTITION_S = 600;
-const HEAL_S_MAX = 5;
+const USAGE =
+  'npm run fleet -- heal [--runs N] [--partition S] [--size N] [--record FILE] | SCENARIO';
+const HEAL_RUNS = '20';
+const HEAL_PARTITION_S = '600';
+/** Two halves with something between their ends. */
+const HEAL_SIZE_MIN = 4;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -29,15 +34,31 @@ async function main([story, ...words]: readonly string[]): Promise<number> {
   }
   const scenario = SCENARIOS.find(({ name }) => name === story);
   if (scenario !== undefined && words.length === 0) return tell(scenario);
-  const counts = words.map((word) =>
-    /^[1-9][0-9]{0,5}$/.test(word) ? Number.parseInt(word, 10) : 0,
-  );
-  if (story !== 'heal' || counts.includes(0) || counts.length > 2) {
-    console.error(USAGE);
-    return 2;
-  }
-  const [runs = HEAL_RUNS, partitionS = HEAL_PARTITION_S] = counts;
-  return heal(runs, partitionS);
+  const runs = story === 'heal' ? healRunsOf(words) : null;
+  if (runs !== null) return (await healAgain(runs)) ? 0 : 1;
+  console.error(USAGE);
+  return 2;
+}
+
+/** Null for what is not asked properly. */
+function healRunsOf(words: readonly string[]): HealRuns | null {
+  const options = {
+    runs: { type: 'string', default: HEAL_RUNS },
+    partition: { type: 'string', default: HEAL_PARTITION_S },
+    size: { type: 'string', default: String(HEAL_SIZE) },
+    record: { type: 'string' },
+  } as const;
+  const { values } = parseArgs({ args: [...words], options, strict: false });
+  const known = Object.keys(values).every((name) => Object.hasOwn(options, name));
+  const [runs, partitionS, size] = [values.runs, values.partition, values.size].map(countIn);
+  const record = typeof values.record === 'string' ? values.record : null;
+  if (!known || !runs || !partitionS || !size || size < HEAL_SIZE_MIN) return null;
+  return { runs, partitionS, size, record };
+}
+
+function countIn(word: unknown): number | null {
+  const isCount = typeof word === 'string' && /^[1-9][0-9]{0,5}$/.test(word);
+  return isCount ? Number.parseInt(word, 10) : null;
 }
 
 /** Lives through a scenario; every fall within one period of the simulated one. */
@@ -57,16 +78,4 @@ async function tell(scenario: Scenario): Promise<number> {
     JSON.stringify({ scenario: name, periodMs, ...figures, unmatched: unmatched.length }),
   );
   return unmatched.length === 0 && figures.worstMs <= periodMs ? 0 : 1;
-}
-
-async function heal(runs: number, partitionS: number): Promise<number> {
-  await using fleet = await foundFleet(healPlan());
-  let held = 0;
-  for (let run = 1; run <= runs; run++) {
-    const healing = await partitionAndHeal(fleet, HEAL_SIZE, partitionS);
-    if (healing.agreedAfterS <= HEAL_S_MAX) held++;
-    console.log(JSON.stringify({ run, ...healing }));
-  }
-  console.log(JSON.stringify({ runs, held, withinS: HEAL_S_MAX }));
-  return held === runs ? 0 : 1;
 }

@@ -42,6 +42,8 @@ export class Wire {
   /** Bytes that went in at either end, with headers and acknowledgements. */
   bytes = 0;
   line: Line;
+  /** When it was last dialled over while it carried, by `performance.now()`. */
+  joinedAt = Number.NaN;
   readonly #server: Server;
   readonly #ends = new Set<Socket>();
   #condition: Condition = 'whole';
@@ -49,8 +51,9 @@ export class Wire {
   private constructor(near: Place, far: Place, line: Line) {
     this.line = line;
     this.#server = createServer((socket) => {
-      if (this.#condition === 'cut') socket.resetAndDestroy();
-      else this.#join(socket, connect({ ...far, localAddress: near.host }));
+      if (this.#condition === 'cut') return socket.resetAndDestroy();
+      this.joinedAt = performance.now();
+      this.#join(socket, connect({ ...far, localAddress: near.host }));
     });
   }
 
