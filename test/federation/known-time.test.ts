@@ -2,8 +2,11 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ANSWER_BURST, ANSWER_RATE_PER_S } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
+import { SIGNATURE_PAIR_BYTES } from '../../core/suite.ts';
 import { UNIX_MS_MAX, unixMs } from '../../core/time.ts';
+import { encodeFrame, tagOf } from '../../federation/message.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
 
 const time = suite('federation/known-time');
@@ -163,13 +166,36 @@ time('is not told by an answer that somebody changed', () => {
   for (const { frame } of blue.sent) if (frame[0] === 8) held.push(frame);
   const [answer] = held;
   assert.ok(answer !== undefined);
-  for (const at of [17 + 32, 17 + 33, 17 + 90, answer.length - 1]) {
+  const bent = (at: number): string | undefined => {
     const bytes = answer.slice();
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     const { verdict } = post.input({ kind: 'frame', peer: 'blue', bytes });
-    assert.ok(verdict !== null, `byte ${at}`);
     assert.not.ok(knows(post).isKnown, `byte ${at}`);
+    return verdict?.code;
+  };
+  assert.is(bent(17 + 40), 'answer-voice', 'the lineage');
+  // What the date rests on, the end of the Ed25519 leg, the end of the other: three strikes.
+  const pair = answer.length - SIGNATURE_PAIR_BYTES;
+  for (const at of [17 + 32, pair + 63, answer.length - 1]) {
+    assert.is(bent(at), 'signature-invalid', `byte ${at}`);
   }
+});
+
+time('is told to one peer ten times at once, and then once a second', () => {
+  const { blue } = domain();
+  const peer = 'curious';
+  const binding = new Uint8Array(32).fill(9);
+  blue.input({ kind: 'peer-up', peer, domain: blue.domain, groups: 'none', binding });
+  const tag = tagOf(blue.domain, binding);
+  const ask = (at: number): string | undefined => {
+    const bytes = encodeFrame({ kind: 'question', tag, nonce: new Uint8Array(32).fill(at) });
+    return blue.input({ kind: 'frame', peer, bytes }).verdict?.code;
+  };
+  for (let i = 0; i < ANSWER_BURST; i++) assert.is(ask(i), undefined);
+  assert.is(ask(ANSWER_BURST), 'peer-budget');
+  blue.bootNowMs += 1_000 / ANSWER_RATE_PER_S;
+  assert.is(ask(ANSWER_BURST), undefined);
+  assert.is(ask(ANSWER_BURST), 'peer-budget');
 });
 
 time('is not told by an answer below the bound', () => {
