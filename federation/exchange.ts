@@ -71,7 +71,7 @@ export class Exchange {
     const link = new PeerLink(linked, this.#own.domain, { upAt: now, compareAt });
     this.#links.set(peer, link);
     this.#dueAt = null;
-    return [send(link, { kind: 'interest', tags: this.#tags(link) })];
+    return [this.#nameInterests(link)];
   }
 
   down(peer: string): void {
@@ -96,25 +96,24 @@ export class Exchange {
 
   /** Our set of domains changed: name our interests anew, on every link. */
   interestsChanged(): readonly Effect[] {
-    return [...this.#links.values()].map((link) =>
-      send(link, { kind: 'interest', tags: this.#tags(link) }),
-    );
+    return [...this.#links.values()].map((link) => {
+      link.isAnswered = false;
+      return this.#nameInterests(link);
+    });
   }
 
   interest(peer: string, tags: readonly Tag[], now: BootMs): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
-    // Named again: the peer lacks ours, for a frame may be lost. Once for each comparison.
-    const same = tags.length === link.interests.size && tags.every((t) => link.interests.has(t));
-    const lacksOurs = same && tags.length > 0 && !link.named;
-    if (lacksOurs) link.named = true;
     link.interests = new Set(tags);
+    link.isAnswered = true;
     link.sent.clear();
     if (link.isSparse) {
       this.#noteTicks(link, link.shared(this.#beliefs()), now);
       if (link.tickAt !== null) link.tickAt = now; // the first batch waits for nothing
     }
-    const ours = lacksOurs ? [send(link, { kind: 'interest', tags: this.#tags(link) })] : [];
+    // Who names its interests may lack ours, for a frame may be lost. Once for each comparison.
+    const ours = link.hasNamed ? [] : [this.#nameInterests(link)];
     const shared = link.shared(this.#beliefs());
     // Most of what was said on a link before is still so: many rows are compared before they go.
     const first =
@@ -328,10 +327,8 @@ export class Exchange {
       effects.push(...this.#sendTicks(link, now));
       if (link.compareAt > now) continue;
       this.#compareIn(link, intervalOf(link), now);
-      link.named = false;
-      if (link.interests.size === 0) {
-        effects.push(send(link, { kind: 'interest', tags: this.#tags(link) }));
-      }
+      link.hasNamed = false;
+      if (!link.isAnswered) effects.push(this.#nameInterests(link));
       effects.push(...this.compare(link.peer));
       if (this.#isSettled(link)) this.#compareIn(link, QUIET_INTERVAL_MS, now);
     }
@@ -403,10 +400,10 @@ export class Exchange {
     return this.#beliefs().filter(({ domain }) => link.speaksOf(domain));
   }
 
-  #tags(link: PeerLink): readonly Tag[] {
-    return this.#spoken(link)
-      .map(({ domain }) => link.tag(domain))
-      .sort();
+  #nameInterests(link: PeerLink): Effect {
+    link.hasNamed = true;
+    const tags = this.#spoken(link).map(({ domain }) => link.tag(domain));
+    return send(link, { kind: 'interest', tags: tags.sort() });
   }
 
   #sendRows(link: PeerLink, beliefs: readonly Belief[]): readonly Effect[] {

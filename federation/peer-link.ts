@@ -68,8 +68,10 @@ export class PeerLink {
   readonly upAt: BootMs;
   /** When news of ticks goes out, on a link without gossip; null while there is none. */
   tickAt: BootMs | null = null;
-  /** Ours were named again since the last comparison. */
-  named = false;
+  /** We named our interests since the last comparison. */
+  hasNamed = false;
+  /** The peer named its interests since ours last changed; until then ours are named again. */
+  isAnswered = false;
   readonly #linked: LinkedPeer | LinkedGuest;
   readonly #own: TrustDomain;
   readonly #names = new Map<TrustDomain, Name>();
@@ -96,7 +98,7 @@ export class PeerLink {
     this.compareAt = at.compareAt;
   }
 
-  /** Tags the peer named; empty until its interest came. */
+  /** Tags the peer named, in its interest or by speaking of them. */
   get interests(): ReadonlySet<Tag> {
     return this.#interests;
   }
@@ -242,7 +244,7 @@ export class PeerLink {
 
   /** True when both have said this digest: while it is ours there is nothing to compare. */
   isSettled(digest: string): boolean {
-    return this.#announced === digest && this.#heard === digest;
+    return this.isAnswered && this.#announced === digest && this.#heard === digest;
   }
 
   /** True the first time that the peer relays a tick of a beacon we lack. */

@@ -109,6 +109,27 @@ exchange('takes a want or a row for the interest that was lost on the way', () =
   assert.equal(kinds, ['envelope']);
 });
 
+exchange('names its interests with each comparison until the peer has named its own', () => {
+  const { blue, red } = couple();
+  const say = linkSpy(blue);
+  const [tag, other] = [red.domain, blue.domain].map((domain) => tagOf(domain, BINDING));
+  const namedInAnInterval = (): boolean => {
+    blue.bootNowMs += 1.2 * SYNC_INTERVAL_MS;
+    blue.input({ kind: 'wake' });
+    return framesTo(blue, 'spy').some(({ kind }) => kind === 'interest');
+  };
+  // The peer's interest was lost. What it asks for shows one domain that it knows, and no more.
+  const want: Want = { tag: tag ?? '', what: 'beacon', argument: '0'.repeat(64) };
+  say({ kind: 'want', wants: [want] });
+  assert.is(namedInAnInterval(), true);
+  const tags = [tag ?? '', other ?? ''];
+  const kinds = say({ kind: 'interest', tags }).map(({ kind }) => kind);
+  assert.equal(kinds, ['summary'], 'ours was named a moment ago');
+  assert.is(namedInAnInterval(), false);
+  const again = say({ kind: 'interest', tags }).map(({ kind }) => kind);
+  assert.equal(again, ['interest', 'summary'], 'who names his interests may lack ours');
+});
+
 exchange('hands a foreign peer bundle and manifest, and private documents never', () => {
   const { blue } = linkedCouple(2_000);
   const say = linkSpy(blue);

@@ -75,6 +75,56 @@ const SHRUNK: readonly {
       ],
     },
   },
+  {
+    was: 'both interests of a link were lost, and a want for one domain silenced it about all others',
+    seed: 344,
+    scenario: {
+      domains: 3,
+      followers: 1,
+      minutes: 40,
+      happenings: [
+        {
+          at: 1_475_021,
+          fault: 'loss',
+          on: ['d00', 'd01', 'd01-1', 'd02', 'd02-1'],
+          forMs: 2_732_136,
+          amount: 118_207,
+        },
+        {
+          at: 1_475_840,
+          fault: 'loss',
+          on: ['d00', 'd00-1', 'd01', 'd01-1', 'd02', 'd02-1'],
+          forMs: 3_014_100,
+          amount: 451_982,
+        },
+        { at: 1_755_693, fault: 'power-cut', on: ['d02'], forMs: 298_169, amount: 0 },
+        { at: 1_804_940, fault: 'power-cut', on: ['d01-1'], forMs: 589_856, amount: 0 },
+        { at: 2_012_932, fault: 'loss', on: ['d00', 'd01'], forMs: 930_158, amount: 13_121 },
+        {
+          at: 2_046_258,
+          fault: 'bridge',
+          on: ['d01', 'd00-1', 'd01-1', 'd02'],
+          forMs: 502_350,
+          amount: 0,
+        },
+        {
+          at: 2_099_686,
+          fault: 'stolen-beacon-key',
+          on: ['d00', 'd02'],
+          forMs: 0,
+          amount: 1_608_071,
+        },
+        {
+          at: 2_209_901,
+          fault: 'loss',
+          on: ['d00', 'd00-1', 'd01-1', 'd02', 'd02-1'],
+          forMs: 2_382_111,
+          amount: 345_519,
+        },
+        { at: 2_235_298, fault: 'courier', on: ['d00', 'd01'], forMs: 0, amount: 0 },
+      ],
+    },
+  },
 ];
 
 for (const { was, seed, scenario } of SHRUNK) {
