@@ -110,7 +110,7 @@ exchange('takes a want or a row for the interest that was lost on the way', () =
 });
 
 exchange('names its interests with each comparison until the peer has named its own', () => {
-  const { blue, red } = couple();
+  const { blue, red } = linkedCouple(2_000);
   const say = linkSpy(blue);
   const [tag, other] = [red.domain, blue.domain].map((domain) => tagOf(domain, BINDING));
   const namedInAnInterval = (): boolean => {
