@@ -61,9 +61,14 @@ export function revokeMethods(
           .map(({ view }) => view),
       };
     },
-    'revoke.propose': async (params) => ({
-      text: options.propose(targetsOf(options, params)),
-    }),
+    'revoke.propose': async (params, caller) => {
+      const targets = targetsOf(options, params);
+      const text = options.propose(targets);
+      const { kind, target, reason } = params;
+      const fields = { kind, target, reason, entries: targets.length };
+      await audit.append('revocation.proposed', { ...fields, ...whose(caller) });
+      return { text };
+    },
   };
 }
 

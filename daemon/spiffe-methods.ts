@@ -35,9 +35,10 @@ export function spiffeMethods({ partners, audit, isHoldfastDomain }: SpiffeMetho
       await audit.append('partner.added', { domain, url, profile, ...whose(caller) });
       return viewOf(partners, domain);
     },
-    'federation.refresh': async ({ domain }) => {
+    'federation.refresh': async ({ domain }, caller: Caller) => {
       const name = parseTrustDomain(domain);
       await partners.refresh(name);
+      await audit.append('partner.refreshed', { domain: name, ...whose(caller) });
       return viewOf(partners, name);
     },
   } satisfies Partial<ControlMethods>;

@@ -17,10 +17,10 @@ import type { KeyCustody } from '../custody/custody.ts';
 import type { Driver } from '../driver.ts';
 import { outcomeViews } from '../import-outcome.ts';
 import type { Random } from '../ports.ts';
-import { type ReadingOptions, viewNamed } from '../reading-methods.ts';
+import { audited, type ReadingOptions, viewNamed } from '../reading-methods.ts';
 import { courierSeed } from './courier-key.ts';
 
-export interface CourierMethodOptions extends Pick<ReadingOptions, 'views'> {
+export interface CourierMethodOptions extends Pick<ReadingOptions, 'views' | 'audit'> {
   readonly node: FederationNode;
   readonly driver: Driver;
   readonly custody: KeyCustody;
@@ -32,21 +32,25 @@ export function courierMethods(options: CourierMethodOptions) {
   const { node, driver, custody, random } = options;
   const seed = courierSeed(custody, random);
   return {
-    'courier.recipient': async () => {
+    'courier.recipient': async (_params, caller) => {
       const key = kemKeyOf(await seed());
+      await audited(options, caller, 'courier.introduced', { node: node.nodeId });
       return { text: node.recipient(driver.now(), key), node: node.nodeId };
     },
-    'courier.part': async ({ domain, recipients }) => {
+    'courier.part': async ({ domain, recipients }, caller) => {
       await driver.settled();
       const view = viewNamed(options, domain);
       const text = node.courierPart(driver.now(), view.domain, recipients);
       if (text.length > BUNDLE_FILE_BYTES_MAX) {
         throw new Refusal('too-large', { domain: view.domain, limit: BUNDLE_FILE_BYTES_MAX });
       }
+      const to = recipients.length;
+      await audited(options, caller, 'courier.written', { domain: view.domain, recipients: to });
       return { text, domain: view.domain };
     },
-    'courier.open': async ({ header }) => {
+    'courier.open': async ({ header }, caller) => {
       const fileKey = unsealHeader(fromBase64Url(header), node.nodeId, await seed());
+      await audited(options, caller, 'courier.opened', { node: node.nodeId });
       return { key: toBase64Url(fileKey) };
     },
     'courier.preview': async ({ text }): Promise<CourierPreview> => {

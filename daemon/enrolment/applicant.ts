@@ -17,6 +17,7 @@ import { type Lease, readLease } from '../../federation/lease.ts';
 import { Members } from '../../federation/members.ts';
 import type { FederationNode } from '../../federation/node.ts';
 import type { LeaseKind } from '../../federation/root.ts';
+import type { AuditFields } from '../audit/audit-entry.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Driver } from '../driver.ts';
 import type { Clock, Random, Store } from '../ports.ts';
@@ -122,9 +123,9 @@ export class Applicant {
    * Takes the grant to the answer given: the lease with its documents, then what identities are
    * issued with. The grant itself is stored first, so that a crash between the two takes up again.
    * Refuses `enrol-unknown` before an answer, `enrol-challenge` for the grant to another one, and
-   * as the state machine does (PROTOCOL §7.1).
+   * as the state machine does (PROTOCOL §7.1). `by`: whose act it is, where a person brought it.
    */
-  async install(bytes: Uint8Array): Promise<Lease> {
+  async install(bytes: Uint8Array, by: AuditFields = {}): Promise<Lease> {
     const { node, driver, clock, audit, issuing, store } = this.#options;
     const { firstRoot, answer: expected } = this.#underWay();
     if (firstRoot === null || expected === null) {
@@ -143,7 +144,7 @@ export class Applicant {
     await store.write([RECORDS.enrolment, RECORDS.grant].map((key) => ({ key, value: null })));
     this.#progress = null;
     const { group, kind, assurance, notAfter } = lease;
-    await audit.append('enrolment.installed', { group, kind, assurance, notAfter });
+    await audit.append('enrolment.installed', { group, kind, assurance, notAfter, ...by });
     return lease;
   }
 

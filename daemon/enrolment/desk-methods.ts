@@ -43,12 +43,13 @@ export function deskMethods({ node, desk, book, audit }: DeskMethodOptions) {
     'enroll.answer': refuseHere,
     'enroll.install': refuseHere,
     'enroll.join': refuseHere,
-    'enroll.challenge': async ({ text }) => {
-      const challenge = await desk.challenge(decodeMessageFile(text), 'courier');
+    'enroll.challenge': async ({ text }, caller) => {
+      const request = decodeMessageFile(text);
+      const challenge = await desk.challenge(request, 'courier', whose(caller));
       return { text: encodeMessageFile(challenge), node: nodeOf(challenge) };
     },
-    'enroll.grant': async ({ text }) => {
-      const grant = await desk.grant(decodeMessageFile(text));
+    'enroll.grant': async ({ text }, caller) => {
+      const grant = await desk.grant(decodeMessageFile(text), whose(caller));
       return { text: encodeMessageFile(grant), node: nodeOf(grant) };
     },
     'enroll.list': async () => ({

@@ -28,6 +28,7 @@ import { decodeKey } from '../../firmware/boot-state.ts';
 import { advanceMarks } from '../../firmware/high-water.ts';
 import { parseReferences } from '../../firmware/references.ts';
 import type { AlarmBook } from '../alarm-book.ts';
+import type { AuditFields } from '../audit/audit-entry.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock, Random } from '../ports.ts';
 import type { ChipTrust } from '../tpm/chip-trust.ts';
@@ -65,6 +66,14 @@ export interface Applied {
 /** By what right a machine is granted a lease. */
 type Right = 'person' | 'list' | 'renewal';
 
+/** What a grant rests on. */
+interface Ruling {
+  readonly proven: Proven;
+  readonly right: Right;
+  /** Whose act it is, where a person brought the answer. */
+  readonly by: AuditFields;
+}
+
 export class EnrolmentDesk {
   readonly #options: EnrolmentDeskOptions;
   #turn: Promise<unknown> = Promise.resolve();
@@ -93,9 +102,10 @@ export class EnrolmentDesk {
    * The challenge to a request; the same again for the same request. Refuses as `verifyRequest`
    * does, `domain-mismatch`, `lease-revoked`, `enrol-superseded` for a request that is older than
    * the one under way, `enrol-full`, and for a chip that cannot attest
-   * `ak-attributes`, `activation-key` and `evidence-malformed`.
+   * `ak-attributes`, `activation-key` and `evidence-malformed`. `by`: whose act it is, where a
+   * person brings a file.
    */
-  challenge(bytes: Uint8Array, way: Way): Promise<Uint8Array> {
+  challenge(bytes: Uint8Array, way: Way, by: AuditFields = {}): Promise<Uint8Array> {
     return this.#inTurn(async () => {
       const request = this.#admit(bytes);
       const { node, book } = this.#options;
@@ -113,7 +123,7 @@ export class EnrolmentDesk {
       };
       await book.apply(application, now);
       const { group, kind } = request;
-      await this.#audit('enrolment.requested', { node: request.node, group, kind, way });
+      await this.#audit('enrolment.requested', { node: request.node, group, kind, way, ...by });
       return challengeMessage(envelope, file);
     });
   }
@@ -123,7 +133,7 @@ export class EnrolmentDesk {
    * `enrol-expired`, `enrol-chip`, what the proof of a chip is refused for, `marks-regressed`,
    * `enrol-unapproved` while nobody approved a stranger, and as `FederationNode.grant` does.
    */
-  grant(bytes: Uint8Array): Promise<Uint8Array> {
+  grant(bytes: Uint8Array, by: AuditFields = {}): Promise<Uint8Array> {
     return this.#inTurn(async () => {
       const answer = readAnswer(bytes);
       const { book, suite, checkDelegation } = this.#options;
@@ -140,7 +150,7 @@ export class EnrolmentDesk {
         const { node } = request;
         throw new Refusal('enrol-unapproved', { node, assurance, ...shortfallIn(proven) });
       }
-      return this.#grant(answer, request, proven, right);
+      return this.#grant(answer, request, { proven, right, by });
     });
   }
 
@@ -285,8 +295,7 @@ export class EnrolmentDesk {
   async #grant(
     answer: UnverifiedAnswer,
     request: VerifiedRequest,
-    proven: Proven,
-    right: Right,
+    { proven, right, by }: Ruling,
   ): Promise<Uint8Array> {
     const { node, clock, book, issuing } = this.#options;
     const { group, kind, publicPair, domain } = request;
@@ -303,8 +312,9 @@ export class EnrolmentDesk {
     };
     await this.#noteFall(enrolled, proven);
     await book.enrol(enrolled);
-    const by = { right, notAfter, ...(chip === null ? {} : { chip }), ...shortfallIn(proven) };
-    await this.#audit('enrolment.granted', { node: request.node, group, kind, assurance, ...by });
+    const why = { right, notAfter, ...(chip === null ? {} : { chip }), ...shortfallIn(proven) };
+    const granted = { node: request.node, group, kind, assurance, ...why };
+    await this.#audit('enrolment.granted', { ...granted, ...by });
     const parts = { lease, file, issuing: forIssuing };
     const answered = { domain, node: request.node, answer: answer.digest };
     return makeGrant({ ...answered, ...parts }, node.documentsKey);
@@ -341,7 +351,7 @@ export class EnrolmentDesk {
     return node.clockOf(node.domain, clock.now());
   }
 
-  async #audit(event: string, fields: Parameters<AuditLog['append']>[1]): Promise<void> {
+  async #audit(event: string, fields: AuditFields): Promise<void> {
     await this.#options.audit.append(event, fields);
   }
 

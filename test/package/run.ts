@@ -4,7 +4,8 @@
  * Builds the package and a minimal root of Debian, installs the one into the other in a network
  * namespace that holds nothing, and runs the service as its unit would: the same account, command
  * line and notifications. What no stand-in shows is the sandbox, which needs systemd itself; its
- * score is held by test/packaging/unit. It takes minutes, so it is no part of `npm test`.
+ * score is held by test/packaging/unit. It takes two to five minutes, so it is no part of
+ * `npm test`.
  *
  * Timeout: 900 s
  */
@@ -14,6 +15,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { controlling, type, withDaemons } from '../daemon/live.ts';
+import type { DaemonProcess } from '../daemon-process.ts';
 import { type TemporaryFolder, temporaryFolder } from '../folder.ts';
 import { missingPrograms } from '../installed.ts';
 import { ROOT } from '../root.ts';
@@ -25,6 +28,10 @@ const missing =
   process.getuid?.() === 0
     ? missingPrograms(['debootstrap', 'dpkg-deb', 'unshare', 'chroot', 'setpriv'])
     : 'not root';
+
+/** The domain whose authority runs outside the box. */
+const DOMAIN = 'blue.example';
+const ROOT_IN_THE_BOX = ['--spiffe-id', `spiffe://${DOMAIN}/root`, '--selector', 'unix:uid:0'];
 
 let folder: TemporaryFolder;
 let box: string;
@@ -41,7 +48,7 @@ if (missing === null) {
     cpSync(deb, join(box, 'root', basename(deb)));
   });
   packaged.after(async () => {
-    run('umount', [join(box, 'proc')]);
+    spawnSync('umount', [join(box, 'proc')]); // is not mounted where the root was not made
     rmSync(box, { recursive: true, force: true });
     await folder[Symbol.asyncDispose]();
   });
@@ -114,6 +121,36 @@ test('a purge leaves the keys to people', async () => {
   inside('dpkg --purge holdfast');
   inside('test ! -e /usr/lib/holdfast/bin && test -d /var/lib/holdfast/keys');
 });
+
+test('becomes a node of another domain by files that a person carries', async () => {
+  inside(`rm -rf /var/lib/holdfast && dpkg --install /root/${basename(deb)}`);
+  inside(`cat >>/etc/holdfast/config.toml <<'END'\n[node]\nrole = "member"\nEND`);
+  inside(`sed -i 's/^#trust_domain.*/trust_domain = "${DOMAIN}"/' /etc/holdfast/config.toml`);
+  await withDaemons([DOMAIN], async (authority) => {
+    await done(authority, 'entry', 'create', '--group', 'gate', ...ROOT_IN_THE_BOX);
+    await using service = await ServiceStandIn.start(box);
+    await enrol(authority, service);
+    assert.match(service.command('status'), /gate/);
+    await enrol(authority, service); // the second time brings leaves for the entries of the first
+    assert.match(service.command('svid fetch'), /spiffe:\/\/blue\.example\/root/);
+  });
+});
+
+/** One round of files between the machine in the box, which has no network, and its authority. */
+async function enrol(authority: DaemonProcess, service: ServiceStandIn): Promise<void> {
+  const { fingerprint } = await controlling(authority, (control) => control.call('status', {}));
+  const carried = (name: string): string => join(box, 'root', name);
+  service.command('enroll request /root/request --group gate');
+  await done(authority, 'enroll', 'challenge', carried('request'), carried('challenge'));
+  service.command(`enroll answer /root/challenge /root/answer --fingerprint ${fingerprint}`);
+  await done(authority, 'enroll', 'grant', carried('answer'), carried('grant'), '--approve');
+  service.command('enroll install /root/grant');
+}
+
+async function done(daemon: DaemonProcess, ...args: readonly string[]): Promise<void> {
+  const { code, err } = await type(daemon, ...args);
+  assert.is(code, 0, err);
+}
 
 /** The same package under the next version, inside the box. */
 function upgradeOf(path: string): string {
