@@ -19,7 +19,7 @@ export interface ApplicantMethodOptions {
   readonly status: () => Status;
 }
 
-/** The methods by which a person enrols the machine at hand; each act is audited with whose it was. */
+/** The methods by which a person enrols the machine at hand, each act audited with whose it is. */
 export function applicantMethods(options: ApplicantMethodOptions) {
   const { applicant, joining, audit, status } = options;
   const shown = (message: Uint8Array) => ({

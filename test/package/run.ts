@@ -139,12 +139,12 @@ test('becomes a node of another domain by files that a person carries', async ()
 /** One round of files between the machine in the box, which has no network, and its authority. */
 async function enrol(authority: DaemonProcess, service: ServiceStandIn): Promise<void> {
   const { fingerprint } = await controlling(authority, (control) => control.call('status', {}));
-  const carried = (name: string): string => join(box, 'root', name);
-  service.command('enroll request /root/request --group gate');
+  const carried = (name: string): string => join(box, 'srv', name);
+  service.command('enroll request /srv/request --group gate');
   await done(authority, 'enroll', 'challenge', carried('request'), carried('challenge'));
-  service.command(`enroll answer /root/challenge /root/answer --fingerprint ${fingerprint}`);
+  service.command(`enroll answer /srv/challenge /srv/answer --fingerprint ${fingerprint}`);
   await done(authority, 'enroll', 'grant', carried('answer'), carried('grant'), '--approve');
-  service.command('enroll install /root/grant');
+  service.command('enroll install /srv/grant');
 }
 
 async function done(daemon: DaemonProcess, ...args: readonly string[]): Promise<void> {
