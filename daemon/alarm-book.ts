@@ -10,7 +10,7 @@ import { Refusal, type RefusalDetails } from '../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
 import { Members } from '../federation/members.ts';
-import type { AuditLog } from './audit/audit-log.ts';
+import type { AuditWriter } from './audit/audit-log.ts';
 import type { Clock, Log, Store } from './ports.ts';
 import { RECORDS } from './store/key-space.ts';
 
@@ -34,7 +34,7 @@ export interface RaisedAlarm {
 export interface AlarmBookOptions {
   readonly store: Store;
   readonly records: ReadonlyMap<string, Uint8Array>;
-  readonly audit: AuditLog;
+  readonly audit: AuditWriter;
   readonly clock: Clock;
   readonly log: Log;
 }

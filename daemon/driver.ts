@@ -16,7 +16,7 @@ import type { Answer, Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { AlarmBook } from './alarm-book.ts';
-import type { AuditLog } from './audit/audit-log.ts';
+import type { AuditWriter } from './audit/audit-log.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import type { RefusalAudit } from './refusal-audit.ts';
 
@@ -25,10 +25,10 @@ export interface DriverOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly store: Store;
-  readonly audit: AuditLog;
+  readonly audit: AuditWriter;
   readonly refusals: RefusalAudit;
   readonly alarms: AlarmBook;
-  readonly network: Network;
+  readonly network: Pick<Network, 'send' | 'publish' | 'ban'>;
   readonly log: Log;
 }
 

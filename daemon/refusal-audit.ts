@@ -5,7 +5,7 @@
 
 import type { Refusal } from '../core/refusal.ts';
 import { type BootMs, bootMs, MINUTE_MS } from '../core/time.ts';
-import type { AuditLog } from './audit/audit-log.ts';
+import type { AuditWriter } from './audit/audit-log.ts';
 import type { Clock } from './ports.ts';
 
 interface Kind {
@@ -22,12 +22,12 @@ const KINDS_MAX = 1_024;
 const NO_OPS: ReadonlySet<string> = new Set(['document-held', 'tick-not-newer']);
 
 export class RefusalAudit {
-  readonly #audit: AuditLog;
+  readonly #audit: AuditWriter;
   readonly #clock: Clock;
   readonly #kinds = new Map<string, Kind>();
   readonly #totals = new Map<string, number>();
 
-  constructor(audit: AuditLog, clock: Clock) {
+  constructor(audit: AuditWriter, clock: Clock) {
     this.#audit = audit;
     this.#clock = clock;
   }

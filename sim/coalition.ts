@@ -19,12 +19,12 @@ import {
 } from './founding.ts';
 import { faultNamed, type Happening, shapeOf } from './happening.ts';
 import { Machine } from './machine.ts';
-import { authorityName, type Pair, relatedBy, webbed } from './web.ts';
+import { authorityName, type Linking, type Pair, relatedBy, webbed } from './web.ts';
 import type { World } from './world.ts';
 
 /** Relations are made after the first beacons, links after the relations. */
-const RELATE_AT_MS = 5 * SECOND_MS;
-const LINK_AT_MS = 10 * SECOND_MS;
+export const RELATE_AT_MS = 5 * SECOND_MS;
+export const LINK_AT_MS = 10 * SECOND_MS;
 const MESH_NEIGHBOURS = 2;
 /** Root leaves people room above what beacons say. */
 const CEILING_FACTOR = 2;
@@ -126,7 +126,8 @@ function linkAll(world: World, pairs: readonly Pair[]): void {
   }
 }
 
-function linkedPairs(world: World, names: readonly string[]): readonly Pair[] {
+/** Which authorities are linked, the one that dials first. */
+export function linkedPairs(world: Linking, names: readonly string[]): readonly Pair[] {
   const { links } = world.scenario;
   const at = (i: number): string => names[i % names.length] ?? '';
   const chain = names.slice(1).map((name, i) => [at(i), name] as const);
@@ -152,11 +153,13 @@ function linkedPairs(world: World, names: readonly string[]): readonly Pair[] {
   }
 }
 
-function allPairs(names: readonly string[]): readonly Pair[] {
+/** Everybody with everybody. */
+export function allPairs(names: readonly string[]): readonly Pair[] {
   return names.flatMap((a, i) => names.slice(i + 1).map((b) => [a, b] as const));
 }
 
-function ceilings(limits: AgeLimits): AgeLimits {
+/** What Root leaves to beacons, above the limits that they say. */
+export function ceilings(limits: AgeLimits): AgeLimits {
   const raise = (ms: number): number => Math.min(CEILING_MS_MAX, CEILING_FACTOR * ms);
   return {
     freshForMs: raise(limits.freshForMs),

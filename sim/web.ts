@@ -2,16 +2,24 @@
  * The web: links of a large coalition as real gossip has them, six neighbours for each machine.
  */
 
-import type { World } from './world.ts';
+import type { Dice } from './dice.ts';
+import type { Scenario } from './scenario.ts';
 
 /** Two machines by their names. */
 export type Pair = readonly [string, string];
+
+/** A world whose machines are to be linked. */
+export interface Linking {
+  readonly scenario: Scenario;
+  readonly machines: ReadonlyMap<string, unknown>;
+  dice(name: string): Dice;
+}
 
 /**
  * Each machine is in a chain of its own domain, for only there may the domain's policy travel, and
  * meets one more of it and one of all at random.
  */
-export function webbed(world: World, authorities: readonly string[]): readonly Pair[] {
+export function webbed(world: Linking, authorities: readonly string[]): readonly Pair[] {
   const dice = world.dice('web');
   const all = [...world.machines.keys()];
   const linked = authorities.flatMap((name) => {

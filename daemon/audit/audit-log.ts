@@ -44,6 +44,12 @@ export interface AuditLogOptions {
   readonly kept?: AuditHead;
 }
 
+/** Where what was done is written before it is acknowledged. */
+export interface AuditWriter {
+  /** Resolves once the entry is durable; fails `file-unwritable`. */
+  append(event: string, fields?: AuditFields): Promise<unknown>;
+}
+
 interface Pending {
   readonly at: string;
   readonly event: string;
@@ -84,7 +90,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
 }
 
 /** An open audit log. One process at a time holds it: the store's lock sees to that. */
-export class AuditLog {
+export class AuditLog implements AuditWriter {
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #clock: Clock;

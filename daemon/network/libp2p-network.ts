@@ -8,6 +8,7 @@
 
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
+import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import { assert } from '../../core/assert.ts';
 import { Failure } from '../../core/failure.ts';
@@ -32,7 +33,7 @@ import { Budgets } from './budgets.ts';
 import { DESK_PROTOCOL, Desk } from './desk.ts';
 import { GOSSIP_TOPIC, guardGossip, publishGossip } from './gossip.ts';
 import { GuestAllowances } from './guest-allowance.ts';
-import { libp2pOptions, type Services } from './libp2p-settings.ts';
+import { libp2pOptions, type Services, type TransportOf } from './libp2p-settings.ts';
 import { CHECK_MS } from './link-policy.ts';
 import { LinkSupervisor } from './link-supervisor.ts';
 import { isSparse, Links } from './links.ts';
@@ -59,10 +60,18 @@ export interface NetworkOptions {
   readonly log: Log;
 }
 
-/** A network that is not started yet. Refuses `config-value` for an address it cannot listen on. */
+/**
+ * A network on TCP that is not started yet. Refuses `config-value` for an address it cannot listen
+ * on.
+ */
 export function createLibp2pNetwork(options: NetworkOptions): Network {
+  return createNetworkOver(tcp(), options);
+}
+
+/** The same over another transport. */
+export function createNetworkOver(transport: TransportOf, options: NetworkOptions): Network {
   for (const address of options.listen) parseAddress(address);
-  return new Libp2pNetwork(options);
+  return new Libp2pNetwork(transport, options);
 }
 
 /** Sync streams of one connection and direction: one, and the one that replaces it. */
@@ -83,6 +92,7 @@ interface Running {
 }
 
 class Libp2pNetwork implements Network {
+  readonly #transport: TransportOf;
   readonly #options: NetworkOptions;
   readonly #log: QuietLog;
   readonly #bans = new Bans();
@@ -90,7 +100,8 @@ class Libp2pNetwork implements Network {
   readonly #allowances = new GuestAllowances();
   #running: Running | null = null;
 
-  constructor(options: NetworkOptions) {
+  constructor(transport: TransportOf, options: NetworkOptions) {
+    this.#transport = transport;
     this.#options = options;
     this.#log = new QuietLog(options.clock, options.log);
   }
@@ -109,6 +120,7 @@ class Libp2pNetwork implements Network {
       libp2pOptions({
         privateKey,
         listen,
+        transport: this.#transport,
         hasNoGossip,
         encrypter: (components) => new NoiseEncrypter(components, noise),
       }),

@@ -1,5 +1,5 @@
 /**
- * libp2p as this project uses it: TCP, our own encrypter alone, yamux, and nothing discovered.
+ * libp2p as this project uses it: our own encrypter alone, yamux, and nothing discovered.
  *
  * Most lines replace a default that assumes a public network: connections that are forgotten,
  * addresses that expire, buffers without a bound, a limit that mistakes one router for one peer.
@@ -7,7 +7,6 @@
 
 import { type Identify, identify } from '@libp2p/identify';
 import type { ConnectionEncrypter, PrivateKey } from '@libp2p/interface';
-import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import type { Libp2pOptions } from 'libp2p';
 import { CONNECTIONS_MAX, DIAL_MS_MAX } from '../../core/limits.ts';
@@ -31,23 +30,33 @@ export interface Services extends Record<string, unknown> {
   gossip: ReturnType<ReturnType<typeof gossipService>>;
 }
 
+/** How connections are made: over TCP, in any daemon. */
+export type TransportOf = NonNullable<Libp2pOptions['transports']>[number];
+
 /** What differs from node to node. */
 export interface NodeSettings {
   readonly privateKey: PrivateKey;
   readonly listen: readonly string[];
+  readonly transport: TransportOf;
   /** True for peers of the recovery lane and over slow links: they take no part in gossip. */
   hasNoGossip(peer: PeerName): boolean;
   encrypter(components: EncrypterComponents): ConnectionEncrypter;
 }
 
 /** The options of `createLibp2p`. */
-export function libp2pOptions({ privateKey, listen, hasNoGossip, encrypter }: NodeSettings) {
+export function libp2pOptions({
+  privateKey,
+  listen,
+  transport,
+  hasNoGossip,
+  encrypter,
+}: NodeSettings) {
   return {
     start: false,
     privateKey,
     addresses: { listen: [...listen] },
     nodeInfo: { name: 'holdfast', version: '1', userAgent: 'holdfast' },
-    transports: [tcp()],
+    transports: [transport],
     connectionEncrypters: [encrypter],
     streamMuxers: [
       yamux({

@@ -5,6 +5,7 @@
 
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import type { Libp2p, Stream } from '@libp2p/interface';
+import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { concat, Writer } from '../../core/bytes.ts';
@@ -67,6 +68,7 @@ export async function withPartnerNode(
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
     listen: [],
+    transport: tcp(),
     hasNoGossip: () => false,
     encrypter: (components) => new NoiseEncrypter(components, noise),
   });

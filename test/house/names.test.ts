@@ -26,6 +26,7 @@ const QUOTED: readonly { readonly name: string; readonly of: string; readonly un
   { name: 'RawData', of: 'ws', under: 'daemon/control/' },
   { name: 'data', of: 'the messages of libp2p', under: 'daemon/network/' },
   { name: 'sendData', of: '@libp2p/utils', under: 'daemon/network/' },
+  { name: 'sendData', of: '@libp2p/utils', under: 'virtual/' },
   { name: 'maxDataLength', of: '@libp2p/utils', under: 'daemon/network/' },
   { name: 'maxInboundDataLength', of: '@libp2p/gossipsub', under: 'daemon/network/' },
   { name: 'sessionManager', of: '@connectrpc/connect-node', under: 'daemon/workload-api/' },

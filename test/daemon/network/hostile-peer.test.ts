@@ -3,6 +3,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import type { Libp2p, Stream } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
+import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { suite } from 'uvu';
@@ -32,6 +33,7 @@ async function withClassicalNode(body: (node: Libp2p<Services>) => Promise<void>
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
     listen: [],
+    transport: tcp(),
     hasNoGossip: () => false,
     encrypter: () => assert.unreachable('not asked') as never,
   });

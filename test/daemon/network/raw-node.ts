@@ -2,6 +2,7 @@
 
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import type { Libp2p } from '@libp2p/interface';
+import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import { concat, toUtf8 } from '../../../core/bytes.ts';
 import { libp2pOptions, type Services } from '../../../daemon/network/libp2p-settings.ts';
@@ -14,6 +15,7 @@ export async function withRawNode(word: string, body: (node: Libp2p<Services>) =
   const settings = libp2pOptions({
     privateKey: await generateKeyPair('Ed25519'),
     listen: ['/ip4/127.0.0.1/tcp/0'],
+    transport: tcp(),
     hasNoGossip: () => false,
     encrypter: (components) => new NoiseEncrypter(components, noiseOptions(new Scribe(word))),
   });
