@@ -19,6 +19,8 @@ export interface Placement {
   readonly listen?: string;
   /** A command that runs the command after it, as `ip netns exec NAME`. */
   readonly within?: readonly string[];
+  /** A program that takes the options of `holdfast run`; the shipping one unless said. */
+  readonly program?: string | undefined;
 }
 
 export class DaemonProcess {
@@ -89,15 +91,15 @@ export class DaemonProcess {
 
   /** Starts it and does not wait; of an option given twice the last one counts. */
   spawn(more: readonly string[] = []): ChildProcess {
-    const { listen = '/ip4/127.0.0.1/tcp/0', within = [] } = this.#placement;
+    const { listen = '/ip4/127.0.0.1/tcp/0', within = [], program = LAUNCHER } = this.#placement;
     const args = [
       ...['--trust-domain', this.domain, '--state', join(this.folder, 'state')],
       ...['--control-socket', this.controlSocket, '--workload-socket', this.workloadSocket],
       ...['--listen', listen, '--config', join(this.folder, 'config.toml')],
     ];
     this.said = [];
-    const [program = '', ...rest] = [...within, process.execPath, LAUNCHER, ...args, ...more];
-    this.#child = spawn(program, rest, {
+    const [command = '', ...rest] = [...within, process.execPath, program, ...args, ...more];
+    this.#child = spawn(command, rest, {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     return this.#child;
@@ -137,7 +139,13 @@ export class DaemonProcess {
 
   async remove(): Promise<void> {
     if (this.#child !== null) await this.kill('SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    this.discard();
+  }
+
+  /** Ends it and removes its folder without waiting: for a process that is about to end itself. */
+  discard(): void {
+    this.#child?.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

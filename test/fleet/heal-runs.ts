@@ -6,6 +6,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { foundFleet } from './fleet.ts';
 import { type Healing, healPlan, partitionAndHeal } from './heal.ts';
+import type { OpenSite } from './site.ts';
 
 const WITHIN_S = 5;
 const DECIMALS = 3;
@@ -19,10 +20,15 @@ export interface HealRuns {
 }
 
 /** Makes the runs that the record lacks; true where all agreed in time. */
-export async function healAgain({ runs, partitionS, size, record }: HealRuns): Promise<boolean> {
+export async function healAgain(
+  { runs, partitionS, size, record }: HealRuns,
+  openSite: OpenSite,
+): Promise<boolean> {
   const made = record === null ? [] : recordedIn(record);
   if (made.length < runs) {
-    await using fleet = await foundFleet(healPlan(size));
+    const plan = healPlan(size);
+    const site = await openSite(size, plan.links, { bitsPerS: null, lossPpm: 0 });
+    await using fleet = await foundFleet(plan, site);
     while (made.length < runs) {
       const healing = await partitionAndHeal(fleet, size, partitionS);
       made.push(healing);

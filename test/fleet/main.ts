@@ -5,7 +5,8 @@
  *     npm run fleet -- cut-cable               a scenario of the simulator, beside its own run
  *
  * `heal` cuts a fleet in two halves again and again; with a record it goes on where it was
- * interrupted. One line of JSON a run. Exit codes: 0 all held, 1 one did not, 2 wrongly asked.
+ * interrupted. Where there can be network namespaces, each daemon has one; else the loopback does.
+ * One line of JSON a run. Exit codes: 0 all held, 1 one did not, 2 wrongly asked.
  */
 
 import { parseArgs } from 'node:util';
@@ -15,6 +16,9 @@ import { missingPrograms } from '../installed.ts';
 import { FLEET_NEEDS } from './fleet.ts';
 import { HEAL_SIZE } from './heal.ts';
 import { type HealRuns, healAgain } from './heal-runs.ts';
+import { openLoopback } from './loopback.ts';
+import { IN_OWN_NETWORK, openNamespaces, whyNoNamespaces } from './namespaces.ts';
+import type { OpenSite } from './site.ts';
 import { compareFalls, livedFalls, simulatedFalls, whyNot } from './story.ts';
 
 const USAGE =
@@ -24,18 +28,37 @@ const HEAL_PARTITION_S = '600';
 /** Two halves with something between their ends. */
 const HEAL_SIZE_MIN = 4;
 
+/** The first word of this program once it runs in a network of its own. */
+const OWN_NETWORK = '--own-network';
+/** Finds a program by its name, and becomes it. */
+const ENV = '/usr/bin/env';
+
 process.exitCode = await main(process.argv.slice(2));
 
-async function main([story, ...words]: readonly string[]): Promise<number> {
+async function main(words: readonly string[]): Promise<number> {
   const missing = missingPrograms(FLEET_NEEDS);
   if (missing !== null) {
     console.error(`skipped: fleet — ${missing}`);
     return 0;
   }
+  if (words[0] === OWN_NETWORK) return run(words.slice(1), openNamespaces);
+  const reason = whyNoNamespaces();
+  if (reason === null) moveToOwnNetwork(words);
+  console.error(`skipped: fleet › network namespaces — ${reason}`);
+  return run(words, openLoopback);
+}
+
+/** This process begins anew, in a network that ends with it. */
+function moveToOwnNetwork(words: readonly string[]): void {
+  const again = [process.execPath, ...process.execArgv, process.argv[1] ?? '', OWN_NETWORK];
+  process.execve?.(ENV, [ENV, ...IN_OWN_NETWORK, ...again, ...words], process.env);
+}
+
+async function run([story, ...words]: readonly string[], openSite: OpenSite): Promise<number> {
   const scenario = SCENARIOS.find(({ name }) => name === story);
-  if (scenario !== undefined && words.length === 0) return tell(scenario);
+  if (scenario !== undefined && words.length === 0) return tell(scenario, openSite);
   const runs = story === 'heal' ? healRunsOf(words) : null;
-  if (runs !== null) return (await healAgain(runs)) ? 0 : 1;
+  if (runs !== null) return (await healAgain(runs, openSite)) ? 0 : 1;
   console.error(USAGE);
   return 2;
 }
@@ -62,14 +85,14 @@ function countIn(word: unknown): number | null {
 }
 
 /** Lives through a scenario; every fall within one period of the simulated one. */
-async function tell(scenario: Scenario): Promise<number> {
+async function tell(scenario: Scenario, openSite: OpenSite): Promise<number> {
   const reason = whyNot(scenario);
   if (reason !== null) {
     console.error(`skipped: fleet › ${scenario.name} — ${reason}`);
     return 0;
   }
   const { unmatched, ...figures } = compareFalls(
-    await livedFalls(scenario),
+    await livedFalls(scenario, openSite),
     simulatedFalls(scenario),
   );
   for (const sentence of unmatched) console.error(sentence);

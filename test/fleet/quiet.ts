@@ -7,7 +7,8 @@
  * A hub has no places for a hundred foreign peers (PROTOCOL §6.2), hence those behind others.
  */
 
-import { domainOf, type Fleet, type FleetPlan, type LinkEnds } from './fleet.ts';
+import { domainOf, type Fleet, type FleetPlan } from './fleet.ts';
+import type { LinkEnds } from './site.ts';
 
 const [HUB, EDGE] = [0, 1];
 const FIRST = 2;

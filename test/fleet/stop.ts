@@ -4,7 +4,8 @@
  */
 
 import { once } from 'node:events';
-import { chordedRing, domainOf, type Fleet, type FleetPlan, type LinkEnds } from './fleet.ts';
+import { chordedRing, domainOf, type Fleet, type FleetPlan } from './fleet.ts';
+import type { LinkEnds } from './site.ts';
 
 /** Daemons that hear each other well; the one after them is behind a slow link. */
 export const STOP_SIZE = 30;

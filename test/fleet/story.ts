@@ -9,14 +9,8 @@
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { runWorld } from '../../sim/run.ts';
 import type { Scenario } from '../../sim/scenario.ts';
-import {
-  domainOf,
-  type Fleet,
-  type FleetPlan,
-  foundFleet,
-  indexOf,
-  type LinkEnds,
-} from './fleet.ts';
+import { domainOf, type Fleet, type FleetPlan, foundFleet, indexOf } from './fleet.ts';
+import type { LinkEnds, OpenSite } from './site.ts';
 
 const SEED = 1;
 
@@ -58,8 +52,11 @@ export function simulatedFalls(scenario: Scenario): readonly Fall[] {
 }
 
 /** The falls of a fleet that lives through the same. */
-export async function livedFalls(scenario: Scenario): Promise<readonly Fall[]> {
-  await using fleet = await foundFleet(planOf(scenario));
+export async function livedFalls(scenario: Scenario, openSite: OpenSite): Promise<readonly Fall[]> {
+  const plan = planOf(scenario);
+  const { lossPpm } = scenario;
+  const site = await openSite(plan.size, plan.links, { bitsPerS: plan.line.bitsPerS, lossPpm });
+  await using fleet = await foundFleet(plan, site);
   const falls: Fall[] = [];
   const from = performance.now();
   const silence = fleet.listen(({ by, at, entry: { event, fields } }) => {

@@ -23,16 +23,16 @@ async function withWire(line: Line, body: (ends: Ends) => Promise<void>): Promis
   await once(server, 'listening');
   const free = createServer().listen(0, HOST);
   await once(free, 'listening');
-  const plug = { host: HOST, port: portOf(free) };
+  const near = { host: HOST, port: portOf(free) };
+  const far = { host: HOST, port: portOf(server) };
   free.close();
   await once(free, 'close');
-  const wire = await Wire.lay(plug, { host: HOST, port: portOf(server) }, line);
+  const wire = await Wire.lay({ near, far }, line);
   const taken = once(server, 'connection');
-  const near = connect(plug);
-  const [far] = (await taken) as [Socket];
-  for (const end of [near, far]) end.on('error', () => end.destroy());
-  await body({ wire, near, far });
-  for (const end of [near, far]) end.destroy();
+  const ends = { near: connect(near), far: ((await taken) as [Socket])[0] };
+  for (const end of Object.values(ends)) end.on('error', () => end.destroy());
+  await body({ wire, ...ends });
+  for (const end of Object.values(ends)) end.destroy();
   await wire.close();
   server.close();
 }

@@ -3,11 +3,12 @@
  * can be cut, held and mended. Neither end is told.
  *
  * It is no network: losses of TCP are delays to whoever speaks over it, so that what a relay can
- * do is wait, break and be silent. Segments that are lost for good take a kernel (netns.ts).
+ * do is wait, break and be silent. Segments that are lost for good take a kernel (namespaces.ts).
  */
 
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Plugs } from './site.ts';
 
 /** Headers of TCP and IP with timestamps: of a segment, and of its acknowledgement. */
 export const HEADER_BYTES = 52;
@@ -48,19 +49,19 @@ export class Wire {
   readonly #ends = new Set<Socket>();
   #condition: Condition = 'whole';
 
-  private constructor(near: Place, far: Place, line: Line) {
+  private constructor({ far, seenAs }: Plugs, line: Line) {
     this.line = line;
+    const from = seenAs === undefined ? {} : { localAddress: seenAs };
     this.#server = createServer((socket) => {
       if (this.#condition === 'cut') return socket.resetAndDestroy();
       this.joinedAt = performance.now();
-      this.#join(socket, connect({ ...far, localAddress: near.host }));
+      this.#join(socket, connect({ ...far, ...from }));
     });
   }
 
-  /** Lays a wire from `near`, where one end is plugged in, to `far`, seen there as `near`. */
-  static async lay(near: Place, far: Place, line: Line): Promise<Wire> {
-    const wire = new Wire(near, far, line);
-    wire.#server.listen(near.port, near.host);
+  static async lay(plugs: Plugs, line: Line): Promise<Wire> {
+    const wire = new Wire(plugs, line);
+    wire.#server.listen(plugs.near.port, plugs.near.host);
     await once(wire.#server, 'listening');
     return wire;
   }
