@@ -72,7 +72,7 @@ export class Desk {
       await messages.write(request);
       const answer = await messages.read();
       void stream.close().catch(() => stream?.abort(new Error('answered')));
-      return readAnswer(answer);
+      return decodeAnswer(answer);
     } catch (thrown) {
       const error = errorOf(thrown);
       if (error instanceof Refusal) throw error;
@@ -94,7 +94,7 @@ export class Desk {
         this.#openOf(peer) > DESK_REQUESTS_PER_PEER_MAX || this.#openInAll > DESK_REQUESTS_MAX;
       const messages = new Messages(stream, deadline.signal);
       const answer = isBusy
-        ? refusal('desk-busy')
+        ? encodeRefused('desk-busy')
         : await this.#answer(peer, admitted, await messages.read());
       await messages.write(answer);
       await stream.close(deadline);
@@ -116,12 +116,12 @@ export class Desk {
     try {
       const answer = await this.#options.handler.desk(peer, admitted, request);
       assert(answer.length <= DESK_BYTES_MAX, `answers ${answer.length} bytes`);
-      return concat(ANSWERED, answer);
+      return encodeAnswered(answer);
     } catch (error) {
-      if (error instanceof Refusal) return refusal(error.code);
+      if (error instanceof Refusal) return encodeRefused(error.code);
       if (!(error instanceof Failure)) throw error;
       this.#options.log.warn('desk.failed', peer, { peer, code: error.code, why: error.message });
-      return refusal('desk-failed');
+      return encodeRefused('desk-failed');
     }
   }
 
@@ -145,13 +145,18 @@ export class Desk {
   }
 }
 
-/** Remote callers get a code and nothing else (PROTOCOL §4.8). */
-function refusal(code: RefusalCode): Uint8Array {
+/** What was answered, as a message. */
+export function encodeAnswered(bytes: Uint8Array): Uint8Array {
+  return concat(ANSWERED, bytes);
+}
+
+/** A refusal as a message: remote callers get a code and nothing else (PROTOCOL §4.8). */
+export function encodeRefused(code: RefusalCode): Uint8Array {
   return concat(REFUSED, toUtf8(code));
 }
 
 /** Refuses with the code in the answer, or `desk-refused` where this version does not know it. */
-function readAnswer(answer: Uint8Array): Uint8Array {
+export function decodeAnswer(answer: Uint8Array): Uint8Array {
   const reader = new Reader(answer);
   const outcome = reader.u8();
   const bytes = reader.take(reader.remaining);

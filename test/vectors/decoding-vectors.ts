@@ -18,10 +18,8 @@ import { encodeEquivocation } from '../../federation/equivocation.ts';
 import { encodeFrame, NO_TAG } from '../../federation/message.ts';
 import { termsBody, WHOLE_TERMS } from '../../federation/relation.ts';
 import { forgeBeacon, forgeRoot, KEYS, NOW } from '../federation/forge.ts';
+import type { Reading } from './readings.ts';
 import { still } from './still.ts';
-
-/** What bytes are read as. */
-export type Reading = 'envelope' | 'frame' | 'tick' | 'proof' | 'file' | 'proposal' | 'relation';
 
 const first = still(forgeBeacon().bytes);
 const second = still(forgeBeacon({ seed: 'rival' }).bytes);

@@ -1,6 +1,7 @@
 /** The files of protocol/, as text: equal each time, so that a change of the bytes shows. */
 
 import { decodingVectors } from './decoding-vectors.ts';
+import { exampleVectors } from './example-vectors.ts';
 import { ladderVectors } from './ladder-vectors.ts';
 
 /** File name and contents of each. */
@@ -8,6 +9,7 @@ export function protocolVectors(): readonly (readonly [string, string])[] {
   const text = (file: object): string => `${JSON.stringify(file, null, 1)}\n`;
   return [
     ['decoding.json', text(decodingVectors())],
+    ['examples.json', text(exampleVectors())],
     ['ladder.json', text(ladderVectors())],
   ];
 }

@@ -1,27 +1,22 @@
 /** Our own vectors of the protocol: each case read or admitted, and its outcome compared. */
 
-import { equalBytes, fromBase64, fromHex, toUtf8 } from '../../core/bytes.ts';
-import { encodeCanonical } from '../../core/canonical.ts';
+import { equalBytes, fromBase64, fromHex } from '../../core/bytes.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { bootMs, unixMs } from '../../core/time.ts';
 import type { AdmitContext } from '../../federation/admission.ts';
 import { admit, UNBOUNDED_STEPS } from '../../federation/admit.ts';
-import { encodeBlock } from '../../federation/armour.ts';
 import { newBelief } from '../../federation/belief.ts';
-import { decodeBundleFile, decodeFileItem, type FileItem } from '../../federation/bundle-file.ts';
-import { decodeEnvelope, encodeEnvelope } from '../../federation/envelope.ts';
-import { decodeEquivocation, encodeEquivocation } from '../../federation/equivocation.ts';
+import type { FileItem } from '../../federation/bundle-file.ts';
+import { decodeEnvelope } from '../../federation/envelope.ts';
+import { decodeEquivocation } from '../../federation/equivocation.ts';
 import { verifyLease } from '../../federation/lease.ts';
-import { decodeFrame, encodeFrame } from '../../federation/message.ts';
 import { asRead } from '../../federation/moment.ts';
-import { decodeProposal } from '../../federation/proposal.ts';
-import { readRelationProposal, relationProposalBody } from '../../federation/relation-proposal.ts';
 import { decodeTick, TICK_BYTES } from '../../federation/tick.ts';
 import { SUITE } from '../fakes/coalition.ts';
-import type { Reading } from './decoding-vectors.ts';
 import { type Kind, sumOf, type VectorFile, type Verdict } from './kind.ts';
 import type { LadderCase } from './ladder-vectors.ts';
+import { READINGS, type Reading } from './readings.ts';
 
 /** Documents given to a node that holds nothing. */
 export const ladderKind: Kind = {
@@ -90,42 +85,11 @@ function judgeDecoding({ path, json }: VectorFile): Verdict {
   const cases = (json as unknown as { readonly cases: readonly DecodingCase[] }).cases;
   const wrong = cases.flatMap(({ name, as, bytes: text = '', zeros = 0, outcome }) => {
     const bytes = zeros > 0 ? new Uint8Array(zeros) : fromBase64(text);
-    const again = refusalOf(() => rewritten(as, bytes));
+    const again = refusalOf(() => READINGS[as](bytes));
     const got = again instanceof Refusal ? again.code : 'read';
     if (got !== outcome) return [`${path}#${name}: to be ${outcome}, was ${got}`];
     if (again instanceof Refusal || equalBytes(again, bytes)) return [];
     return [`${path}#${name}: is written again as other bytes`];
   });
   return { taken: cases.length, wrong, skipped: [] };
-}
-
-/** Bytes read, and written from what was read. */
-function rewritten(as: Reading, bytes: Uint8Array): Uint8Array {
-  switch (as) {
-    case 'envelope': {
-      const { type, slots, payload } = decodeEnvelope(bytes);
-      return encodeEnvelope(type, slots, payload);
-    }
-    case 'frame':
-      return encodeFrame(decodeFrame(bytes));
-    case 'tick':
-      return decodeTick(bytes).bytes;
-    case 'proof': {
-      const [one, other] = decodeEquivocation(bytes).envelopes;
-      return encodeEquivocation(one.bytes, other.bytes);
-    }
-    case 'file': {
-      const blocks = decodeBundleFile(bytes);
-      blocks.forEach(decodeFileItem);
-      return toUtf8(blocks.map((block) => encodeBlock(block.label, block.bytes)).join(''));
-    }
-    case 'relation': {
-      const envelope = decodeEnvelope(bytes);
-      const { type, slots } = envelope;
-      const body = relationProposalBody(readRelationProposal(envelope));
-      return encodeEnvelope(type, slots, encodeCanonical({ ...body, type }));
-    }
-    case 'proposal':
-      return decodeProposal(SUITE, bytes).envelope.bytes;
-  }
 }

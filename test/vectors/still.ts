@@ -9,7 +9,7 @@ import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { concat, fromHex, toUtf8, Writer } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
 import { ed25519Native } from '../../core/ed25519.ts';
-import { keyIdOf, type SignaturePair } from '../../core/suite.ts';
+import { keyIdOf, type SignaturePair, type Signer } from '../../core/suite.ts';
 import { decodeEnvelope, ENVELOPE_CONTEXT, encodeEnvelope } from '../../federation/envelope.ts';
 import { signerOf } from '../fakes/coalition.ts';
 
@@ -18,21 +18,30 @@ const NAMES = [
   ...['root', 'beacon-0', 'beacon-1', 'documents', 'revocation-0', 'revocation-1', 'node'].map(
     (role) => `blue/${role}`,
   ),
-  'stranger',
+  ...['red/documents', 'stranger'],
   ...['person/ann', 'person/bob', 'person/cy'],
 ];
 
-interface StillKey {
-  readonly ed25519: ReturnType<typeof ed25519Native.open>;
-  readonly mlDsa65: Uint8Array;
+/** The signer of a name, which signs the same bytes alike each time. */
+export function stillSigner(name: string): Signer {
+  const [classical, quantum] = [sha256(toUtf8(`${name}/1`)), sha256(toUtf8(`${name}/2`))];
+  const ed25519 = ed25519Native.open(classical);
+  const { secretKey } = ml_dsa65.keygen(quantum);
+  const { publicPair } = signerOf(name);
+  const sign = (message: Uint8Array, context: string): SignaturePair => {
+    const hedging = { context: toUtf8(context), extraEntropy: false } as const;
+    return concat(
+      ed25519.sign(message, ''),
+      ml_dsa65.sign(message, secretKey, hedging),
+    ) as SignaturePair;
+  };
+  return { publicPair, keyId: keyIdOf(publicPair), sign };
 }
 
-const KEYS: ReadonlyMap<string, StillKey> = new Map(
+const SIGNERS: ReadonlyMap<string, Signer> = new Map(
   NAMES.map((name) => {
-    const [classical, quantum] = [sha256(toUtf8(`${name}/1`)), sha256(toUtf8(`${name}/2`))];
-    const { secretKey } = ml_dsa65.keygen(quantum);
-    const id = keyIdOf(signerOf(name).publicPair);
-    return [id, { ed25519: ed25519Native.open(classical), mlDsa65: secretKey }];
+    const signer = stillSigner(name);
+    return [signer.keyId, signer];
   }),
 );
 
@@ -40,16 +49,11 @@ const KEYS: ReadonlyMap<string, StillKey> = new Map(
 export function still(bytes: Uint8Array): Uint8Array {
   const { type, slots, payload } = decodeEnvelope(bytes);
   const signed = slots.map(({ keyId, signature }) => {
-    const key = KEYS.get(keyId);
-    if (key === undefined) return { keyId, signature };
+    const signer = SIGNERS.get(keyId);
+    if (signer === undefined) return { keyId, signature };
     const head = new Writer().raw(toUtf8('holdfast/envelope/v1\0')).u16(type.length);
     const preimage = concat(head.raw(toUtf8(type)).raw(fromHex(keyId)).finish(), payload);
-    const quantum = ml_dsa65.sign(preimage, key.mlDsa65, {
-      context: toUtf8(ENVELOPE_CONTEXT),
-      extraEntropy: false,
-    });
-    const pair = concat(key.ed25519.sign(preimage, ''), quantum) as SignaturePair;
-    return { keyId, signature: pair };
+    return { keyId, signature: signer.sign(preimage, ENVELOPE_CONTEXT) };
   });
   return encodeEnvelope(type, signed, payload);
 }
