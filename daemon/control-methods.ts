@@ -55,6 +55,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
   const ownView = () => viewNamed(options, undefined);
   const { now } = options;
   const desk = deskMethods(options);
+  const relations = relationMethods(options);
   const book = new EntryBook({ domain: config.trustDomain, driver, ownView, now });
   const methods: ControlMethods = {
     ...readingMethods(options),
@@ -64,9 +65,9 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     ...referenceMethods(options.references, audit),
     ...keyMethods(options.custody, audit),
     ...desk,
-    ...ceremonyMethods(options, desk),
+    ...ceremonyMethods(options, { ...desk, ...relations }),
     ...courierMethods(options),
-    ...relationMethods(options),
+    ...relations,
     ...spiffeMethods({
       ...{ partners, audit },
       isHoldfastDomain: (domain) => options.views().some((view) => view.domain === domain),

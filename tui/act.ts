@@ -63,15 +63,32 @@ export function agreeForm(ceremony: CeremonyView): Form {
   return ceremony.by === 'key' ? signForm(ceremony) : approveForm(ceremony);
 }
 
+/** Of what a signature gave force to, what else ends it. */
+const RECALLED: Readonly<Record<string, string>> = {
+  override: '; the override can, by one person: holdfast override withdraw',
+};
+const DROPPED =
+  'The proposal and all signatures of it are dropped here; somebody would have to offer it anew.';
+/** What a no does, where it is no proposal that people sign. */
+const NOES: Readonly<Record<string, string>> = {
+  enrolment: 'The machine is turned away; it would have to ask anew.',
+  relation: 'What the partner asks is dropped here, and nothing changes; it may ask anew.',
+};
+/** What a yes does, and what takes it back. */
+const YESES: Readonly<Record<string, string>> = {
+  enrolment:
+    'It is granted a lease as soon as it answers its challenge. What takes that back is ' +
+    'holdfast revoke node.',
+  relation:
+    'It is honoured so with the next beacon. What takes that back is holdfast relation narrow, ' +
+    'or withdraw.',
+};
+
 /** The form by which a ceremony is ended. */
 export function refuseForm(ceremony: CeremonyView): Form {
-  const what =
-    ceremony.by === 'key'
-      ? 'The proposal and all signatures of it are dropped here; somebody would have to offer it anew.'
-      : 'The machine is turned away; it would have to ask anew.';
   return formOf('refuse', ceremony, {
     title: `Refuse ${ceremony.title}`,
-    says: [`${what} What it would have changed:`, ...listed(ceremony.changes)],
+    says: [`${NOES[ceremony.kind] ?? DROPPED} What it would have changed:`, ...listed(ceremony.changes)],
     fields: [field('reason', 'a sentence for the audit log', { mayBeEmpty: true }), word('refuse')],
   });
 }
@@ -98,7 +115,7 @@ export function fill(form: Form, press: Press, room: Room): Filled {
 }
 
 function signForm(ceremony: CeremonyView): Form {
-  const { id, title, words, changes, signatures } = ceremony;
+  const { id, kind, title, words, changes, signatures, broughtBy } = ceremony;
   const missing = signatures.filter(({ needed, signed }) => signed.length < needed);
   const isLast = missing.every(({ needed, signed }) => signed.length === needed - 1);
   const force = isLast
@@ -113,7 +130,8 @@ function signForm(ceremony: CeremonyView): Form {
       ...listed(signatures.map((each) => `${each.signed.length} of ${each.needed} ${each.name}`)),
       'Compare with the others, by voice, its digest or that in words:',
       ...listed([id, words]),
-      `A signature cannot be taken back. ${force}`,
+      `${broughtBy} brought it: where two persons are needed, another one signs.`,
+      `A signature cannot be taken back${RECALLED[kind] ?? ''}. ${force}`,
     ],
     fields: [
       field('key file', 'the path of your key, on a stick for example', {}),
@@ -132,8 +150,7 @@ function approveForm(ceremony: CeremonyView): Form {
     says: [
       'It changes:',
       ...listed(ceremony.changes),
-      'It is granted a lease as soon as it answers its challenge. What takes that back is ' +
-        'holdfast revoke node.',
+      YESES[ceremony.kind] ?? '',
     ],
     fields: [word('approve')],
   });

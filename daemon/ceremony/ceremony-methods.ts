@@ -1,56 +1,67 @@
 /**
  * The control methods of what waits for a person's word at an authority: proposals, which take the
- * signatures of keys that people carry, and machines that ask to be enrolled, which take a yes.
+ * signatures of keys that people carry, and what takes a yes: machines that ask to be enrolled, and
+ * partners that ask to be honoured.
  *
  * One list for all kinds, so that nobody has to know where to look. What a kind adds is a view of
- * itself, and what becomes of a yes and of a no. A proposal takes force with the signature that
- * completes it; nobody's consent is missing then.
+ * itself (ceremony-views.ts), and what becomes of a yes and of a no. A proposal takes force with the
+ * signature that completes it; nobody's consent is missing then.
  */
 
 import { toUtf8 } from '../../core/bytes.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { encodeBlock } from '../../federation/armour.ts';
-import type { DocumentType } from '../../federation/envelope.ts';
 import { lackingOf } from '../../federation/proposal.ts';
+import { WHOLE_TERMS } from '../../federation/relation.ts';
+import { checkAct, type GateOptions } from '../acts.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { type Caller, personOf, whose } from '../control/caller.ts';
-import type { ApplicationView, CeremonyView, ImportOutcome } from '../control/protocol.ts';
+import { type Caller, checkRole, personOf, whose } from '../control/caller.ts';
+import type { CeremonyView, ImportOutcome } from '../control/protocol.ts';
 import type { RoleBook } from '../control/role-book.ts';
 import type { ControlMethods } from '../control/server.ts';
 import type { Driver } from '../driver.ts';
 import type { deskMethods } from '../enrolment/desk-methods.ts';
-import { wordsOf } from '../fingerprint-words.ts';
 import { outcomeViews } from '../import-outcome.ts';
-import { kindText } from '../kind-words.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { viewNamed } from '../reading-methods.ts';
+import type { ProposedRelation, ProposedRelations } from '../relation/proposed-relations.ts';
+import type { relationMethods } from '../relation/relation-methods.ts';
+import { termsView } from '../relation/terms-view.ts';
+import { applicationView, askedView, proposalView } from './ceremony-views.ts';
 import type { ProposalBook, WaitingProposal } from './proposal-book.ts';
-import { proposalChanges, proposalTitle } from './proposal-words.ts';
 
-export interface CeremonyMethodOptions {
+export interface CeremonyMethodOptions extends GateOptions {
   readonly proposals: ProposalBook;
   readonly roles: RoleBook;
   readonly driver: Driver;
   readonly audit: AuditLog;
   readonly now: () => UnixMs;
+  readonly proposed: ProposedRelations;
 }
 
-type Desk = Pick<
+/** What becomes of a yes and of a no where it is no proposal. */
+type Others = Pick<
   ReturnType<typeof deskMethods>,
   'enroll.list' | 'enroll.approve' | 'enroll.refuse'
->;
+> &
+  Pick<ReturnType<typeof relationMethods>, 'relation.answer'>;
 
 /** Fewer digits might mean two. */
 const ID_CHARS_MIN = 8;
 
-/** The methods over the book of proposals and the desk. */
-export function ceremonyMethods(options: CeremonyMethodOptions, desk: Desk) {
-  const { proposals, audit } = options;
+/** The methods over the book of proposals, the desk, and what partners ask. */
+export function ceremonyMethods(options: CeremonyMethodOptions, others: Others) {
+  const { proposals, audit, proposed } = options;
+  const askedOf = (asked: ProposedRelation): CeremonyView => {
+    const { relation } = viewNamed(options, asked.domain);
+    return askedView(asked, termsView(relation ?? WHOLE_TERMS));
+  };
   const list = async (): Promise<readonly CeremonyView[]> => {
-    const { applications } = await desk['enroll.list']();
+    const { applications } = await others['enroll.list']();
     return [
       ...proposals.waiting.map(proposalView),
       ...applications.filter(({ approved }) => !approved).map(applicationView),
+      ...proposed.waiting.map(askedOf),
     ];
   };
   const named = async (id: string): Promise<CeremonyView> => one(await list(), id);
@@ -59,6 +70,13 @@ export function ceremonyMethods(options: CeremonyMethodOptions, desk: Desk) {
     const found = proposals.waiting.find((each) => each.proposal.envelope.digest === digest);
     if (found === undefined) throw new Refusal('ceremony-unknown', { id });
     return found;
+  };
+  // A yes to a machine needs less: this is the act of another method, and takes what that takes.
+  const honour = async ({ domain, asks, addresses }: ProposedRelation, caller: Caller) => {
+    checkRole(caller, 'relation.answer');
+    checkAct(options, 'change-policy');
+    const terms = termsView(asks);
+    await others['relation.answer']({ domain, terms, peers: addresses }, caller);
   };
   return {
     'ceremony.list': async () => ({ ceremonies: await list() }),
@@ -76,13 +94,17 @@ export function ceremonyMethods(options: CeremonyMethodOptions, desk: Desk) {
     'ceremony.approve': async ({ id }, caller) => {
       const found = await named(id);
       if (found.by === 'key') throw new Refusal('ceremony-key', { id: found.id });
-      await desk['enroll.approve']({ node: found.id }, caller);
+      const asked = proposed.waiting.find(({ digest }) => digest === found.id);
+      if (asked === undefined) await others['enroll.approve']({ node: found.id }, caller);
+      else await honour(asked, caller);
       return { id: found.id };
     },
     'ceremony.refuse': async ({ id, reason }, caller) => {
       const found = await named(id);
       const { kind } = found;
-      if (kind === 'enrolment') await desk['enroll.refuse']({ node: found.id }, caller);
+      const asked = proposed.waiting.find(({ digest }) => digest === found.id);
+      if (asked !== undefined) await proposed.forget(asked.domain);
+      else if (kind === 'enrolment') await others['enroll.refuse']({ node: found.id }, caller);
       else await proposals.drop(proposal(found.id).proposal.envelope.digest);
       // Whoever hears of it asks what waits now: by then it is gone.
       const fields = { kind, id: found.id, reason };
@@ -121,51 +143,4 @@ function one(all: readonly CeremonyView[], id: string): CeremonyView {
     throw new Refusal('ceremony-unknown', { id: id.slice(0, 64), found: found.length });
   }
   return only;
-}
-
-function proposalView({ proposal, by, since }: WaitingProposal): CeremonyView {
-  const { envelope, quorums, belief } = proposal;
-  return {
-    kind: kindOf(envelope.type),
-    id: envelope.digest,
-    title: `${proposalTitle(proposal)} of ${belief.domain}`,
-    words: wordsOf(envelope.digest).join(' '),
-    by: 'key',
-    changes: proposalChanges(proposal),
-    signatures: quorums.map(({ name, role, signed }) => ({
-      ...{ name, needed: role.threshold, signed },
-      keys: [...role.keys.keys()],
-    })),
-    broughtBy: by,
-    since: formatRfc3339(since),
-    until: '',
-  };
-}
-
-/** What is proposed: nothing else is read as a proposal. */
-function kindOf(type: DocumentType): CeremonyView['kind'] {
-  return type === 'root' || type === 'override' ? type : 'revocations';
-}
-
-function applicationView(application: ApplicationView): CeremonyView {
-  const { node, group, kind, way, endorsement, assurance, notAfter } = application;
-  return {
-    kind: 'enrolment',
-    id: node,
-    title: `a node of group ${group}`,
-    words: '',
-    by: 'word',
-    changes: [
-      `the machine ${node} becomes a node of group ${group}, and holds a lease of ours`,
-      `whoever steals it could be ${kindText(kind)}`,
-      endorsement === '' ? 'it shows no chip' : `its chip has the endorsement key ${endorsement}`,
-      assurance === ''
-        ? 'it has not answered its challenge yet'
-        : `its newest answer earned ${assurance}`,
-    ],
-    signatures: [],
-    broughtBy: way === 'network' ? 'the network' : 'courier',
-    since: '',
-    until: notAfter,
-  };
 }

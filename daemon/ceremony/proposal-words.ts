@@ -7,10 +7,16 @@ import { readRoot } from '../../federation/root.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 import { overrideWords, revocationWords, rootWords } from './root-words.ts';
 
-/** `Root 3`, `an override` or `revocations`. */
+/** `Root 3`, `an override of renew` or `revocations`. */
 export function proposalTitle({ envelope, held }: Proposal): string {
   if (envelope.type === 'root') return `Root ${held.version + 1n}`;
-  return envelope.type === 'override' ? 'an override' : 'revocations';
+  if (envelope.type !== 'override') return 'revocations';
+  return `an override of ${readOverride(envelope).action}`;
+}
+
+/** When it is over, signed or not; empty for what stays. */
+export function proposalEnd({ envelope }: Proposal): string {
+  return envelope.type === 'override' ? formatRfc3339(readOverride(envelope).notAfter) : '';
 }
 
 /** A line for each thing that would be otherwise. Refuses as the reader of its type does. */

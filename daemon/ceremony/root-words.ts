@@ -8,6 +8,7 @@ import type { KeyId } from '../../core/suite.ts';
 import type { Override } from '../../federation/override.ts';
 import type { RevocationDocument } from '../../federation/revocations.ts';
 import type { OverrideKey, Root } from '../../federation/root.ts';
+import type { ActionClass } from '../../federation/tier.ts';
 import { durationText } from '../duration.ts';
 import { formatRfc3339 } from '../rfc3339.ts';
 
@@ -27,10 +28,18 @@ export function rootWords(held: Root, next: Root): readonly string[] {
   ];
 }
 
+/** What each act that can be overridden is, to whoever never read the protocol. */
+const PERMITS: Readonly<Partial<Record<ActionClass, string>>> = {
+  issue: 'first identities are issued',
+  renew: 'identities are renewed',
+  'serve-foreign': 'workloads are handed the bundle of that partner',
+  'accept-foreign': 'identities of that partner are accepted',
+};
+
 /** What an override permits, and why, in the words of whoever drafted it. */
 export function overrideWords({ about, action, tier, reason, ...dates }: Override): string[] {
   return [
-    `${action} is permitted on statements of ${about} down to ${tier}`,
+    `${PERMITS[action] ?? action} (${action}) on statements of ${about} as old as ${tier}`,
     `from ${formatRfc3339(dates.issuedAt)} to ${formatRfc3339(dates.notAfter)}`,
     `reason: ${reason}`,
   ];

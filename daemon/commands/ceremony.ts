@@ -33,9 +33,10 @@ Usage: holdfast ceremony list [OPTIONS]
        holdfast ceremony approve ID [--yes] [OPTIONS]
        holdfast ceremony refuse ID [--reason TEXT] [--yes] [OPTIONS]
 
-What waits at an authority for people: proposals of a Root or of revocations, which take
-the signatures of keys that people hold, and machines that ask to be enrolled, which
-take a yes. The window shows the same and does the same: holdfast tui, view 7.
+What waits at an authority for people: proposals of a Root, of revocations or of an
+override, which take the signatures of keys that people hold; machines that ask to be
+enrolled, and partners that ask to be honoured, which take a yes. The window shows the
+same and does the same: holdfast tui, view 7.
 
 offer brings a proposal, as root propose or revoke propose wrote it, or a copy that was
 signed elsewhere. sign shows what it changes, signs it with a key of yours, and offers

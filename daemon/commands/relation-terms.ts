@@ -1,7 +1,8 @@
-/** The terms of a relation on the command line: options read, and what changes printed. */
+/** The terms of a relation on the command line: options, and what they mean. */
 
 import type { AgeLimitsView, AssuranceLevel, RelationTermsView } from '../control/protocol.ts';
-import { durationText, parseDuration } from '../duration.ts';
+import { parseDuration } from '../duration.ts';
+import { NOBODY } from '../relation/terms-words.ts';
 import { UsageError } from './command.ts';
 
 /** Options that name terms. */
@@ -48,7 +49,6 @@ export interface TermsValues {
 }
 
 const LEVELS: readonly AssuranceLevel[] = ['software', 'vtpm', 'tpm', 'measured-boot'];
-const NOBODY = 'none';
 
 /** `base` with what was said changed in it. Throws `UsageError`. */
 export function termsFrom(values: TermsValues, base: RelationTermsView): RelationTermsView {
@@ -70,38 +70,6 @@ export function termsFrom(values: TermsValues, base: RelationTermsView): Relatio
   const isWhole = terms.scope.includes('/') && minAssurance === LEVELS[0];
   const served = yes(values['serve-bundle'], '--serve-bundle');
   return { ...terms, serveBundle: served ?? (base.serveBundle && isWhole) };
-}
-
-/** What is granted, a line each: as it is, and as it would be. */
-export function termsRows(
-  from: RelationTermsView | null,
-  to: RelationTermsView | null,
-): readonly (readonly [string, string, string])[] {
-  const [now, then] = [wordsOf(from), wordsOf(to)];
-  return GRANTS.map((grant, at) => [grant, now[at] ?? '', then[at] ?? '']);
-}
-
-const GRANTS = [
-  ...['identities', 'of machines', 'links', 'bundle handed out', 'served down to'],
-  ...['limits', 'until'],
-];
-
-function wordsOf(terms: RelationTermsView | null): readonly string[] {
-  if (terms === null) return GRANTS.map(() => '-');
-  const { scope, minAssurance, peering, serveBundle, survivalForeign, limits, notAfter } = terms;
-  return [
-    scope.length === 0 ? NOBODY : scope.join(' '),
-    minAssurance === LEVELS[0] ? 'any' : `${minAssurance} or better`,
-    peering ? 'yes' : 'no',
-    serveBundle ? 'yes' : 'no',
-    survivalForeign ? 'SURVIVAL' : 'DEGRADED',
-    limits === null ? 'those of the partner' : limitsText(limits),
-    notAfter === '' ? 'withdrawn' : notAfter,
-  ];
-}
-
-function limitsText({ freshForMs, degradedForMs, survivalForMs }: AgeLimitsView): string {
-  return [freshForMs, degradedForMs, survivalForMs].map(durationText).join(' / ');
 }
 
 function limitsFrom(values: TermsValues): AgeLimitsView | null {

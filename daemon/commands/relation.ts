@@ -12,6 +12,7 @@ import type { RelationProposalView, RelationTermsView, RelationView } from '../c
 import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import { termsView } from '../relation/terms-view.ts';
+import { termsRows } from '../relation/terms-words.ts';
 import {
   type Command,
   type CommandContext,
@@ -24,13 +25,7 @@ import {
 import { aloudText, wordFacts } from './fingerprint-print.ts';
 import type { BundleFacts } from './inspect-bundle.ts';
 import { factsText, jsonText, tableText } from './print.ts';
-import {
-  TERMS_OPTIONS,
-  TERMS_USAGE,
-  type TermsValues,
-  termsFrom,
-  termsRows,
-} from './relation-terms.ts';
+import { TERMS_OPTIONS, TERMS_USAGE, type TermsValues, termsFrom } from './relation-terms.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\

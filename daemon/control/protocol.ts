@@ -366,8 +366,8 @@ export interface EnrolledView {
 
 /** Something that waits for the word or the signature of a person. */
 export interface CeremonyView {
-  readonly kind: 'root' | 'revocations' | 'override' | 'enrolment';
-  /** Digest of a proposal, or the id of a node. */
+  readonly kind: 'root' | 'revocations' | 'override' | 'enrolment' | 'relation';
+  /** Digest of what is proposed, or the id of a node. */
   readonly id: string;
   /** What it is, in a few words. */
   readonly title: string;

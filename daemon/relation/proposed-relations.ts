@@ -5,6 +5,7 @@
  * judged at each look: a key that was disowned since, or a relation withdrawn, takes it along.
  */
 
+import type { Digest } from '../../core/digest.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { parseTrustDomain, type TrustDomain } from '../../core/spiffe-id.ts';
 import { SECOND_MS } from '../../core/time.ts';
@@ -16,6 +17,11 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock, Store } from '../ports.ts';
 import { SPACES } from '../store/key-space.ts';
 import { termsText } from './terms-view.ts';
+
+/** What a partner asks, and the digest by which a person says yes to this and nothing newer. */
+export interface ProposedRelation extends RelationProposal {
+  readonly digest: Digest;
+}
 
 export interface ProposedRelationsOptions {
   readonly store: Store;
@@ -46,12 +52,12 @@ export class ProposedRelations {
   }
 
   /** Those that can be answered, by the names of who asks. */
-  get waiting(): readonly RelationProposal[] {
+  get waiting(): readonly ProposedRelation[] {
     return [...this.#kept.keys()].sort().flatMap((domain) => this.find(domain) ?? []);
   }
 
   /** What this partner asks; undefined where there is nothing to answer. */
-  find(domain: TrustDomain): RelationProposal | undefined {
+  find(domain: TrustDomain): ProposedRelation | undefined {
     const bytes = this.#kept.get(domain);
     if (bytes === undefined) return undefined;
     const proposal = refusalOf(() => this.#judge(bytes));
@@ -88,9 +94,10 @@ export class ProposedRelations {
     this.#kept.delete(domain);
   }
 
-  #judge(bytes: Uint8Array): RelationProposal {
+  #judge(bytes: Uint8Array): ProposedRelation {
     const { node, clock } = this.#options;
-    return node.verifyRelation(clock.now(), decodeEnvelope(bytes));
+    const envelope = decodeEnvelope(bytes);
+    return { ...node.verifyRelation(clock.now(), envelope), digest: envelope.digest };
   }
 }
 
