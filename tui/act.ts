@@ -88,7 +88,10 @@ const YESES: Readonly<Record<string, string>> = {
 export function refuseForm(ceremony: CeremonyView): Form {
   return formOf('refuse', ceremony, {
     title: `Refuse ${ceremony.title}`,
-    says: [`${NOES[ceremony.kind] ?? DROPPED} What it would have changed:`, ...listed(ceremony.changes)],
+    says: [
+      `${NOES[ceremony.kind] ?? DROPPED} What it would have changed:`,
+      ...listed(ceremony.changes),
+    ],
     fields: [field('reason', 'a sentence for the audit log', { mayBeEmpty: true }), word('refuse')],
   });
 }
@@ -147,11 +150,7 @@ function signForm(ceremony: CeremonyView): Form {
 function approveForm(ceremony: CeremonyView): Form {
   return formOf('approve', ceremony, {
     title: `Approve ${ceremony.title}`,
-    says: [
-      'It changes:',
-      ...listed(ceremony.changes),
-      YESES[ceremony.kind] ?? '',
-    ],
+    says: ['It changes:', ...listed(ceremony.changes), YESES[ceremony.kind] ?? ''],
     fields: [word('approve')],
   });
 }

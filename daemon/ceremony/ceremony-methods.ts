@@ -4,8 +4,8 @@
  * partners that ask to be honoured.
  *
  * One list for all kinds, so that nobody has to know where to look. What a kind adds is a view of
- * itself (ceremony-views.ts), and what becomes of a yes and of a no. A proposal takes force with the
- * signature that completes it; nobody's consent is missing then.
+ * itself (ceremony-views.ts), and what becomes of a yes and of a no. A proposal takes force with
+ * the signature that completes it; nobody's consent is missing then.
  */
 
 import { toUtf8 } from '../../core/bytes.ts';

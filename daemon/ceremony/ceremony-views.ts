@@ -1,4 +1,4 @@
-/** What waits for people, as each of its kinds is shown: what it would change, and on whose word. */
+/** What waits for people, as each kind is shown: what it would change, and on whose word. */
 
 import type { DocumentType } from '../../federation/envelope.ts';
 import type { ApplicationView, CeremonyView, RelationTermsView } from '../control/protocol.ts';
