@@ -157,6 +157,8 @@ export const RANGES_MAX = 256;
 export const RANGE_IDS_MAX = 16;
 /** Shared domains beyond which rows are compared by ranges, and not said all at once. */
 export const ROWS_AT_ONCE_MAX = 16;
+/** Rows that changed shortly after others wait for each other so long, and go together. */
+export const ROWS_PAUSE_MS = 100;
 /** Wants that may be open with one peer: one for each domain of a summary. */
 export const WANTS_OPEN_MAX = 1_024;
 /** Offers in a row that a peer may leave unkept, and what may be open with it from then on. */

@@ -197,7 +197,7 @@ export class Driver {
         });
         return;
       case 'send':
-        return network.send(effect.peer, effect.frame, effect.isUrgent);
+        return network.send(effect.peer, effect.frame, effect);
       case 'gossip':
         return network.publish(effect.message);
       case 'audit':

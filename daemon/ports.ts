@@ -105,6 +105,12 @@ export interface NetworkHandler {
   desk(peer: PeerName, admitted: AdmittedPeer | null, bytes: Uint8Array): Promise<Uint8Array>;
 }
 
+/** How a frame goes, and for how many frames it asks: those cost the peer nothing. */
+export interface Sending {
+  readonly isUrgent?: boolean;
+  readonly asks?: number;
+}
+
 /** The transport. It may lose anything it is given; it invents nothing. */
 export interface Network {
   /** Multiaddresses this daemon can be dialled at. */
@@ -114,7 +120,7 @@ export interface Network {
    * Queues a frame for a peer that is up; a full queue drops it, and sync repairs that. What is
    * urgent goes before all that waits.
    */
-  send(peer: PeerName, frame: Uint8Array, isUrgent?: boolean): void;
+  send(peer: PeerName, frame: Uint8Array, sending?: Sending): void;
   /**
    * Asks a peer that is up one thing, and resolves with its answer; at most `DESK_BYTES_MAX` each.
    * Refuses with the code the peer refused with, or `desk-refused` for one that is not known here;

@@ -41,12 +41,13 @@ export class Asking {
     this.#links = links;
   }
 
-  /** Asks for `first`, then for what the newest row shows that we lack. */
-  ask(link: PeerLink, belief: Belief, now: BootMs, first: readonly Want[] = []): readonly Effect[] {
+  /** What to ask for: `first`, then what the newest row shows that we lack. It is open from now. */
+  ask(link: PeerLink, belief: Belief, now: BootMs, first: readonly Want[] = []): readonly Want[] {
     const fresh = [...first, ...this.#wantsOf(link, belief)]
+      .filter((want) => !this.#lacks(link, belief, want.argument))
       .filter((want) => this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer }))
       .slice(0, Math.min(WANTS_MAX, this.#roomOn(link)));
-    return this.#sendWants(link, belief, fresh, now);
+    return this.#open(link, belief, fresh, now);
   }
 
   /**
@@ -57,12 +58,27 @@ export class Asking {
     const want = { tag: link.tag(belief.domain), what: 'past', argument: digest } as const;
     const isFree = this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer });
     if (link.isSparse || !isFree || this.#roomOn(link) === 0) return [];
-    return this.#sendWants(link, belief, [want], now);
+    return sendWants(link, this.#open(link, belief, [want], now));
   }
 
   /** What is unanswered by now, and to whom it is put next. */
   overdue(now: BootMs): readonly Effect[] {
-    return this.#wants.overdue(now).flatMap((late) => this.#askOther(late, now));
+    return this.#wants.overdue(now).flatMap((late) => {
+      const { domain, peer, what, argument } = late;
+      const refusal = new Refusal('want-unanswered', { domain, what, argument });
+      const noted: readonly Effect[] = isOffer(late) ? [{ kind: 'refused', peer, refusal }] : [];
+      return [...noted, ...this.#askOther(late, new Set([...late.tried, peer]), now)];
+    });
+  }
+
+  /** The peer says that it has not what it was asked for: it is put to the next at once. */
+  lacked(link: PeerLink, belief: Belief, { what, argument }: Want, now: BootMs): readonly Effect[] {
+    const { domain } = belief;
+    const open = this.#wants.take({ domain, what, argument, peer: link.peer });
+    if (open === null) return [];
+    const tag = link.tag(domain);
+    link.lacks.set(tag, (link.lacks.get(tag) ?? new Set()).add(argument));
+    return this.#askOther(open, open.tried, now);
   }
 
   /** It came: it may be asked for again, of anybody. */
@@ -80,25 +96,30 @@ export class Asking {
     return this.#wants.dueAt();
   }
 
-  /** A want that was not answered: noted where it was offered, and put to the next who has it. */
-  #askOther(late: OpenWant, now: BootMs): readonly Effect[] {
-    const { domain, peer, what, argument } = late;
-    const refusal = new Refusal('want-unanswered', { domain, what, argument });
-    const noted: readonly Effect[] = isOffer(late) ? [{ kind: 'refused', peer, refusal }] : [];
+  /** What one peer did not give is put to the next who has it. */
+  #askOther(
+    { domain, what, argument }: OpenWant,
+    tried: ReadonlySet<string>,
+    now: BootMs,
+  ): readonly Effect[] {
     const belief = this.#beliefs().find((one) => one.domain === domain);
-    if (belief === undefined) return noted;
-    const tried = new Set([...late.tried, peer]);
-    const others = this.#hasInterest(belief).filter((link) => !tried.has(link.peer));
+    if (belief === undefined) return [];
+    const others = this.#hasInterest(belief).filter(
+      (link) => !tried.has(link.peer) && !this.#lacks(link, belief, argument),
+    );
     const next = others.find((link) => !this.#wants.owes(link.peer)) ?? others[0];
-    if (next === undefined) return noted;
-    if (what === 'past' && next.isSparse) return noted;
+    if (next === undefined || (what === 'past' && next.isSparse)) return [];
     const want =
       what === 'past'
         ? { tag: next.tag(domain), what, argument }
         : this.#wantsOf(next, belief).find((one) => one.what === what && one.argument === argument);
-    return want === undefined || this.#roomOn(next) === 0
-      ? noted
-      : [...noted, ...this.#sendWants(next, belief, [want], now, tried)];
+    if (want === undefined || this.#roomOn(next) === 0) return [];
+    return sendWants(next, this.#open(next, belief, [want], now, tried));
+  }
+
+  /** True where the peer said that it has not got that, and nothing new since. */
+  #lacks(link: PeerLink, { domain }: Belief, argument: string): boolean {
+    return link.lacks.get(link.tag(domain))?.has(argument) === true;
   }
 
   /** What the newest row of the peer shows that we lack. */
@@ -108,20 +129,19 @@ export class Asking {
     return row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
   }
 
-  #sendWants(
+  #open(
     link: PeerLink,
     { domain }: Belief,
     wants: readonly Want[],
     now: BootMs,
     tried: ReadonlySet<string> = new Set(),
-  ): readonly Effect[] {
-    if (wants.length === 0) return [];
+  ): readonly Want[] {
     const until = bootMs(now + answerMs(link));
     const { peer } = link;
     for (const { what, argument } of wants) {
       this.#wants.ask({ domain, what, argument, peer, until, tried });
     }
-    return [send(link, { kind: 'want', wants })];
+    return wants;
   }
 
   /** How much more may be asked for on a link. */
@@ -149,5 +169,13 @@ export function answerMs({ isSlow }: PeerLink): number {
 
 /** The effect that sends a frame over a link, after what waits there. */
 export function send(link: PeerLink, frame: Frame): Effect & { readonly kind: 'send' } {
-  return { kind: 'send', peer: link.peer, frame: encodeFrame(frame), isUrgent: false };
+  const asks = frame.kind === 'want' ? frame.wants.length : 0;
+  return { kind: 'send', peer: link.peer, frame: encodeFrame(frame), isUrgent: false, asks };
+}
+
+/** Wants of any domains, in as few frames as may be. */
+export function sendWants(link: PeerLink, wants: readonly Want[]): readonly Effect[] {
+  return Array.from({ length: Math.ceil(wants.length / WANTS_MAX) }, (_, i) =>
+    send(link, { kind: 'want', wants: wants.slice(i * WANTS_MAX, (i + 1) * WANTS_MAX) }),
+  );
 }

@@ -43,6 +43,8 @@ export type Effect =
       readonly frame: Uint8Array;
       /** A negative statement: on a slow link it goes before all that waits. */
       readonly isUrgent: boolean;
+      /** Frames that it asks for: so many of the peer's cost it nothing. */
+      readonly asks: number;
     }
   /** Gossip to everybody; it may be lost. */
   | { readonly kind: 'gossip'; readonly message: Uint8Array }

@@ -13,6 +13,7 @@ import { type Digest, sha256 } from '../core/digest.ts';
 import {
   QUIET_INTERVAL_MS,
   ROWS_AT_ONCE_MAX,
+  ROWS_PAUSE_MS,
   SLOW_SYNC_INTERVAL_MS,
   SYNC_INTERVAL_MS,
   TICK_BATCH_MS,
@@ -22,7 +23,7 @@ import {
 } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
-import { Asking, answerMs, type Beliefs, send } from './asking.ts';
+import { Asking, answerMs, type Beliefs, send, sendWants } from './asking.ts';
 import { type Belief, isWhole } from './belief.ts';
 import type { Effect } from './effect.ts';
 import {
@@ -151,7 +152,7 @@ export class Exchange {
     const wants = lacking.map((id): Want => ({ tag, what: 'unpinned', argument: id }));
     return [
       ...withinBounds(given.map((frame) => ({ ...send(link, frame), isUrgent: true }))),
-      ...this.#asking.ask(link, belief, now, wants),
+      ...sendWants(link, this.#asking.ask(link, belief, now, wants)),
       ...(answer.length === 0 ? [] : [send(link, { kind: 'ranges', tag, notes: answer })]),
     ];
   }
@@ -174,21 +175,23 @@ export class Exchange {
   summary(peer: string, rows: readonly SummaryRow[], now: BootMs): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
-    const effects: Effect[] = [];
+    const sums: Effect[] = [];
+    const wants: Want[] = [];
+    const behind: Belief[] = [];
     for (const belief of this.#spoken(link)) {
       const row = rows.find((candidate) => candidate.tag === link.tag(belief.domain));
       if (row === undefined) continue;
       link.rows.set(row.tag, row);
+      link.lacks.delete(row.tag);
       link.showInterest(row.tag);
       const reading = link.reading(belief, this.#own);
-      if (mayDifferUnpinned(belief, row, reading)) effects.push(...this.#sum(link, belief, now));
-      effects.push(...this.#asking.ask(link, belief, now));
+      if (mayDifferUnpinned(belief, row, reading)) sums.push(...this.#sum(link, belief, now));
+      wants.push(...this.#asking.ask(link, belief, now));
       const mine = rowOf(belief, reading);
       const contentsDiffer = mine.beacon === row.beacon && mine.contents !== row.contents;
-      if (isAhead(belief, row, reading) || contentsDiffer)
-        effects.push(...this.#sendRows(link, [belief]));
+      if (isAhead(belief, row, reading) || contentsDiffer) behind.push(belief);
     }
-    return effects;
+    return [...sums, ...sendWants(link, wants), ...this.#sendRows(link, behind)];
   }
 
   /** Answers wants with what is held and may be read (PROTOCOL §6.4). */
@@ -196,15 +199,30 @@ export class Exchange {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
     const spoken = this.#spoken(link);
+    const lacking: Want[] = [];
     const answers = wants.flatMap((want) => {
       const belief = spoken.find(({ domain }) => link.tag(domain) === want.tag);
       if (belief === undefined) return [];
       link.showInterest(want.tag);
       const isUrgent = want.what === 'unpinned';
       const frames = answersTo(want, belief, link.reading(belief, this.#own));
+      if (frames.length === 0) lacking.push(want);
       return frames.map((frame) => ({ ...send(link, frame), isUrgent }));
     });
-    return withinBounds(answers);
+    const said = lacking.length === 0 ? [] : [send(link, { kind: 'lack', wants: lacking })];
+    return [...withinBounds(answers), ...said];
+  }
+
+  /** The peer has not what it was asked for: another one may, and it has room for more wants. */
+  lack(peer: string, wants: readonly Want[], now: BootMs): readonly Effect[] {
+    const link = this.#links.get(peer);
+    if (link === undefined) return [];
+    const effects: Effect[] = [];
+    for (const want of wants) {
+      const belief = this.#spoken(link).find(({ domain }) => link.tag(domain) === want.tag);
+      if (belief !== undefined) effects.push(...this.#asking.lacked(link, belief, want, now));
+    }
+    return [...effects, ...sendWants(link, this.#askNext(link, now))];
   }
 
   /** A document of this domain was admitted: ask the peer that has more for what comes next. */
@@ -213,8 +231,12 @@ export class Exchange {
     link?.hasTick(belief);
     if (link === undefined) return [];
     const asked = this.#asking.ask(link, belief, now);
-    if (!link.isSlow || asked.length > 0) return asked;
-    // Little is asked for at once there: what is whole by now makes room for what is not.
+    return sendWants(link, asked.length > 0 ? asked : this.#askNext(link, now));
+  }
+
+  /** Little is asked for at once on a slow link: what is settled makes room for what is not. */
+  #askNext(link: PeerLink, now: BootMs): readonly Want[] {
+    if (!link.isSlow) return [];
     return link.shared(this.#beliefs()).flatMap((other) => this.#asking.ask(link, other, now));
   }
 
@@ -229,8 +251,21 @@ export class Exchange {
   }
 
   /** What we hold of this domain changed: tell everybody who has an interest. */
-  push(belief: Belief): readonly Effect[] {
-    return this.#interested(belief).flatMap((link) => this.#sendRows(link, [belief]));
+  push(belief: Belief, now: BootMs): readonly Effect[] {
+    return this.#interested(belief).flatMap((link) => {
+      link.waiting.add(belief.domain);
+      return this.#sendWaiting(link, now);
+    });
+  }
+
+  /** Rows that changed: at once, and together where others went out a moment ago. */
+  #sendWaiting(link: PeerLink, now: BootMs): readonly Effect[] {
+    this.#dueAt = null;
+    if (link.waiting.size === 0 || now < link.rowsAt) return [];
+    link.rowsAt = bootMs(now + ROWS_PAUSE_MS);
+    const changed = link.shared(this.#beliefs()).filter(({ domain }) => link.waiting.has(domain));
+    link.waiting.clear();
+    return this.#sendRows(link, changed);
   }
 
   /** Sends a stop directly to every interested peer: it must not wait for gossip. */
@@ -294,7 +329,7 @@ export class Exchange {
   /** Answers the question of a peer. */
   answer(peer: string, tag: Tag, bytes: Uint8Array): Effect {
     const frame = encodeFrame({ kind: 'answer', tag, bytes });
-    return { kind: 'send', peer, frame, isUrgent: false };
+    return { kind: 'send', peer, frame, isUrgent: false, asks: 0 };
   }
 
   #interested(belief: Belief): readonly PeerLink[] {
@@ -324,7 +359,7 @@ export class Exchange {
     this.#dueAt = null;
     const effects: Effect[] = [...this.#asking.overdue(now)];
     for (const link of this.#links.values()) {
-      effects.push(...this.#sendTicks(link, now));
+      effects.push(...this.#sendWaiting(link, now), ...this.#sendTicks(link, now));
       if (link.compareAt > now) continue;
       this.#compareIn(link, intervalOf(link), now);
       link.hasNamed = false;
@@ -388,8 +423,9 @@ export class Exchange {
   #due(): number {
     if (this.#dueAt !== null) return this.#dueAt;
     let dueAt = Number.POSITIVE_INFINITY;
-    for (const { compareAt, tickAt } of this.#links.values()) {
-      dueAt = Math.min(dueAt, compareAt, tickAt ?? Number.POSITIVE_INFINITY);
+    for (const { compareAt, tickAt, rowsAt, waiting } of this.#links.values()) {
+      const rowsDueAt = waiting.size === 0 ? Number.POSITIVE_INFINITY : rowsAt;
+      dueAt = Math.min(dueAt, compareAt, rowsDueAt, tickAt ?? Number.POSITIVE_INFINITY);
     }
     this.#dueAt = dueAt;
     return dueAt;
@@ -407,6 +443,7 @@ export class Exchange {
   }
 
   #sendRows(link: PeerLink, beliefs: readonly Belief[]): readonly Effect[] {
+    for (const { domain } of beliefs) link.waiting.delete(domain);
     const rows = beliefs.map((belief) => rowOf(belief, link.reading(belief, this.#own)));
     const news = rows.filter((row) => link.sent.get(row.tag) !== fingerprint(row));
     for (const row of news) link.sent.set(row.tag, fingerprint(row));

@@ -12,6 +12,7 @@
  *     0x09 proof      two beacons under one number (`equivocation.ts`)
  *     0x0a ticks      u16 n ‖ n × tick 43              on links without gossip
  *     0x0b ranges     tag 16, zeros for the rows of the link ‖ u16 n ‖ n × note (`ranges.ts`)
+ *     0x0c lack       as a want: what was asked for and is not here
  *
  * Domains are named by tags, SHA-256("holdfast/interest/v1\0" ‖ handshake hash ‖ domain) cut to 16
  * bytes: a peer learns of a domain only if it knew to ask for it, so the coalition's graph stays
@@ -85,6 +86,8 @@ export type Frame =
   | { readonly kind: 'digest'; readonly digest: string }
   | { readonly kind: 'summary'; readonly rows: readonly SummaryRow[] }
   | { readonly kind: 'want'; readonly wants: readonly Want[] }
+  /** Of what was asked for, that which is not here to be given. */
+  | { readonly kind: 'lack'; readonly wants: readonly Want[] }
   | { readonly kind: 'envelope'; readonly bytes: Uint8Array }
   | { readonly kind: 'proof'; readonly bytes: Uint8Array }
   | { readonly kind: 'tick'; readonly bytes: Uint8Array }
@@ -100,7 +103,7 @@ export const NO_TAG: Tag = '0'.repeat(2 * TAG_BYTES);
 
 const CODES = {
   ...{ interest: 1, digest: 2, summary: 3, want: 4, envelope: 5, tick: 6 },
-  ...{ question: 7, answer: 8, proof: 9, ticks: 10, ranges: 11 },
+  ...{ question: 7, answer: 8, proof: 9, ticks: 10, ranges: 11, lack: 12 },
 } as const;
 
 /** The tag of a domain on one link. */
@@ -128,6 +131,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
       for (const row of frame.rows) writer.raw(fromHex(row.tag)).raw(encodeRowBody(row));
       return writer.finish();
     case 'want':
+    case 'lack':
       writer.u16(frame.wants.length);
       for (const want of frame.wants) {
         writer.raw(fromHex(want.tag)).u8(WANT_KINDS.indexOf(want.what)).raw(fromHex(want.argument));
@@ -185,6 +189,8 @@ function decodeBody(code: number, reader: Reader): Frame {
       return { kind: 'summary', rows: many(reader, SUMMARY_DOMAINS_MAX, readRow) };
     case CODES.want:
       return { kind: 'want', wants: many(reader, WANTS_MAX, readWant) };
+    case CODES.lack:
+      return { kind: 'lack', wants: many(reader, WANTS_MAX, readWant) };
     case CODES.envelope:
       return { kind: 'envelope', bytes: reader.take(reader.remaining) };
     case CODES.proof:

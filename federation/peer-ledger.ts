@@ -13,6 +13,7 @@ import {
   SYNC_BURST,
   SYNC_RATE_PER_S,
   TICK_STEPS_PER_MIN,
+  WANTS_OPEN_MAX,
 } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import { type BootMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
@@ -24,6 +25,8 @@ interface Account {
   readonly sync: Bucket;
   readonly question: Bucket;
   readonly steps: Bucket;
+  /** Frames that it was asked for and has not sent. */
+  expected: number;
   /** What may be provably wrong before the peer loses its place; forgiven with time. */
   readonly patience: Bucket;
   /** It lost its place; what it had sent by then is still being read. */
@@ -37,9 +40,20 @@ const ACCOUNTS_MAX = 1_024;
 export class PeerLedger {
   readonly #accounts = new Map<string, Account>();
 
-  /** Charges one message. Refuses `peer-budget`. */
+  /** So many frames of the peer are free: we asked for them. */
+  expect(peer: string, frames: number, now: BootMs): void {
+    const account = this.#account(peer, now);
+    account.expected = Math.min(WANTS_OPEN_MAX, account.expected + frames);
+  }
+
+  /** Charges one message, unless it was asked for. Refuses `peer-budget`. */
   charge(peer: string, kind: 'gossip' | 'sync' | 'question', now: BootMs): void {
-    if (!this.#account(peer, now)[kind].spend(1, now)) throw new Refusal('peer-budget', { kind });
+    const account = this.#account(peer, now);
+    if (kind === 'sync' && account.expected > 0) {
+      account.expected -= 1;
+      return;
+    }
+    if (!account[kind].spend(1, now)) throw new Refusal('peer-budget', { kind });
   }
 
   /** The hashing this peer may cause. Refuses `tick-budget`. */
@@ -78,6 +92,7 @@ export class PeerLedger {
       question: new Bucket({ perSecond: ANSWER_RATE_PER_S, burst: ANSWER_BURST }, now),
       steps: new Bucket({ perSecond, burst: TICK_STEPS_PER_MIN }, now),
       patience: new Bucket({ perSecond: SECOND_MS / BAN_MS, burst: STRIKES_MAX - 1 }, now),
+      expected: 0,
       isBanned: false,
     };
     const oldest = this.#accounts.keys().next();

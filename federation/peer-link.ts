@@ -64,8 +64,13 @@ export class PeerLink {
   readonly sent = new Map<Tag, string>();
   /** The row last received for a domain. */
   readonly rows = new Map<Tag, SummaryRow>();
+  /** What the peer said that it lacks of a domain, until it says another row. */
+  readonly lacks = new Map<Tag, Set<string>>();
   compareAt: BootMs;
   readonly upAt: BootMs;
+  /** Domains whose rows changed and wait to be sent, and until when they wait for each other. */
+  readonly waiting = new Set<TrustDomain>();
+  rowsAt: BootMs;
   /** When news of ticks goes out, on a link without gossip; null while there is none. */
   tickAt: BootMs | null = null;
   /** We named our interests since the last comparison. */
@@ -95,6 +100,7 @@ export class PeerLink {
     this.#linked = linked;
     this.#own = own;
     this.upAt = at.upAt;
+    this.rowsAt = at.upAt;
     this.compareAt = at.compareAt;
   }
 

@@ -104,6 +104,7 @@ export class Step {
     this.#askIfDue();
     this.#effects.push(...this.#parts.watch.look(this.#context.now));
     this.#effects.push(...this.#parts.exchange.wake(this.#context.now.boot));
+    this.#expectAnswers();
     const dueAt = this.#dueAt();
     rest.begin(this.#context.now, dueAt);
     return { effects: this.#effects, wakeAt: this.#lookAgainBy(dueAt), verdict };
@@ -171,6 +172,9 @@ export class Step {
         return;
       case 'want':
         this.#effects.push(...this.#parts.exchange.want(peer, frame.wants));
+        return;
+      case 'lack':
+        this.#effects.push(...this.#parts.exchange.lack(peer, frame.wants, this.#context.now.boot));
         return;
       case 'ranges':
         this.#effects.push(
@@ -390,7 +394,8 @@ export class Step {
     if (isTick && item.tick.index === STOP_INDEX && admission.belief.stop !== null) {
       this.#effects.push(...this.#parts.exchange.pushStop(admission.belief, admission.belief.stop));
     }
-    if (!isTick) this.#effects.push(...this.#parts.exchange.push(admission.belief));
+    if (!isTick)
+      this.#effects.push(...this.#parts.exchange.push(admission.belief, this.#context.now.boot));
     return admission;
   }
 
@@ -420,7 +425,7 @@ export class Step {
     this.#effects.push(
       ...this.#parts.exchange.pushRevocations(admission.belief, item.envelope.bytes),
     );
-    this.#effects.push(...this.#parts.exchange.push(admission.belief));
+    this.#effects.push(...this.#parts.exchange.push(admission.belief, this.#context.now.boot));
     return admission;
   }
 
@@ -436,7 +441,7 @@ export class Step {
     const verified = leaseholder.verify(grant.lease, admission.belief, this.#context.now);
     this.#commit({ ...admission, writes: [...admission.writes, verified.write] });
     leaseholder.hold(verified);
-    this.#effects.push(...this.#parts.exchange.push(admission.belief));
+    this.#effects.push(...this.#parts.exchange.push(admission.belief, this.#context.now.boot));
     const answer = { epoch: null, imported: [] };
     this.#effects.push({ kind: 'reply', request: grant.request, answer });
   }
@@ -510,7 +515,7 @@ export class Step {
     this.#effects.push(...issued.replies);
     for (const message of issued.gossip) this.#effects.push({ kind: 'gossip', message });
     for (const { belief } of issued.admissions)
-      this.#effects.push(...this.#parts.exchange.push(belief));
+      this.#effects.push(...this.#parts.exchange.push(belief, this.#context.now.boot));
   }
 
   /** Others hold no more of our domain than we do, or there is nobody who could (PROTOCOL §2.6). */
@@ -546,7 +551,7 @@ export class Step {
     const admission = own === null ? null : endOverrides(this.#context, own);
     if (admission === null) return;
     this.#commit(admission);
-    this.#effects.push(...this.#parts.exchange.push(admission.belief));
+    this.#effects.push(...this.#parts.exchange.push(admission.belief, this.#context.now.boot));
   }
 
   /** Evidence from our future is judged again once our clock has caught up with it (§4.3). */
@@ -578,6 +583,14 @@ export class Step {
     if (peer !== null && this.#ledgerOf(peer).strike(peer, refusal, this.#context.now.boot)) {
       this.#parts.exchange.down(peer);
       this.#effects.push({ kind: 'ban', peer, refusal });
+    }
+  }
+
+  /** What we ask for costs whoever answers nothing (PROTOCOL §6.1). */
+  #expectAnswers(): void {
+    for (const effect of this.#effects) {
+      if (effect.kind !== 'send' || effect.asks === 0) continue;
+      this.#ledgerOf(effect.peer).expect(effect.peer, effect.asks, this.#context.now.boot);
     }
   }
 

@@ -75,6 +75,12 @@ export class WantBook {
     return true;
   }
 
+  /** Takes what `want.peer` was asked for out of the book; null where it was not. */
+  take(want: Asked): OpenWant | null {
+    const key = keyOf(want);
+    return this.#open.get(key)?.peer === want.peer ? (this.#remove(key) ?? null) : null;
+  }
+
   /** What is unanswered by now; it is open no more, and what was offered is owed. */
   overdue(now: BootMs): readonly OpenWant[] {
     if (this.dueAt() > now) return [];

@@ -12,6 +12,8 @@ import {
   GOSSIP_RATE_PER_S,
   SYNC_BURST,
   SYNC_RATE_PER_S,
+  WANT_TIMEOUT_MS,
+  WANTS_OPEN_MAX,
 } from '../../core/limits.ts';
 import type { PeerBudget, PeerName } from '../ports.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -22,7 +24,11 @@ import { TokenBucket } from './token-bucket.ts';
  */
 export type Spending = 'sync' | 'gossip' | 'gossipBytes';
 
-type Budget = Readonly<Record<Spending, TokenBucket>>;
+interface Budget extends Readonly<Record<Spending, TokenBucket>> {
+  /** Frames that it was asked for and has not sent, which cost nothing, and for how long yet. */
+  expected: number;
+  expectedForMs: number;
+}
 
 /** The budgets of all peers heard lately; at most one for each link of the last ten seconds. */
 export class Budgets {
@@ -32,7 +38,20 @@ export class Budgets {
   spend(peer: PeerName, on: Spending, count = 1): boolean {
     const budget = this.#budgets.get(peer) ?? newBudget();
     this.#budgets.set(peer, budget);
+    if (on === 'sync' && budget.expected > 0) {
+      budget.expected -= 1;
+      return true;
+    }
     return budget[on].take(count);
+  }
+
+  /** So many frames of the peer are free: we asked for them. */
+  expect(peer: PeerName, frames: number): void {
+    if (frames === 0) return;
+    const budget = this.#budgets.get(peer) ?? newBudget();
+    this.#budgets.set(peer, budget);
+    budget.expected = Math.min(WANTS_OPEN_MAX, budget.expected + frames);
+    budget.expectedForMs = WANT_TIMEOUT_MS;
   }
 
   /** What is left of a peer's, in percent. */
@@ -44,9 +63,12 @@ export class Budgets {
   /** Refills all budgets, and forgets those that are full. */
   refill(elapsedMs: number): void {
     for (const [peer, budget] of this.#budgets) {
-      const buckets = Object.values(budget);
+      const buckets = [budget.sync, budget.gossip, budget.gossipBytes];
       for (const bucket of buckets) bucket.refill(elapsedMs);
-      if (buckets.every(({ isFull }) => isFull)) this.#budgets.delete(peer);
+      budget.expectedForMs -= elapsedMs;
+      if (budget.expectedForMs <= 0) budget.expected = 0;
+      const owesNothing = buckets.every(({ isFull }) => isFull);
+      if (owesNothing && budget.expected === 0) this.#budgets.delete(peer);
     }
   }
 
@@ -57,6 +79,8 @@ export class Budgets {
 
 function newBudget(): Budget {
   return {
+    expected: 0,
+    expectedForMs: 0,
     sync: new TokenBucket({ ratePerS: SYNC_RATE_PER_S, burst: SYNC_BURST }),
     gossip: new TokenBucket({ ratePerS: GOSSIP_RATE_PER_S, burst: GOSSIP_BURST }),
     gossipBytes: new TokenBucket({ ratePerS: GOSSIP_BYTES_PER_S, burst: GOSSIP_BYTES_BURST }),

@@ -9,7 +9,7 @@
 
 import { assert } from '../../core/assert.ts';
 import { bootMs } from '../../core/time.ts';
-import type { Clock, Network, NetworkHandler, PeerBudget, PeerName } from '../ports.ts';
+import type { Clock, Network, NetworkHandler, PeerBudget, PeerName, Sending } from '../ports.ts';
 import type { NetworkOptions } from './libp2p-network.ts';
 
 /** Enough for a connection, its attestation and its answer. */
@@ -35,8 +35,8 @@ export class LateNetwork implements Network {
     await this.#network.start(handler);
   }
 
-  send(peer: PeerName, frame: Uint8Array, isUrgent = false): void {
-    this.#network?.send(peer, frame, isUrgent);
+  send(peer: PeerName, frame: Uint8Array, sending: Sending = {}): void {
+    this.#network?.send(peer, frame, sending);
   }
 
   ask(peer: PeerName, request: Uint8Array): Promise<Uint8Array> {

@@ -27,6 +27,7 @@ import type {
   PeerBudget,
   PeerName,
   Random,
+  Sending,
 } from '../ports.ts';
 import { Bans } from './bans.ts';
 import { Budgets } from './budgets.ts';
@@ -143,9 +144,9 @@ class Libp2pNetwork implements Network {
     this.#checkLater(running);
   }
 
-  send(peer: PeerName, frame: Uint8Array, isUrgent = false): void {
+  send(peer: PeerName, frame: Uint8Array, sending: Sending = {}): void {
     assert(frame.length > 0 && frame.length <= FRAME_BYTES_MAX, `frame of ${frame.length} bytes`);
-    this.#running?.links.send(peer, frame, isUrgent);
+    this.#running?.links.send(peer, frame, sending);
   }
 
   async ask(peer: PeerName, request: Uint8Array): Promise<Uint8Array> {

@@ -10,7 +10,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import { assert } from '../../core/assert.ts';
 import { GUEST_LINK_MS_MAX } from '../../core/limits.ts';
 import { type BootMs, bootMs, elapsedMs } from '../../core/time.ts';
-import type { Clock, NetworkHandler, PeerName } from '../ports.ts';
+import type { Clock, NetworkHandler, PeerName, Sending } from '../ports.ts';
 import type { Budgets } from './budgets.ts';
 import {
   DUPLICATE_GRACE_MS,
@@ -127,8 +127,11 @@ export class Links {
     else link.channel.accept(stream);
   }
 
-  send(peer: PeerName, frame: Uint8Array, isUrgent: boolean): void {
-    this.#current.get(peer)?.channel.send(frame, isUrgent);
+  send(peer: PeerName, frame: Uint8Array, { isUrgent = false, asks = 0 }: Sending): void {
+    const link = this.#current.get(peer);
+    if (link === undefined) return;
+    this.#options.budgets.expect(peer, asks);
+    link.channel.send(frame, isUrgent);
   }
 
   /** The link of a peer that is up, and whom the handshake found there. */

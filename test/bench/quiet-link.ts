@@ -112,7 +112,7 @@ function carry(machine: Machine, station: Station, other: Machine, far: Station)
   return () => {
     for (const effect of machine.effects.splice(0)) {
       if (effect.kind !== 'send' || effect.peer !== far.peer) continue;
-      network.send(effect.peer, effect.frame, effect.isUrgent);
+      network.send(effect.peer, effect.frame, effect);
     }
   };
 }

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex, toUtf8 } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
-import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../../core/limits.ts';
+import { ROWS_PAUSE_MS, SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../../core/limits.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import {
@@ -137,7 +137,8 @@ exchange('hands a foreign peer bundle and manifest, and private documents never'
   say({ kind: 'interest', tags: [tag] });
   const answers = [...blue.view().documents].map(([name, { digest }]) => {
     const wants = WANT_KINDS.map((what): Want => ({ tag, what, argument: digest }));
-    return [name, say({ kind: 'want', wants }).length] as const;
+    const given = say({ kind: 'want', wants }).filter(({ kind }) => kind === 'envelope');
+    return [name, given.length] as const;
   });
   assert.equal(Object.fromEntries(answers), { bundle: 1, policy: 0, 'entries/default': 0 });
 });
@@ -186,6 +187,64 @@ exchange('asks again, and of another, when a peer does not answer', () => {
   red.bootNowMs += WANT_TIMEOUT_MS;
   red.input({ kind: 'wake' });
   assert.is(asked(say({ kind: 'summary', rows: [row] })), 1);
+});
+
+exchange('says what it cannot give, be it not held or not to be read', () => {
+  const { blue } = linkedCouple(2_000);
+  const say = linkSpy(blue);
+  const tag = tagOf(blue.domain, BINDING);
+  const secret = blue.view().documents.get('policy')?.digest ?? '';
+  const wants = [secret, toHex(sha256(toUtf8('nothing')))].map(
+    (argument): Want => ({ tag, what: 'document', argument }),
+  );
+  assert.equal(say({ kind: 'want', wants }), [{ kind: 'lack', wants }]);
+});
+
+exchange('asks the next at once where a peer lacks it, and that one again by its next row', () => {
+  const { world, blue, red } = linkedCouple(2_000);
+  world.cut(blue, red);
+  const say = linkSpy(red, blue.domain);
+  const tag = tagOf(blue.domain, BINDING);
+  const row = (beacon: string) => ({
+    ...{ tag, rootVersion: 1n, lineage: 0n, rank: 0, epoch: 900n, tick: 0 },
+    ...{ beacon: toHex(sha256(toUtf8(beacon))) as never, contents: '0'.repeat(16) },
+  });
+  const wanted = (frames: readonly Frame[]): readonly Want[] =>
+    frames.flatMap((frame) => (frame.kind === 'want' ? frame.wants : []));
+  const wants = wanted(say({ kind: 'summary', rows: [row('one')] }));
+  assert.is(wants.length, 1);
+  const binding = sha256(toUtf8('another'));
+  const { domain } = blue;
+  red.input({ kind: 'peer-up', peer: 'next', domain, groups: 'every', binding });
+  const same = { ...row('one'), tag: tagOf(domain, binding) };
+  const bytes = encodeFrame({ kind: 'summary', rows: [same] });
+  red.input({ kind: 'frame', peer: 'next', bytes });
+  assert.equal(wanted(framesTo(red, 'next')), [], 'one is asked at a time');
+  red.input({ kind: 'frame', peer: 'spy', bytes: encodeFrame({ kind: 'lack', wants }) });
+  const [asked] = wanted(framesTo(red, 'next'));
+  assert.is(asked?.argument, wants[0]?.argument);
+  const codes = red.refused.map(({ code }) => code);
+  assert.not.ok(codes.includes('want-unanswered'), 'who says so owes nothing');
+  assert.is(wanted(say({ kind: 'summary', rows: [row('two')] })).length, 1);
+});
+
+exchange('says rows that change one shortly after another together', () => {
+  const { world, blue } = linkedCouple(2_000);
+  const say = linkSpy(blue);
+  say({ kind: 'interest', tags: [tagOf(blue.domain, BINDING)] });
+  const rows = (): number =>
+    framesTo(blue, 'spy').filter((frame) => frame.kind === 'summary').length;
+  const change = (hint: number): void => {
+    const body = { keys: [], spiffe_refresh_hint: hint };
+    blue.publish([{ type: 'bundle', name: 'bundle', body }]);
+  };
+  world.advance(2 * ROWS_PAUSE_MS);
+  framesTo(blue, 'spy');
+  for (let hint = 1; hint <= 4; hint++) change(hint);
+  assert.is(rows(), 1, 'the first at once');
+  blue.bootNowMs += ROWS_PAUSE_MS;
+  blue.input({ kind: 'wake' });
+  assert.is(rows(), 1, 'the rest a moment later');
 });
 
 exchange('mends within an interval what gossip and frames lost', () => {

@@ -79,6 +79,27 @@ many('are compared by ranges where one changed, and its row alone is said', () =
   assert.ok(edge.view(changed?.domain).isComplete);
 });
 
+many('heal at once however much changed, and no frame is past a budget', () => {
+  const { world, hub, edge, domains } = coalition();
+  world.cut(hub, edge);
+  const target = signerOf('captured').keyId;
+  for (const domain of domains) {
+    const body = { keys: [], spiffe_refresh_hint: 7 };
+    domain.publish([{ type: 'bundle', name: 'bundle', body }]);
+    domain.revoke({ class: 'lease', target, notAfter: unixMs(world.nowMs + DAY_MS) });
+  }
+  world.advance(1_000);
+  for (const machine of [hub, edge]) machine.refused.length = 0;
+  world.link(hub, edge);
+  world.advance(1_000);
+  for (const { domain } of domains) {
+    assert.is(edge.view(domain).beacon, hub.view(domain).beacon);
+    assert.ok(edge.view(domain).isComplete && edge.node.hasRevoked(domain, target));
+  }
+  const codes = [hub, edge].flatMap(({ refused }) => refused.map(({ code }) => code));
+  assert.not.ok(codes.includes('peer-budget'), codes.join());
+});
+
 many('give each other the revocations that one of them lacks, by their ids', () => {
   const { world, hub, edge, domains } = coalition();
   const [first] = domains;

@@ -45,6 +45,7 @@ const FRAMES: readonly Frame[] = [
   { kind: 'digest', digest: DIGEST },
   { kind: 'summary', rows: [ROW] },
   { kind: 'want', wants: WANT_KINDS.map((what) => ({ tag: TAG, what, argument: DIGEST })) },
+  { kind: 'lack', wants: [{ tag: TAG, what: 'manifest', argument: DIGEST }] },
   { kind: 'envelope', bytes: new Uint8Array(100) },
   { kind: 'tick', bytes: new Uint8Array(43) },
   { kind: 'ticks', ticks: [new Uint8Array(43), new Uint8Array(43).fill(1)] },
@@ -80,7 +81,7 @@ frames('cut anywhere, or followed by anything, are refused', () => {
 });
 
 frames('of no known kind are refused', () => {
-  for (const code of [0, 12, 255]) {
+  for (const code of [0, 13, 255]) {
     refuses('frame-malformed', () => decodeFrame(Uint8Array.of(code)), String(code));
   }
   const want = new Writer().u8(4).u16(1).raw(new Uint8Array(16)).u8(WANT_KINDS.length);

@@ -2,7 +2,13 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { GOSSIP_BURST, STRIKES_MAX, SYNC_BURST, TICK_STEPS_PER_MIN } from '../../core/limits.ts';
+import {
+  GOSSIP_BURST,
+  STRIKES_MAX,
+  SYNC_BURST,
+  TICK_STEPS_PER_MIN,
+  WANTS_OPEN_MAX,
+} from '../../core/limits.ts';
 import { REFUSALS, Refusal, type RefusalCode } from '../../core/refusal.ts';
 import { bootMs } from '../../core/time.ts';
 import { PeerLedger } from '../../federation/peer-ledger.ts';
@@ -20,6 +26,20 @@ ledgers('charge gossip and sync apart, and each peer for itself', () => {
   refuses('peer-budget', () => ledger.charge('a', 'sync', T0));
   ledger.charge('b', 'gossip', T0);
   ledger.charge('a', 'gossip', bootMs(50));
+});
+
+ledgers('charge nothing for what was asked for', () => {
+  const ledger = new PeerLedger();
+  ledger.expect('a', 2, T0);
+  for (let i = 0; i < SYNC_BURST + 2; i++) ledger.charge('a', 'sync', T0);
+  refuses('peer-budget', () => ledger.charge('a', 'sync', T0));
+});
+
+ledgers('expect no more frames than may be asked for', () => {
+  const ledger = new PeerLedger();
+  ledger.expect('a', 10 * WANTS_OPEN_MAX, T0);
+  for (let i = 0; i < SYNC_BURST + WANTS_OPEN_MAX; i++) ledger.charge('a', 'sync', T0);
+  refuses('peer-budget', () => ledger.charge('a', 'sync', T0));
 });
 
 ledgers('allow so much hashing a minute', () => {

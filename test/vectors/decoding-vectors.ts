@@ -103,7 +103,16 @@ const ROWS: readonly (readonly [string, Reading, Uint8Array, string])[] = [
     }),
     'read',
   ],
-  ['a frame of no kind', 'frame', Uint8Array.of(0x0c), 'frame-malformed'],
+  [
+    'a frame of what is lacking',
+    'frame',
+    encodeFrame({
+      kind: 'lack',
+      wants: [{ tag: NO_TAG, what: 'manifest', argument: 'ab'.repeat(32) }],
+    }),
+    'read',
+  ],
+  ['a frame of no kind', 'frame', Uint8Array.of(0x0d), 'frame-malformed'],
   ['a frame of nothing', 'frame', new Uint8Array(), 'truncated'],
   ['a digest that is cut', 'frame', new Uint8Array(20).fill(2, 0, 1), 'truncated'],
   ['a proof', 'proof', encodeEquivocation(first, second), 'read'],

@@ -137,9 +137,9 @@ class NotedRegister extends PeerRegister {
 /** Notes what goes out. */
 function sending(network: Network, note: (text: string) => void) {
   const noted: Pick<Network, 'send' | 'publish' | 'ban'> = {
-    send: (peer, frame, isUrgent) => {
+    send: (peer, frame, sending) => {
       note(`> ${peer} ${kindAndSize(frame)}`);
-      network.send(peer, frame, isUrgent);
+      network.send(peer, frame, sending);
     },
     publish: (message) => {
       note(`gossip > ${message.length}`);

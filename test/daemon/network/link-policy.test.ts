@@ -9,6 +9,7 @@ import {
   REDIAL_MS_MAX,
   REDIAL_MS_MIN,
   SYNC_BURST,
+  WANT_TIMEOUT_MS,
 } from '../../../core/limits.ts';
 import { bootMs, MINUTE_MS } from '../../../core/time.ts';
 import { BANS_MAX, Bans } from '../../../daemon/network/bans.ts';
@@ -89,6 +90,18 @@ policy('a budget of one peer and one kind is nobody else’s', () => {
   assert.not(budgets.spend('a', 'gossip'));
   assert.ok(budgets.spend('a', 'sync'));
   assert.ok(budgets.spend('b', 'gossip'));
+});
+
+policy('a budget is not touched by what was asked for, as long as an answer may take', () => {
+  const budgets = new Budgets();
+  budgets.expect('a', 2);
+  for (let i = 0; i < SYNC_BURST + 2; i++) assert.ok(budgets.spend('a', 'sync'));
+  assert.not(budgets.spend('a', 'sync'));
+  budgets.expect('b', 1);
+  budgets.refill(WANT_TIMEOUT_MS - 1);
+  assert.is(budgets.size, 2);
+  budgets.refill(1);
+  assert.is(budgets.size, 0);
 });
 
 policy('a budget is forgotten when nothing is owed, and not before', () => {

@@ -54,7 +54,7 @@ slow('links are used by half, and what is urgent goes before what waits', async 
     await join(a, b);
     const from = performance.now();
     for (let i = 0; i < 8; i++) a.network.send(b.peer, new Uint8Array(1_500).fill(i));
-    a.network.send(b.peer, toUtf8('stop'), true);
+    a.network.send(b.peer, toUtf8('stop'), { isUrgent: true });
     await until('all came', () => b.scribe.frames.length === 9);
     const seconds = (performance.now() - from) / 1_000;
     const at = b.scribe.frames.findIndex(({ bytes }) => bytes.length === 4);
