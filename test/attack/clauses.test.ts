@@ -4,8 +4,18 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CLAUSES } from './clauses.ts';
 import { fateOf } from './fate.ts';
+import { ATTACKS, NO_ATTACK } from './findings.ts';
 
 const clauses = suite('attack/clauses');
+
+clauses('are those of every finding that names an attack', () => {
+  const broken = new Set(CLAUSES.map(({ finding }) => finding));
+  assert.equal([...broken].sort(), [...ATTACKS].sort());
+  assert.equal(
+    ATTACKS.filter((finding) => finding in NO_ATTACK),
+    [],
+  );
+});
 
 for (const clause of CLAUSES) {
   const { finding, without, file } = clause;

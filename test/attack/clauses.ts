@@ -148,6 +148,12 @@ export const CLAUSES: readonly Clause[] = [
     replace: "if (!isOwnNode)\n        return head.type !== 'revocations';",
   },
   {
+    ...{ finding: 'H12', test: HIGH, without: 'an approval is for ever' },
+    file: 'firmware/pcr-policy.js',
+    find: "{ kind: 'nv', index: counter, ...generationNotPassed(generation) },",
+    replace: '',
+  },
+  {
     ...{ finding: 'H13', test: CAPTURE, without: 'one friend takes every place' },
     file: 'daemon/network/slots.js',
     find: 'CONNECTIONS_MAX / 8',
@@ -164,6 +170,12 @@ export const CLAUSES: readonly Clause[] = [
     file: 'federation/standing.js',
     find: 'if (!now.isKnown)',
     replace: 'if (false)',
+  },
+  {
+    ...{ finding: 'H16', test: HIGH, without: 'a bundle is served whatever its tier' },
+    file: 'daemon/trust-view.js',
+    find: "mayRestOn(view, own, terms, 'serve-foreign')",
+    replace: 'true',
   },
   {
     ...{ finding: 'H17', test: HIGH, without: 'ticks count after a stop' },
@@ -196,6 +208,12 @@ export const CLAUSES: readonly Clause[] = [
     replace: 'false',
   },
   {
+    ...{ finding: 'M4', test: MEDIUM, without: 'the documents key permits itself everything' },
+    file: 'federation/tier.js',
+    find: 'isPermitted(tier, cap) ? tier : cap',
+    replace: 'tier',
+  },
+  {
     ...{ finding: 'M5', test: MEDIUM, without: 'freshness may be shorter than the ticks' },
     file: 'federation/beacon.js',
     find: 'beacon.limits.freshForMs < FRESH_PERIODS_MIN * beacon.periodMs',
@@ -208,15 +226,39 @@ export const CLAUSES: readonly Clause[] = [
     replace: 'false',
   },
   {
+    ...{ finding: 'M7', test: MEDIUM, without: 'no part says that it is the last' },
+    file: 'federation/courier.js',
+    find: '.u8(isLast ? 1 : 0)',
+    replace: '.u8(0)',
+  },
+  {
     ...{ finding: 'M8', test: MEDIUM, without: 'a replay is verified first' },
     file: 'federation/admit-beacon.js',
     find: 'beacon.lineage < newest.lineage || order < 0',
     replace: 'false',
   },
   {
+    ...{ finding: 'M9', test: MEDIUM, without: 'whoever is linked hears of all domains' },
+    file: 'federation/peer-link.js',
+    find: 'tags.has(name.tag) && this.speaksOf(domain)',
+    replace: 'this.speaksOf(domain)',
+  },
+  {
+    ...{ finding: 'M10', test: MEDIUM, without: 'ticks leave on the beat' },
+    file: 'federation/writer.js',
+    find: 'index + share / 4',
+    replace: 'index',
+  },
+  {
     ...{ finding: 'M11', test: MEDIUM, without: 'the last Root of a number wins' },
     file: 'federation/admit-root.js',
     find: 'held.root.version === root.version',
+    replace: 'false',
+  },
+  {
+    ...{ finding: 'M12', test: MEDIUM, without: 'an override lasts as long as it says' },
+    file: 'federation/override.js',
+    find: 'notAfter - issuedAt > OVERRIDE_MS_MAX',
     replace: 'false',
   },
   {
@@ -229,6 +271,18 @@ export const CLAUSES: readonly Clause[] = [
     ...{ finding: 'M14', test: MEDIUM, without: 'a fall comes without a word' },
     file: 'federation/standing.js',
     find: '[50, 75, 90]',
+    replace: '[]',
+  },
+  {
+    ...{ finding: 'M16', test: MEDIUM, without: 'a partner names whom it likes' },
+    file: 'federation/relation.js',
+    find: '!isCovered(scope, path)',
+    replace: 'false',
+  },
+  {
+    ...{ finding: 'L2', test: MEDIUM, without: 'nobody is asked for the Root' },
+    file: 'federation/step.js',
+    find: 'this.#parts.exchange.compare(from.peer)',
     replace: '[]',
   },
 ];

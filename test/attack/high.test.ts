@@ -6,13 +6,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../core/refusal.ts';
+import { spiffeId } from '../../core/spiffe-id.ts';
 import { DAY_MS, unixMs } from '../../core/time.ts';
+import { trustViewOf } from '../../daemon/trust-view.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import { readDocument } from '../../federation/document.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { isReadable } from '../../federation/summary.ts';
 import { decodeTick, encodeTick, STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
-import { linkedCouple, type Machine } from '../fakes/coalition.ts';
+import { bootApprovalMessage, draftApprovals } from '../../firmware/boot-approvals.ts';
+import { LIMITS, linkedCouple, type Machine } from '../fakes/coalition.ts';
 import { Climber, settled } from '../federation/climber.ts';
 import {
   CONTENTS,
@@ -121,6 +124,15 @@ attack('H11: a digest is no capability: a partner never holds what is for own no
   assert.ok(isReadable(partner, headOf(CONTENTS.bundle)));
 });
 
+attack('H12: an approval that was withdrawn opens nothing, whatever file is brought back', () => {
+  const pcrs = new Map([[11, new Set(['00'.repeat(32)])]]);
+  const state = { name: 'edge', bank: 'sha256', events: [], secureBoot: 'any', pcrs } as const;
+  const approved = (generation: bigint) =>
+    draftApprovals({ ...state, firmwareVersionMin: 0n }, generation).map(bootApprovalMessage);
+  // What the approver signs names the generation, so the chip compares it with its own counter.
+  assert.not.equal(approved(3n), approved(4n));
+});
+
 attack('H14: another first Root under a known name changes nothing, and quarantines nobody', () => {
   const node = settled();
   assert.is(node.give(forgeRoot({ issuedAt: FOUNDED + 1 })), 'root-conflict');
@@ -137,6 +149,26 @@ attack('H15: a disk that takes nothing stops no withdrawal', () => {
   blue.publish([], true);
   world.settle();
   assert.ok(red.view(blue.domain).standing.stopped);
+});
+
+attack('H16: a fall of the tier takes the bundle of a partner away from workloads', () => {
+  const { world, blue, red } = linkedCouple(2_000);
+  const served = (): readonly string[] => {
+    const node = { spiffeId: spiffeId(blue.domain, '/n'), group: 'default' } as const;
+    const standing = { ...node, assurance: 'software' } as const;
+    const trust = trustViewOf(
+      blue.node.view(blue.now),
+      blue.node.policy,
+      () => new Map(),
+      standing,
+    );
+    return [...trust.foreignAuthorities.keys()];
+  };
+  assert.equal(served(), [red.domain]);
+  world.cut(blue, red);
+  world.advance(LIMITS.degradedForMs + 1_000);
+  assert.is(blue.view(red.domain).standing.tier, 'SURVIVAL');
+  assert.equal(served(), []);
 });
 
 attack('H17: a stop of 43 bytes ends a beacon at once, and no tick brings it back', () => {

@@ -6,8 +6,17 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { JsonObject } from '../../core/canonical.ts';
+import { spiffeId } from '../../core/spiffe-id.ts';
 import { keyIdOf, type Signer } from '../../core/suite.ts';
+import { DAY_MS } from '../../core/time.ts';
+import { readBeacon } from '../../federation/beacon.ts';
+import { newCourier, openPart, sealPart } from '../../federation/courier.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../federation/envelope.ts';
+import { decodeFrame, encodeFrame, tagOf } from '../../federation/message.ts';
+import { NO_POLICY, policyBody } from '../../federation/policy.ts';
+import { recordKey } from '../../federation/record-key.ts';
+import { checkHonoured } from '../../federation/relation.ts';
+import { decodeTick, TICK_BYTES } from '../../federation/tick.ts';
 import { NO_TERMS, viewOf } from '../../federation/view.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
 import { Climber, settled } from '../federation/climber.ts';
@@ -23,6 +32,7 @@ import {
   pinOf,
   STRANGER,
 } from '../federation/forge.ts';
+import { forgeOverride, OVERRIDERS, overrideRoot } from '../federation/forge-override.ts';
 import { refuses } from '../refused.ts';
 
 const attack = suite('attack/medium');
@@ -65,6 +75,18 @@ attack('M3: a name leaves by a null digest, and may be left out after that', () 
   assert.equal([...node.belief.documents.keys()], ['bundle']);
 });
 
+attack('M4: a policy permits itself nothing that Root does not', () => {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  world.advance(500);
+  const greedy = new Map([...NO_POLICY.tiers, ['issue', 'EXPIRED'] as const]);
+  const body = policyBody({ ...NO_POLICY, tiers: greedy });
+  blue.publish([{ type: 'policy', name: 'policy', body }]);
+  world.advance(2_000);
+  assert.is(blue.node.policy.tiers.get('issue'), 'FRESH');
+  assert.is(blue.node.policy.tiers.get('renew'), 'SURVIVAL');
+});
+
 attack('M5: freshness lasts three periods of ticks at the least', () => {
   const node = new Climber().take(forgeRoot());
   const limits = (freshForMs: number) =>
@@ -86,10 +108,53 @@ attack(
   },
 );
 
+attack('M7: a courier file that is cut between two of its parts is seen to be', () => {
+  const { key } = newCourier([], new Uint8Array(32));
+  const part = sealPart(key, { index: 0, isLast: false }, new Uint8Array(9));
+  refuses('truncated', () => openPart(key, { index: 0, isLast: true }, part));
+});
+
 attack('M8: a replay below the mark is dropped before a signature is looked at', () => {
   const node = settled().take(forgeBeacon({ epoch: 3 }).bytes);
   const { payload } = decodeEnvelope(forgeBeacon({ epoch: 2 }).bytes);
   assert.is(node.give(encodeEnvelope('beacon', [], payload)), 'epoch-rolled-back');
+});
+
+attack('M9: a summary names no domain to a peer that did not name it', () => {
+  const { blue, red, green } = three();
+  const binding = new Uint8Array(32).fill(9);
+  const [named, other] = [tagOf(blue.domain, binding), tagOf(green.domain, binding)];
+  blue.input({ kind: 'peer-up', peer: 'spy', domain: red.domain, groups: 'none', binding });
+  blue.effects.length = 0;
+  const interest = encodeFrame({ kind: 'interest', tags: [named] });
+  blue.input({ kind: 'frame', peer: 'spy', bytes: interest });
+  const rows = blue.effects.flatMap((effect) => {
+    const said = effect.kind === 'send' ? decodeFrame(effect.frame) : null;
+    return said?.kind === 'summary' ? said.rows.map(({ tag }) => tag) : [];
+  });
+  assert.equal(rows, [named]);
+  assert.not(rows.includes(other));
+});
+
+attack('M10: ticks leave at no beat that would tell where they come from', () => {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  world.advance(500);
+  const late: number[] = [];
+  blue.effects.length = 0;
+  for (let step = 0; step < 500; step++) {
+    world.advance(20);
+    const ticks = blue.effects.splice(0).flatMap((effect) => {
+      const isTick = effect.kind === 'gossip' && effect.message.length === TICK_BYTES;
+      return isTick ? [decodeTick(effect.message).index] : [];
+    });
+    const beacon = blue.records.get(recordKey(blue.domain, 'beacon')) ?? new Uint8Array();
+    const { issuedAt } = readBeacon(decodeEnvelope(beacon));
+    for (const index of ticks) late.push(world.nowMs - issuedAt - index * 1_000);
+  }
+  assert.ok(late.length >= 9);
+  assert.ok(late.every((ms) => ms >= 0 && ms <= 250 + 20));
+  assert.ok(Math.max(...late) - Math.min(...late) > 100);
 });
 
 attack('M11: of two Roots of one number ours stands, and nothing else moves', () => {
@@ -98,6 +163,16 @@ attack('M11: of two Roots of one number ours stands, and nothing else moves', ()
   assert.is(node.give(forgeRoot({ version: 2, issuedAt: NOW })), 'root-conflict');
   assert.is(node.belief.roots.at(-1)?.digest, held);
 });
+
+attack(
+  'M12: what an age forbids one person permits nobody, and two not for longer than a day',
+  () => {
+    const node = settled().take(overrideRoot({ version: 2, issuedAt: NOW }));
+    assert.is(node.give(forgeOverride({ signers: OVERRIDERS.slice(0, 1) })), 'threshold-unmet');
+    assert.is(node.give(forgeOverride({ forMs: DAY_MS + 1 })), 'override-span');
+    assert.is(node.give(forgeOverride({ forMs: DAY_MS })), 'admitted');
+  },
+);
 
 attack('M13: ticks of the next beacon never freshen the body of the one before', () => {
   const next = forgeBeacon({
@@ -116,16 +191,45 @@ attack('M14: a fall is told of at half, three quarters and nine tenths of the wa
 });
 
 attack('M16: a relation is to a name and its first Root, and passes nothing on', () => {
+  const { blue, red, green } = three();
+  assert.throws(() => red.view(green.domain));
+  assert.is(red.view(blue.domain).standing.tier, 'FRESH');
+  const web = { domain: red.domain, scope: ['/web'], minAssurance: 'software' } as const;
+  const named = (path: string) =>
+    ({ spiffeId: spiffeId(red.domain, path), assurance: 'software' }) as const;
+  checkHonoured(web, named('/web/api'));
+  refuses('relation-scope', () => checkHonoured(web, named('/green/web')));
+});
+
+attack('L2: a beacon under a Root that is not held asks its sender for it, and nobody else', () => {
+  const { blue, red } = three();
+  blue.effects.length = 0;
+  const signer = red.keys.beacon[0];
+  const bytes = forgeBeacon({ domain: red.domain, root: 9, epoch: 999, signer }).bytes;
+  const frame = encodeFrame({ kind: 'envelope', bytes });
+  assert.is(
+    blue.input({ kind: 'frame', peer: 'green', bytes: frame }).verdict?.code,
+    'beacon-root',
+  );
+  const asked = blue.effects.flatMap((effect) => (effect.kind === 'send' ? [effect.peer] : []));
+  assert.equal([...new Set(asked)], ['green']);
+});
+
+/** Blue relates to red and to green, who know nothing of each other. */
+function three() {
   const world = new Coalition();
-  const names = ['blue', 'red', 'green'].map((name) => world.add({ name }));
-  const [blue, red, green] = names as [Machine, Machine, Machine];
+  const [blue, red, green] = ['blue', 'red', 'green'].map((name) => world.add({ name })) as [
+    Machine,
+    Machine,
+    Machine,
+  ];
   world.advance(500);
   world.befriend(blue, red);
-  world.befriend(red, green);
+  world.befriend(blue, green);
   world.link(blue, red);
-  world.link(red, green);
+  world.link(blue, green);
   world.advance(2_000);
-  assert.throws(() => blue.view(green.domain));
-});
+  return { world, blue, red, green };
+}
 
 attack.run();

@@ -3,6 +3,8 @@
  * names; and the cases that it lacks and a network of peers needs.
  */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
@@ -13,6 +15,7 @@ import { decodeEnvelope, encodeEnvelope, signEnvelope } from '../../federation/e
 import { policyBody } from '../../federation/policy.ts';
 import { Coalition } from '../fakes/coalition.ts';
 import { refuses } from '../refused.ts';
+import { ROOT } from '../root.ts';
 import { Climber, fingerprintOf, settled } from './climber.ts';
 import {
   CONTENTS,
@@ -26,6 +29,7 @@ import {
   NOW,
   pinOf,
 } from './forge.ts';
+import { BEYOND_TUF, TUF_CASES } from './tuf-cases.ts';
 
 const tuf = suite('federation/tuf-beyond');
 
@@ -130,7 +134,7 @@ tuf('a clock that jumps either way makes nothing younger', () => {
   assert.is(node.standing.tier, 'EXPIRED');
 });
 
-tuf('a reboot counts the step that its ledger may lack', () => {
+tuf('a reboot, whatever the chip counts, adds the step that its ledger may lack', () => {
   const node = settled().wait(5_000);
   const before = node.standing.ageMs ?? 0;
   node.restart('boot-2', 10);
@@ -200,6 +204,16 @@ tuf('a bundle of one domain under the name of another is refused', () => {
   const before = fingerprintOf(node.belief, node.now);
   assert.is(node.give(red), 'domain-mismatch');
   assert.is(fingerprintOf(node.belief, node.now), before);
+});
+
+tuf('is tried by every case of the suite, and by those that it lacks', () => {
+  const texts = ['tuf-conformance', 'tuf-keys', 'tuf-beyond']
+    .map((name) => readFileSync(join(ROOT, 'test/federation', `${name}.test.ts`), 'utf8'))
+    .join('');
+  const untried = [...TUF_CASES, ...BEYOND_TUF].filter(
+    (name) => !texts.includes(`'${name}`) && !texts.includes(`\`${name}`),
+  );
+  assert.equal(untried, []);
 });
 
 tuf.run();

@@ -217,7 +217,14 @@ tuf('timestamp_expired: a newer beacon past every limit is a mark, and grants no
   assert.is(node.give(forgeBeacon().bytes), 'epoch-rolled-back');
 });
 
-tuf('snapshot_expired, targets_expired: contents are as old as the beacon that pins them', () => {
+tuf('snapshot_expired: a manifest is as old as the beacon that pins it', () => {
+  const node = pointed()
+    .wait(31 * DAY_MS)
+    .take(SECOND.manifest);
+  assert.is(node.standing.tier, 'EXPIRED');
+});
+
+tuf('targets_expired: contents are as old as the beacon that pins them', () => {
   const node = pointed()
     .wait(31 * DAY_MS)
     .take(SECOND.manifest, SECOND.bundle);
@@ -264,22 +271,41 @@ tuf('targets_role_removal: a name does not vanish from the manifest', () => {
   assert.is(unmoved(underManifest(manifest), manifest), 'version-rolled-back');
 });
 
-tuf(
-  'new_timestamp_, new_snapshot_ and targets_fast_forward_recovery: by a new lineage alone',
-  () => {
-    const far = forgeContents(100);
-    const beacon = forgeBeacon({ epoch: 700, manifest: far.manifest });
-    const node = settled().take(beacon.bytes, far.manifest, far.bundle, far.entries);
-    node.wait(1_000).take(forgeRoot({ version: 2, issuedAt: NOW }));
-    const low = forgeBeacon({ root: 2, epoch: 5, issuedAt: NOW + 1_000 });
-    assert.is(unmoved(node, low.bytes), 'epoch-rolled-back');
-    node.take(forgeRoot({ version: 3, lineage: 1, issuedAt: NOW }));
-    // Fewer names than before: what the runaway had listed may go with it.
-    const manifest = forgeManifest(1, { bundle: pinOf(CONTENTS.bundle) });
-    const again = forgeBeacon({ root: 3, lineage: 1, epoch: 1, issuedAt: NOW + 1_000, manifest });
-    node.take(again.bytes, manifest, CONTENTS.bundle);
-    assert.is(node.standing.tier, 'FRESH');
-  },
-);
+/** A node that a runaway led to high numbers, and a Root of a new lineage, to begin anew. */
+function runaway() {
+  const far = forgeContents(100);
+  const beacon = forgeBeacon({ epoch: 700, manifest: far.manifest });
+  const node = settled().take(beacon.bytes, far.manifest, far.bundle, far.entries);
+  node.wait(1_000).take(forgeRoot({ version: 2, issuedAt: NOW }));
+  return { node, lineage: forgeRoot({ version: 3, lineage: 1, issuedAt: NOW }) };
+}
+
+/** The first beacon of that lineage. */
+const anew = (manifest: Uint8Array) =>
+  forgeBeacon({ root: 3, lineage: 1, epoch: 1, issuedAt: NOW + 1_000, manifest }).bytes;
+
+tuf('new_timestamp_fast_forward_recovery: a lower epoch by a new lineage, by no Root alone', () => {
+  const { node, lineage } = runaway();
+  const low = forgeBeacon({ root: 2, epoch: 5, issuedAt: NOW + 1_000 });
+  assert.is(unmoved(node, low.bytes), 'epoch-rolled-back');
+  node.take(lineage, anew(CONTENTS.manifest));
+  assert.is(node.standing.tier, 'FRESH');
+});
+
+tuf('new_snapshot_fast_forward_recovery: a lower manifest by a new lineage', () => {
+  const { node, lineage } = runaway();
+  assert.is(unmoved(node, CONTENTS.manifest), 'manifest-mismatch');
+  node.take(lineage, anew(CONTENTS.manifest), CONTENTS.manifest);
+  assert.is(node.belief.manifest?.manifest.version, 1n);
+});
+
+tuf('targets_fast_forward_recovery: lower documents by a new lineage, and fewer names', () => {
+  const { node, lineage } = runaway();
+  // What the runaway had listed may go with it.
+  const manifest = forgeManifest(1, { bundle: pinOf(CONTENTS.bundle) });
+  node.take(lineage, anew(manifest), manifest, CONTENTS.bundle);
+  assert.is(node.standing.tier, 'FRESH');
+  assert.equal([...node.belief.documents.keys()], ['bundle']);
+});
 
 tuf.run();
