@@ -6,7 +6,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concat, fromUtf8, toUtf8 } from '../../core/bytes.ts';
-import { BUNDLE_FILE_BYTES_MAX, DOCUMENT_BYTES_MAX } from '../../core/limits.ts';
+import { BUNDLE_FILE_BYTES_MAX, DOCUMENT_BYTES_MAX, SIGNERS_MAX } from '../../core/limits.ts';
 import type { RefusalCode } from '../../core/refusal.ts';
 import { ED25519_SIGNATURE_BYTES } from '../../core/suite.ts';
 import {
@@ -61,6 +61,11 @@ const BAD: readonly (readonly [string, string, RefusalCode, RefusalCode?])[] = [
   ['with a duplicate key', fileWith(withPayload(NEWER, duplicateDomain)), 'json-duplicate-key'],
   ['with a space in its payload', fileWith(withPayload(NEWER, addSpace)), 'not-canonical'],
   ['with a document beyond the cap', fileWith(withPadding(NEWER)), 'too-large'],
+  ['with a million nested arrays', fileWith(around('['.repeat(1_000_000))), 'json-too-deep'],
+  ['with seventeen signers', fileWith(withSlots(NEWER, crowd)), 'signer-surplus'],
+  ['with a domain that climbs', fileWith(named('blue.example/../x')), 'trust-domain-invalid'],
+  ['with a domain and a question', fileWith(named('blue.example?x')), 'trust-domain-invalid'],
+  ['with a domain and a fragment', fileWith(named('blue.example#x')), 'trust-domain-invalid'],
 ];
 
 function fileWith(beacon: Uint8Array): string {
@@ -72,6 +77,23 @@ type Change = (slot: SignatureSlot) => readonly SignatureSlot[];
 function withSlots(bytes: Uint8Array, change: Change): Uint8Array {
   const { type: label, slots, payload } = decodeEnvelope(bytes);
   return encodeEnvelope(label, slots.flatMap(change), payload);
+}
+
+/** As many slots as no document may have, each of another key. */
+function crowd(slot: SignatureSlot): readonly SignatureSlot[] {
+  return Array.from({ length: SIGNERS_MAX + 1 }, (_, i) => {
+    const keyId = i.toString(16).padStart(64, '0') as SignatureSlot['keyId'];
+    return { ...slot, keyId };
+  });
+}
+
+/** An envelope that nobody signed around this text. */
+function around(payload: string): Uint8Array {
+  return encodeEnvelope('beacon', [], toUtf8(payload));
+}
+
+function named(domain: string): Uint8Array {
+  return around(`{"domain":"${domain}","type":"beacon"}`);
 }
 
 function blankClassical(slot: SignatureSlot): readonly SignatureSlot[] {

@@ -4,7 +4,7 @@
  * Timeout: 480 s
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -36,9 +36,9 @@ async function related(blue: DaemonProcess, red: DaemonProcess): Promise<void> {
 }
 
 /** Something that blue does not know yet. */
-async function news(red: DaemonProcess): Promise<void> {
+async function news(red: DaemonProcess, path = '/web'): Promise<void> {
   await controlling(red, (control) =>
-    control.call('entry.create', { spiffeId: `spiffe://${RED}/web`, selectors: ['unix:uid:1'] }),
+    control.call('entry.create', { spiffeId: `spiffe://${RED}${path}`, selectors: ['unix:uid:1'] }),
   );
 }
 
@@ -69,6 +69,16 @@ couriers('bring the news of a partner, once looked at and agreed to', async () =
     assert.is(again.code, 0, 'there is nothing to ask about');
     assert.match(again.out, /changed +0 marks/);
     assert.ok(auditOf(blue).some(({ event }) => event === 'file.imported'));
+
+    const old = join(blue.folder, 'old.courier');
+    copyFileSync(path, old);
+    await news(red, '/db');
+    assert.is((await said(red, 'courier', 'export', path)).code, 0);
+    assert.is((await said(blue, 'courier', 'import', path, '--yes')).code, 0);
+    const newest = await epochOf(blue, RED);
+    const replayed = await said(blue, 'courier', 'import', old, '--yes');
+    assert.match(replayed.out, /epoch-rolled-back/);
+    assert.is(await epochOf(blue, RED), newest, 'what was replayed takes nothing back');
   });
 });
 
