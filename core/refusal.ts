@@ -983,7 +983,7 @@ export const REFUSALS = {
   'audit-broken': row(
     'reject',
     'the audit log is not the chain it was written as',
-    'keep the file as evidence; start a new one',
+    'keep the file as evidence; a daemon that starts on it sets it aside and begins a new one',
   ),
 
   // simulator

@@ -16,8 +16,9 @@ import type { FederationNode } from '../federation/node.ts';
 import type { Continuity } from '../federation/record.ts';
 import { AlarmBook } from './alarm-book.ts';
 import type { ProcessInspector } from './attestation/workload-attestor.ts';
+import { openAudit } from './audit/audit-aside.ts';
 import type { AuditEntry } from './audit/audit-entry.ts';
-import { type AuditLog, openAuditLog } from './audit/audit-log.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import { loadAuditHead, saveAuditHead } from './audit/kept-head.ts';
 import type { State } from './backup/snapshot.ts';
 import type { Config } from './config-keys.ts';
@@ -113,8 +114,15 @@ export async function openGround(
   opening.defer(async () => generation?.close());
   const restored = records.has(RECORDS.restored);
   if (restored) opening.defer(forgetRestored(store, host));
-  const audit = await openAuditLog({ path: folder.auditLog, clock, kept: loadAuditHead(records) });
+  const kept = loadAuditHead(records);
+  const { audit, broken } = await openAudit({ path: folder.auditLog, clock, kept });
   opening.defer(() => closeAudit(store, audit));
+  const alarms = new AlarmBook({ store, records, audit, clock, log });
+  if (broken !== null) {
+    const domain = config.trustDomain;
+    await alarms.raise({ code: 'audit-broken', domain, details: broken });
+    await saveAuditHead(store, audit.head); // the kept one is of the chain that is set aside
+  }
   const { freshForMs, degradedForMs, survivalForMs } = config;
   return {
     ...{ config, host, store, records, audit, nodeCustody, generation },
@@ -123,7 +131,7 @@ export async function openGround(
     limits: { freshForMs, degradedForMs, survivalForMs },
     suite: runtimeSuite(),
     refusals: new RefusalAudit(audit, clock),
-    alarms: new AlarmBook({ store, records, audit, clock, log }),
+    alarms,
     roles: new RoleBook(config),
     custody: nodeCustody.keys,
   };

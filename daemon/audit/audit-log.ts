@@ -6,7 +6,7 @@
  * disk does not take them, their callers hear of it, and the next line first has what is left of
  * them cut off. On opening, the last lines are verified. A last line without a line feed was never
  * acknowledged: it is cut off, and an entry says so. A whole line that is wrong was changed by
- * somebody, and the daemon refuses to write behind it.
+ * somebody: nothing is written behind it (audit-aside.ts).
  */
 
 import { constants } from 'node:fs';
