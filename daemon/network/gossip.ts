@@ -80,9 +80,11 @@ const MESH = {
   Dout: 1,
   Dlazy: 4,
   gossipFactor: 0.25,
-  heartbeatInterval: SECOND_MS,
-  mcacheLength: 30,
-  mcacheGossip: 15,
+  // Most of what an idle daemon does is heartbeats: each one tells peers beyond the mesh what passed
+  // in the last `mcacheGossip` of them. What they would mend sooner, sync mends (PROTOCOL §6.1).
+  heartbeatInterval: 3 * SECOND_MS,
+  mcacheLength: 10,
+  mcacheGossip: 5,
   seenTTL: 10 * MINUTE_MS,
   fanoutTTL: MINUTE_MS,
   gossipsubIWantFollowupMs: 15 * SECOND_MS,

@@ -19,7 +19,7 @@ const MEBIBYTE = 2 ** 20;
 /** What the gossip runs with; a name that gossipsub spells so is spelt so. */
 const GOSSIP = {
   ...{ D: 4, Dlo: 2, Dhi: 8, Dscore: 2, Dout: 1, Dlazy: 4, gossipFactor: 0.25 },
-  ...{ heartbeatInterval: SECOND_MS, mcacheLength: 30, mcacheGossip: 15 },
+  ...{ heartbeatInterval: 3 * SECOND_MS, mcacheLength: 10, mcacheGossip: 5 },
   ...{ seenTTL: 10 * MINUTE_MS, fanoutTTL: MINUTE_MS, gossipsubIWantFollowupMs: 15 * SECOND_MS },
   ...{ pruneBackoff: 10 * SECOND_MS, unsubcribeBackoff: 10 * SECOND_MS },
   ...{ floodPublish: true, emitSelf: false, doPX: false, fallbackToFloodsub: false },
