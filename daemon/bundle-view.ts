@@ -7,6 +7,7 @@ import type { DomainView } from '../federation/view.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
 import type { AuthorityView, BundleView } from './control/protocol.ts';
 import { domainStatus } from './status.ts';
+import { knownAgeMs } from './tier-facts.ts';
 import { authoritiesOf } from './trust-view.ts';
 
 /** The bundle of a domain that signs. */
@@ -14,7 +15,7 @@ export function bundleView(view: DomainView): BundleView {
   return {
     domain: view.domain,
     tier: domainStatus(view, null).tier,
-    ageMs: view.standing.ageMs ?? 0,
+    ageMs: knownAgeMs(view.standing),
     epoch: String(view.epoch),
     fingerprint: view.firstRoot,
     authorities: authoritiesOf(view).map(authorityView),
@@ -27,7 +28,7 @@ export function endpointBundleView({ partner, standing }: PartnerState): BundleV
   return {
     domain: partner.terms.domain,
     tier: standing.tier,
-    ageMs: standing.ageMs ?? 0,
+    ageMs: standing.ageMs,
     epoch: String(bundle?.sequence ?? ''),
     fingerprint: '',
     authorities: (bundle?.x509Authorities ?? []).map(authorityView),

@@ -47,6 +47,11 @@ export function formatDuration(ms: number): string {
   return parts.join(' ');
 }
 
+/** `4 min 10 s old`; null is an age that nothing bounds. */
+export function formatAge(ageMs: number | null): string {
+  return ageMs === null ? 'of unknown age' : `${formatDuration(ageMs)} old`;
+}
+
 /** The configuration's spelling of a duration: the greatest unit that divides it. */
 export function durationText(ms: number): string {
   const unit = ['d', 'h', 'm', 's'].find((name) => ms > 0 && ms % (UNIT_MS[name] ?? 1) === 0);

@@ -26,7 +26,7 @@ import type { Engine, Ground } from './ground.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import type { PeerRegister } from './peer-register.ts';
 import { formatRfc3339 } from './rfc3339.ts';
-import { mendOf } from './tier-facts.ts';
+import { knownAgeMs, mendOf } from './tier-facts.ts';
 import { timeStatus } from './time-methods.ts';
 import { entriesOf } from './trust-view.ts';
 
@@ -112,7 +112,7 @@ export function domainStatus(view: DomainView, heard: HeardStatus | null): Domai
     own: view.isOwn,
     relation: view.isOwn ? 'own' : 'partner',
     tier: nothing ? 'NONE' : standing.tier,
-    ageMs: standing.ageMs ?? 0,
+    ageMs: knownAgeMs(standing),
     limits: standing.limits,
     nextCliff: nothing ? null : standing.cliff,
     alert: nothing ? 0 : standing.alert,
@@ -146,7 +146,7 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
   const reason = trouble instanceof Refusal ? `${trouble.code}: ${trouble.mend}` : trouble?.code;
   return {
     ...{ domain, own: false, relation: 'spiffe', tier: standing.tier },
-    ageMs: standing.ageMs ?? 0,
+    ageMs: standing.ageMs,
     limits: standing.limits,
     nextCliff: standing.cliff,
     alert: 0,

@@ -4,6 +4,8 @@
  */
 
 import { Refusal } from '../core/refusal.ts';
+import { FOREVER_MS } from '../federation/age.ts';
+import type { Standing } from '../federation/standing.ts';
 import type { ActionClass, Tier } from '../federation/tier.ts';
 import type { DomainView } from '../federation/view.ts';
 import { formatRfc3339 } from './rfc3339.ts';
@@ -20,7 +22,8 @@ export function tierRefusal(
 /** How a domain stands, as every answer about it says (PROTOCOL §4.8). */
 export function factsOf(view: DomainView): Readonly<Record<string, string | number>> {
   const { domain, epoch, standing } = view;
-  const { tier, ageMs, cliff } = standing;
+  const { tier, cliff } = standing;
+  const ageMs = knownAgeMs(standing);
   return {
     ...{ domain, epoch: String(epoch), tier },
     ...(ageMs === null ? {} : { ageMs }),
@@ -28,6 +31,11 @@ export function factsOf(view: DomainView): Readonly<Record<string, string | numb
     ...(view.overrides.length === 0 ? {} : { overrides: overridesText(view) }),
     mend: mendOf(view),
   };
+}
+
+/** The age of the newest evidence; null where nothing bounds it, as in a restored state (§5.7). */
+export function knownAgeMs({ ageMs }: Pick<Standing, 'ageMs'>): number | null {
+  return ageMs === null || ageMs >= FOREVER_MS ? null : ageMs;
 }
 
 /** What people permit on its statements now, and until when. */
@@ -47,7 +55,18 @@ export function mendOf(view: DomainView): string {
   if (standing.tier === 'QUARANTINED') {
     return `import a newer Root of ${domain}: every beacon key is disowned`;
   }
-  if (view.isOwn) return 'start the authority of this domain again; see its log';
+  if (view.isOwn) return mendOfOwn(standing);
   if (standing.stopped) return `something was withdrawn; the next beacon of ${domain} is awaited`;
   return `restore a path to ${domain}, or: holdfast bundle import FILE with its newest bundle file`;
+}
+
+/** What helps our own domain: its authority speaks again, or knows again what it may rest on. */
+function mendOfOwn(standing: Standing): string {
+  if (standing.ageMs === null) {
+    return 'link a partner or a node of this domain; an authority that has none: holdfast authority confirm';
+  }
+  if (knownAgeMs(standing) === null) {
+    return 'link a node of this domain that knows the time; or look at a watch, then: holdfast time confirm';
+  }
+  return 'start the authority of this domain again; see its log';
 }

@@ -18,9 +18,10 @@ export function tierTone({ tier }: DomainStatus): Tone {
   return TONES[tier] ?? 'plain';
 }
 
-/** `14 min`, or `-` where nothing is held. */
-export function domainAge(domain: DomainStatus): string {
-  return domain.tier === 'NONE' ? '-' : ageText(domain.ageMs);
+/** `14 min`, `unknown` where nothing bounds it, or `-` where nothing is held. */
+export function domainAge({ tier, ageMs }: DomainStatus): string {
+  if (tier === 'NONE') return '-';
+  return ageMs === null ? 'unknown' : ageText(ageMs);
 }
 
 /** `DEGRADED in 5+ min`, or `-` at the last tier. */

@@ -79,12 +79,17 @@ export function restMs(leftMs: number): number {
 
 /**
  * The age against its limits: a part each for FRESH, DEGRADED and SURVIVAL, filled as far as the
- * age has come. `█░░░│░░░│░░░` is fresh; all full is expired. It stands still from tick to tick.
+ * age has come. `█░░░│░░░│░░░` is fresh; all full is expired, or of unknown age. It stands still
+ * from tick to tick.
  */
-export function ageBar(limits: DomainStatus['limits'], ageMs: number, columns: number): string {
+export function ageBar(
+  { limits, ageMs }: Pick<DomainStatus, 'limits' | 'ageMs'>,
+  columns: number,
+): string {
   const cells = Math.max(1, Math.floor((columns - (BAR_PARTS - 1)) / BAR_PARTS));
   const ends = [limits.freshForMs, limits.degradedForMs, limits.survivalForMs];
-  const shown = ageMs < limits.freshForMs * YOUNG_SHARE ? 0 : ageMs;
+  const age = ageMs ?? Number.POSITIVE_INFINITY;
+  const shown = age < limits.freshForMs * YOUNG_SHARE ? 0 : age;
   const parts = ends.map((end, i) => {
     const start = i === 0 ? 0 : (ends[i - 1] ?? 0);
     const full = filled(shown, { start, end }, cells);

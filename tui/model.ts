@@ -205,7 +205,7 @@ export function movedOn(domain: DomainStatus, sinceMs: number): DomainStatus {
   const { nextCliff } = domain;
   return {
     ...domain,
-    ageMs: domain.ageMs + sinceMs,
+    ageMs: domain.ageMs === null ? null : domain.ageMs + sinceMs,
     heard: domain.heard && { ...domain.heard, agoMs: domain.heard.agoMs + sinceMs },
     nextCliff: nextCliff && { ...nextCliff, inMs: Math.max(0, nextCliff.inMs - sinceMs) },
   };

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
 import type { BundleFormat, BundleView } from '../control/protocol.ts';
-import { formatDuration } from '../duration.ts';
+import { formatAge } from '../duration.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import {
@@ -126,7 +126,7 @@ function inspectedText(facts: BundleFacts): string {
 function bundleText(bundle: BundleView): string {
   const facts = factsText([
     ['domain', bundle.domain],
-    ['tier', `${bundle.tier}, ${formatDuration(bundle.ageMs)} old`],
+    ['tier', `${bundle.tier}, ${formatAge(bundle.ageMs)}`],
     ['epoch', bundle.epoch],
     ['fingerprint', bundle.fingerprint],
   ]);

@@ -102,13 +102,17 @@ function domainsText(domains: readonly DomainStatus[]): string {
       domain.domain,
       domain.relation,
       domain.tier,
-      domain.tier === 'NONE' ? '-' : formatDuration(domain.ageMs),
+      domain.tier === 'NONE' ? '-' : ageText(domain),
       nextText(domain),
       domain.epoch,
       String(domain.tick),
       remarksText(domain),
     ]),
   );
+}
+
+function ageText({ ageMs }: DomainStatus): string {
+  return ageMs === null ? 'unknown' : formatDuration(ageMs);
 }
 
 function nextText({ nextCliff }: DomainStatus): string {

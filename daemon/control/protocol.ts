@@ -30,7 +30,8 @@ export interface DomainStatus {
   /** `spiffe`: its endpoint shows a bundle that nobody signed; no epoch, no beacon, no stop. */
   readonly relation: 'own' | 'partner' | 'spiffe';
   readonly tier: Tier;
-  readonly ageMs: number;
+  /** Null where nothing bounds it: nothing is held, or the state was put back. */
+  readonly ageMs: number | null;
   /** The limits in force: the tightest of all that apply. */
   readonly limits: AgeLimitsView;
   /** The tier it falls to next, and when, if nothing newer arrives. */
@@ -301,7 +302,8 @@ export interface AuthorityView {
 export interface BundleView {
   readonly domain: string;
   readonly tier: Tier;
-  readonly ageMs: number;
+  /** Null where nothing bounds it. */
+  readonly ageMs: number | null;
   readonly epoch: string;
   /** Digest of the first Root, in hex. */
   readonly fingerprint: string;

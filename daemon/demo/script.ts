@@ -109,7 +109,7 @@ async function cut(stage: Stage, cable: Cable, tell: Tell): Promise<void> {
       let ageMs = 0;
       await waitFor(clock, DEMO_LIMITS.survivalForMs + SOON_MS, what, async () => {
         const status = await domain.sees(partner.name);
-        ageMs = status.ageMs;
+        ageMs = status.ageMs ?? 0;
         return status.tier === tier;
       });
       if (ageMs < limitMs || ageMs > limitMs + FALL_SLACK_MS) {

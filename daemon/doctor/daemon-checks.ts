@@ -3,7 +3,7 @@
 import { DAY_MS } from '../../core/time.ts';
 import { VERSION } from '../../core/version.ts';
 import type { RelationView, SigningAuthority, Status } from '../control/protocol.ts';
-import { formatDuration } from '../duration.ts';
+import { formatAge, formatDuration } from '../duration.ts';
 import { type Finding, fault, note, ok, type Typed } from './finding.ts';
 
 /** Time enough to prepare and activate another authority in office hours. */
@@ -80,7 +80,7 @@ function leaseFindings({ authority, node: { lease } }: Status): readonly Finding
 
 function domainFindings({ domains }: Status): readonly Finding[] {
   return domains.map(({ domain, tier, ageMs, late, mend }) => {
-    const age = tier === 'NONE' ? 'nothing is held' : `${formatDuration(ageMs)} old`;
+    const age = tier === 'NONE' ? 'nothing is held' : formatAge(ageMs);
     const says = `${domain} is ${tier}${late ? ' and late' : ''}, ${age}`;
     if (mend === '') return ok('domain', says);
     return tier === 'FRESH' ? note('domain', says, mend) : fault('domain', says, mend);

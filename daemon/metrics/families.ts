@@ -176,5 +176,5 @@ function labelsOf({ domain, relation }: DomainStatus): Sample['labels'] {
 
 /** An age that nothing bounds is infinite, as the text can say. */
 function agesOf({ tier, ageMs }: DomainStatus): number {
-  return tier === 'NONE' ? Number.POSITIVE_INFINITY : ageMs / SECOND_MS;
+  return tier === 'NONE' || ageMs === null ? Number.POSITIVE_INFINITY : ageMs / SECOND_MS;
 }

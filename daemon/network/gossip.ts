@@ -80,8 +80,8 @@ const MESH = {
   Dout: 1,
   Dlazy: 4,
   gossipFactor: 0.25,
-  // Most of what an idle daemon does is heartbeats: each one tells peers beyond the mesh what passed
-  // in the last `mcacheGossip` of them. What they would mend sooner, sync mends (PROTOCOL §6.1).
+  // Most of what an idle daemon does is heartbeats: each tells peers beyond the mesh what passed in
+  // the last `mcacheGossip` of them. What they would mend sooner, sync mends (PROTOCOL §6.1).
   heartbeatInterval: 3 * SECOND_MS,
   mcacheLength: 10,
   mcacheGossip: 5,

@@ -111,6 +111,10 @@ backups('of a daemon that runs give its domain back, and what was published sinc
     );
     const resumed = auditOf(blue).findLast(({ event }) => event === 'authority.resumed');
     assert.is(resumed?.fields.by, 'peer');
+    const unbounded = await seenBy(blue, 'blue.example');
+    assert.equal([unbounded?.tier, unbounded?.ageMs], ['EXPIRED', null]);
+    assert.match(unbounded?.mend ?? '', 'holdfast time confirm');
+    assert.match(await done(blue, 'status'), /EXPIRED +unknown/);
     await done(blue, 'time', 'confirm', '--yes');
     await eventually('an age of its own', async () => {
       return (await seenBy(blue, 'blue.example'))?.tier === 'FRESH' ? true : undefined;

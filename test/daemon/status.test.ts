@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { DomainStatus } from '../../daemon/control/protocol.ts';
 import { domainStatus } from '../../daemon/status.ts';
+import { FOREVER_MS } from '../../federation/age.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
 import { Coalition, INITIAL, type Machine } from '../fakes/coalition.ts';
 
@@ -30,7 +31,7 @@ statuses('of fresh domains name the next fall and nothing to mend', () => {
     const { tier, nextCliff, mend, ageMs, limits, late } = shown(blue, other);
     assert.equal([tier, mend, late], ['FRESH', '', false]);
     assert.is(nextCliff?.tier, 'DEGRADED');
-    assert.is((nextCliff?.inMs ?? 0) + ageMs, limits.freshForMs);
+    assert.is((nextCliff?.inMs ?? 0) + (ageMs ?? 0), limits.freshForMs);
   }
   assert.equal([shown(blue, blue).relation, shown(blue, red).relation], ['own', 'partner']);
 });
@@ -71,6 +72,20 @@ statuses('of our own domain that fell ask for its authority', () => {
   const { tier, mend } = shown(blue, blue);
   assert.is(tier, 'DEGRADED');
   assert.match(mend, 'start the authority');
+});
+
+statuses('of our own domain that was put back name who can say how old it is', () => {
+  const { blue } = partners();
+  const view = blue.view(blue.domain);
+  const put = (ageMs: number | null) =>
+    domainStatus({ ...view, standing: { ...view.standing, tier: 'EXPIRED', ageMs } }, null);
+  const beforeItAsked = put(null);
+  assert.is(beforeItAsked.ageMs, null);
+  assert.match(beforeItAsked.mend, 'holdfast authority confirm');
+  const sinceItSpeaks = put(FOREVER_MS + 1_104);
+  assert.is(sinceItSpeaks.ageMs, null);
+  assert.match(sinceItSpeaks.mend, 'holdfast time confirm');
+  assert.match(put(FOREVER_MS - 1).mend, 'start the authority');
 });
 
 statuses.run();

@@ -53,12 +53,13 @@ text('never promises more time than is left beyond two minutes', () => {
 
 text('draws an age against its limits, each part full exactly when it is over', () => {
   const limits = { freshForMs: 100, degradedForMs: 200, survivalForMs: 400 };
-  const bar = (ageMs: number) => format.toAscii(format.ageBar(limits, ageMs, 14));
+  const bar = (ageMs: number | null) => format.toAscii(format.ageBar({ limits, ageMs }, 14));
   assert.is(bar(0), '#...|....|....');
   assert.is(bar(99), '####|....|....');
   assert.is(bar(100), '####|#...|....');
   assert.is(bar(399), '####|####|####');
   assert.is(bar(9_999), '####|####|####');
+  assert.is(bar(null), '####|####|####');
 });
 
 text('fits every script into its columns', () => {

@@ -29,8 +29,7 @@ const COLUMNS: readonly Column<Row>[] = [
     columns: 17,
     grow: 1,
     from: 0,
-    text: ({ domain }, columns) =>
-      domain.tier === 'NONE' ? '' : ageBar(domain.limits, domain.ageMs, columns),
+    text: ({ domain }, columns) => (domain.tier === 'NONE' ? '' : ageBar(domain, columns)),
     tone: ({ domain }) => tierTone(domain),
   },
   { title: 'EPOCH', columns: 9, grow: 0, from: 0, text: ({ domain }) => domain.epoch },

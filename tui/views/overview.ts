@@ -50,12 +50,12 @@ function standingLines(status: Status, own: DomainStatus | undefined): readonly 
   if (own === undefined || own.tier === 'NONE') {
     return [[span(` ${status.domain}  `, 'strong'), span('nothing is held yet', 'bad')]];
   }
-  const bar = ageBar(own.limits, own.ageMs, BAR_COLUMNS);
+  const bar = ageBar(own, BAR_COLUMNS);
   return [
     [
       span(` ${status.domain}  `, 'strong'),
       span(own.tier, tierTone(own)),
-      span(`  last proof ${domainAge(own)} ago`),
+      span(`  last proof ${own.ageMs === null ? 'of unknown age' : `${domainAge(own)} ago`}`),
     ],
     [span(` ${bar}`, tierTone(own)), span(`  ${cliffText(own)}`)],
   ];

@@ -1,4 +1,4 @@
-/** A broken audit log at the start: kept aside as evidence, told loudly, and no reason to be down. */
+/** A broken audit log at the start: kept aside as evidence, told loudly, no reason to stay down. */
 
 import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
