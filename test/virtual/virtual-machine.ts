@@ -155,7 +155,8 @@ function sending(network: Network, note: (text: string) => void) {
 
 function noting(note: (text: string) => void): Log {
   const write = (event: string, fields: LogFields = {}): void => {
-    note(`log ${event} ${String(fields['reason'] ?? fields['code'] ?? '')}`);
+    const { reason = '', code = '' } = fields;
+    note(`log ${event} ${reason} ${code}`);
   };
   return { info: write, warn: write };
 }
