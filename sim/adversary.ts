@@ -23,7 +23,8 @@ import type { World } from './world.ts';
 export type Habit = 'replay' | 'withhold' | 'delay' | 'flood' | 'lie' | 'forge';
 
 const REMEMBERED_MAX = 200;
-const FLOOD_COPIES = 12;
+/** How often a frame of a flood is said again. */
+export const FLOOD_COPIES = 12;
 const ENVELOPE_FRAME = 5;
 const ANSWER_FRAME = 8;
 

@@ -36,8 +36,11 @@ export function prefix32(max: number): LengthPrefix {
   };
 }
 
+/** One for all, which ends every piece of bytes: libp2p swallows it, and a stack costs the most. */
+const INCOMPLETE = new RangeError('length prefix incomplete');
+
 function firstBytes(buffered: Uint8Array | Uint8ArrayList, count: number): DataView {
-  if (buffered.byteLength < count) throw new RangeError('length prefix incomplete');
+  if (buffered.byteLength < count) throw INCOMPLETE;
   const head = buffered.subarray(0, count);
   return new DataView(head.buffer, head.byteOffset, count);
 }

@@ -4,18 +4,29 @@
  */
 
 import { toUtf8 } from '../../core/bytes.ts';
+import { Refusal } from '../../core/refusal.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { SECOND_MS } from '../../core/time.ts';
+import type { AuditFields } from '../../daemon/audit/audit-entry.ts';
+import type { Driver } from '../../daemon/driver.ts';
+import type { RecordWrite } from '../../federation/effect.ts';
 import { WHOLE_TERMS } from '../../federation/relation.ts';
 import { allPairs, ceilings, LINK_AT_MS, linkedPairs, RELATE_AT_MS } from '../../sim/coalition.ts';
 import { Dice } from '../../sim/dice.ts';
-import { firstDrafts, firstRecords, keysOf, peopleOf, signerOf } from '../../sim/founding.ts';
+import {
+  firstDrafts,
+  firstRecords,
+  keysOf,
+  leaseRecord,
+  peopleOf,
+  signerOf,
+} from '../../sim/founding.ts';
 import { shapeOf } from '../../sim/happening.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { Trace } from '../../sim/trace.ts';
-import type { Pair } from '../../sim/web.ts';
-import { VirtualMachine } from './virtual-machine.ts';
+import { authorityName, type Pair } from '../../sim/web.ts';
+import { VirtualMachine, type VirtualMachineOptions } from './virtual-machine.ts';
 import { VirtualNet } from './virtual-net.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { virtualTransport } from './virtual-transport.ts';
@@ -39,6 +50,8 @@ export class VirtualCoalition implements AsyncDisposable {
   readonly trace = new Trace();
   readonly tiers: TierChange[] = [];
   readonly machines = new Map<string, VirtualMachine>();
+  /** Told of every line of the trace, without its time. */
+  watch: (text: string) => void = () => undefined;
   readonly #seed: number;
   readonly #suite = runtimeSuite();
 
@@ -56,19 +69,18 @@ export class VirtualCoalition implements AsyncDisposable {
   }
 
   note(text: string): void {
+    this.watch(text);
     this.trace.line(`${this.time.now} ${text}`);
   }
 
   /** Starts, relates and links, each at its time. */
   async begin(): Promise<void> {
-    const machines = [...this.machines.values()];
-    const started = Promise.all(machines.map((machine) => machine.start()));
+    const started = Promise.all([...this.machines.values()].map((machine) => machine.start()));
     await this.time.settle(started, SECOND_MS);
-    const drafts = firstDrafts();
-    for (const { driver } of machines) {
-      void driver.request({ kind: 'publish', drafts, withdrawal: false });
+    const { authorities: names } = shapeOf(this.scenario);
+    for (const name of names) {
+      this.ask(name, { kind: 'publish', drafts: firstDrafts(), withdrawal: false });
     }
-    const names = machines.map(({ name }) => name);
     const linked = linkedPairs(this, names);
     await this.time.runUntil(RELATE_AT_MS);
     const related = this.scenario.relations === 'all' ? allPairs(names) : linked;
@@ -77,7 +89,17 @@ export class VirtualCoalition implements AsyncDisposable {
       this.#relate(b, a);
     }
     await this.time.runUntil(LINK_AT_MS);
-    for (const pair of linked) this.#link(pair);
+    for (const pair of joinedBy(this.scenario, linked)) this.#link(pair);
+  }
+
+  /** Asks something of a daemon, as its people do; what it refuses is noted. */
+  ask(name: string, input: Parameters<Driver['request']>[0]): void {
+    this.machine(name)
+      .driver.request(input)
+      .catch((error: unknown) => {
+        if (!(error instanceof Refusal)) throw error;
+        this.note(`${name} ${input.kind} ${error.code}`);
+      });
   }
 
   machine(name: string): VirtualMachine {
@@ -104,53 +126,72 @@ export class VirtualCoalition implements AsyncDisposable {
     );
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Takes every daemon down. */
+  async stop(): Promise<void> {
     const stopped = Promise.all([...this.machines.values()].map((machine) => machine.stop()));
+    await this.time.settle(stopped, STOP_MS_MAX);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.time.settle(stopped, STOP_MS_MAX);
+      await this.stop();
     } finally {
       this.time[Symbol.dispose]();
     }
   }
 
+  /** An authority, and the machines that follow it. */
   #found(name: string): void {
-    const { limits, periodMs, chainPeriods, bitsPerSecond } = this.scenario;
+    const { limits, periodMs, chainPeriods, followers } = this.scenario;
     const suite = this.#suite;
     const domain = parseTrustDomain(`${name}.example`);
     const keys = keysOf(suite, domain);
-    const host = `10.0.0.${this.machines.size + 1}`;
     const people = peopleOf(suite, domain);
     const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs, people };
     const records = firstRecords(keys, domain, terms);
+    const authority = {
+      keys: [...keys.beacon, keys.documents, ...keys.revocation],
+      settings: { limits, periodMs },
+      hasMembers: true,
+    };
+    this.#add({ name, domain, authority, node: signerOf(suite, `${name}/node`) }, records);
+    for (let i = 1; i <= followers; i++) {
+      const node = signerOf(suite, `${name}-${i}/node`);
+      const lease = leaseRecord(keys, domain, node);
+      this.#add({ name: `${name}-${i}`, domain, authority: null, node }, [...records, lease]);
+    }
+  }
+
+  #add(
+    who: Pick<VirtualMachineOptions, 'name' | 'domain' | 'authority' | 'node'>,
+    records: readonly RecordWrite[],
+  ): void {
+    const { name } = who;
+    const { bitsPerSecond } = this.scenario;
+    const host = `10.0.${this.machines.size >> 8}.${1 + (this.machines.size & 0xff)}`;
     const machine = new VirtualMachine({
-      ...{ name, domain, suite, time: this.time },
-      node: signerOf(suite, `${name}/node`),
-      authority: {
-        keys: [...keys.beacon, keys.documents, ...keys.revocation],
-        settings: { limits, periodMs },
-        hasMembers: true,
-      },
+      ...who,
+      ...{ suite: this.#suite, time: this.time, entropy: `${this.#seed}/${name}` },
       records: new Map(records.flatMap(({ key, value }) => (value === null ? [] : [[key, value]]))),
       transport: virtualTransport(this.net, host),
       address: `/ip4/${host}/tcp/${PORT}`,
       pace: bitsPerSecond === 0 ? null : bitsPerSecond,
-      entropy: `${this.#seed}/${name}`,
       note: (text) => this.note(`${name} ${text}`),
-      onAudit: (event, fields) => {
-        const { domain: about = '', to = '', code = '' } = fields;
-        this.note(`${name} ${event} ${about} ${to} ${code}`);
-        if (event !== 'tier.changed') return;
-        const [named, tier] = [String(about), String(to)];
-        this.tiers.push({ at: this.time.now, machine: name, domain: named, tier });
-      },
+      onAudit: (event, fields) => this.#audited(name, event, fields),
     });
     this.machines.set(name, machine);
   }
 
+  #audited(machine: string, event: string, fields: AuditFields): void {
+    const { domain = '', to = '', code = '' } = fields;
+    this.note(`${machine} ${event} ${domain} ${to} ${code}`);
+    if (event !== 'tier.changed') return;
+    this.tiers.push({ at: this.time.now, machine, domain: String(domain), tier: String(to) });
+  }
+
   #relate(a: string, b: string): void {
-    const [mine, theirs] = [this.machine(a), this.machine(b)];
-    const file = toUtf8(theirs.node.exportBundle(theirs.domain));
-    void mine.driver.request({ kind: 'relate', file, terms: WHOLE_TERMS });
+    const { node, domain } = this.machine(b);
+    this.ask(a, { kind: 'relate', file: toUtf8(node.exportBundle(domain)), terms: WHOLE_TERMS });
   }
 
   #link([a, b]: Pair): void {
@@ -158,6 +199,15 @@ export class VirtualCoalition implements AsyncDisposable {
     this.net.join(hostOf(near), hostOf(far), this.scenario);
     near.network.link(far.address);
   }
+}
+
+/** Followers hang on their own authority and on each other, as in the simulator. */
+function joinedBy(scenario: Scenario, linked: readonly Pair[]): readonly Pair[] {
+  const { followers } = shapeOf(scenario);
+  const ranks = Array.from({ length: scenario.followers }, (_, i) => i + 1);
+  const across = linked.flatMap(([a, b]) => ranks.map((i): Pair => [`${a}-${i}`, `${b}-${i}`]));
+  const own = followers.map((name): Pair => [authorityName(name), name]);
+  return [...linked, ...across, ...own];
 }
 
 /** The host that a machine is. */

@@ -19,7 +19,15 @@ import { createNetworkOver } from '../../daemon/network/libp2p-network.ts';
 import type { TransportOf } from '../../daemon/network/libp2p-settings.ts';
 import type { Pace } from '../../daemon/network/pace.ts';
 import { PeerRegister } from '../../daemon/peer-register.ts';
-import type { Clock, LinkTerms, Log, LogFields, Network, PeerName } from '../../daemon/ports.ts';
+import type {
+  Clock,
+  LinkTerms,
+  Log,
+  LogFields,
+  Network,
+  PeerName,
+  Write,
+} from '../../daemon/ports.ts';
 import { RefusalAudit } from '../../daemon/refusal-audit.ts';
 import { FederationNode, type NodeOptions } from '../../federation/node.ts';
 import { MachineClock } from '../../sim/machine-clock.ts';
@@ -54,6 +62,8 @@ export class VirtualMachine {
   readonly node: FederationNode;
   readonly driver: Driver;
   readonly network: Network;
+  /** How often it says everything again. */
+  copies = 0;
   readonly #register: PeerRegister;
 
   constructor(options: VirtualMachineOptions) {
@@ -66,7 +76,7 @@ export class VirtualMachine {
     const clock = clockOf(this.clock, time);
     const random = new SeededRandom(options.entropy);
     const log = noting(note);
-    const store = new MemoryStore(records);
+    const store = new Disk(records);
     const audit: AuditWriter = {
       append: async (event, fields = {}) => options.onAudit(event, fields),
     };
@@ -81,7 +91,7 @@ export class VirtualMachine {
     });
     this.driver = new Driver({
       ...{ node: this.node, clock, random, store, audit, log },
-      network: sending(this.network, note),
+      network: this.#sending(note),
       refusals: new RefusalAudit(audit, clock),
       alarms: new AlarmBook({ store, records, audit, clock, log }),
     });
@@ -100,6 +110,33 @@ export class VirtualMachine {
   async stop(): Promise<void> {
     await this.network.stop();
     await this.driver.close();
+  }
+
+  /** Notes what goes out. */
+  #sending(note: (text: string) => void): Pick<Network, 'send' | 'publish' | 'ban'> {
+    const { network } = this;
+    return {
+      send: (peer, frame, sending) => {
+        note(`> ${peer} ${kindAndSize(frame)}`);
+        for (let i = 0; i <= this.copies; i++) network.send(peer, frame, sending);
+      },
+      publish: (message) => {
+        note(`gossip > ${message.length}`);
+        network.publish(message);
+      },
+      ban: (peer) => {
+        note(`ban ${peer}`);
+        network.ban(peer);
+      },
+    };
+  }
+}
+
+/** A disk of which only its end matters. */
+class Disk extends MemoryStore {
+  override async write(batch: readonly Write[]): Promise<void> {
+    await super.write(batch);
+    this.batches.length = 0;
   }
 }
 
@@ -132,25 +169,6 @@ class NotedRegister extends PeerRegister {
     this.#note(`gossip < ${peer} ${bytes.length} ${verdict}`);
     return verdict;
   }
-}
-
-/** Notes what goes out. */
-function sending(network: Network, note: (text: string) => void) {
-  const noted: Pick<Network, 'send' | 'publish' | 'ban'> = {
-    send: (peer, frame, sending) => {
-      note(`> ${peer} ${kindAndSize(frame)}`);
-      network.send(peer, frame, sending);
-    },
-    publish: (message) => {
-      note(`gossip > ${message.length}`);
-      network.publish(message);
-    },
-    ban: (peer) => {
-      note(`ban ${peer}`);
-      network.ban(peer);
-    },
-  };
-  return noted;
 }
 
 function noting(note: (text: string) => void): Log {

@@ -45,7 +45,8 @@ export class VirtualNet {
   }
 
   join(a: string, b: string, terms: PathTerms): void {
-    this.#paths.set(nameOf(a, b), new Path([a, b], terms));
+    const name = nameOf(a, b);
+    if (!this.#paths.has(name)) this.#paths.set(name, new Path([a, b], terms));
   }
 
   /** Listens at a place that is free; returns how to stop. */

@@ -65,6 +65,11 @@ export class VirtualTime implements Disposable {
     ];
   }
 
+  /** Timers that wait, those that were cleared too until their time has come. */
+  get waiting(): number {
+    return this.#agenda.size;
+  }
+
   /** Calls back so many milliseconds from now. */
   after(ms: number, run: () => void): void {
     this.#agenda.enter(this.now + ms, run);

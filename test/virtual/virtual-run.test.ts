@@ -1,0 +1,114 @@
+/**
+ * Scenarios of the simulator over real libp2p: the same falls as the simulated run has, and the
+ * mesh of gossip, the links and the daemons whole again after each.
+ *
+ * Timeout: 480 s
+ */
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
+import { PLAIN, type Scenario } from '../../sim/scenario.ts';
+import { cutCable } from '../../sim/scenarios/cut-cable.ts';
+import { SCENARIOS } from '../../sim/scenarios/table.ts';
+import { compareFalls, simulatedFalls } from '../fleet/story.ts';
+import { VirtualCoalition } from './virtual-coalition.ts';
+import { fallsOf, runVirtually, whyNotVirtually } from './virtual-run.ts';
+
+const virtual = suite('virtual/virtual-run');
+
+const { limits, periodMs } = cutCable;
+/** Thirty daemons: ten domains, each with an authority and two that follow it. */
+const THIRTY: Scenario = {
+  ...{ ...PLAIN, limits, periodMs, domains: 10, followers: 2, links: 'mesh', minutes: 2 },
+  happenings: [
+    { at: MINUTE_MS, fault: 'isolation', on: ['d03', 'd04-1'], forMs: 40 * SECOND_MS, amount: 0 },
+  ],
+};
+const SIX: Scenario = { ...PLAIN, limits, periodMs, domains: 6, links: 'ring', relations: 'all' };
+
+virtual('a cut cable makes who is cut off fall when the simulator says', async () => {
+  const run = await runVirtually(cutCable, 1);
+  const { compared, unmatched, worstMs } = compareFalls(
+    fallsOf(cutCable, run.tiers),
+    simulatedFalls(cutCable),
+  );
+  assert.equal(unmatched, []);
+  assert.ok(compared >= 12 * 6 * 2, `${compared} falls`);
+  assert.ok(worstMs <= cutCable.periodMs, `${worstMs} ms apart`);
+  assert.equal(run.lacking, []);
+});
+
+virtual('thirty daemons live the same minutes twice, byte for byte', async () => {
+  const first = await runVirtually(THIRTY, 1);
+  assert.equal(first.lacking, []);
+  assert.ok(first.tiers.some(({ tier }) => tier === 'DEGRADED'));
+  assert.equal(await runVirtually(THIRTY, 1), first);
+});
+
+virtual('a link that flaps is dialled again as often, and nobody falls', async () => {
+  const at = MINUTE_MS;
+  const happenings = [{ at, fault: 'flapping', on: ['d01'], forMs: MINUTE_MS, amount: 7_000 }];
+  const run = await runVirtually({ ...SIX, minutes: 3, happenings }, 1);
+  assert.equal(run.lacking, []);
+  assert.equal(
+    run.tiers.filter((change) => change.at >= at),
+    [],
+  );
+});
+
+virtual(
+  'a daemon that says everything a dozen times more is borne, and so are its words',
+  async () => {
+    const at = MINUTE_MS;
+    const happenings = [{ at, fault: 'flooding', on: ['d01'], forMs: MINUTE_MS, amount: 0 }];
+    const run = await runVirtually({ ...SIX, minutes: 3, happenings }, 1);
+    assert.equal(run.lacking, []);
+    assert.equal(
+      run.tiers.filter((change) => change.at >= at),
+      [],
+    );
+  },
+);
+
+virtual('gossip finds its way again after a cut, and ticks come by it alone', async () => {
+  await using coalition = new VirtualCoalition(SIX, 1);
+  const { time, net } = coalition;
+  await coalition.begin();
+  await time.runUntil(MINUTE_MS);
+  for (const path of net.paths) path.cuts += 1;
+  await time.runUntil(2 * MINUTE_MS);
+  for (const path of net.paths) path.cuts -= 1;
+  await time.runUntil(4 * MINUTE_MS);
+  const heard = new Map<string, number>();
+  coalition.watch = (text) => {
+    const [by = '', what, , , , verdict] = text.split(' ');
+    if (what === 'gossip' && verdict === 'accept') heard.set(by, (heard.get(by) ?? 0) + 1);
+  };
+  await time.runUntil(5 * MINUTE_MS);
+  const ticks = (SIX.domains - 1) * Math.floor(MINUTE_MS / SIX.periodMs);
+  for (const name of coalition.machines.keys()) {
+    assert.ok((heard.get(name) ?? 0) >= ticks - SIX.domains, `${name}: ${heard.get(name)} ticks`);
+  }
+});
+
+virtual('a daemon that is taken down leaves nothing behind: no timer, no word', async () => {
+  await using coalition = new VirtualCoalition(SIX, 1);
+  const { time, trace } = coalition;
+  await coalition.begin();
+  await time.runUntil(MINUTE_MS);
+  await coalition.stop();
+  await time.runUntil(time.now + MINUTE_MS);
+  const { lines } = trace;
+  await time.runUntil(time.now + 10 * MINUTE_MS);
+  assert.is(trace.lines, lines);
+  assert.is(time.waiting, 0);
+});
+
+virtual('knows which scenarios it cannot live through, and says why', () => {
+  const able = SCENARIOS.filter((scenario) => whyNotVirtually(scenario) === null);
+  const names = able.map(({ name }) => name);
+  assert.equal(names, ['plain', 'patrol', 'ship', 'split-headquarters', 'radio', 'cut-cable']);
+});
+
+virtual.run();
