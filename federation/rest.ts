@@ -25,7 +25,7 @@ export class Rest {
     this.#isKnown = now.isKnown;
   }
 
-  /** True where a wake at this moment would find nothing to do. */
+  /** True where time alone has made nothing due by this moment. */
   lasts(now: Moment): boolean {
     const isSameTime = now.wall - now.boot === this.#offsetMs && now.isKnown === this.#isKnown;
     return isSameTime && now.boot < this.#dueAt;

@@ -89,14 +89,33 @@ export class Step {
 
   /** Handles the input, then whatever time alone has made due. */
   run(input: Input): Output {
-    const { time, rest } = this.#parts;
+    const { time, rest, beliefs } = this.#parts;
     this.#effects.push(...time.look(this.#read));
-    if (input.kind === 'wake' && this.#effects.length === 0 && rest.lasts(this.#context.now)) {
-      return { effects: this.#effects, wakeAt: this.#lookAgainBy(rest.dueAt), verdict: null };
-    }
+    const isResting = this.#effects.length === 0 && rest.lasts(this.#context.now);
+    const spoken = beliefs.spoken();
     const outcome = refusalOf(() => this.#dispatch(input));
     const verdict = outcome instanceof Refusal ? outcome : null;
     if (verdict !== null) this.#refused(input, verdict);
+    const isSame = beliefs.spoken() === spoken && this.#effects.every(isTalk);
+    if (!isResting || !isSame || this.#mayEndRest(input)) {
+      this.#dueAgain();
+      rest.begin(this.#context.now, this.#dueAt());
+    }
+    this.#expectAnswers();
+    return this.#output(verdict);
+  }
+
+  /** True for an input upon which something may be due though nothing new is believed. */
+  #mayEndRest({ kind }: Input): boolean {
+    if (this.#talkAt() <= this.#context.now.boot) return true;
+    if (kind === 'wake') return false;
+    // Until others have told what they hold, every word of theirs may end the waiting.
+    const isWaiting = this.#parts.authority?.resumption.isOver === false;
+    return isWaiting || (kind !== 'frame' && kind !== 'gossip');
+  }
+
+  /** What time alone, or what was heard, has made due. */
+  #dueAgain(): void {
     this.#resumeIfAnswered();
     this.#writeIfDue();
     this.#retryFuture();
@@ -104,10 +123,13 @@ export class Step {
     this.#askIfDue();
     this.#effects.push(...this.#parts.watch.look(this.#context.now));
     this.#effects.push(...this.#parts.exchange.wake(this.#context.now.boot));
-    this.#expectAnswers();
-    const dueAt = this.#dueAt();
-    rest.begin(this.#context.now, dueAt);
-    return { effects: this.#effects, wakeAt: this.#lookAgainBy(dueAt), verdict };
+  }
+
+  #output(verdict: Refusal | null): Output {
+    const { boot } = this.#context.now;
+    const dueAt = Math.max(boot + 1, Math.min(this.#parts.rest.dueAt, this.#talkAt()));
+    const wakeAt = bootMs(Math.ceil(Math.min(boot + LOOK_MS, dueAt)));
+    return { effects: this.#effects, wakeAt, verdict };
   }
 
   #dispatch(input: Input): void {
@@ -599,23 +621,30 @@ export class Step {
     return this.#parts.exchange.isGuest(peer) ? this.#parts.guestLedger : this.#parts.ledger;
   }
 
-  /** When time alone makes something due, in boot time. */
+  /** When time alone makes something due of what is believed, in boot time. */
   #dueAt(): number {
-    const { watch, exchange, time, authority } = this.#parts;
+    const { watch, authority, beliefs } = this.#parts;
     const { now } = this.#context;
-    let inMs = Math.min(watch.wakeInMs(now), exchange.wakeAt() - now.boot);
+    let inMs = watch.wakeInMs(now);
     if (authority !== null) inMs = Math.min(inMs, authority.wakeInMs(this.#context));
-    if (time.hasQuestion(now) && exchange.hasWitness) {
-      inMs = Math.min(inMs, time.inquiry.wakeInMs(now.boot));
-    }
-    const own = this.#parts.beliefs.stored(this.#parts.beliefs.ownDomain);
+    const own = beliefs.stored(beliefs.ownDomain);
     if (own !== null) inMs = Math.min(inMs, overrideEndsInMs(own, now));
     return now.boot + Math.max(1, inMs);
   }
 
-  #lookAgainBy(dueAt: number): BootMs {
-    return bootMs(Math.ceil(Math.min(this.#context.now.boot + LOOK_MS, dueAt)));
+  /** When something is due to be said or asked, in boot time: every frame may change that. */
+  #talkAt(): number {
+    const { exchange, time } = this.#parts;
+    const { now } = this.#context;
+    const isAsking = time.hasQuestion(now) && exchange.hasWitness;
+    const askInMs = isAsking ? time.inquiry.wakeInMs(now.boot) : Number.POSITIVE_INFINITY;
+    return Math.min(exchange.wakeAt(), now.boot + askInMs);
   }
+}
+
+/** True for what is said or noted of talk, and stores nothing. */
+function isTalk({ kind }: Effect): boolean {
+  return kind === 'send' || kind === 'refused';
 }
 
 /** What a document is asked for as. */
