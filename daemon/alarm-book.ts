@@ -3,6 +3,7 @@
  * logged, and shown until a person clears it, over restarts too; the audit log keeps them for ever.
  */
 
+import type { AlarmCode } from '../core/alarm.ts';
 import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { Failure } from '../core/failure.ts';
 import { ALARM_DETAIL_CHARS_MAX, ALARMS_MAX, NAME_CHARS_MAX } from '../core/limits.ts';
@@ -16,7 +17,7 @@ import { RECORDS } from './store/key-space.ts';
 
 /** What somebody has cause to raise. */
 export interface Alarm {
-  readonly code: string;
+  readonly code: AlarmCode;
   readonly domain: TrustDomain;
   readonly details: RefusalDetails;
 }
@@ -25,6 +26,7 @@ export interface Alarm {
 export interface RaisedAlarm {
   /** Counts the alarms of this state folder, from 1. */
   readonly id: number;
+  /** Also one that a release before this one knew. */
   readonly code: string;
   readonly domain: TrustDomain;
   readonly detail: string;

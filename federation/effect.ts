@@ -6,6 +6,7 @@
  * the `reply` that acknowledges the act.
  */
 
+import type { AlarmCode } from '../core/alarm.ts';
 import type { Refusal, RefusalDetails } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 
@@ -17,18 +18,6 @@ export interface RecordWrite {
 
 /** What fresh random bytes are for: the secrets of a beacon, or the nonce of a question. */
 export type DrawPurpose = 'beacon' | 'question';
-
-/** What the protocol calls impossible, and saw (the fourth kind of trouble). */
-export type AlarmCode =
-  | 'equivocation'
-  | 'clock-or-key'
-  | 'dated-ahead'
-  | 'deposed'
-  | 'fork'
-  | 'own-beacon-unknown'
-  | 'own-documents-unconfirmed'
-  | 'override'
-  | 'store-unwritable';
 
 /** One thing the world is asked to do; effects are performed in their order. */
 export type Effect =

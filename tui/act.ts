@@ -1,15 +1,16 @@
 /**
  * What a person may do from the window: each act is shown with what it changes, and takes a typed
- * word. Pure: a form is filled here, and the act it comes to is carried out elsewhere (actor.ts).
+ * word. Pure: a form (act-forms.ts) is filled here, and the act it comes to is carried out
+ * elsewhere (actor.ts).
  */
 
-import type { CeremonyView } from '../daemon/control/protocol.ts';
 import type { Press } from './keys.ts';
 
 /** An act with everything it needs. */
 export type Act =
   | { readonly kind: 'approve'; readonly id: string }
   | { readonly kind: 'refuse'; readonly id: string; readonly reason: string }
+  | { readonly kind: 'clear'; readonly id: string }
   | {
       readonly kind: 'sign';
       readonly id: string;
@@ -58,44 +59,6 @@ export type Filled =
   | { readonly kind: 'left' }
   | { readonly kind: 'act'; readonly act: Act };
 
-/** The form by which a ceremony is agreed to: a signature, or a yes. */
-export function agreeForm(ceremony: CeremonyView): Form {
-  return ceremony.by === 'key' ? signForm(ceremony) : approveForm(ceremony);
-}
-
-/** Of what a signature gave force to, what else ends it. */
-const RECALLED: Readonly<Record<string, string>> = {
-  override: '; the override can, by one person: holdfast override withdraw',
-};
-const DROPPED =
-  'The proposal and all signatures of it are dropped here; somebody would have to offer it anew.';
-/** What a no does, where it is no proposal that people sign. */
-const NOES: Readonly<Record<string, string>> = {
-  enrolment: 'The machine is turned away; it would have to ask anew.',
-  relation: 'What the partner asks is dropped here, and nothing changes; it may ask anew.',
-};
-/** What a yes does, and what takes it back. */
-const YESES: Readonly<Record<string, string>> = {
-  enrolment:
-    'It is granted a lease as soon as it answers its challenge. What takes that back is ' +
-    'holdfast revoke node.',
-  relation:
-    'It is honoured so with the next beacon. What takes that back is holdfast relation narrow, ' +
-    'or withdraw.',
-};
-
-/** The form by which a ceremony is ended. */
-export function refuseForm(ceremony: CeremonyView): Form {
-  return formOf('refuse', ceremony, {
-    title: `Refuse ${ceremony.title}`,
-    says: [
-      `${NOES[ceremony.kind] ?? DROPPED} What it would have changed:`,
-      ...listed(ceremony.changes),
-    ],
-    fields: [field('reason', 'a sentence for the audit log', { mayBeEmpty: true }), word('refuse')],
-  });
-}
-
 /** What a press does to an open form. */
 export function fill(form: Form, press: Press, room: Room): Filled {
   switch (press.kind) {
@@ -115,68 +78,6 @@ export function fill(form: Form, press: Press, room: Room): Filled {
     case 'enter':
       return entered(form, room);
   }
-}
-
-function signForm(ceremony: CeremonyView): Form {
-  const { id, kind, title, words, changes, signatures, broughtBy } = ceremony;
-  const missing = signatures.filter(({ needed, signed }) => signed.length < needed);
-  const isLast = missing.every(({ needed, signed }) => signed.length === needed - 1);
-  const force = isLast
-    ? 'If your key is the one that is missing, it takes force at once.'
-    : 'It takes force once all who are needed have signed.';
-  return formOf('sign', ceremony, {
-    title: `Sign ${title}`,
-    says: [
-      'It changes:',
-      ...listed(changes),
-      'Signatures so far:',
-      ...listed(signatures.map((each) => `${each.signed.length} of ${each.needed} ${each.name}`)),
-      'Compare with the others, by voice, its digest or that in words:',
-      ...listed([id, words]),
-      `${broughtBy} brought it: where two persons are needed, another one signs.`,
-      `A signature cannot be taken back${RECALLED[kind] ?? ''}. ${force}`,
-    ],
-    fields: [
-      field('key file', 'the path of your key, on a stick for example', {}),
-      field('passphrase', 'of your key; empty if it has none', {
-        isSecret: true,
-        mayBeEmpty: true,
-      }),
-      word('sign'),
-    ],
-  });
-}
-
-function approveForm(ceremony: CeremonyView): Form {
-  return formOf('approve', ceremony, {
-    title: `Approve ${ceremony.title}`,
-    says: ['It changes:', ...listed(ceremony.changes), YESES[ceremony.kind] ?? ''],
-    fields: [word('approve')],
-  });
-}
-
-function formOf(
-  kind: ActKind,
-  { id }: CeremonyView,
-  said: Pick<Form, 'title' | 'says' | 'fields'>,
-): Form {
-  return { kind, id, ...said, at: 0, top: 0, seen: 0, complaint: '' };
-}
-
-function listed(lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? ['- nothing'] : lines.map((line) => `- ${line}`);
-}
-
-function field(
-  name: string,
-  hint: string,
-  { isSecret = false, mayBeEmpty = false }: Partial<Pick<Field, 'isSecret' | 'mayBeEmpty'>>,
-): Field {
-  return { name, hint, value: '', isSecret, mayBeEmpty, isWord: false };
-}
-
-function word(kind: ActKind): Field {
-  return { ...field('word', `type ${kind} to do it`, {}), isWord: true };
 }
 
 function typedInto(form: Form, edit: (value: string) => string): Filled {
@@ -216,6 +117,7 @@ function actOf({ kind, id, fields }: Form): Act {
   const value = (name: string): string => fields.find((each) => each.name === name)?.value ?? '';
   switch (kind) {
     case 'approve':
+    case 'clear':
       return { kind, id };
     case 'refuse':
       return { kind, id, reason: value('reason') };

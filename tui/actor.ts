@@ -53,6 +53,9 @@ async function outcomeOf(act: Act, options: ActorOptions): Promise<Outcome> {
     case 'refuse':
       await client.ask('ceremony.refuse', { id: act.id, reason: act.reason });
       return { isDone: true, text: 'refused' };
+    case 'clear':
+      await client.ask('alarm.clear', { id: Number.parseInt(act.id, 10) });
+      return { isDone: true, text: 'cleared' };
     case 'sign':
       return sign(act, options);
   }

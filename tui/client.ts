@@ -117,13 +117,15 @@ export class Client {
    */
   async #greet(): Promise<void> {
     const { tell, timers, path } = this.#options;
-    const [, status, audit] = await Promise.all([
+    const [, status, caller, audit] = await Promise.all([
       this.#call('subscribe', {}),
       this.#call('status', {}),
+      this.#askIfMay('whoami', {}, null),
       this.#askIfMay('audit.tail', { lines: AUDIT_LINES }, { entries: null }),
     ]);
     checkVersion(status, path);
     tell({ kind: 'status', status, nowMs: timers.nowMs() });
+    tell({ kind: 'caller', caller });
     tell({ kind: 'audit', entries: audit.entries });
     await Promise.all([this.#askCeremonies(), this.#askFetched()]);
     await this.#askEntries();

@@ -9,6 +9,7 @@ export const COMMANDS = {
   attestation: 'how this machine booted, and where that differs',
   audit: 'what happened, as it happens',
   ceremonies: 'what waits for people: sign, approve, refuse',
+  alarms: 'what somebody has to see to: read it, clear it',
   help: 'every key',
   night: 'dim red and back, for dark-adapted eyes',
   quit: 'end the window; the daemon goes on',

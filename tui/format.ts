@@ -111,6 +111,11 @@ export function aboutText(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(0, 15).replace('T', ' ')}0+ UTC`;
 }
 
+/** `2026-01-01 00:00` of a time as the daemon writes it, RFC 3339 in UTC. */
+export function minuteText(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}
+
 /** `07:02:41`, in UTC. */
 export function clockText(wallMs: number): string {
   return new Date(wallMs).toISOString().slice(11, 19);

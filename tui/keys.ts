@@ -12,15 +12,15 @@ export type Press =
 
 /** Every key and what it does, in the order of help. */
 export const KEYS: readonly (readonly [keys: string, does: string])[] = [
-  ['1 to 7', 'show a view, as the numbers above say'],
+  ['1 to 8', 'show a view, as the numbers above say'],
   ['Tab', 'show the next view; with Shift the one before'],
   ['↑ ↓', 'choose a row; j and k do the same'],
   ['PgUp PgDn', 'a page up or down'],
   ['Home End', 'the first row, the last row; g and G do the same'],
   ['/', 'show only rows that hold a text; Esc shows all again'],
   [':', 'type a command: a view, night, quit'],
-  ['a', 'in Ceremonies: read what it changes, then sign or approve'],
-  ['x', 'in Ceremonies: refuse'],
+  ['a x', 'in Ceremonies: read what it changes, then agree to it, or refuse'],
+  ['c', 'in Alarms: read what it means, then clear it'],
   ['?', 'this help; again, and it goes'],
   ['q', 'end the window; the daemon goes on'],
 ];

@@ -8,6 +8,7 @@
 import type {
   AttestationView,
   AuditEntryView,
+  CallerView,
   CeremonyView,
   DomainStatus,
   EntryView,
@@ -64,6 +65,8 @@ export interface State {
   readonly behindHelp: View;
   readonly link: Link;
   readonly told: Told | null;
+  /** Whom the daemon takes us for; null where it does not say. */
+  readonly caller: CallerView | null;
   /** By SPIFFE ID. */
   readonly entries: readonly Workload[];
   /** Who on the daemon's machine holds what, as it told last. */
@@ -97,6 +100,7 @@ export type Message =
   | { readonly kind: 'live' }
   | { readonly kind: 'lost'; readonly why: string; readonly nowMs: number }
   | { readonly kind: 'status'; readonly status: Status; readonly nowMs: number }
+  | { readonly kind: 'caller'; readonly caller: CallerView | null }
   | { readonly kind: 'entries'; readonly entries: readonly EntryView[] }
   | { readonly kind: 'audit'; readonly entries: readonly AuditEntryView[] | null }
   | { readonly kind: 'ceremonies'; readonly ceremonies: readonly CeremonyView[] | null }
@@ -122,6 +126,7 @@ export function openState(options: { readonly night: boolean; readonly nowMs: nu
     behindHelp: 'overview',
     link: { kind: 'opening' },
     told: null,
+    caller: null,
     entries: [],
     fetched: [],
     attestation: null,
@@ -157,6 +162,8 @@ export function update(state: State, message: Message): State {
         attestation: isSame ? state.attestation : null,
       };
     }
+    case 'caller':
+      return { ...state, caller: message.caller };
     case 'entries':
       return {
         ...state,
@@ -255,6 +262,7 @@ function perView<T>(value: T): Record<View, T> {
     attestation: value,
     audit: value,
     ceremonies: value,
+    alarms: value,
     help: value,
   };
 }

@@ -2,8 +2,8 @@
  * What a key does to the state of the window: in a view, in an open line, in an open form. Pure.
  */
 
-import type { CeremonyView } from '../daemon/control/protocol.ts';
-import { agreeForm, type Form, fill, refuseForm } from './act.ts';
+import { type Form, fill } from './act.ts';
+import { agreeForm, clearForm, refuseForm } from './act-forms.ts';
 import { nearestCommand } from './commands.ts';
 import type { Press } from './keys.ts';
 import type { Message, Prompt, State } from './model.ts';
@@ -50,7 +50,7 @@ function pressedInView(state: State, { press, keys, page }: Pressed): State {
     case 'text':
       return typed(state, press.text, keys);
     case 'enter':
-      return state.view === 'ceremonies' ? typed(state, 'a', keys) : state;
+      return opened(state, ENTER_ACTS[state.view] ?? '', keys);
     case 'erase':
       return state;
     case 'interrupt':
@@ -71,28 +71,36 @@ function typed(state: State, text: string, keys: readonly string[]): State {
       return prompting(state, 'command', '');
     case 'a':
     case 'x':
-      return decided(state, keys, text === 'a' ? agreeForm : refuseForm);
+    case 'c':
+      return opened(state, text, keys);
     default: {
-      const view = /^[1-7]$/.test(text) ? VIEWS[Number.parseInt(text, 10) - 1] : undefined;
+      const view = /^[1-8]$/.test(text) ? VIEWS[Number.parseInt(text, 10) - 1] : undefined;
       return view === undefined ? state : show(state, view);
     }
   }
 }
 
-/** Opens the form for the ceremony that is chosen; nothing is decided on what is past. */
-function decided(
-  state: State,
-  keys: readonly string[],
-  formOf: (ceremony: CeremonyView) => Form,
-): State {
-  if (state.view !== 'ceremonies') return state;
-  const id = state.chosen.ceremonies ?? keys[0];
-  const found = state.ceremonies.find((each) => each.id === id);
-  if (found === undefined) return state;
+/** What Enter opens, where a view has acts. */
+const ENTER_ACTS: Readonly<Partial<Record<View, string>>> = { ceremonies: 'a', alarms: 'c' };
+
+/** Opens the form of an act on the chosen row; nothing is decided on what is past. */
+function opened(state: State, letter: string, keys: readonly string[]): State {
+  const form = formOf(state, letter, state.chosen[state.view] ?? keys[0]);
+  if (form === undefined) return state;
   if (state.link.kind !== 'live') {
     return { ...state, outcome: { isDone: false, text: 'this is the past: wait for the daemon' } };
   }
-  return { ...state, form: formOf(found) };
+  return { ...state, form };
+}
+
+function formOf(state: State, letter: string, chosen: string | undefined): Form | undefined {
+  if (state.view === 'alarms' && letter === 'c') {
+    const alarm = state.told?.status.alarms.find(({ id }) => String(id) === chosen);
+    return alarm && clearForm(alarm);
+  }
+  if (state.view !== 'ceremonies' || letter === 'c') return undefined;
+  const ceremony = state.ceremonies.find(({ id }) => id === chosen);
+  return ceremony && (letter === 'a' ? agreeForm(ceremony) : refuseForm(ceremony));
 }
 
 function pressedInPrompt(state: State, prompt: Prompt, press: Press): State {

@@ -12,6 +12,7 @@ import { type Line, line, type Size, span } from './line.ts';
 import { type State, sinceToldMs } from './model.ts';
 import { padded, pageOf, type Sheet, sheetLines, shownRows } from './sheet.ts';
 import type { View } from './view-names.ts';
+import { ALARMS } from './views/alarms.ts';
 import { ATTESTATION } from './views/attestation.ts';
 import { AUDIT } from './views/audit.ts';
 import { CEREMONIES } from './views/ceremonies.ts';
@@ -43,7 +44,7 @@ export function screenLines(state: State, size: Size): readonly Line[] {
   if (!isLargeEnough(size)) return tooSmallLines(size);
   const body = bodySize(size);
   return [
-    tabsLine(state),
+    tabsLine(state, size.columns),
     line('─'.repeat(size.columns), 'dim'),
     ...padded(viewLines(state, body), body.rows),
     statusLine(state, size.columns),
@@ -74,6 +75,8 @@ export function rowsInView(
       return rowsOf(AUDIT, state, body);
     case 'ceremonies':
       return rowsOf(CEREMONIES, state, body);
+    case 'alarms':
+      return rowsOf(ALARMS, state, body);
     case 'overview':
     case 'help':
       return { keys: [], page: 1 };
@@ -110,6 +113,8 @@ function viewLines(state: State, body: Size): readonly Line[] {
       return sheetLines(AUDIT, state, body);
     case 'ceremonies':
       return sheetLines(CEREMONIES, state, body);
+    case 'alarms':
+      return sheetLines(ALARMS, state, body);
     case 'help':
       return helpLines();
   }
@@ -123,13 +128,19 @@ const TITLES: Readonly<Record<Exclude<View, 'help'>, string>> = {
   attestation: '5 Attestation',
   audit: '6 Audit',
   ceremonies: '7 Ceremonies',
+  alarms: '8 Alarms',
 };
+/** Where all titles take more than the least screen has. */
+const SHORT_TITLES = { ...TITLES, attestation: '5 Boot' };
+const TITLES_COLUMNS = 90;
 
 /** The view shown stands in brackets: inverse alone would be lost on some eyes and terminals. */
-function tabsLine({ view }: State): Line {
-  return Object.entries(TITLES).map(([name, title]) =>
-    name === view ? span(` [${title}]`, 'strong') : span(` ${title}`, 'dim'),
-  );
+function tabsLine({ view }: State, columns: number): Line {
+  const titles = Object.entries(columns < TITLES_COLUMNS ? SHORT_TITLES : TITLES);
+  return titles.map(([name, title], i) => {
+    const space = i === 0 ? '' : ' ';
+    return name === view ? span(`${space}[${title}]`, 'strong') : span(space + title, 'dim');
+  });
 }
 
 /** Whether this is the present, what wants a person, and whose screen it is. */
@@ -163,13 +174,14 @@ const DOING: Readonly<Record<ActKind, string>> = {
   approve: 'approving',
   refuse: 'refusing',
   sign: 'signing',
+  clear: 'clearing',
 };
 
 function concerns({ told, ceremonies }: State): Line {
   const alarms = told?.status.alarms.length ?? 0;
   const waiting = countText(ceremonies.length, 'waits', 'wait');
   return [
-    ...(alarms === 0 ? [] : [span(` · ALARM: ${alarms}, see overview`, 'bad')]),
+    ...(alarms === 0 ? [] : [span(` · ALARM: ${alarms}, see 8 Alarms`, 'bad')]),
     ...(ceremonies.length === 0 ? [] : [span(` · ${waiting} for people`, 'warn')]),
   ];
 }
@@ -210,11 +222,16 @@ function footLine({ prompt, view, filters, form }: State, columns: number): Line
   return [span(` ${typed}  `, 'strong'), span(fit(promptHint(prompt), room), 'dim')];
 }
 
+const ACT_KEYS: Readonly<Partial<Record<View, string>>> = {
+  ceremonies: 'a agree · x refuse · / filter',
+  alarms: 'c clear · / filter · 1-8 view',
+};
+
 function keysText(view: View): string {
   if (view === 'help') return '? or Esc go back · q quit';
-  if (view === 'overview') return '1-7 view · : command · ? help · q quit';
-  const acts = view === 'ceremonies' ? 'a agree · x refuse' : 'PgUp PgDn page · / filter';
-  return `↑↓ choose · ${acts} · 1-7 view · : command · ? help · q quit`;
+  if (view === 'overview') return '1-8 view · : command · ? help · q quit';
+  const keys = ACT_KEYS[view] ?? 'PgUp PgDn page · / filter · 1-8 view';
+  return `↑↓ choose · ${keys} · : command · ? help · q quit`;
 }
 
 function promptHint({ kind, text, complaint }: NonNullable<State['prompt']>): string {

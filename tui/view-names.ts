@@ -8,6 +8,7 @@ export const VIEWS = [
   'attestation',
   'audit',
   'ceremonies',
+  'alarms',
   'help',
 ] as const;
 export type View = (typeof VIEWS)[number];

@@ -1,8 +1,9 @@
 /**
- * `holdfast explain`: what a refusal or a failure means, what its sender deserves, what mends it,
- * and where more is written. The sentences are those of core/refusal and of OPERATIONS.
+ * `holdfast explain`: what a refusal, a failure or an alarm means, what mends it, and where more is
+ * written. The sentences are those of core/refusal, core/alarm and OPERATIONS.
  */
 
+import { ALARMS, isAlarmCode } from '../../core/alarm.ts';
 import { fromUtf8 } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
 import { isRefusalCode, REFUSALS } from '../../core/refusal.ts';
@@ -14,7 +15,7 @@ import { factsText, jsonText, tableText } from './print.ts';
 const USAGE = `\
 Usage: holdfast explain [CODE] [--json]
 
-Says what a refusal or failure means, what mends it, and where more is written.
+Says what a refusal, a failure or an alarm means, what mends it, and where more is written.
 Without a code it lists all of them.
 
   --json                  print facts for machines
@@ -48,6 +49,7 @@ const KINDS = {
 } as const;
 /** More than any page of ours has. */
 const PAGE_BYTES_MAX = 1024 * 1024;
+const ALARM = 'alarm: shown until a person clears it, which mends nothing';
 const FAILED = 'failed: something outside did not do its part';
 
 async function run(context: CommandContext): Promise<number> {
@@ -55,8 +57,7 @@ async function run(context: CommandContext): Promise<number> {
   const [code] = operands;
   const operations = await readPage('OPERATIONS');
   if (code === undefined) {
-    const all = [...Object.keys(REFUSALS), ...failuresIn(operations).keys()].sort();
-    const rows = all.map((each) => explained(each, [operations]));
+    const rows = codesIn([operations]).map((each) => explained(each, [operations]));
     context.write(values.json ? jsonText(rows) : tableText(['CODE', 'MEANS'], rows.map(twoCells)));
     return EXIT_DONE;
   }
@@ -71,13 +72,22 @@ function explained(code: string, pages: readonly Page[]): Explanation {
     const { judgement, means, mend } = REFUSALS[code];
     return { code, kind: KINDS[judgement], means, mend, where };
   }
-  const failures = new Map(pages.flatMap((page) => [...failuresIn(page)]));
-  const failure = failures.get(code);
+  const failure = new Map(pages.flatMap((page) => [...failuresIn(page)])).get(code);
+  // Some name both: a disk that takes nothing fails whoever asked, and alarms whoever watches.
+  if (failure === undefined && isAlarmCode(code)) {
+    return { code, kind: ALARM, ...ALARMS[code], where };
+  }
   if (failure === undefined) {
-    const nearest = nearestName(code, [...Object.keys(REFUSALS), ...failures.keys()]);
+    const nearest = nearestName(code, codesIn(pages));
     throw new UsageError(`no code ${JSON.stringify(code)}; did you mean ${nearest}?`);
   }
   return { code, kind: FAILED, ...failure, where };
+}
+
+/** Every code there is, once. */
+function codesIn(pages: readonly Page[]): readonly string[] {
+  const failures = pages.flatMap((page) => [...failuresIn(page).keys()]);
+  return [...new Set([...Object.keys(REFUSALS), ...Object.keys(ALARMS), ...failures])].sort();
 }
 
 /** Failures have their sentences in OPERATIONS alone: a table of code, means, mend. */

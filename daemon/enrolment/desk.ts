@@ -8,6 +8,7 @@
  * it under the same keys, and proves itself in full each time.
  */
 
+import type { AlarmCode } from '../../core/alarm.ts';
 import { APPLICATIONS_MAX, CHALLENGE_MS_MAX, CHALLENGE_ONLINE_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { KeyId, Suite } from '../../core/suite.ts';
@@ -329,7 +330,7 @@ export class EnrolmentDesk {
     await this.#alarm('assurance-fell', node, why);
   }
 
-  async #alarm(code: string, node: KeyId, { details }: Refusal): Promise<void> {
+  async #alarm(code: AlarmCode, node: KeyId, { details }: Refusal): Promise<void> {
     const { node: machine, alarms } = this.#options;
     await alarms.raise({ code, domain: machine.domain, details: { node, ...details } });
   }

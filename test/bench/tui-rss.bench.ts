@@ -36,7 +36,7 @@ export const bench: Bench = {
       for (const i of VIEWS.keys()) {
         terminal.type(String(i + 1), ...Array.from({ length: 50 }, () => 'NPage'), 'End', 'Home');
       }
-      await terminal.shows(/\[7 Ceremonies\]/);
+      await terminal.shows(/\[8 Alarms\]/);
       const status = readFileSync(`/proc/${terminal.processId()}/status`, 'utf8');
       const residentKib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
       return { value: residentKib / KIB_PER_MB, limit: BUDGET_MB };

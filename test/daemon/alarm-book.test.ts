@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { Failure } from '../../core/failure.ts';
 import { ALARMS_MAX } from '../../core/limits.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
-import { AlarmBook } from '../../daemon/alarm-book.ts';
+import { type Alarm, AlarmBook } from '../../daemon/alarm-book.ts';
 import { openAuditLog } from '../../daemon/audit/audit-log.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { MemoryLog } from '../fakes/memory-log.ts';
@@ -31,7 +31,7 @@ async function withBook(
 
 alarms('shows what was raised, once, and still after a restart', () =>
   withBook(async (book, reopened) => {
-    const raised = { code: 'equivocation', domain: BLUE, details: { epoch: 7n } };
+    const raised: Alarm = { code: 'equivocation', domain: BLUE, details: { epoch: 7n } };
     await book.raise(raised);
     await book.raise(raised);
     await book.raise({ ...raised, details: { epoch: 8n } });

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ALARMS } from '../../core/alarm.ts';
 import { REFUSALS } from '../../core/refusal.ts';
 import { KEYS } from '../../daemon/config-keys.ts';
 import { ROOT } from '../root.ts';
@@ -65,6 +66,13 @@ refusalDocs('OPERATIONS explains every refusal code, and no other', () => {
       .filter((name) => !codes.includes(name))
       .map((name) => `${name}: no such code`),
   ]);
+});
+
+refusalDocs('OPERATIONS explains every alarm, and no other', () => {
+  const operations = read('docs/OPERATIONS.md');
+  const from = operations.indexOf('\n| alarm | means | do |');
+  const table = operations.slice(from, operations.indexOf('\n\n', from + 1));
+  assert.equal([...firstColumn(table)].sort(), Object.keys(ALARMS).sort());
 });
 
 refusalDocs('OPERATIONS names every failure code', () => {

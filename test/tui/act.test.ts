@@ -2,9 +2,10 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Act, agreeForm, type Filled, type Form, fill, refuseForm } from '../../tui/act.ts';
+import { type Act, type Filled, type Form, fill } from '../../tui/act.ts';
+import { agreeForm, clearForm, refuseForm } from '../../tui/act-forms.ts';
 import type { Press } from '../../tui/keys.ts';
-import { CEREMONY } from '../fakes/fake-daemon.ts';
+import { ALARM, CEREMONY } from '../fakes/fake-daemon.ts';
 
 const acts = suite('tui/act');
 
@@ -47,6 +48,14 @@ acts('of a yes and a no take their words', () => {
     ...{ kind: 'refuse', id, reason: 'why not' },
   });
   assert.equal(actIn(refuseForm(ASKS), '\nrefuse\n'), { kind: 'refuse', id, reason: '' });
+});
+
+acts('of clearing an alarm say what it means, and that clearing mends nothing', () => {
+  const form = clearForm(ALARM);
+  assert.equal(actIn(form, 'clear\n'), { kind: 'clear', id: String(ALARM.id) });
+  assert.match(String(actIn(form, 'yes\n')), /not that word/);
+  assert.match(form.says.join(' '), /one key signed two beacons[\s\S]*mends nothing/);
+  assert.not.match(clearForm({ ...ALARM, code: 'from-the-future' }).says.join(' '), /It means/);
 });
 
 acts('come about only once all of the text was on the screen', () => {

@@ -50,7 +50,7 @@ client('tells everything once it is connected', () =>
     const daemon = await openFakeDaemon(path);
     await window.open();
     await daemon.close();
-    assert.equal(kinds(heard), ['status', 'audit', 'ceremonies', 'fetched', 'entries']);
+    assert.equal(kinds(heard), ['status', 'caller', 'audit', 'ceremonies', 'fetched', 'entries']);
   }),
 );
 

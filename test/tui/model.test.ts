@@ -82,7 +82,7 @@ model('goes to help and back to where it was', () => {
 
 model('goes round through the views, and leaves help out', () => {
   assert.is(pressing(livingState(), ['tab', 'tab']).view, 'peers');
-  assert.is(pressing(livingState(), ['7', 'tab']).view, 'overview');
+  assert.is(pressing(livingState(), ['8', 'tab']).view, 'overview');
 });
 
 model.run();

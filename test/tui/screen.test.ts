@@ -9,9 +9,11 @@ import { DEFAULT_TIERS } from '../../federation/tier.ts';
 import { madePrintable } from '../../tui/client.ts';
 import { DEFAULT_PERMITS } from '../../tui/domain-words.ts';
 import { widthOf } from '../../tui/format.ts';
+import type { State } from '../../tui/model.ts';
+import { linesBetween } from '../../tui/plain.ts';
 import { SCREEN_MIN } from '../../tui/screen.ts';
 import { VIEWS } from '../../tui/view-names.ts';
-import { ENTRY, STATUS } from '../fakes/fake-daemon.ts';
+import { ALARM, ENTRY, STATUS } from '../fakes/fake-daemon.ts';
 import { drawnScreens, SCREENS } from './screens.ts';
 import { livingState, pressing, screenText, stateAfter, statusOf, WIDE } from './states.ts';
 
@@ -71,12 +73,12 @@ screen('counts alarms on every view, and names them on the first', () => {
     detail: 'epoch 7',
   };
   const state = livingState({ ...STATUS, alarms: [alarm] });
-  assert.match(screenText(pressing(state, ['4'])), /ALARM: 1, see overview/);
+  assert.match(screenText(pressing(state, ['4'])), /ALARM: 1, see 8 Alarms/);
   assert.match(screenText(state), / ALARM +equivocation blue\.example epoch 7\n/);
 });
 
 screen('counts what it has no room for', () => {
-  assert.match(screenText(livingState(statusOf(500))), / … and 500 lines more: see 2 Domains\n/);
+  assert.match(screenText(livingState(statusOf(500))), / … and 500 lines more: see 2, 7 and 8\n/);
 });
 
 screen('never says what a tier does not permit', () => {
@@ -101,6 +103,45 @@ screen('shows escape sequences of strangers as text', () => {
   assert.match(text, /hint +\\u\{1b\}\[2J\\u\{1b\}\]0;mine\\u\{7\}\\u\{202e\}txet\\u\{9b\}1m/);
   assert.not.match(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
 });
+
+screen('shows nothing of strangers raw in any view, in any form, and in plain lines', () => {
+  const raw = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
+  const state = madePrintable(tainted(livingState({ ...STATUS, alarms: [ALARM] }))) as State;
+  const acts = [...VIEWS.map((view) => ({ ...state, view })), ...openForms(state)];
+  for (const shown of acts) {
+    for (const size of [SCREEN_MIN, WIDE]) {
+      const text = screenText(shown, size);
+      assert.not.match(text, raw, shown.view);
+      assert.is(text.split('\n').length, size.rows, shown.view);
+    }
+  }
+  assert.not.match(linesBetween(stateAfter(), state).join('\n'), raw);
+});
+
+/** A form of each kind, open over what a stranger named. */
+function openForms(state: State): readonly State[] {
+  const forms = [
+    pressing(state, ['7', 'a']),
+    pressing(state, ['7', 'x']),
+    pressing(state, ['8', 'c']),
+  ];
+  for (const { form } of forms) assert.ok(form);
+  return forms;
+}
+
+/** What decides how a row is drawn is the daemon's own word; all else may be a stranger's. */
+const OWN_WORDS = new Set(['by', 'tier', 'view', 'kind', 'behindHelp', 'filters', 'id', 'chosen']);
+
+/** Every text within `value` with sequences behind it that move a cursor and name a window. */
+function tainted(value: unknown, name = ''): unknown {
+  if (OWN_WORDS.has(name)) return value;
+  if (typeof value === 'string') return `${value}\u001b[2J\u001b]0;mine\u0007\u202etxet\u009b1m`;
+  if (Array.isArray(value)) return value.map((each) => tainted(each));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([member, each]) => [member, tainted(each, member)]),
+  );
+}
 
 screen('says what it needs on a terminal that is too small', () => {
   const text = screenText(livingState(), { columns: 20, rows: 5 });

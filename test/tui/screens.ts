@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { State } from '../../tui/model.ts';
 import { SCREEN_MIN } from '../../tui/screen.ts';
 import { VIEWS } from '../../tui/view-names.ts';
+import { ALARM, STATUS } from '../fakes/fake-daemon.ts';
 import { ROOT } from '../root.ts';
 import { livingState, pressing, screenText, WIDE } from './states.ts';
 
@@ -21,6 +22,8 @@ export function drawnScreens(): readonly { readonly name: string; readonly text:
     ...VIEWS.map((view) => [view, { ...state, view }] as const),
     ['sign', pressing(state, [':', 'c', 'enter', 'a'])],
     ['refuse', pressing(state, [':', 'c', 'enter', 'x'])],
+    ['clear', pressing(livingState({ ...STATUS, alarms: [ALARM] }), ['8', 'c'])],
+    ['alarmed', pressing(livingState({ ...STATUS, alarms: [ALARM] }), ['8'])],
   ];
   return views.flatMap(([name, shown]) =>
     [SCREEN_MIN, WIDE].map((size) => ({

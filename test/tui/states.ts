@@ -30,6 +30,7 @@ export function stateAfter(...messages: readonly Message[]): State {
 export function livingState(status: Status = STATUS): State {
   return stateAfter(
     { kind: 'status', status, nowMs: 0 },
+    { kind: 'caller', caller: { name: 'ann', uid: 1_000, role: 'admin', from: 'socket' } },
     { kind: 'entries', entries: [ENTRY] },
     { kind: 'audit', entries: [EVENT] },
     { kind: 'ceremonies', ceremonies: [CEREMONY] },

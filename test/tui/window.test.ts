@@ -6,9 +6,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Refusal } from '../../core/refusal.ts';
 import { SCREEN_MIN } from '../../tui/screen.ts';
 import { auditOf, controlling, type, withDaemons } from '../daemon/live.ts';
 import { relate } from '../daemon-process.ts';
+import { ALARM, openFakeDaemon, STATUS } from '../fakes/fake-daemon.ts';
 import { temporaryFolder } from '../folder.ts';
 import { ROOT } from '../root.ts';
 import { skip } from '../skip.ts';
@@ -70,11 +72,13 @@ onTerminal('shows each view of a live daemon at both sizes, and ends with q', ()
           /\[4 Workloads\][\s\S]*›\/web[\s\S]*\\u\{1b\}\[2J\\u\{1b\}\]0;mine\\u\{7\}/,
         );
         terminal.type('5');
-        await terminal.shows(/\[5 Attestation\][\s\S]*›this boot +not measured/);
+        await terminal.shows(/\[5 (?:Boot|Attestation)\][\s\S]*›this boot +not measured/);
         terminal.type('6');
         await terminal.shows(/\[6 Audit\][\s\S]*entry\.created/);
         terminal.type('7');
         await terminal.shows(/\[7 Ceremonies\][\s\S]*nothing waits for anybody/);
+        terminal.type('8');
+        await terminal.shows(/\[8 Alarms\][\s\S]*no alarm/);
         terminal.type('?');
         await terminal.shows(/Help: every key[\s\S]*PgUp/);
       }
@@ -160,6 +164,38 @@ onTerminal('refuses what waits, with a reason, at the typed word', () =>
   }),
 );
 
+onTerminal(
+  'clears an alarm at the typed word, where the role of whoever types it may',
+  async () => {
+    await using folder = await temporaryFolder();
+    const socket = folder.file('control.sock');
+    const alarms = [ALARM];
+    let isOperator = false;
+    const daemon = await openFakeDaemon(socket, {
+      status: async () => ({ ...STATUS, alarms: [...alarms] }),
+      'alarm.clear': async ({ id }) => {
+        const details = { who: 'ann', method: 'alarm.clear', needs: 'operator', has: 'observer' };
+        if (!isOperator) throw new Refusal('role-insufficient', details);
+        alarms.splice(0);
+        return { ...ALARM, id };
+      },
+    });
+    await withTerminal({ socket }, async (terminal) => {
+      await terminal.shows(/ALARM: 1, see 8/);
+      terminal.type('8', 'c');
+      await terminal.shows(/Clear the alarm equivocation of blue\.example[\s\S]*mends nothing/);
+      terminal.type('clear', 'Enter');
+      await terminal.shows(/NOT DONE: role-insufficient/);
+      isOperator = true;
+      terminal.type('c', 'clear', 'Enter');
+      await terminal.shows(/ok: cleared/);
+      daemon.notify({ method: 'changed', params: {} });
+      await terminal.shows(/no alarm: nothing that should be impossible/);
+    });
+    await daemon.close();
+  },
+);
+
 onTerminal('shows the past while the daemon is gone, and the present once it is back', () =>
   withDaemons(['blue.example'], (blue) =>
     withTerminal({ socket: blue.controlSocket }, async (terminal) => {
@@ -180,7 +216,7 @@ onTerminal('finds its lines again after any resize, and says where it is too sma
       terminal.resize({ columns: 20, rows: 5 });
       await terminal.shows(/needs a\s+terminal of 80 x 24/);
       terminal.resize(SCREEN_MIN);
-      const screen = await terminal.shows(/\[1 Overview\][\s\S]*● live[^\n]*\n 1-7 view/);
+      const screen = await terminal.shows(/\[1 Overview\][\s\S]*● live[^\n]*\n 1-8 view/);
       assert.is(screen.match(/● live/g)?.length, 1);
     }),
   ),

@@ -2,7 +2,7 @@
 
 import type { CeremonyView } from '../../daemon/control/protocol.ts';
 import { type Fact, factLines } from '../facts.ts';
-import { countText } from '../format.ts';
+import { countText, minuteText } from '../format.ts';
 import type { Tone } from '../line.ts';
 import type { Sheet } from '../sheet.ts';
 
@@ -13,8 +13,8 @@ export const CEREMONIES: Sheet<CeremonyView> = {
     { title: 'WAITS FOR', columns: 24, grow: 1, from: 0, text: waitsFor, tone: (): Tone => 'warn' },
     { title: 'ID', columns: 16, grow: 0, from: 0, text: ({ id }) => id },
     { title: 'BROUGHT BY', columns: 12, grow: 0, from: 100, text: ({ broughtBy }) => broughtBy },
-    { title: 'SINCE', columns: 16, grow: 0, from: 120, text: ({ since }) => minuteOf(since) },
-    { title: 'UNTIL', columns: 16, grow: 0, from: 140, text: ({ until }) => minuteOf(until) },
+    { title: 'SINCE', columns: 16, grow: 0, from: 120, text: ({ since }) => minuteText(since) },
+    { title: 'UNTIL', columns: 16, grow: 0, from: 140, text: ({ until }) => minuteText(until) },
   ],
   rowsOf: ({ ceremonies }) => ceremonies,
   keyOf: ({ id }) => id,
@@ -36,19 +36,14 @@ export function waitsFor({ by, signatures }: CeremonyView): string {
 
 function factsOf(ceremony: CeremonyView): readonly Fact[] {
   const { id, title, changes, signatures, broughtBy, since, until } = ceremony;
-  const brought = since === '' ? broughtBy : `${broughtBy}, ${minuteOf(since)}`;
+  const brought = since === '' ? broughtBy : `${broughtBy}, ${minuteText(since)}`;
   return [
     ['what', title, 'strong'],
     ['id', id],
-    ['brought by', `${brought}${until === '' ? '' : `; until ${minuteOf(until)}`}`],
+    ['brought by', `${brought}${until === '' ? '' : `; until ${minuteText(until)}`}`],
     ...signatures.map(
       ({ name, needed, signed }): Fact => ['signed', `${signed.length} of ${needed} ${name}`],
     ),
     ...changes.map((change): Fact => ['changes', change]),
   ];
-}
-
-/** `2026-01-01 00:00` of an RFC 3339 time. */
-function minuteOf(time: string): string {
-  return time.slice(0, 16).replace('T', ' ');
 }

@@ -6,7 +6,7 @@
 import type { DomainStatus, Status, Tier } from '../../daemon/control/protocol.ts';
 import { cliffText, DEFAULT_PERMITS, domainAge, permits, tierTone } from '../domain-words.ts';
 import { type Fact, factLines } from '../facts.ts';
-import { aboutText, ageBar, countText, fit } from '../format.ts';
+import { aboutText, ageBar, countText, fit, minuteText } from '../format.ts';
 import { BLANK, type Line, line, type Size, span } from '../line.ts';
 import { domainsNow, type State, sinceToldMs } from '../model.ts';
 import { waitsFor } from './ceremonies.ts';
@@ -42,7 +42,7 @@ export function overviewLines(state: State, size: Size): readonly Line[] {
 function cut(lines: readonly Line[], room: number): readonly Line[] {
   if (lines.length <= room) return lines;
   const kept = lines.slice(0, Math.max(0, room - 1));
-  return [...kept, line(` … and ${lines.length - kept.length} lines more: see 2 Domains`, 'warn')];
+  return [...kept, line(` … and ${lines.length - kept.length} lines more: see 2, 7 and 8`, 'warn')];
 }
 
 /** Our own domain, large: its tier, its age, its cliff. */
@@ -66,7 +66,7 @@ function factsOf(status: Status, state: State, domains: readonly DomainStatus[])
   const links = countText(status.peers.length, 'peer');
   const listens = status.listen.length === 0 ? 'dials only' : `listens at ${addressOf(status)}`;
   return [
-    ['who', `${role}, root ${status.rootThreshold}, version ${status.version}`],
+    ['who', `${role}, root ${status.rootThreshold}, version ${status.version}${youText(state)}`],
     ['first root', status.fingerprint],
     ['lease', leaseText(status)],
     ['booted', bootText(status)],
@@ -78,11 +78,16 @@ function factsOf(status: Status, state: State, domains: readonly DomainStatus[])
   ];
 }
 
+/** Whom the daemon takes whoever looks for: it decides what the window may do. */
+function youText({ caller }: State): string {
+  return caller === null ? '' : `; you: ${caller.name}, ${caller.role}`;
+}
+
 /** What this node holds, and until when. */
 function leaseText({ node: { lease } }: Status): string {
   if (lease === null) return 'none: not enrolled yet';
   const { group, kind, notAfter, trouble } = lease;
-  const until = `${notAfter.slice(0, 16).replace('T', ' ')} UTC`;
+  const until = `${minuteText(notAfter)} UTC`;
   return `group ${group}, kind ${kind}, to ${until}${trouble === '' ? '' : `; ${trouble}`}`;
 }
 

@@ -2,7 +2,7 @@
 
 import type { EntryView } from '../../daemon/control/protocol.ts';
 import { factLines } from '../facts.ts';
-import { ageText } from '../format.ts';
+import { ageText, minuteText } from '../format.ts';
 import type { Workload } from '../model.ts';
 import type { Sheet } from '../sheet.ts';
 
@@ -62,7 +62,7 @@ function heldTo({ fetched }: Workload): string {
 function heldText({ fetched }: Workload): string {
   if (fetched === undefined) return 'by nobody on this machine since the daemon started';
   const { uid, agoMs, notAfter } = fetched;
-  const until = `${notAfter.slice(0, 16).replace('T', ' ')} UTC`;
+  const until = `${minuteText(notAfter)} UTC`;
   return `by uid ${uid}, fetched ${ageText(agoMs)} ago, to ${until}`;
 }
 

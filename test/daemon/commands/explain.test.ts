@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ALARMS } from '../../../core/alarm.ts';
 import { REFUSALS } from '../../../core/refusal.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { holdfast, type Outcome } from './rig.ts';
@@ -35,11 +36,18 @@ explain('knows failures as well', async () => {
   assert.match(out, /\nkind +failed: /);
 });
 
+explain('knows every alarm, which is no refusal', async () => {
+  const { out } = await typed('deposed');
+  assert.match(out, /^code +deposed\nmeans +a key that this machine signed by/);
+  assert.match(out, /\nkind +alarm: /);
+});
+
 explain('lists every code there is', async () => {
   const { out } = await typed('--json');
   const listed: readonly { readonly code: string; readonly means: string }[] = JSON.parse(out);
   const codes = new Set(listed.map(({ code }) => code));
-  for (const code of Object.keys(REFUSALS)) assert.ok(codes.has(code), code);
+  const known = [...Object.keys(REFUSALS), ...Object.keys(ALARMS)];
+  for (const code of known) assert.ok(codes.has(code), code);
   assert.ok(codes.has('timed-out'));
 });
 

@@ -1,0 +1,118 @@
+/** The forms of all acts: what each says before anybody may do it, and what is to be filled. */
+
+import { ALARMS, type AlarmCode, isAlarmCode } from '../core/alarm.ts';
+import type { AlarmStatus, CeremonyView } from '../daemon/control/protocol.ts';
+import type { ActKind, Field, Form } from './act.ts';
+
+/** Of what a signature gave force to, what else ends it. */
+const RECALLED: Readonly<Record<string, string>> = {
+  override: ' What it permits can, by one person: holdfast override withdraw.',
+};
+const DROPPED =
+  'The proposal and all signatures of it are dropped here; somebody would have to offer it anew.';
+/** What a no does, where it is no proposal that people sign. */
+const NOES: Readonly<Record<string, string>> = {
+  enrolment: 'The machine is turned away; it would have to ask anew.',
+  relation: 'What the partner asks is dropped here, and nothing changes; it may ask anew.',
+};
+/** What a yes does, and what takes it back. */
+const YESES: Readonly<Record<string, string>> = {
+  enrolment:
+    'It is granted a lease as soon as it answers its challenge. What takes that back is ' +
+    'holdfast revoke node.',
+  relation:
+    'It is honoured so with the next beacon. What takes that back is holdfast relation narrow, ' +
+    'or withdraw.',
+};
+
+/** The form by which a ceremony is agreed to: a signature, or a yes. */
+export function agreeForm(ceremony: CeremonyView): Form {
+  return ceremony.by === 'key' ? signForm(ceremony) : approveForm(ceremony);
+}
+
+/** The form by which a ceremony is ended. */
+export function refuseForm(ceremony: CeremonyView): Form {
+  return formOf('refuse', ceremony.id, {
+    title: `Refuse ${ceremony.title}`,
+    says: [
+      `${NOES[ceremony.kind] ?? DROPPED} What it would have changed:`,
+      ...listed(ceremony.changes),
+    ],
+    fields: [field('reason', 'a sentence for the audit log', { mayBeEmpty: true }), word('refuse')],
+  });
+}
+
+/** The form by which a person says to have seen to an alarm. */
+export function clearForm({ id, code, domain, detail, at }: AlarmStatus): Form {
+  return formOf('clear', String(id), {
+    title: `Clear the alarm ${code} of ${domain}`,
+    says: [
+      ...(isAlarmCode(code) ? meaningOf(code) : []),
+      `Raised ${at}: ${detail}`,
+      'Clearing it mends nothing: it is shown no more, here and to everybody, until the same ' +
+        'happens again. The audit log keeps the alarm, and that you cleared it.',
+    ],
+    fields: [word('clear')],
+  });
+}
+
+function meaningOf(code: AlarmCode): readonly string[] {
+  const { means, mend } = ALARMS[code];
+  return [`It means: ${means}.`, `What mends it: ${mend}.`];
+}
+
+function signForm(ceremony: CeremonyView): Form {
+  const { id, kind, title, words, changes, signatures, broughtBy } = ceremony;
+  const missing = signatures.filter(({ needed, signed }) => signed.length < needed);
+  const isLast = missing.every(({ needed, signed }) => signed.length === needed - 1);
+  const force = isLast ? 'at once if yours is the last key' : 'once all who are needed signed';
+  return formOf('sign', ceremony.id, {
+    title: `Sign ${title}`,
+    says: [
+      'It changes:',
+      ...listed(changes),
+      'Signatures so far:',
+      ...listed(signatures.map((each) => `${each.signed.length} of ${each.needed} ${each.name}`)),
+      'Compare with the others, by voice, its digest or that in words:',
+      ...listed([id, words]),
+      `${broughtBy} brought it: where two persons are needed, another one signs.`,
+      `It cannot be taken back, and takes force ${force}.${RECALLED[kind] ?? ''}`,
+    ],
+    fields: [
+      field('key file', 'the path of your key, on a stick for example', {}),
+      field('passphrase', 'of your key; empty if it has none', {
+        isSecret: true,
+        mayBeEmpty: true,
+      }),
+      word('sign'),
+    ],
+  });
+}
+
+function approveForm(ceremony: CeremonyView): Form {
+  return formOf('approve', ceremony.id, {
+    title: `Approve ${ceremony.title}`,
+    says: ['It changes:', ...listed(ceremony.changes), YESES[ceremony.kind] ?? ''],
+    fields: [word('approve')],
+  });
+}
+
+function formOf(kind: ActKind, id: string, said: Pick<Form, 'title' | 'says' | 'fields'>): Form {
+  return { kind, id, ...said, at: 0, top: 0, seen: 0, complaint: '' };
+}
+
+function listed(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? ['- nothing'] : lines.map((line) => `- ${line}`);
+}
+
+function field(
+  name: string,
+  hint: string,
+  { isSecret = false, mayBeEmpty = false }: Partial<Pick<Field, 'isSecret' | 'mayBeEmpty'>>,
+): Field {
+  return { name, hint, value: '', isSecret, mayBeEmpty, isWord: false };
+}
+
+function word(kind: ActKind): Field {
+  return { ...field('word', `type ${kind} to do it`, {}), isWord: true };
+}
