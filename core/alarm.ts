@@ -55,6 +55,10 @@ export const ALARMS = {
       'the state is older than the counter of the chip, the chip was restored, or a backup was',
     mend: 'find out who put it back; the state is believed again as newer evidence comes',
   },
+  'audit-broken': {
+    means: 'at the start the audit log was not the chain it was written as; a new one was begun',
+    mend: 'find out who could write in the state folder; holdfast audit verify says from where on',
+  },
   'chip-regressed': {
     means: 'the chip of a node counts less than it did: it was restored or cleared',
     mend: 'find out which; then holdfast enroll approve ID --forget-marks',

@@ -73,7 +73,7 @@ function explained(code: string, pages: readonly Page[]): Explanation {
     return { code, kind: KINDS[judgement], means, mend, where };
   }
   const failure = new Map(pages.flatMap((page) => [...failuresIn(page)])).get(code);
-  // Some name both: a disk that takes nothing fails whoever asked, and alarms whoever watches.
+  // Of what is an alarm too the other says what a person meets who asks.
   if (failure === undefined && isAlarmCode(code)) {
     return { code, kind: ALARM, ...ALARMS[code], where };
   }
