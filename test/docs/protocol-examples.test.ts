@@ -1,6 +1,7 @@
 /**
  * The examples of PROTOCOL are what the code makes: each block of the page against the bytes of
- * test/vectors/protocol/examples.json, which the shipping decoders read and write again the same.
+ * test/vectors/protocol/examples.json, which the shipping decoders read and write again the same,
+ * and of handshake.json.
  *
  * A block holds examples that begin with `; name`. Documents are shown as their payload, files and
  * links as text, all else as hex with a remark. `…` leaves something out; in hex the remark says
@@ -18,11 +19,23 @@ import { decodeEnvelope } from '../../federation/envelope.ts';
 import { chainCommitment, decodeTick, verifyTick } from '../../federation/tick.ts';
 import { ROOT } from '../root.ts';
 import { EXAMPLES } from '../vectors/example-vectors.ts';
+import { handshakeExample } from '../vectors/handshake.ts';
 import type { Reading } from '../vectors/readings.ts';
 
 const examples = suite('docs/protocol-examples');
 
 const PAGE = readFileSync(join(ROOT, 'docs/PROTOCOL.md'), 'utf8');
+
+const { payloads, messages } = await handshakeExample();
+
+/** All that the page shows: name, what it is read as, and its bytes. */
+const ALL: readonly (readonly [string, Reading | 'handshake', Uint8Array])[] = [
+  ...EXAMPLES,
+  ['a handshake payload', 'handshake', payloads.initiator],
+  ['message A', 'handshake', messages.a],
+  ['message B', 'handshake', messages.b],
+  ['message C', 'handshake', messages.c],
+];
 
 /** Name and lines of each example on the page. */
 const SHOWN = [...PAGE.matchAll(/^```\n(; [^`]*)\n```$/gm)]
@@ -33,7 +46,7 @@ const SHOWN = [...PAGE.matchAll(/^```\n(; [^`]*)\n```$/gm)]
   });
 
 /** How the text of an example stands on the page; null for what is shown as hex. */
-const TEXTS: Readonly<Partial<Record<Reading, (bytes: Uint8Array) => string>>> = {
+const TEXTS: Readonly<Partial<Record<Reading | 'handshake', (bytes: Uint8Array) => string>>> = {
   document: (bytes) => fromUtf8(decodeEnvelope(bytes).payload),
   relation: (bytes) => fromUtf8(decodeEnvelope(bytes).payload),
   enrolment: (bytes) => fromUtf8(decodeMessage(bytes).envelope.payload),
@@ -72,11 +85,11 @@ function checkHex(name: string, lines: readonly string[], bytes: Uint8Array): vo
 }
 
 examples('stand on the page once each, and no others do', () => {
-  const names = EXAMPLES.map(([name]) => name);
+  const names = ALL.map(([name]) => name);
   assert.equal(SHOWN.map(({ name }) => name).sort(), [...names].sort());
 });
 
-for (const [name, as, bytes] of EXAMPLES) {
+for (const [name, as, bytes] of ALL) {
   examples(`${name}: what the page shows is what the code writes`, () => {
     const lines = SHOWN.find((shown) => shown.name === name)?.lines ?? [];
     const textOf = TEXTS[as];
@@ -87,7 +100,7 @@ for (const [name, as, bytes] of EXAMPLES) {
 
 examples('lead from the beacon to its tick by the values of the page', () => {
   const bytesOf = (wanted: string): Uint8Array =>
-    EXAMPLES.find(([name]) => name === wanted)?.[2] ?? new Uint8Array();
+    ALL.find(([name]) => name === wanted)?.[2] ?? new Uint8Array();
   const envelope = decodeEnvelope(bytesOf('a beacon'));
   const beacon = readBeacon(envelope);
   const commitment = chainCommitment(beacon);

@@ -12,6 +12,7 @@ import {
 } from '../../daemon/enrolment/issuing-messages.ts';
 import { decodeMessage } from '../../daemon/enrolment/message.ts';
 import { makeRequest } from '../../daemon/enrolment/request.ts';
+import { encodeEvidence } from '../../firmware/evidence.ts';
 import { DOMAIN } from '../federation/forge.ts';
 import { DATES, DOCUMENTS, ENTRY, FORGED, LEASE, NODE } from './example-documents.ts';
 import { namedBytes } from './still-kem.ts';
@@ -32,6 +33,17 @@ export const IDENTITIES_ASKED = encodeRequest({
 export const IDENTITIES_GIVEN = encodeAnswer({
   ...NOTHING_GIVEN,
   slices: [{ ...SLICE, revision: 1, leaves: [namedBytes('certificate', 400)] }],
+});
+
+/** What a chip shows: the parts stand for structures of TCG, which are not made here. */
+export const EVIDENCE = encodeEvidence({
+  attestationKey: namedBytes('attestation key', 90),
+  endorsementKey: namedBytes('endorsement key', 122),
+  endorsementCertificate: null,
+  intermediates: [],
+  quote: { attest: namedBytes('attest', 145), signature: namedBytes('signature', 72) },
+  pcrs: { bank: 'sha256', values: new Map([[11, namedBytes('pcr 11', 32)]]) },
+  ...{ eventLog: null, userspaceLog: null, imaLog: null, counter: null },
 });
 
 /** The four messages; `file` is the bundle file beside challenge and grant. */

@@ -34,7 +34,7 @@ import { Climber } from '../federation/climber.ts';
 import { DOMAIN, NOW } from '../federation/forge.ts';
 import * as documents from './example-documents.ts';
 import { BEACON, FORGED, LEASE, NODE, RED, ROOT } from './example-documents.ts';
-import { enrolment, IDENTITIES_ASKED, IDENTITIES_GIVEN } from './example-enrolment.ts';
+import { EVIDENCE, enrolment, IDENTITIES_ASKED, IDENTITIES_GIVEN } from './example-enrolment.ts';
 import type { Reading } from './readings.ts';
 import { stillSigner } from './still.ts';
 import { KEM_RANDOM, KEM_SEED, namedBytes, SEALED_TO } from './still-kem.ts';
@@ -151,6 +151,7 @@ export const EXAMPLES: readonly (readonly [string, Reading, Uint8Array])[] = [
   ['a courier file for anybody', 'courier', courier([], new Uint8Array())],
   ['a courier file for one node', 'courier', courier(SEALED_TO, KEM_RANDOM)],
   ...ENROLMENT.map(([name, bytes]) => [name, 'enrolment', bytes ?? new Uint8Array()] as const),
+  ['evidence', 'evidence', EVIDENCE],
   ['a request for identities', 'identities request', IDENTITIES_ASKED],
   ['identities', 'identities answer', IDENTITIES_GIVEN],
 ];

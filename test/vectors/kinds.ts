@@ -5,6 +5,7 @@
  * nobody takes their silence for agreement.
  */
 
+import { handshakeKind } from './handshake.ts';
 import { jcsKind } from './jcs.ts';
 import { isUnder, type Kind } from './kind.ts';
 import { mlKem768Kind } from './ml-kem.ts';
@@ -18,6 +19,7 @@ import { isOfCollection } from './wycheproof.ts';
 export const KINDS: readonly Kind[] = [
   ladderKind,
   decodingKind,
+  handshakeKind,
   ed25519Kind,
   mlDsa65Kind,
   mlKem768Kind,

@@ -9,8 +9,8 @@ import { protocolVectors } from './protocol-vectors.ts';
 
 const vectors = suite('vectors/protocol');
 
-vectors('are what the script makes', () => {
-  for (const [name, text] of protocolVectors()) {
+vectors('are what the script makes', async () => {
+  for (const [name, text] of await protocolVectors()) {
     const held = readFileSync(join(OWN_FOLDER, name), 'utf8');
     assert.ok(held === text, `${name}: run node dist/test/vectors/write-protocol.js`);
   }

@@ -64,6 +64,7 @@ import { readRevocations } from '../../federation/revocations.ts';
 import { readRoot } from '../../federation/root.ts';
 import { decodeTick } from '../../federation/tick.ts';
 import { decodeAnswer, signAnswer } from '../../federation/time-answer.ts';
+import { decodeEvidence, encodeEvidence } from '../../firmware/evidence.ts';
 import { SUITE } from '../fakes/coalition.ts';
 import { DOMAIN, KEYS } from '../federation/forge.ts';
 import { KEM_RANDOM, KEM_SEED, SEALED_TO } from './still-kem.ts';
@@ -144,6 +145,7 @@ export const READINGS = {
     ENROLMENT[envelope.type]?.(bytes);
     return encodeMessage(envelope.bytes, ...parts);
   },
+  evidence: (bytes) => encodeEvidence(decodeEvidence(bytes)),
   'identities request': (bytes) => issuing.encodeRequest(issuing.decodeRequest(bytes)),
   'identities answer': (bytes) => issuing.encodeAnswer(issuing.decodeAnswer(bytes)),
   'desk answer': (bytes) => {

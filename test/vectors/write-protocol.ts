@@ -6,4 +6,4 @@ import { OWN_FOLDER } from './folder.ts';
 import { protocolVectors } from './protocol-vectors.ts';
 
 mkdirSync(OWN_FOLDER, { recursive: true });
-for (const [name, text] of protocolVectors()) writeFileSync(join(OWN_FOLDER, name), text);
+for (const [name, text] of await protocolVectors()) writeFileSync(join(OWN_FOLDER, name), text);
