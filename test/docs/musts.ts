@@ -23,6 +23,11 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '1.2.1': ['federation/envelope: verify by both legs or not at all'],
   '1.2.2': ['federation/envelope: need as many signers as the threshold says, all of the role'],
   '1.2.3': ['federation/envelope: need as many signers as the threshold says, all of the role'],
+  '1.2.4': [
+    'core/ed25519: refuses keys of small order',
+    'core/ed25519: refuses points that are not in canonical form',
+    'federation/envelope: verify by both legs or not at all',
+  ],
   '1.3.1': ['federation/envelope: hold their slots in one order'],
   '1.3.2': ['federation/tuf-keys: duplicate_sig_keyids'],
   '1.3.3': [
