@@ -36,7 +36,7 @@ import { followKernelTime } from './kernel-time.ts';
 import { knownClock } from './known-clock.ts';
 import type { LinkBook } from './link-book.ts';
 import { openMetrics } from './metrics/scrape.ts';
-import { LateNetwork } from './network/late-network.ts';
+import type { NetworkOptions } from './network/libp2p-network.ts';
 import { paceOf } from './network/pace.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import { RefusalAudit } from './refusal-audit.ts';
@@ -55,6 +55,8 @@ export interface Host {
   readonly groupIdOf: (name: string) => Promise<number | undefined>;
   /** Whether somebody steers the clock of this machine, as its kernel says. */
   readonly isClockSynchronised: () => boolean;
+  /** The network that is to be started. */
+  readonly openNetwork: (options: NetworkOptions) => Network;
 }
 
 /** The state of a daemon, open and locked. */
@@ -160,7 +162,7 @@ export async function openEngine(
   const { config, host, audit, refusals, alarms, generation } = ground;
   const { clock, random, log } = host;
   const { listen, trustDomain: domain, role } = config;
-  const network = new LateNetwork({
+  const network = host.openNetwork({
     ...{ transportSeed, ownDomain: domain, listen, clock, random, log },
     paceOf: paceOf(config.slowNetworks, config.slowRate),
   });

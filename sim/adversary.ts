@@ -3,10 +3,12 @@
  *
  * It runs the shipping state machine, so that it knows what a member knows, and turns what leaves
  * it. Habits are switched on by the faults of `faults/`; without any it behaves. What it makes up
- * without a key is marked as forged, so that a checker can hold the others to ignoring it.
+ * without a key is marked as forged, so that a checker can hold the others to ignoring it. It
+ * stands in a world, or in a daemon among real ones (`test/fleet`).
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Suite } from '../core/suite.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
 import { encodeEquivocation } from '../federation/equivocation.ts';
 import { decodeFrame, encodeFrame } from '../federation/message.ts';
@@ -14,13 +16,34 @@ import { encodeTick, TICK_BYTES } from '../federation/tick.ts';
 import type { Dice } from './dice.ts';
 import { damagedEnvelope, digestOfEnvelope, rivalBeacon } from './forgery.ts';
 import { signerOf } from './founding.ts';
-import type { Machine } from './machine.ts';
 import { type GossipMessage, gossipOf } from './network.ts';
-import { partsOfKey } from './step.ts';
-import type { World } from './world.ts';
 
 /** What an adversary may do with what it sends. */
-export type Habit = 'replay' | 'withhold' | 'delay' | 'flood' | 'lie' | 'forge';
+export const HABITS = ['replay', 'withhold', 'delay', 'flood', 'lie', 'forge'] as const;
+export type Habit = (typeof HABITS)[number];
+
+/** A beacon or a manifest of somebody, as its envelope. */
+export interface Statement {
+  readonly domain: TrustDomain;
+  readonly kind: 'beacon' | 'manifest';
+  readonly envelope: Uint8Array;
+}
+
+/** What an adversary has in its hands. */
+export interface Foothold {
+  readonly name: string;
+  readonly domain: TrustDomain;
+  readonly suite: Suite;
+  readonly dice: Dice;
+  /** What its machine holds of every domain. */
+  statements(): readonly Statement[];
+  after(delayMs: number, run: () => void): void;
+  /** Sends as it is; `forgedFor` names the domain that it was made up for. */
+  send(peer: string, frame: Uint8Array, forgedFor: TrustDomain | null): void;
+  flood(message: GossipMessage, except: string | null): void;
+  /** Counts what was done. */
+  did(what: string): void;
+}
 
 const REMEMBERED_MAX = 200;
 /** How often a frame of a flood is said again. */
@@ -29,18 +52,14 @@ const ENVELOPE_FRAME = 5;
 const ANSWER_FRAME = 8;
 
 export class Adversary {
-  readonly #world: World;
-  readonly #machine: Machine;
-  readonly #dice: Dice;
+  readonly #foothold: Foothold;
   readonly #habits = new Map<Habit, number>();
   readonly #remembered: { readonly peer: string; readonly frame: Uint8Array }[] = [];
   /** What it said last that the time was, before it began to say that again and again. */
   #lastAnswer: Uint8Array | null = null;
 
-  constructor(world: World, machine: Machine) {
-    this.#world = world;
-    this.#machine = machine;
-    this.#dice = world.dice(`adversary/${machine.name}`);
+  constructor(foothold: Foothold) {
+    this.#foothold = foothold;
   }
 
   /** Takes up a habit; `amount` is its measure, milliseconds for a delay. */
@@ -50,6 +69,10 @@ export class Adversary {
 
   giveUp(habit: Habit): void {
     this.#habits.delete(habit);
+  }
+
+  has(habit: Habit): boolean {
+    return this.#habits.has(habit);
   }
 
   /** A frame that the process wants to send. */
@@ -62,7 +85,7 @@ export class Adversary {
     const sent = frame[0] === ANSWER_FRAME ? this.#answerAgain(said) : said;
     if (delayMs > 0) {
       this.#did('delayed');
-      this.#world.after(this.#dice.below(delayMs), () => this.send(peer, sent));
+      this.#foothold.after(this.#dice.below(delayMs), () => this.send(peer, sent));
     } else this.send(peer, sent);
     if (this.#habits.has('flood')) this.#flood(peer, sent);
     if (this.#habits.has('replay')) this.#replay();
@@ -72,12 +95,12 @@ export class Adversary {
   /** Gossip that the process publishes or forwards. */
   floods(message: GossipMessage, except: string | null): void {
     if (this.#habits.has('withhold')) return this.#did('withheld');
-    this.#world.network.flood(this.#machine, message, except);
+    this.#foothold.flood(message, except);
   }
 
   /** Sends a frame as it is. */
   send(peer: string, frame: Uint8Array, forgedFor: TrustDomain | null = null): void {
-    this.#world.network.send(this.#machine, peer, frame, forgedFor);
+    this.#foothold.send(peer, frame, forgedFor);
   }
 
   #remember(peer: string, frame: Uint8Array): void {
@@ -91,7 +114,7 @@ export class Adversary {
     this.#did('replayed');
     this.send(old.peer, old.frame);
     const tick = old.frame.length === TICK_BYTES + 1 ? old.frame.subarray(1) : null;
-    if (tick !== null) this.#world.network.flood(this.#machine, gossipOf(tick), null);
+    if (tick !== null) this.#foothold.flood(gossipOf(tick), null);
   }
 
   /** An answer that it gave before in place of this one: signed, and to another question. */
@@ -126,28 +149,21 @@ export class Adversary {
 
   /** Something that looks like a document or a tick of another domain, made without its keys. */
   #forge(peer: string): void {
-    const held = [...this.#machine.believed].filter(([key]) => {
-      const [domain, kind] = partsOfKey(key);
-      return domain !== this.#machine.domain && (kind === 'beacon' || kind === 'manifest');
-    });
-    const chosen = held.length === 0 ? undefined : this.#dice.pick(held);
-    if (chosen === undefined) return;
-    const [domain, kind] = partsOfKey(chosen[0]);
+    const { domain: own } = this.#foothold;
+    const held = this.#foothold.statements().filter(({ domain }) => domain !== own);
+    if (held.length === 0) return;
+    const { domain, kind, envelope } = this.#dice.pick(held);
     this.#did('forged');
     if (kind === 'beacon' && this.#dice.chance(300_000)) {
-      return this.send(
-        peer,
-        encodeFrame({ kind: 'proof', bytes: this.#wrongProof(chosen[1]) }),
-        domain,
-      );
+      const bytes = this.#wrongProof(envelope);
+      return this.send(peer, encodeFrame({ kind: 'proof', bytes }), domain);
     }
     if (kind === 'beacon' && this.#dice.chance(500_000)) {
-      const bytes = this.#wrongTick(chosen[1]);
+      const bytes = this.#wrongTick(envelope);
       this.send(peer, encodeFrame({ kind: 'tick', bytes }), domain);
-      this.#world.network.flood(this.#machine, gossipOf(bytes, domain), null);
+      this.#foothold.flood(gossipOf(bytes, domain), null);
       return;
     }
-    const envelope = kind === 'manifest' ? chosen[1].subarray(1) : chosen[1];
     const bytes = damagedEnvelope(this.#dice, envelope);
     this.send(peer, encodeFrame({ kind: 'envelope', bytes }), domain);
   }
@@ -155,7 +171,7 @@ export class Adversary {
   /** Two beacons under one number, both by a key that is its own and passes for the other's. */
   #wrongProof(beacon: Uint8Array): Uint8Array {
     const theirs = decodeEnvelope(beacon).slots[0]?.keyId;
-    const mine = signerOf(this.#world.suite, `${this.#machine.name}/forger`);
+    const mine = signerOf(this.#foothold.suite, `${this.#foothold.name}/forger`);
     const key = theirs === undefined ? mine : { ...mine, keyId: theirs };
     return encodeEquivocation(rivalBeacon(beacon, key, 1), rivalBeacon(beacon, key, 2));
   }
@@ -166,6 +182,10 @@ export class Adversary {
   }
 
   #did(what: string): void {
-    this.#world.coverage.saw('adversary', what);
+    this.#foothold.did(what);
+  }
+
+  get #dice(): Dice {
+    return this.#foothold.dice;
   }
 }

@@ -6,7 +6,7 @@ import { assert } from '../core/assert.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { AgeLimits } from '../federation/limits.ts';
-import { Adversary } from './adversary.ts';
+import { Adversary, type Foothold, type Statement } from './adversary.ts';
 import { relate } from './faults/people.ts';
 import {
   firstDrafts,
@@ -19,6 +19,7 @@ import {
 } from './founding.ts';
 import { faultNamed, type Happening, shapeOf } from './happening.ts';
 import { Machine } from './machine.ts';
+import { partsOfKey } from './step.ts';
 import { authorityName, type Linking, type Pair, relatedBy, webbed } from './web.ts';
 import type { World } from './world.ts';
 
@@ -86,10 +87,32 @@ function turn(world: World, happenings: readonly Happening[]): void {
   for (const { fault, on } of happenings) {
     if (faultNamed(fault)?.family !== 'adversary') continue;
     const traitor = world.machine(on[0] ?? '');
-    if (traitor !== undefined) traitor.adversary ??= new Adversary(world, traitor);
+    if (traitor !== undefined) traitor.adversary ??= new Adversary(footholdIn(world, traitor));
     const victim = fault === 'stolen-beacon-key' ? world.machine(on[1] ?? '') : undefined;
     if (victim !== undefined) world.stolen.add(victim.domain);
   }
+}
+
+/** A machine of the world, in the hands of somebody else. */
+function footholdIn(world: World, machine: Machine): Foothold {
+  const { name, domain } = machine;
+  return {
+    ...{ name, domain, suite: world.suite, dice: world.dice(`adversary/${name}`) },
+    statements: () => statementsOf(machine),
+    after: (delayMs, run) => world.after(delayMs, run),
+    send: (peer, frame, forgedFor) => world.network.send(machine, peer, frame, forgedFor),
+    flood: (message, except) => world.network.flood(machine, message, except),
+    did: (what) => world.coverage.saw('adversary', what),
+  };
+}
+
+/** The beacons and manifests that a machine believes. */
+function statementsOf({ believed }: Machine): readonly Statement[] {
+  return [...believed].flatMap(([key, value]): readonly Statement[] => {
+    const [domain, kind] = partsOfKey(key);
+    if (kind === 'beacon') return [{ domain, kind, envelope: value }];
+    return kind === 'manifest' ? [{ domain, kind, envelope: value.subarray(1) }] : [];
+  });
 }
 
 function publishFirst(world: World): void {

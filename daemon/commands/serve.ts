@@ -16,16 +16,18 @@ import { hostProcesses } from '../host/process-facts.ts';
 import { hostRandom } from '../host/random.ts';
 import { findInvoker } from '../host/service-notify.ts';
 import { endWithin, onAskedToReload, untilAskedToEnd } from '../host/signals.ts';
+import { LateNetwork } from '../network/late-network.ts';
 import type { Clock, Log } from '../ports.ts';
 import { createStandby, type StandbyKey } from '../standby.ts';
 
 /**
  * Opens a daemon on this host, calls `ready` once it serves, and closes it when asked to end.
- * `load` reads the configuration, anew when asked to.
+ * `load` reads the configuration, anew when asked to; `hostOf` says what the host is to it.
  */
 export async function serve(
   load: () => Promise<Config>,
   ready: (daemon: Daemon) => Promise<void>,
+  hostOf: (clock: Clock, log: Log) => Host = thisHost,
 ): Promise<void> {
   const ending = untilAskedToEnd();
   const { promise: serving, resolve: serves } = Promise.withResolvers<void>();
@@ -38,7 +40,7 @@ export async function serve(
   const clock = openClock();
   const log = openLog({ settings: config, clock });
   const invoker = await findInvoker();
-  const daemon = await openDaemon(config, hostWith(clock, log));
+  const daemon = await openDaemon(config, hostOf(clock, log));
   const sleep = invoker.keepWatch();
   const { domain, listen, sockets } = daemon.status();
   const tellReady = () => invoker.ready(`serves ${domain}`);
@@ -72,16 +74,17 @@ export async function createStandbyHere(
 ): Promise<readonly StandbyKey[]> {
   const clock = openClock();
   await using opening = new AsyncDisposableStack();
-  const host = hostWith(clock, openLog({ settings: config, clock }));
+  const host = thisHost(clock, openLog({ settings: config, clock }));
   return await createStandby(await openGround(config, host, opening), file, firstRoot);
 }
 
 /** This machine, as a daemon sees it. */
-function hostWith(clock: Clock, log: Log): Host {
+export function thisHost(clock: Clock, log: Log): Host {
   return {
     ...{ clock, log, localPeerOf, groupIdOf, isClockSynchronised },
     random: hostRandom,
     processes: hostProcesses,
+    openNetwork: (options) => new LateNetwork(options),
   };
 }
 

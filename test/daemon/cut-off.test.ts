@@ -10,15 +10,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../core/refusal.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
+import { thisHost } from '../../daemon/commands/serve.ts';
 import { defaultConfig } from '../../daemon/config.ts';
 import type { Config } from '../../daemon/config-keys.ts';
 import { type ControlClient, connectControl } from '../../daemon/control/client.ts';
 import { type Daemon, openDaemon } from '../../daemon/daemon.ts';
-import { groupIdOf } from '../../daemon/host/account-names.ts';
-import { localPeerOf } from '../../daemon/host/control-peer.ts';
-import { isClockSynchronised } from '../../daemon/host/kernel-clock.ts';
-import { hostProcesses } from '../../daemon/host/process-facts.ts';
-import { hostRandom } from '../../daemon/host/random.ts';
 import { openWorkloadClient } from '../../daemon/workload-api/client.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
 import { MemoryLog } from '../fakes/memory-log.ts';
@@ -71,17 +67,7 @@ class CutOff {
   }
 
   async open(): Promise<void> {
-    const { clock, log } = this;
-    const random = hostRandom;
-    const host = {
-      clock,
-      log,
-      random,
-      processes: hostProcesses,
-      localPeerOf,
-      groupIdOf,
-      isClockSynchronised,
-    };
+    const host = thisHost(this.clock, this.log);
     this.#daemon = await this.#while(openDaemon(this.config, host));
   }
 

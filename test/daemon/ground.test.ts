@@ -33,6 +33,7 @@ ground(
           localPeerOf: async () => assert.unreachable() as never,
           groupIdOf: async () => undefined,
           isClockSynchronised: () => false,
+          openNetwork: () => assert.unreachable() as never,
         },
         opening,
       );

@@ -118,6 +118,14 @@ export class Fleet implements AsyncDisposable {
     this.daemons[index] = { process: daemon, control };
   }
 
+  /** Cuts the power of a daemon's machine, and lets it boot. */
+  async reboot(index: number): Promise<void> {
+    const { process: daemon, control } = this.daemon(index);
+    await daemon.kill('SIGKILL');
+    await control.close();
+    await this.start(index);
+  }
+
   /** Calls back with every audit entry of every daemon; returns how to stop listening. */
   listen(listener: (heard: Heard) => void): () => void {
     this.#listeners.add(listener);

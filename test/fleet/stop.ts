@@ -44,7 +44,7 @@ export async function reachOfMany(fleet: Fleet, times: number): Promise<readonly
   // What the last daemon relates to is left alone: its link is for the other question.
   const domains = Array.from({ length: STOP_SIZE - SLOW_PARTNERS }, (_, i) => SLOW_PARTNERS + i);
   const rounds = Array.from({ length: times }, () => domains).flat();
-  const withdrawals = await Promise.all(rounds.map((by) => prepare(fleet, by)));
+  const withdrawals = await Promise.all(rounds.map((by) => prepareWithdrawal(fleet, by)));
   await fleet.settle(REACHED_MS_MAX);
   const ms: number[] = [];
   for (const withdrawal of withdrawals) {
@@ -60,7 +60,7 @@ export async function reachOfMany(fleet: Fleet, times: number): Promise<readonly
  */
 export async function reachOverSlowLink(fleet: Fleet): Promise<readonly number[]> {
   const partners = Array.from({ length: SLOW_PARTNERS }, (_, by) => by);
-  const withdrawals = await Promise.all(partners.map((by) => prepare(fleet, by)));
+  const withdrawals = await Promise.all(partners.map((by) => prepareWithdrawal(fleet, by)));
   await fleet.carryFiles(); // over the link they would take minutes
   await fleet.settle(REACHED_MS_MAX);
   fleet.wire(SLOW, 0).line = { delayMs: DELAY_MS, bitsPerS: SLOW_BITS_PER_S };
@@ -73,14 +73,15 @@ export async function reachOverSlowLink(fleet: Fleet): Promise<readonly number[]
 }
 
 /** An entry that its domain will delete. */
-interface Withdrawal {
+export interface Withdrawal {
   readonly by: number;
   readonly id: string;
 }
 
 let named = 0;
 
-async function prepare(fleet: Fleet, by: number): Promise<Withdrawal> {
+/** Publishes what will be withdrawn. */
+export async function prepareWithdrawal(fleet: Fleet, by: number): Promise<Withdrawal> {
   const spiffeId = `spiffe://${domainOf(by)}/withdrawn-${named++}`;
   const { control } = fleet.daemon(by);
   const { id } = await control.call('entry.create', { spiffeId, selectors: ['unix:uid:65533'] });

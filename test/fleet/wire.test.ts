@@ -92,7 +92,7 @@ wires('that are cut break at once', async () => {
 });
 
 wires('a fall that one run lacks, or has as another tier, is not passed over', () => {
-  const fall = { by: 0, of: 1, tier: 'DEGRADED', afterMs: 1_000 };
+  const fall = { by: 'd00', of: 'd01.example', tier: 'DEGRADED', afterMs: 1_000 };
   const later = { ...fall, afterMs: 1_400 };
   assert.equal(compareFalls([fall], [later]), { compared: 1, unmatched: [], worstMs: 400 });
   assert.is(compareFalls([fall], []).unmatched.length, 1);

@@ -7,14 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
+import { thisHost } from '../../daemon/commands/serve.ts';
 import { defaultConfig } from '../../daemon/config.ts';
 import { type ControlClient, connectControl } from '../../daemon/control/client.ts';
 import { openDaemon } from '../../daemon/daemon.ts';
-import { groupIdOf } from '../../daemon/host/account-names.ts';
 import { openClock } from '../../daemon/host/clock.ts';
-import { localPeerOf } from '../../daemon/host/control-peer.ts';
-import { hostProcesses } from '../../daemon/host/process-facts.ts';
-import { hostRandom } from '../../daemon/host/random.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
 import { MemoryLog } from '../fakes/memory-log.ts';
 
@@ -46,12 +43,7 @@ function openNeighbour(domain: string, folder: string, controlSocket: string) {
   return openDaemon(
     { ...config, trustDomain: parseTrustDomain(domain), listen, tpmUse: 'never' },
     {
-      clock: openClock(),
-      random: hostRandom,
-      log: new MemoryLog(),
-      processes: hostProcesses,
-      localPeerOf,
-      groupIdOf,
+      ...thisHost(openClock(), new MemoryLog()),
       isClockSynchronised: () => false,
     },
   );
