@@ -5,7 +5,7 @@
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { drawHappenings, type Happening, shapeOf } from '../../sim/happening.ts';
 import type { Scenario } from '../../sim/scenario.ts';
-import { indexOf } from '../fleet/fleet.ts';
+import { beginning } from '../fleet/plot.ts';
 import type { Fall } from '../fleet/story.ts';
 import { type TierChange, VirtualCoalition } from './virtual-coalition.ts';
 import { VIRTUAL_FAULTS } from './virtual-faults.ts';
@@ -56,11 +56,11 @@ export async function runVirtually(scenario: Scenario, seed: number): Promise<Vi
 
 /** The falls of a run from its first happening on, as a fleet tells them. */
 export function fallsOf(scenario: Scenario, tiers: readonly TierChange[]): readonly Fall[] {
-  const from = Math.min(...scenario.happenings.map(({ at }) => at));
+  const from = beginning(scenario);
   return tiers
     .filter(({ at }) => at >= from && at < scenario.minutes * MINUTE_MS)
     .map(({ at, machine, domain, tier }) => {
-      return { by: indexOf(machine), of: indexOf(domain), tier, afterMs: at - from };
+      return { by: machine, of: domain, tier, afterMs: at - from };
     });
 }
 
