@@ -133,7 +133,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     bundleEndpoint: endpoint?.url ?? '',
     domains: [...domainsStatus(views(), driver), ...partners.states.map(endpointStatus)],
   });
-  await openScrapes(parts, parts, status, opening);
+  await openScrapes(parts, parts, { status, authorities: () => authorities.roll }, opening);
   const follower = new ReferenceFollower(chipOf(parts), audit, log);
   const askNodeOf = nodeAsking(peers, network);
   const registers = { links, issued, fetches, partners, proposed, askNodeOf };

@@ -32,6 +32,7 @@ import { type NodeCustody, openCustody } from './custody/open-custody.ts';
 import type { StateGeneration } from './custody/state-generation.ts';
 import { Driver } from './driver.ts';
 import type { UnixSocket } from './host/unix-socket.ts';
+import type { AuthorityRoll } from './identity/authority-roll.ts';
 import { followKernelTime } from './kernel-time.ts';
 import { knownClock } from './known-clock.ts';
 import type { LinkBook } from './link-book.ts';
@@ -234,15 +235,25 @@ async function controlSocketOf(config: Config, { groupIdOf }: Host): Promise<Uni
   throw new Refusal('config-value', { key: 'control.group', expected, got: name });
 }
 
+/** What scrapes are told beside what every daemon knows of itself. */
+interface Scraped {
+  readonly status: () => Status;
+  readonly authorities: () => AuthorityRoll;
+}
+
 /** Answers scrapes where the configuration says. */
 export async function openScrapes(
-  { config, audit, refusals }: Ground,
-  { driver }: Engine,
-  status: () => Status,
+  { config, audit, refusals, host }: Ground,
+  { driver, node }: Engine,
+  { status, authorities }: Scraped,
   opening: AsyncDisposableStack,
 ): Promise<void> {
   const { metricsListen: place, statePath } = config;
-  const metrics = await openMetrics({ place, statePath, status, audit, refusals, driver });
+  const ends = () => ({
+    authorities: authorities(),
+    lease: node.heldLease(host.clock.now())?.notAfter ?? null,
+  });
+  const metrics = await openMetrics({ place, statePath, status, ends, audit, refusals, driver });
   opening.defer(async () => metrics?.close());
 }
 

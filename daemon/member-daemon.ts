@@ -72,7 +72,7 @@ export async function openMemberDaemon(
     bundleEndpoint: '',
     domains: domainsStatus(views(), driver),
   });
-  await openScrapes(ground, engine, status, opening);
+  await openScrapes(ground, engine, { status, authorities: () => [] }, opening);
   const methods = memberMethods({
     ...{ driver, audit, links, views, status, alarms: ground.alarms, state: ground.state },
     time: () => node.time(clock.now()),

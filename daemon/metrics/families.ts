@@ -4,14 +4,24 @@
  * worth waking somebody for.
  */
 
-import { SECOND_MS } from '../../core/time.ts';
-import type { DomainStatus, Status, Tier } from '../control/protocol.ts';
+import { SECOND_MS, type UnixMs } from '../../core/time.ts';
+import type { DomainStatus, PeerStatus, Status, Tier } from '../control/protocol.ts';
 import type { NodeHealth } from '../host/node-health.ts';
+import type { RollEntry } from '../identity/authority-roll.ts';
 import type { Family, Sample } from './open-metrics.ts';
+
+/** What ends by itself, unless it is rotated or renewed before. */
+export interface Ends {
+  /** What signs identities here, and what signed them; none at a member. */
+  readonly authorities: readonly RollEntry[];
+  /** Null before this node is enrolled. */
+  readonly lease: UnixMs | null;
+}
 
 /** All that the families are made from. */
 export interface MetricFacts {
   readonly status: Status;
+  readonly ends: Ends;
   readonly health: NodeHealth;
   /** How often each code was refused since the start. */
   readonly refusals: ReadonlyMap<string, number>;
@@ -28,6 +38,8 @@ export function familiesOf(facts: MetricFacts): readonly Family[] {
   return [
     ...daemonFamilies(facts),
     ...domainFamilies(facts.status.domains),
+    ...peerFamilies(facts.status.peers),
+    ...endFamilies(facts),
     ...activityFamilies(facts),
     ...healthFamilies(facts.health),
   ];
@@ -110,6 +122,58 @@ function domainFamilies(domains: readonly DomainStatus[]): readonly Family[] {
   ];
 }
 
+function peerFamilies(peers: readonly PeerStatus[]): readonly Family[] {
+  const each = (read: (peer: PeerStatus) => number): readonly Sample[] =>
+    peers.map((status) => ({ labels: peerLabels(status), value: read(status) }));
+  return [
+    gauge(
+      'holdfast_peer_link_seconds',
+      'How long the link is up.',
+      each(({ sinceMs }) => sinceMs / SECOND_MS),
+    ),
+    gauge(
+      'holdfast_peer_heard_seconds',
+      'Time since anything came from the peer.',
+      each(({ heardMs }) => heardMs / SECOND_MS),
+    ),
+    gauge(
+      'holdfast_peer_heard_bytes',
+      'Bytes from the peer since the link is up.',
+      each(({ heardBytes }) => heardBytes),
+    ),
+    gauge(
+      'holdfast_peer_budget_ratio',
+      'What the peer may still send at once.',
+      peers.flatMap((status) =>
+        Object.entries(status.budget).map(([way, percent]) => ({
+          labels: { ...peerLabels(status), way },
+          value: percent / 100,
+        })),
+      ),
+    ),
+  ];
+}
+
+function endFamilies({ status, ends }: MetricFacts): readonly Family[] {
+  const { authorities, lease } = ends;
+  const left = (end: UnixMs): number => (end - status.wallMs) / SECOND_MS;
+  return [
+    gauge(
+      'holdfast_authority_left_seconds',
+      'Time until an authority that signs identities ends.',
+      authorities.map(({ id, use, keyType, state, notAfter }) => ({
+        labels: { id, use, key_type: keyType, state },
+        value: left(notAfter),
+      })),
+    ),
+    gauge(
+      'holdfast_lease_left_seconds',
+      'Time until the lease of this node ends.',
+      one(lease === null ? undefined : left(lease)),
+    ),
+  ];
+}
+
 function activityFamilies({ refusals, events, queued }: MetricFacts): readonly Family[] {
   return [
     counter('holdfast_refusals', 'Inputs refused, by code.', refusals, 'code'),
@@ -172,6 +236,10 @@ function counted<Name extends string>(
 
 function labelsOf({ domain, relation }: DomainStatus): Sample['labels'] {
   return { domain, relation };
+}
+
+function peerLabels({ peer, domain }: PeerStatus): Sample['labels'] {
+  return { peer, domain };
 }
 
 /** An age that nothing bounds is infinite, as the text can say. */

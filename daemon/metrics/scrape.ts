@@ -8,7 +8,7 @@ import type { Status } from '../control/protocol.ts';
 import type { Driver } from '../driver.ts';
 import { type NodeHealth, readNodeHealth } from '../host/node-health.ts';
 import type { RefusalAudit } from '../refusal-audit.ts';
-import { familiesOf } from './families.ts';
+import { type Ends, familiesOf } from './families.ts';
 import { type MetricsPlace, type MetricsServer, openMetricsServer } from './server.ts';
 
 export interface MetricsOptions {
@@ -17,6 +17,7 @@ export interface MetricsOptions {
   /** Folder of the state: the disk that matters. */
   readonly statePath: string;
   readonly status: () => Status;
+  readonly ends: () => Ends;
   readonly audit: AuditLog;
   readonly refusals: RefusalAudit;
   readonly driver: Driver;
@@ -24,7 +25,7 @@ export interface MetricsOptions {
 
 /** Opens the metrics; null where none are configured. Refuses as `openMetricsServer` does. */
 export async function openMetrics(options: MetricsOptions): Promise<MetricsServer | null> {
-  const { place, statePath, status, audit, refusals, driver } = options;
+  const { place, statePath, status, ends, audit, refusals, driver } = options;
   if (place === null) return null;
   const events = new Map<string, number>();
   const silence = audit.onEntry(({ event }) => events.set(event, (events.get(event) ?? 0) + 1));
@@ -32,8 +33,9 @@ export async function openMetrics(options: MetricsOptions): Promise<MetricsServe
     place,
     families: async () => {
       const health: NodeHealth = await readNodeHealth(statePath);
-      const queued = driver.queued;
-      return familiesOf({ status: status(), health, refusals: refusals.totals, events, queued });
+      const held = { status: status(), ends: ends() };
+      const counted = { refusals: refusals.totals, events, queued: driver.queued };
+      return familiesOf({ ...held, ...counted, health });
     },
   });
   return {
