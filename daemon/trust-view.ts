@@ -14,8 +14,14 @@ import { type Assurance, isAssured } from '../federation/assurance.ts';
 import type { Members } from '../federation/members.ts';
 import { licenceFor } from '../federation/overriding.ts';
 import type { Policy } from '../federation/policy.ts';
-import { type ActionClass, type Tier, worst } from '../federation/tier.ts';
-import { type DomainView, type Permission, permitted } from '../federation/view.ts';
+import type { ActionClass, Tier } from '../federation/tier.ts';
+import {
+  type DomainView,
+  mayRestOnPartner,
+  type Permission,
+  permitted,
+  worstOf,
+} from '../federation/view.ts';
 import { decodeCertificate } from './identity/certificate.ts';
 import type { TrustView } from './identity/directory.ts';
 import type { Entry } from './identity/entry.ts';
@@ -168,23 +174,14 @@ export function authoritiesOf(view: DomainView): readonly Uint8Array[] {
   return bundleOf(view).x509Authorities;
 }
 
-/** True while an act may rest on the bundle of this partner (PROTOCOL §4.7). */
+/** True while an act may rest on the bundle of this partner. */
 function mayRestOn(
   view: DomainView,
   own: DomainView,
   { policy, node }: Terms,
-  act: 'serve-foreign' | 'accept-foreign',
+  action: 'serve-foreign' | 'accept-foreign',
 ): boolean {
-  const bundle = view.documents.get('bundle');
-  if (bundle === undefined) return false;
-  const table = policy.tiers.get(act) ?? 'FRESH';
-  const needs = view.relation?.survivalForeign === true ? worst(table, 'SURVIVAL') : table;
-  const tier = worst(view.standing.tier, bundle.tier);
-  // PROTOCOL §4.9 — an override is about one domain: it lifts nobody else's statements.
-  return (
-    licenceFor(view.overrides, act, { tier, needs }) !== null &&
-    licenceFor(own.overrides, act, { tier: ownTier(own, node), needs }) !== null
-  );
+  return mayRestOnPartner(view, own, policy, { action, documents: ownStatements(node) });
 }
 
 function foreignAuthorities(
@@ -213,16 +210,11 @@ function unsigned(
   { policy, endpoints, node }: Terms,
 ): readonly (readonly [TrustDomain, DomainAuthorities])[] {
   const needs = policy.tiers.get('serve-foreign') ?? 'FRESH';
-  const licence = licenceFor(own.overrides, 'serve-foreign', { tier: ownTier(own, node), needs });
+  const tier = worstOf(own, ownStatements(node));
+  const licence = licenceFor(own.overrides, 'serve-foreign', { tier, needs });
   if (licence === null) return [];
   const known = new Set(views.map(({ domain }) => domain));
   return [...endpoints(needs)].filter(([domain]) => !known.has(domain));
-}
-
-/** The worst of what every act of our own rests on. */
-function ownTier(own: DomainView, node: NodeStanding): Tier {
-  const ours = ownStatements(node).map((name) => own.documents.get(name)?.tier ?? 'EXPIRED');
-  return worst(own.standing.tier, ...ours);
 }
 
 function untilOf(

@@ -106,6 +106,8 @@ export class Exchange {
   interest(peer: string, tags: readonly Tag[], now: BootMs): readonly Effect[] {
     const link = this.#links.get(peer);
     if (link === undefined) return [];
+    // Whoever is linked here shares a domain with us: one that names none is of a link before this.
+    if (!this.#tags(link).some((tag) => tags.includes(tag))) return [];
     link.interests = new Set(tags);
     link.isAnswered = true;
     link.sent.clear();
@@ -438,8 +440,13 @@ export class Exchange {
 
   #nameInterests(link: PeerLink): Effect {
     link.hasNamed = true;
-    const tags = this.#spoken(link).map(({ domain }) => link.tag(domain));
-    return send(link, { kind: 'interest', tags: tags.sort() });
+    return send(link, { kind: 'interest', tags: this.#tags(link) });
+  }
+
+  #tags(link: PeerLink): readonly Tag[] {
+    return this.#spoken(link)
+      .map(({ domain }) => link.tag(domain))
+      .sort();
   }
 
   #sendRows(link: PeerLink, beliefs: readonly Belief[]): readonly Effect[] {

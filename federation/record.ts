@@ -27,6 +27,7 @@ import {
   type HeldDocument,
   type HeldRoot,
   newBelief,
+  newestRoot,
   type PastBeacon,
   type PastEvidence,
 } from './belief.ts';
@@ -73,13 +74,22 @@ export function encodeKeeping(belief: Belief, bootId: string, boot: BootMs): Uin
   assert(belief.keeping !== null, 'evidence without bookkeeping of time');
   const settle = asOf === null ? settleWithoutEvidence : settleKeeping;
   const { bound, boundBoot, ledgerMs, ledgerBoot } = settle(belief.keeping, boot);
-  const aheadMs = ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS);
+  const aheadMs = ledgerStepOf(belief);
   // Its one canonical spelling, put together as it is: every tick writes one.
   return toUtf8(
     `{"aheadMs":${aheadMs},"asOf":${asOf === null ? 'null' : `"${asOf}"`},` +
       `"bootId":${canonicalText(bootId)},"bound":"${bound}","boundBoot":${boundBoot},` +
       `"ledgerBoot":${ledgerBoot},"ledgerMs":${ledgerMs}}`,
   );
+}
+
+/**
+ * How far ahead the ledger of this domain is stored. While no beacon says what it can afford its
+ * Root's ceilings do: a domain that lost all evidence may stay so for weeks, and permits nothing.
+ */
+export function ledgerStepOf(belief: Belief): number {
+  const ceilings = newestRoot(belief)?.root.ceilings ?? NO_LIMITS;
+  return ledgerStepMs(belief.beacon?.beacon.limits ?? ceilings);
 }
 
 /** Past evidence, newest last. */

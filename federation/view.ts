@@ -133,8 +133,7 @@ export function permitted(
     readonly documents: readonly string[];
   },
 ): Permission {
-  const tiers = act.documents.map((name) => view.documents.get(name)?.tier ?? 'EXPIRED');
-  const tier = worst(view.standing.tier, ...tiers);
+  const tier = worstOf(view, act.documents);
   const needs = policy.tiers.get(act.action) ?? 'FRESH';
   const { asOf, limits } = view.standing;
   const licence = licenceFor(view.overrides, act.action, { tier, needs });
@@ -144,6 +143,36 @@ export function permitted(
   }
   const last = limitOf(policy.tiers.get(act.lifetime) ?? 'FRESH', limits) ?? 0;
   return { permitted: true, until: addMs(asOf, last), override: null };
+}
+
+/** The worst of what a domain says itself and of these documents of it (PROTOCOL §4.6). */
+export function worstOf(view: DomainView, documents: readonly string[]): Tier {
+  const tiers = documents.map((name) => view.documents.get(name)?.tier ?? 'EXPIRED');
+  return worst(view.standing.tier, ...tiers);
+}
+
+/**
+ * Whether an act may rest on the bundle of a partner (PROTOCOL §4.6, §4.7): on what the partner
+ * says, and no less on what of ours says that it is one.
+ */
+export function mayRestOnPartner(
+  partner: DomainView,
+  own: DomainView,
+  policy: Policy,
+  act: {
+    readonly action: 'serve-foreign' | 'accept-foreign';
+    /** What of ours it rests on beside our beacon. */
+    readonly documents: readonly string[];
+  },
+): boolean {
+  const table = policy.tiers.get(act.action) ?? 'FRESH';
+  const needs = partner.relation?.survivalForeign === true ? worst(table, 'SURVIVAL') : table;
+  const theirs = worstOf(partner, ['bundle']);
+  const ours = worstOf(own, act.documents);
+  // PROTOCOL §4.9 — an override is about one domain: it lifts nobody else's statements.
+  const isLicensed = ({ overrides }: DomainView, tier: Tier): boolean =>
+    licenceFor(overrides, act.action, { tier, needs }) !== null;
+  return partner.documents.has('bundle') && isLicensed(partner, theirs) && isLicensed(own, ours);
 }
 
 /** The members of a document of this belief, or null. */

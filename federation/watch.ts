@@ -5,14 +5,12 @@
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { BootMs } from '../core/time.ts';
-import { ledgerStepMs } from './age.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import type { Effect } from './effect.ts';
-import { NO_LIMITS } from './limits.ts';
 import type { Moment } from './moment.ts';
 import type { Policy } from './policy.ts';
-import { encodeKeeping } from './record.ts';
+import { encodeKeeping, ledgerStepOf } from './record.ts';
 import { recordKey } from './record-key.ts';
 import { believableUntil, type Standing, standingOf } from './standing.ts';
 import type { Tier } from './tier.ts';
@@ -181,7 +179,6 @@ export class Watch {
     const stored = this.#stored.get(belief.domain);
     // At once after a start: a loop of reboots faster than the step would hide powered time.
     if (stored === undefined) return 0;
-    const stepMs = ledgerStepMs(belief.beacon?.beacon.limits ?? NO_LIMITS);
-    return stored + Math.ceil(stepMs / 2);
+    return stored + Math.ceil(ledgerStepOf(belief) / 2);
   }
 }

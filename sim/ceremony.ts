@@ -8,6 +8,7 @@ import type { JsonObject } from '../core/canonical.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { PublicPair, Signer } from '../core/suite.ts';
+import { unixMs } from '../core/time.ts';
 import { admitAll } from '../federation/admit.ts';
 import { encodeBlock } from '../federation/armour.ts';
 import { type Belief, newBelief, newestRoot } from '../federation/belief.ts';
@@ -18,6 +19,7 @@ import type { Root } from '../federation/root.ts';
 import { draftRoot, type RootChange } from '../federation/root-draft.ts';
 import { MADE_KEYS, madeKeysOf } from './founding.ts';
 import type { Machine } from './machine.ts';
+import { keepingOf } from './reading.ts';
 import { partsOfKey } from './step.ts';
 import type { World } from './world.ts';
 
@@ -71,14 +73,22 @@ function draftNextRoot(world: World, machine: Machine, changesOf: Changes): Uint
   return draftRoot(known, changes, machine.clock.now(world.now).wall);
 }
 
-/** Hands every Root that was signed to the machine. */
+/**
+ * Hands every Root that was signed to the machine, each time a copy signed anew: other bytes, and
+ * the same statement.
+ */
 export function publishRoots(world: World, machine: Machine): void {
+  const key = world.keys.get(machine.domain)?.root;
+  if (key === undefined) return;
   const roots = signedIn.get(world)?.get(machine.domain) ?? [];
-  const file = roots.map((bytes) => encodeBlock('root', bytes)).join('');
+  const file = roots.map((bytes) => encodeBlock('root', signedRoot(bytes, key))).join('');
   if (file !== '') machine.request({ kind: 'import', file: toUtf8(file) }, () => undefined);
 }
 
-/** The first Root, all that people signed since, as one chain, and what the domain revoked. */
+/**
+ * The first Root, all that people signed since, as one chain, and what the domain revoked; with the
+ * date of the newest evidence, which no Root may be older than.
+ */
 function knownRoots(world: World, machine: Machine): Belief | null {
   const first = machine.believed.get(recordKey(machine.domain, 'root', '1'.padStart(20, '0')));
   if (first === undefined) return null;
@@ -96,7 +106,10 @@ function knownRoots(world: World, machine: Machine): Belief | null {
   const items = all.map(
     (bytes) => ({ kind: 'envelope', envelope: decodeEnvelope(bytes) }) as const,
   );
-  return admitAll(context, newBelief(domain, digest), items).belief;
+  const keeping = machine.believed.get(recordKey(domain, 'keeping'));
+  const asOf = keeping === undefined ? null : keepingOf(keeping).asOf;
+  const { belief } = admitAll(context, newBelief(domain, digest), items);
+  return { ...belief, asOf: asOf === null ? null : unixMs(asOf) };
 }
 
 function signedRoot(draft: Uint8Array, root: Signer): Uint8Array {

@@ -15,6 +15,8 @@ export interface Checker {
   started?(machine: Machine): void;
   /** A document, beacon or tick leaves a machine, or is passed on: all before it is done. */
   sent?(machine: Machine, message: Uint8Array): void;
+  /** Gossip is dropped before it is looked at, in favour of what this machine has had. */
+  dropped?(machine: Machine, message: Uint8Array, had: Uint8Array): void;
   /** A link came up: each of its ends in turn is `from`. */
   linked?(from: Machine, to: Machine): void;
   withdrawn?(withdrawal: Withdrawal): void;

@@ -2,7 +2,7 @@
  * Coverage: what a run, or a swarm of runs, has really seen.
  *
  * A simulator that never reaches a fault proves nothing about it. Every point that some run has
- * to reach is declared in `points.ts`; a swarm in which one stays at zero has failed.
+ * to reach is declared in `points.ts`; a large swarm in which one stays at zero has failed.
  */
 
 export class Coverage {

@@ -2,16 +2,28 @@
  * Forgeries: what a thief can make with a stolen key, and what anybody can make without one.
  */
 
+import { encodeCanonical } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Signer } from '../core/suite.ts';
-import { decodeEnvelope, signEnvelope } from '../federation/envelope.ts';
+import { decodeEnvelope, encodeEnvelope, signEnvelope } from '../federation/envelope.ts';
 import type { Dice } from './dice.ts';
 
-/** An envelope with one byte changed, after its first: no key has signed that. */
+/**
+ * The envelope of a beacon or manifest with one bit changed, after its magic, or with the next
+ * number under the same signatures: no key has signed that. In the payload it is the bit that makes
+ * text none, for what a digit of a digest becomes differs from suite to suite.
+ */
 export function damagedEnvelope(dice: Dice, envelope: Uint8Array): Uint8Array {
+  const { type, slots, payload, members } = decodeEnvelope(envelope);
+  if (dice.chance(300_000)) {
+    const number = type === 'beacon' ? 'epoch' : 'version';
+    const body = { ...members.json(), [number]: String(members.u64(number) + 1n) };
+    return encodeEnvelope(type, slots, encodeCanonical(body));
+  }
   const bytes = Uint8Array.from(envelope);
   const at = 4 + dice.below(bytes.length - 4);
-  bytes[at] = (bytes[at] ?? 0) ^ (1 << dice.below(8));
+  const bit = at < bytes.length - payload.length ? dice.below(8) : 7;
+  bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
   return bytes;
 }
 

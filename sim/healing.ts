@@ -11,10 +11,12 @@ import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import { recordKey } from '../federation/record-key.ts';
+import { readRoot } from '../federation/root.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
+import { envelopeOf } from './reading.ts';
 import type { World } from './world.ts';
 
 /** Links come up, disks catch up, authorities begin their next beacon. */
@@ -132,6 +134,7 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
   const views = group.flatMap((machine) => viewOf(world, machine, domain) ?? []);
   const first = views[0];
   if (first === undefined) return;
+  if (!isLed && group.some((machine) => isBetweenKeys(machine, domain))) return;
   for (const [i, view] of views.entries()) {
     const who = `${group[i]?.name} and ${group[0]?.name}`;
     // Evidence from the future of some is no evidence to them: they may differ until it is.
@@ -151,6 +154,25 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
       throw new Stuck(`${group[i]?.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
     }
   }
+}
+
+/**
+ * True for a machine whose newest beacon is of a key that its newest Root calls retired. Who had it
+ * before that Root keeps it, and who had the Root first takes none that is dated later (PROTOCOL
+ * §2.5): they agree once a beacon of the next key comes.
+ */
+function isBetweenKeys({ believed }: Machine, domain: TrustDomain): boolean {
+  const held = believed.get(recordKey(domain, 'beacon'));
+  if (held === undefined) return false;
+  const prefix = recordKey(domain, 'root', '');
+  const newest = [...believed.keys()]
+    .filter((key) => key.startsWith(prefix))
+    .sort()
+    .at(-1);
+  const root = believed.get(newest ?? '');
+  if (root === undefined) return false;
+  const { retired } = readRoot(envelopeOf(root));
+  return envelopeOf(held).slots.some(({ keyId }) => retired.includes(keyId));
 }
 
 /**

@@ -369,7 +369,7 @@ export class Machine {
   }
 
   #flood(message: ReturnType<typeof gossipOf>, except: string | null): void {
-    this.#world.markKnown(this, message.id);
+    this.#world.markKnown(this, message);
     this.#world.sent(this, message.bytes);
     if (this.adversary !== null) this.adversary.floods(message, except);
     else this.#world.network.flood(this, message, except);

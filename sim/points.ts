@@ -1,6 +1,7 @@
 /**
- * The points that a swarm has to reach at least once, or it has failed: every fault, every hook,
- * and the paths of the protocol that the checkers stand on.
+ * The points that a large swarm has to reach at least once, or it has failed: every fault, every
+ * hook, and the paths of the protocol that the checkers stand on. A smaller one names what it
+ * missed.
  */
 
 import { FAULTS } from './faults/table.ts';
@@ -29,10 +30,13 @@ const WITH_ALL_FAULTS = [
   'checker: a lease was judged',
   'checker: a date below the bound was refused',
   'checker: a message was refused as held',
+  'checker: a partner was met by a machine too old itself',
   'checker: a process found its own beacon',
   'checker: a revocation was held',
+  'checker: a Root was shown to whoever holds it',
   'checker: a Root took what a compromised key had signed',
   'checker: a withdrawn bundle was still held',
+  'checker: a seed was fresh',
   'checker: a subset was given',
   'checker: evidence came late',
   'crash: after persist',

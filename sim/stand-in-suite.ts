@@ -4,10 +4,11 @@
  * A real ML-DSA-65 verification alone would cap a run at some 8,000 events a second. Both legs
  * keep their sizes on the wire and verify separately, so that whatever forgets one is noticed.
  * Anyone who knows a public key could make these tags: the world's adversaries sign only through
- * signers that they stole. Never used outside of the simulator.
+ * signers that they stole. The second leg is hedged as the real one is: a message signed twice has
+ * two signatures. Never used outside of the simulator.
  */
 
-import { toUtf8 } from '../core/bytes.ts';
+import { concat, toUtf8, Writer } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
 import type { Leg, LegCheck } from '../core/leg.ts';
 import {
@@ -20,12 +21,15 @@ import {
 } from '../core/suite.ts';
 
 const TAG_BYTES = 32;
+const SALT_BYTES = 4;
 
 /** The hybrid pair of two stood-in legs. */
 export const standInSuite: Suite = pairSuite(
   'stand-in',
   standInLeg('stand-in/ed25519', ED25519_KEY_BYTES, ED25519_SIGNATURE_BYTES),
-  standInLeg('stand-in/ml-dsa-65', ML_DSA_65_KEY_BYTES, ML_DSA_65_SIGNATURE_BYTES),
+  hedged(
+    standInLeg('stand-in/ml-dsa-65', ML_DSA_65_KEY_BYTES, ML_DSA_65_SIGNATURE_BYTES - SALT_BYTES),
+  ),
 );
 
 function standInLeg(name: string, publicKeyBytes: number, signatureBytes: number): Leg {
@@ -48,6 +52,31 @@ function standInLeg(name: string, publicKeyBytes: number, signatureBytes: number
       const { signature } = check;
       return signature.length === signatureBytes && isStretched(signature, tagOf(check));
     },
+  };
+}
+
+/** The same leg with a number before each signature, which counts what the signer has signed. */
+function hedged(leg: Leg): Leg {
+  return {
+    ...leg,
+    signatureBytes: SALT_BYTES + leg.signatureBytes,
+    open(seed) {
+      const signer = leg.open(seed);
+      let signed = 0;
+      return {
+        ...signer,
+        sign: (message, context) => {
+          const salt = new Writer().u32(++signed).finish();
+          return concat(salt, signer.sign(concat(message, salt), context));
+        },
+      };
+    },
+    verify: ({ signature, message, ...check }) =>
+      leg.verify({
+        ...check,
+        message: concat(message, signature.subarray(0, SALT_BYTES)),
+        signature: signature.subarray(SALT_BYTES),
+      }),
   };
 }
 

@@ -8,6 +8,9 @@ import { pointsOf } from './points.ts';
 import type { RunResult } from './run.ts';
 import type { Scenario } from './scenario.ts';
 
+/** A swarm of so many runs reaches every point; a smaller one may miss a rare one by chance. */
+export const RUNS_TO_REACH_ALL = 500;
+
 export class Swarm {
   readonly scenario: Scenario;
   readonly failed: RunResult[] = [];
@@ -34,9 +37,14 @@ export class Swarm {
     return [...this.#seen.keys()].filter((point) => point.startsWith('fault: ')).length;
   }
 
-  /** Points that no run reached: a swarm with any has failed. */
+  /** Points that no run reached. */
   get missed(): readonly string[] {
     return pointsOf(this.scenario).filter((point) => !this.#seen.has(point));
+  }
+
+  /** True for a swarm that cannot have missed a point by chance: one that did has failed. */
+  get isLarge(): boolean {
+    return this.runs >= RUNS_TO_REACH_ALL;
   }
 
   /** Every point, in how many runs it was reached and how often. */

@@ -20,7 +20,7 @@ import type { DomainKeys } from './founding.ts';
 import { faultNamed, type Happening } from './happening.ts';
 import { History } from './history.ts';
 import type { Boundary, Machine } from './machine.ts';
-import { type Link, Network } from './network.ts';
+import { type GossipMessage, type Link, Network } from './network.ts';
 import { keepingOf } from './reading.ts';
 import type { Scenario } from './scenario.ts';
 import { type Delivery, partsOfKey, type Step, type StepWrite } from './step.ts';
@@ -43,8 +43,8 @@ const NO_VIEWS: readonly DomainView[] = [];
 const SEEN_MS = 2 * MINUTE_MS;
 
 interface Seen {
-  young: Set<string>;
-  old: Set<string>;
+  young: Map<string, Uint8Array>;
+  old: Map<string, Uint8Array>;
   turnedAt: number;
 }
 
@@ -236,13 +236,17 @@ export class World {
   isKnownGossip(machine: Machine, { gossip }: Delivery): boolean {
     if (gossip === null) return false;
     const seen = this.#seenBy(machine);
-    if (seen.young.has(gossip.id) || seen.old.has(gossip.id)) return true;
-    seen.young.add(gossip.id);
-    return false;
+    const had = seen.young.get(gossip.id) ?? seen.old.get(gossip.id);
+    if (had === undefined) {
+      seen.young.set(gossip.id, gossip.bytes);
+      return false;
+    }
+    for (const checker of this.#checkers) checker.dropped?.(machine, gossip.bytes, had);
+    return true;
   }
 
-  markKnown(machine: Machine, id: string): void {
-    this.#seenBy(machine).young.add(id);
+  markKnown(machine: Machine, { id, bytes }: GossipMessage): void {
+    this.#seenBy(machine).young.set(id, bytes);
   }
 
   /** The latest date that an authority has given to its own evidence. */
@@ -258,12 +262,12 @@ export class World {
   #seenBy(machine: Machine): Seen {
     let seen = this.#seen.get(machine);
     if (seen === undefined) {
-      seen = { young: new Set(), old: new Set(), turnedAt: 0 };
+      seen = { young: new Map(), old: new Map(), turnedAt: 0 };
       this.#seen.set(machine, seen);
     }
     if (this.now - seen.turnedAt > SEEN_MS) {
       seen.old = seen.young;
-      seen.young = new Set();
+      seen.young = new Map();
       seen.turnedAt = this.now;
     }
     return seen;

@@ -6,6 +6,7 @@
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import type { Belief } from '../../federation/belief.ts';
+import type { FileItem } from '../../federation/bundle-file.ts';
 import { asRead, type Moment } from '../../federation/moment.ts';
 import { recordsByDomain, restoreBelief } from '../../federation/record.ts';
 import { ACTION_CLASSES } from '../../federation/tier.ts';
@@ -37,6 +38,8 @@ export const aSubsetPermitsNothingNew: CheckerKind = {
       },
       end: () => {
         for (const [domain, { machine, records }] of earlier) {
+          // Whoever withholds the proof against a stolen key lets that speak on.
+          if (world.stolen.has(domain)) continue;
           const authority = world.authorityOf(domain);
           const mine = recordsByDomain(records).get(domain);
           const { node, clock } = machine;
@@ -50,6 +53,12 @@ export const aSubsetPermitsNothingNew: CheckerKind = {
           const may = new Set([
             ...permissionsOf(machine, old, now),
             ...permissionsOf(machine, settle(world, now, old, items), now),
+            // As the authority heard of it: a Root may retire the key of a beacon held (§2.5).
+            ...permissionsOf(
+              machine,
+              settle(world, now, settle(world, now, old, upTo(items)), items),
+              now,
+            ),
           ]);
           for (let i = 0; i < SUBSETS; i++) {
             const some = dice.shuffle(items).filter(() => dice.chance(HALF_PPM));
@@ -64,9 +73,22 @@ export const aSubsetPermitsNothingNew: CheckerKind = {
   },
 };
 
+/** The same without the Roots that came after the newest beacon. */
+function upTo(items: readonly FileItem[]): readonly FileItem[] {
+  const envelopes = items.flatMap((item) => (item.kind === 'envelope' ? [item.envelope] : []));
+  const root = envelopes.find(({ type }) => type === 'beacon')?.members.u64('root') ?? 0n;
+  return items.filter((item) => {
+    if (item.kind !== 'envelope' || item.envelope.type !== 'root') return true;
+    return item.envelope.members.u64('version') <= root;
+  });
+}
+
 function speaksOf(machine: Machine, domain: TrustDomain): boolean {
   return [...machine.believed.keys()].some((key) => key.includes(`/${domain}/`));
 }
+
+/** Acts that rest on something: what may be done in any tier needs no document. */
+const RESTING = ACTION_CLASSES.filter((action) => action !== 'revoke' && action !== 'report');
 
 /** Every act that some document of the belief permits: its class, and the document's digest. */
 function permissionsOf({ node }: Machine, belief: Belief, now: Moment): readonly string[] {
@@ -75,7 +97,7 @@ function permissionsOf({ node }: Machine, belief: Belief, now: Moment): readonly
   const relation = policy.relations.get(belief.domain) ?? null;
   const view = viewOf(belief, now, { relation, tightening: [], overrides: [] });
   return [...view.documents].flatMap(([name, { digest }]) =>
-    ACTION_CLASSES.filter(
+    RESTING.filter(
       (action) =>
         permitted(view, policy, { action, lifetime: action, documents: [name] }).permitted,
     ).map((action) => `${action} ${name} ${digest}`),

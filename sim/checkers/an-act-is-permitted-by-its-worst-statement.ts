@@ -4,8 +4,8 @@
  */
 
 import { recordKey } from '../../federation/record-key.ts';
-import { ACTION_CLASSES, isPermitted, TIERS, tierOfAge } from '../../federation/tier.ts';
-import { type DomainView, permitted } from '../../federation/view.ts';
+import { ACTION_CLASSES, isPermitted, TIERS, tierOfAge, worst } from '../../federation/tier.ts';
+import { type DomainView, mayRestOnPartner, permitted } from '../../federation/view.ts';
 import type { CheckerKind } from '../checker.ts';
 import { dateOf } from '../date.ts';
 import { keepingOf, ledgerAt } from '../reading.ts';
@@ -22,6 +22,23 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
       const ledger = keeping !== null && sameBoot ? ledgerAt(keeping, now.boot) : 0;
       return Math.max(0, dateOf(machine, t) - (view.standing.asOf ?? 0), ledger);
     };
+    /** What rests on a partner's bundle rests on our own word that it is a partner too. */
+    const judgePartner = (step: Step, partner: DomainView): void => {
+      const { machine, now } = step;
+      const own = machine.node?.viewOf(machine.domain, now);
+      if (machine.node === null || !own || own.overrides.length > 0) return;
+      const { policy } = machine.node;
+      const due = own.standing.asOf === null ? 'EXPIRED' : tierOfAge(ageOf(step, own), limits);
+      for (const action of ['serve-foreign', 'accept-foreign'] as const) {
+        const act = { action, documents: ['policy'] } as const;
+        const table = policy.tiers.get(action) ?? 'FRESH';
+        const needs = partner.relation?.survivalForeign ? worst(table, 'SURVIVAL') : table;
+        if (isPermitted(due, needs)) continue;
+        world.coverage.saw('checker: a partner was met by a machine too old itself');
+        if (!mayRestOnPartner(partner, own, policy, act)) continue;
+        fail(`${machine.name}: ${action} of ${partner.domain} rests on our own ${due}`);
+      }
+    };
     const rank = (tier: DomainView['standing']['tier']): number => TIERS.indexOf(tier);
     return {
       step: (step) => {
@@ -32,6 +49,7 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
           const { tier, asOf } = view.standing;
           world.coverage.saw('tier', tier);
           const due = tierOfAge(ageOf(step, view), limits);
+          if (!view.isOwn) judgePartner(step, view);
           if (rank(tier) < rank(asOf === null ? 'EXPIRED' : due)) {
             fail(`${machine.name}: ${view.domain} is ${tier}, its age says ${due}`);
           }

@@ -1,12 +1,16 @@
 /**
- * No authority releases two beacons under one number, nor one seed under two numbers
- * (PROTOCOL §2.5, §3.5). This is what crashes between persist and send would break.
+ * No authority releases two beacons under one number, nor one seed under two numbers, and what it
+ * makes a seed of was drawn for that beacon alone (PROTOCOL §2.5, §3.5). This is what crashes
+ * between persist and send would break, and whoever derives a seed from something.
  */
 
 import { toHex } from '../../core/bytes.ts';
-import { TICK_BYTES } from '../../federation/tick.ts';
+import { buildChain, chainCommitment, TICK_BYTES } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
 import { beaconOf, envelopeOf } from '../reading.ts';
+
+/** The part of what a writer draws that is the seed of a chain (`federation/writer.ts`). */
+const SEED_BYTES = 32;
 
 export const noNumberIsUsedTwice: CheckerKind = {
   sentence: 'no number is used twice',
@@ -14,6 +18,19 @@ export const noNumberIsUsedTwice: CheckerKind = {
     const digests = new Map<string, string>();
     const anchors = new Map<string, string>();
     return {
+      step: ({ machine, delivery, writes }) => {
+        const { input } = delivery;
+        if (input.kind !== 'drawn') return;
+        const seed = input.bytes.subarray(0, SEED_BYTES);
+        for (const { domain, kind, value } of writes) {
+          if (kind !== 'beacon' || value === null || domain !== machine.domain) continue;
+          const beacon = beaconOf(value);
+          const [anchor] = buildChain(chainCommitment(beacon), seed, beacon.count);
+          const isOfThis = anchor !== undefined && toHex(anchor) === toHex(beacon.anchor);
+          if (!isOfThis) fail(`${machine.name} made beacon ${beacon.epoch} of another seed`);
+          world.coverage.saw('checker: a seed was fresh');
+        }
+      },
       sent: (machine, message) => {
         if (!machine.isAuthority || world.stolen.has(machine.domain)) return;
         if (message.length === TICK_BYTES) return;

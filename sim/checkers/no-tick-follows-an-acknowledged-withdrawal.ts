@@ -1,4 +1,7 @@
-/** No tick of a beacon is released after a withdrawal from it is acknowledged (PROTOCOL §3.5). */
+/**
+ * No tick of a beacon is released after a withdrawal from it is acknowledged, nor once the number
+ * of its successor is allocated: by then the seed is gone (PROTOCOL §3.5).
+ */
 
 import { toHex } from '../../core/bytes.ts';
 import { STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
@@ -39,6 +42,9 @@ export const noTickFollowsAnAcknowledgedWithdrawal: CheckerKind = {
             // Another's tick may be forwarded by whoever has not heard yet.
             fail(`${machine.name} released tick ${index} of ${tag}`);
           }
+        }
+        if (writes.some(({ domain, kind }) => kind === 'writer' && domain === machine.domain)) {
+          for (const tag of issued.get(machine.domain) ?? []) dead.add(tag);
         }
       },
     };

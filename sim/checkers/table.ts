@@ -2,6 +2,7 @@
 
 import type { CheckerKind } from '../checker.ts';
 import { aCapturedNodeIsNobodyOutsideItsLease } from './a-captured-node-is-nobody-outside-its-lease.ts';
+import { aCopySignedAnewIsNoOtherStatement } from './a-copy-signed-anew-is-no-other-statement.ts';
 import { aForgeryChangesNothing } from './a-forgery-changes-nothing.ts';
 import { aNodeWakesForSomething } from './a-node-wakes-for-something.ts';
 import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
@@ -28,6 +29,7 @@ import { nothingWithdrawnIsHonouredLate } from './nothing-withdrawn-is-honoured-
 import { orderDoesNotMatter } from './order-does-not-matter.ts';
 import { theTimeBoundNeverFalls } from './the-time-bound-never-falls.ts';
 import { unknownTimeIsACap } from './unknown-time-is-a-cap.ts';
+import { whatIsDroppedAsKnownIsKnown } from './what-is-dropped-as-known-is-known.ts';
 import { whatIsRefusedAsHeldIsHeld } from './what-is-refused-as-held-is-held.ts';
 import { whatIsSentIsDurable } from './what-is-sent-is-durable.ts';
 import { withoutTimeOrLeaseANodeObtainsEvidence } from './without-time-or-lease-a-node-obtains-evidence.ts';
@@ -44,6 +46,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   afterAStopNoTickCounts,
   honestMachinesNeverProveEquivocation,
   aProofHoldsTwoPayloadsOfOneKey,
+  aCopySignedAnewIsNoOtherStatement,
   anActIsPermittedByItsWorstStatement,
   noActGoesBeyondASignedOverride,
   everyBelievedDocumentIsPinned,
@@ -58,6 +61,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   noRevocationIsLost,
   aRootAloneTakesNothing,
   whatIsRefusedAsHeldIsHeld,
+  whatIsDroppedAsKnownIsKnown,
   aCapturedNodeIsNobodyOutsideItsLease,
   assuranceIsAtMostWhatWasSigned,
   withoutTimeOrLeaseANodeObtainsEvidence,

@@ -15,6 +15,7 @@ import type { CheckerKind } from '../checker.ts';
 import { signerOf } from '../founding.ts';
 import type { Machine } from '../machine.ts';
 import { RTC_RESET_MS } from '../machine-clock.ts';
+import { envelopeOf } from '../reading.ts';
 import type { World } from '../world.ts';
 
 const MEMBERS_MAX = 3;
@@ -74,10 +75,16 @@ function visit(world: World, member: Machine): Visit {
     ...{ limits: null, node: signerOf(world.suite, `${name}/guest`), authority: null },
   });
   const dice = world.dice(`guest/${name}`);
+  /** Evidence of its future, which waits for somebody to say the time (PROTOCOL §4.3). */
+  let heldForLater: Uint8Array | null = null;
   const due: { readonly to: FederationNode; readonly input: Input }[] = [];
   const handle = (node: FederationNode, input: Input): void => {
     const other = node === host ? guest : host;
     for (const effect of node.handle(node === host ? hostNow() : guestNow(), input).effects) {
+      if (effect.kind === 'persist' && node === guest) {
+        const later = effect.writes.find(({ key }) => key === recordKey(domain, 'future'));
+        if (later !== undefined) heldForLater = later.value;
+      }
       if (effect.kind === 'send') {
         due.push({ to: other, input: { kind: 'frame', peer: PEER, bytes: effect.frame } });
       } else if (effect.kind === 'draw' && node === guest) {
@@ -97,17 +104,18 @@ function visit(world: World, member: Machine): Visit {
     passedMs += ROUND_MS;
     for (const node of [host, guest]) handle(node, { kind: 'wake' });
   }
-  const isTold = guest.time(guestNow()).isKnown || !host.time(hostNow()).isKnown;
+  const isTold = guest.time(guestNow()).isKnown;
+  const later = isTold || heldForLater === null ? null : envelopeOf(heldForLater).digest;
   return {
-    known: evidenceOf(host.viewOf(domain, hostNow())),
-    found: evidenceOf(guest.viewOf(domain, guestNow())),
-    hasTime: isTold,
+    known: evidenceOf(host.viewOf(domain, hostNow()), null),
+    found: evidenceOf(guest.viewOf(domain, guestNow()), later),
+    hasTime: isTold || !host.time(hostNow()).isKnown,
   };
 }
 
-function evidenceOf(view: DomainView | null): string {
+function evidenceOf(view: DomainView | null, later: string | null): string {
   if (view === null) return 'nothing';
   const revoked = [...view.revocations.union.keys()].sort().join(' ');
   const { rootVersion, beacon, standing } = view;
-  return `Root ${rootVersion} beacon ${beacon} ${standing.stopped} ${revoked}`;
+  return `Root ${rootVersion} beacon ${beacon ?? later} ${standing.stopped} ${revoked}`;
 }

@@ -123,6 +123,10 @@ exchange('names its interests with each comparison until the peer has named its 
   say({ kind: 'want', wants: [want] });
   assert.is(namedInAnInterval(), true);
   const tags = [tag ?? '', other ?? ''];
+  // One that was under way when the link before this ended names nothing on this one.
+  const before = tagOf(red.domain, sha256(toUtf8('the handshake before')));
+  assert.equal(say({ kind: 'interest', tags: [before] }), []);
+  assert.is(namedInAnInterval(), true);
   const kinds = say({ kind: 'interest', tags }).map(({ kind }) => kind);
   assert.equal(kinds, ['summary'], 'ours was named a moment ago');
   assert.is(namedInAnInterval(), false);

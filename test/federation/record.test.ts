@@ -4,9 +4,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concat, toUtf8 } from '../../core/bytes.ts';
 import { encodeCanonical } from '../../core/canonical.ts';
-import { EPOCH_HISTORY_MAX } from '../../core/limits.ts';
+import { EPOCH_HISTORY_MAX, LEDGER_STEP_MS } from '../../core/limits.ts';
 import { unixMs } from '../../core/time.ts';
-import { recordsByDomain, restoreBelief } from '../../federation/record.ts';
+import { ledgerStepMs } from '../../federation/age.ts';
+import { newestRoot } from '../../federation/belief.ts';
+import { NO_LIMITS } from '../../federation/limits.ts';
+import { ledgerStepOf, recordsByDomain, restoreBelief } from '../../federation/record.ts';
 import { RECORD_KINDS, recordKey } from '../../federation/record-key.ts';
 import { Coalition } from '../fakes/coalition.ts';
 import { refuses } from '../refused.ts';
@@ -48,6 +51,14 @@ records('are of every kind there is, with the writer’s beside them', () => {
   const ticked = [...red.records.keys()].map((key) => key.split('/')[2]);
   const all = new Set([...kinds, ...own, ...ticked, 'lease', 'drafts', 'fork', 'override']);
   assert.equal([...all].sort(), [...RECORD_KINDS].sort());
+});
+
+records('of a domain that lost its evidence are not written twice a second for that', () => {
+  const { belief } = settled();
+  const ceilings = newestRoot(belief)?.root.ceilings ?? NO_LIMITS;
+  assert.is(ledgerStepOf(belief), ledgerStepMs(belief.beacon?.beacon.limits ?? ceilings));
+  assert.is(ledgerStepOf({ ...belief, beacon: null }), ledgerStepMs(ceilings));
+  assert.is(ledgerStepMs(ceilings), LEDGER_STEP_MS);
 });
 
 records('of a domain without a Root restore nothing', () => {

@@ -52,6 +52,12 @@ command('refuses bad input with a code and a mend, and runs nothing', async () =
   }
 });
 
+command('names what a small swarm did not reach, and does not call that a failure', () => {
+  const { status, told } = sim('--seeds', '1..2', '--nodes', '2', '--hours', '1');
+  assert.is(status, EXIT.held, told);
+  assert.match(told, /sim: not reached \(it takes 500 seeds to reach all\): .*fault: /);
+});
+
 command('ends in silence when nobody reads on', async () => {
   const words = [MAIN, '--seeds', '1..60', '--nodes', '2', '--hours', '1', '--json'];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -101,8 +101,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an act looks at the domain and not at its documents',
     file: 'federation/view.js',
-    find: 'worst(view.standing.tier, ...tiers)',
-    replace: 'view.standing.tier',
+    find: 'return worst(view.standing.tier, ...tiers);',
+    replace: 'return view.standing.tier;',
     faults: LATE,
   },
   {
@@ -286,6 +286,44 @@ export const MUTANTS: readonly Mutant[] = [
             clock.timeOf = (boot) => timeOf(boot + gone);
         }`,
     faults: ['suspend', 'frozen-clock', 'isolation'],
+  },
+  {
+    name: 'all beacons of a writer share a seed',
+    file: 'federation/writer.js',
+    find: 'const seed = entropy.slice(0, 32);',
+    replace: 'const seed = (this.shared ??= entropy.slice(0, 32));',
+    faults: ['publishing'],
+  },
+  {
+    name: 'a seed is kept until its successor is published',
+    file: 'federation/writer.js',
+    find: `this.#queue = [];
+        this.#chain = null;`,
+    replace: 'this.#queue = [];',
+    faults: ['slow-disk', 'publishing', 'flooding'],
+  },
+  {
+    name: 'a digest is over the envelope',
+    file: 'federation/envelope.js',
+    find: 'digest: digestOf(payload), payload',
+    replace: 'digest: digestOf(bytes), payload',
+    faults: ['rotating'],
+  },
+  {
+    name: 'an act on a partner looks at the partner alone',
+    file: 'federation/view.js',
+    find: 'isLicensed(partner, theirs) && isLicensed(own, ours)',
+    replace: 'isLicensed(partner, theirs)',
+    faults: ['isolation', 'power-cut'],
+    world: { domains: 2, followers: 1, minutes: 40 },
+  },
+  {
+    name: 'the id of a message is the digest of its payload',
+    file: 'sim/network.js',
+    find: 'toHex(sha256(bytes));',
+    replace: `toHex(sha256(bytes.subarray(bytes.findIndex((byte, i) =>
+        byte === 0x7b && bytes[i + 1] === 0x22))));`,
+    faults: ['forging', 'publishing'],
   },
   {
     name: 'a revoked lease is as good as any',

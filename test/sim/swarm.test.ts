@@ -4,13 +4,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { scenarioNamed } from '../../sim/scenarios/table.ts';
 import { runWithSecondOpinion, SECOND_OPINION_EVERY } from '../../sim/second-opinion.ts';
-import { Swarm } from '../../sim/swarm.ts';
+import { RUNS_TO_REACH_ALL, Swarm } from '../../sim/swarm.ts';
 
 const swarm = suite('sim/swarm');
 
 /** Small worlds, many of them: what one lacks another has. */
 const WORLD = { ...scenarioNamed('swarm'), domains: 2, followers: 1, minutes: 8 };
-const SEEDS = 500;
+const SEEDS = RUNS_TO_REACH_ALL;
 
 swarm(`of ${SEEDS} seeds holds every sentence and reaches every fault`, () => {
   const sum = new Swarm(WORLD);
