@@ -166,7 +166,7 @@ export class Adversary {
     }
     const bytes = damagedEnvelope(this.#dice, envelope);
     this.send(peer, encodeFrame({ kind: 'envelope', bytes }), domain);
-    if (kind === 'beacon') this.#world.network.flood(this.#machine, gossipOf(bytes, domain), null);
+    if (kind === 'beacon') this.#foothold.flood(gossipOf(bytes, domain), null);
   }
 
   /** Two beacons under one number, both by a key that is its own and passes for the other's. */
