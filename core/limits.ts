@@ -329,6 +329,8 @@ export const CONTROL_CLIENTS_MAX = 64;
 export const CONTROL_OTHERS_MAX = 48;
 /** How long a client may take to ask for a connection. */
 export const CONTROL_HEADER_MS_MAX = 4 * SECOND_MS;
+/** How long a client hears nothing of a daemon before it asks for a sign, and then for that. */
+export const CONTROL_SILENCE_MS_MAX = 15 * SECOND_MS;
 /** Audit entries that one call shows. */
 export const AUDIT_TAIL_LINES_MAX = 1_000;
 /** A file of registration entries: as many as a domain may have, some 400 bytes each. */

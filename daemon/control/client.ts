@@ -10,9 +10,12 @@ import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket } from 'ws';
 import { assert } from '../../core/assert.ts';
 import { Failure } from '../../core/failure.ts';
-import { CONTROL_BYTES_MAX } from '../../core/limits.ts';
+import { CONTROL_BYTES_MAX, CONTROL_SILENCE_MS_MAX } from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
+import { type BootMs, bootMs } from '../../core/time.ts';
+import { openClock } from '../host/clock.ts';
 import { systemCode } from '../host/files.ts';
+import type { Clock } from '../ports.ts';
 import {
   CONTROL_PATH,
   ControlError,
@@ -36,19 +39,29 @@ interface Pending {
  * Connects to the daemon at `path`. Refuses `role-insufficient` where it knows no role of ours;
  * fails `daemon-unreachable`.
  */
-export async function connectControl(path: string): Promise<ControlClient> {
-  return openClient(path, () => connect(path));
+export async function connectControl(path: string, clock = openClock()): Promise<ControlClient> {
+  return openClient(path, () => connect(path), clock);
 }
 
 /** A client over a connection that is opened here; `place` names the daemon. */
-export async function openClient(place: string, dial: () => Duplex): Promise<ControlClient> {
+export async function openClient(
+  place: string,
+  dial: () => Duplex,
+  clock: Clock,
+): Promise<ControlClient> {
+  const stream = dial();
   const socket = new WebSocket(`ws://localhost${CONTROL_PATH}`, {
     // Not `ws+unix:`, where a colon in the path would end it.
-    createConnection: dial,
+    createConnection: () => stream,
     maxPayload: CONTROL_BYTES_MAX,
     perMessageDeflate: false,
   });
-  await new Promise<void>((resolve, reject) => {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.wakeAt(silenceFrom(clock), () => {
+    late.reject(silent(place));
+    socket.terminate();
+  });
+  const opened = new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
     socket.once('unexpected-response', (_request, { statusCode }) => {
       if (statusCode === FORBIDDEN) {
@@ -60,7 +73,10 @@ export async function openClient(place: string, dial: () => Duplex): Promise<Con
     });
     socket.once('error', (error) => reject(unreachable(place, error)));
   });
-  return new ControlClient(socket, place);
+  await Promise.race([opened, late.promise]).finally(cancel);
+  const client = new ControlClient(socket, place);
+  client.watch(stream, clock);
+  return client;
 }
 
 /** An open connection. */
@@ -97,6 +113,26 @@ export class ControlClient {
     this.#listeners.add(listener);
     await this.call('subscribe', {});
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Hangs up on a daemon that hangs. One that works for long answers a ping all the same, and over
+   * a slow line each byte of an answer is a sign.
+   */
+  watch(stream: Duplex, clock: Clock): void {
+    let isHeard = true;
+    let cancel = (): void => undefined;
+    const look = (): void => {
+      if (!isHeard) return this.#fail(silent(this.#path));
+      isHeard = false;
+      this.#socket.ping();
+      cancel = clock.wakeAt(silenceFrom(clock), look);
+    };
+    stream.on('data', () => {
+      isHeard = true;
+    });
+    this.#socket.once('close', () => cancel());
+    cancel = clock.wakeAt(silenceFrom(clock), look);
   }
 
   /** Resolves once the connection is gone, whoever closed it. */
@@ -139,14 +175,22 @@ export class ControlClient {
   }
 
   #end(cause: Error | undefined): void {
-    this.#closed ??= new Failure(
-      'daemon-unreachable',
-      `the daemon at ${this.#path} closed the connection`,
-      cause,
-    );
+    const told = `the daemon at ${this.#path} closed the connection`;
+    this.#closed ??=
+      cause instanceof Failure ? cause : new Failure('daemon-unreachable', told, cause);
     for (const { failed } of this.#pending.values()) failed(this.#closed);
     this.#pending.clear();
   }
+}
+
+function silent(place: string): Failure {
+  const why = `what listens at ${place} does not answer: it hangs, or was stopped`;
+  return new Failure('daemon-unreachable', why);
+}
+
+/** When nothing heard means that nothing is there. */
+function silenceFrom(clock: Clock): BootMs {
+  return bootMs(clock.now().boot + CONTROL_SILENCE_MS_MAX);
 }
 
 function unreachable(path: string, cause: Error): Failure {

@@ -17,6 +17,7 @@ import type { UnixMs } from '../../core/time.ts';
 import type { ListenAddress } from '../address.ts';
 import { CONTROL_ID_PATH } from '../bundle-endpoint/endpoint-credentials.ts';
 import { chainOf } from '../bundle-endpoint/shown-chain.ts';
+import { openClock } from '../host/clock.ts';
 import { readBounded, readPrivate } from '../host/files.ts';
 import { parsePem } from '../identity/pem.ts';
 import { parseX509Svid, verifyX509Svid } from '../identity/x509-verify.ts';
@@ -57,7 +58,7 @@ export async function connectOverNetwork(place: NetworkPlace): Promise<ControlCl
     spiffeId(domain, CONTROL_ID_PATH),
     (chain) => verifyX509Svid(chain, roots, now).spiffeId,
   );
-  return openClient(name, () => socket);
+  return openClient(name, () => socket, openClock());
 }
 
 /** Refuses `endpoint-identity` unless the other end is who it has to be. */

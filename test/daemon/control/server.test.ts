@@ -1,6 +1,7 @@
 /** The control server and its client over a real socket, friendly and otherwise. */
 
-import { chmod, mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,11 +10,13 @@ import {
   CONTROL_BYTES_MAX,
   CONTROL_CLIENTS_MAX,
   CONTROL_PENDING_MAX,
+  CONTROL_SILENCE_MS_MAX,
 } from '../../../core/limits.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { connectControl } from '../../../daemon/control/client.ts';
 import { ControlError, type Notification } from '../../../daemon/control/protocol.ts';
 import { openControlServer } from '../../../daemon/control/server.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 import { ENTRY, METHODS, openFakeDaemon, STATUS } from '../../fakes/fake-daemon.ts';
 import { MemoryLog } from '../../fakes/memory-log.ts';
 import { temporaryFolder } from '../../folder.ts';
@@ -51,6 +54,36 @@ async function exchange(socket: WebSocket, frame: string) {
 function closeCode(socket: WebSocket): Promise<number> {
   return new Promise((resolve) => socket.once('close', resolve));
 }
+
+server('hangs up on a daemon that says nothing more, and waits for one that works', async () => {
+  await using folder = await temporaryFolder();
+  const path = folder.file('s');
+  const clock = new FakeClock();
+  const deaf = createServer({ pauseOnConnect: true }).listen(path);
+  await once(deaf, 'listening');
+  const early = connectControl(path, clock);
+  clock.advance(CONTROL_SILENCE_MS_MAX);
+  await failed(() => early, 'daemon-unreachable');
+  deaf.close();
+  await rm(path, { force: true });
+
+  const work = Promise.withResolvers<typeof STATUS>();
+  const daemon = await openFakeDaemon(path, { status: () => work.promise });
+  const client = await connectControl(path, clock);
+  const unknown = await controlErrorOf(client.call('reboot' as 'status', {}));
+  assert.is(unknown.code, 'control-method', 'a method that a newer daemon has settles as well');
+  const asked = client.call('status', {});
+  for (let i = 0; i < 3; i += 1) {
+    clock.advance(CONTROL_SILENCE_MS_MAX);
+    await client.call('whoami', {}); // the pong came before this
+  }
+  work.resolve(STATUS);
+  assert.is((await asked).domain, STATUS.domain);
+  clock.advance(CONTROL_SILENCE_MS_MAX);
+  clock.advance(CONTROL_SILENCE_MS_MAX); // and no turn of the loop in which a pong could come
+  await failed(() => client.call('status', {}), 'daemon-unreachable');
+  await daemon.close();
+});
 
 server('answers a call, on a socket for its owner alone, in a folder that it makes', async () => {
   await using folder = await temporaryFolder();
