@@ -11,6 +11,7 @@ interface Heading {
 }
 
 const BY_SECTIONS = 'test/docs/sections.test.ts';
+const BY_ADDRESSES = 'test/docs/addresses.test.ts';
 const BY_BOXES = 'test/docs/boxes.test.ts';
 
 const ASKS_A_CHIP = 'asks the chip of the machine';
@@ -19,9 +20,7 @@ const ASKS_A_CHIP = 'asks the chip of the machine';
 export const TOLD: Readonly<Record<string, Heading>> = {
   'README: Two commands': { by: BY_SECTIONS },
   'README: A coalition in five minutes': { by: 'test/readme.test.ts' },
-  'OPERATIONS: Install and run': {
-    left: { '': 'the address is an example; test/readme.test.ts runs such a line' },
-  },
+  'OPERATIONS: Install and run': { by: BY_ADDRESSES },
   'OPERATIONS: Commands over a network': { by: 'test/docs/remote.test.ts' },
   'OPERATIONS: Enrol a box': {
     by: BY_BOXES,
@@ -39,16 +38,18 @@ export const TOLD: Readonly<Record<string, Heading>> = {
   'OPERATIONS: Add a partner': { by: BY_SECTIONS },
   'OPERATIONS: Add a partner by phone and stick': { by: 'test/daemon/phone-and-stick.test.ts' },
   'OPERATIONS: Carry many domains at once': { by: BY_BOXES },
-  'OPERATIONS: Add a partner that speaks SPIFFE alone': {
-    left: { '': 'needs a SPIRE server; test/daemon/spiffe-federation.test.ts has a stand-in' },
-  },
+  'OPERATIONS: Add a partner that speaks SPIFFE alone': { by: BY_ADDRESSES },
   'OPERATIONS: When the clock is gone': { by: BY_SECTIONS },
   'OPERATIONS: When an age stands in the way': { by: BY_SECTIONS },
   'OPERATIONS: Watch it live': {
-    left: { '': 'a window; test/tui drives it in a terminal' },
+    left: { '': 'a window, which test/tui/window.test.ts drives in a terminal' },
   },
   'OPERATIONS: When something is wrong': { by: BY_SECTIONS },
-  'OPERATIONS: Keys in a chip': { left: { '': ASKS_A_CHIP } },
+  'OPERATIONS: Keys in a chip': {
+    left: {
+      '': 'an emulated chip is asked by test/daemon/references.test.ts, an image by test/boot/run.ts',
+    },
+  },
   'OPERATIONS: Audit': { by: BY_SECTIONS },
   'OPERATIONS: Backup and restore': { by: BY_SECTIONS },
   'OPERATIONS: Changing the Root': { by: BY_SECTIONS },

@@ -3,27 +3,18 @@
  * is kept in files, and a command of another machine is answered for it.
  */
 
-import { createServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BRISK, controlling, withDaemons } from '../daemon/live.ts';
 import type { DaemonProcess } from '../daemon-process.ts';
 import { PAGES, sectionsOf } from './lines.ts';
-import { typeAt, walk, walkAt } from './walk.ts';
+import { freeAddress, typeAt, walk, walkAt } from './walk.ts';
 
 const remote = suite('docs/remote');
 
 const BLUE = 'blue.example';
 const TOLD_ADDRESS = '/ip4/192.0.2.10/tcp/7719';
 const SECTION = 'Commands over a network';
-
-async function freeAddress(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const at = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return `/ip4/127.0.0.1/tcp/${typeof at === 'object' ? at?.port : ''}`;
-}
 
 /** The configuration that the section shows, listening at `address`. */
 function configAt(address: string): string {

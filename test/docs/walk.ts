@@ -5,6 +5,7 @@
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { holdfast } from '../daemon/commands/rig.ts';
@@ -92,6 +93,15 @@ export function walkAt(daemon: DaemonProcess, typed: string, more: Partial<Walk>
     answer: () => typed,
     ...more,
   };
+}
+
+/** An address that nobody listens at, for one of an example. */
+export async function freeAddress(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const at = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return `/ip4/127.0.0.1/tcp/${typeof at === 'object' ? at?.port : ''}`;
 }
 
 /** The first match of a pattern in what was printed. */
