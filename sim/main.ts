@@ -9,8 +9,9 @@
 import { describeDetails, Refusal } from '../core/refusal.ts';
 import { runtimeSuite } from '../core/runtime-suite.ts';
 import { MINUTE_MS } from '../core/time.ts';
+import { worldAsked } from './asked.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
-import { isFile, readScenarioFile, writeReport } from './host/files.ts';
+import { writeReport } from './host/files.ts';
 import { breath, interruption } from './host/interruption.ts';
 import { endWhenNobodyReads } from './host/listener.ts';
 import { runPool } from './host/pool.ts';
@@ -18,8 +19,8 @@ import { residentMegabytes, startStopwatch } from './host/stopwatch.ts';
 import { type Options, parseOptions } from './options.ts';
 import { reportOf } from './report.ts';
 import { type RunResult, runPatiently, runWorld } from './run.ts';
-import { checkMix, encodeScenario, parseScenario, type Replay, resized } from './scenario.ts';
-import { SCENARIOS, scenarioNamed } from './scenarios/table.ts';
+import { encodeScenario, type Replay } from './scenario.ts';
+import { SCENARIOS } from './scenarios/table.ts';
 import { shrink } from './shrink.ts';
 import { standInSuite } from './stand-in-suite.ts';
 import { storyOf } from './story.ts';
@@ -60,17 +61,6 @@ async function main(words: readonly string[]): Promise<number> {
     process.stderr.write(`sim: ${error.code}: ${error.message} (${details})\n  ${error.mend}\n`);
     return EXIT.usage;
   }
-}
-
-/** The scenario asked for, by name or file, with what the command line changes in it. */
-function worldAsked(options: Options): Replay {
-  const { scenario: asked, nodes, minutes } = options;
-  const replay = isFile(asked)
-    ? parseScenario(readScenarioFile(asked))
-    : { scenario: scenarioNamed(asked), seed: null };
-  const scenario = resized(replay.scenario, { nodes, minutes });
-  checkMix(scenario);
-  return { scenario, seed: replay.seed };
 }
 
 async function one(options: Options, { scenario, seed: replayed }: Replay): Promise<number> {

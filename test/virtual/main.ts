@@ -1,0 +1,81 @@
+/**
+ * `npm run virtual`: a scenario of the simulator over real libp2p, on virtual time.
+ *
+ *     npm run virtual -- --scenario cut-cable [--nodes N] [--hours H] [--seed N] [--check]
+ *     npm run virtual -- --list                       the scenarios that it can live through
+ *
+ * `--check` runs twice and compares the traces. One line of JSON a run. Exit codes as those of
+ * `npm run sim`: 0 held, 2 wrongly asked, 128 did not agree, 129 two runs of one seed differ.
+ */
+
+import { describeDetails, Refusal } from '../../core/refusal.ts';
+import { worldAsked } from '../../sim/asked.ts';
+import { EXIT } from '../../sim/exit-code.ts';
+import { shapeOf } from '../../sim/happening.ts';
+import { type Options, parseOptions } from '../../sim/options.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+import { SCENARIOS } from '../../sim/scenarios/table.ts';
+import { compareFalls, simulatedFalls } from '../fleet/story.ts';
+import { fallsOf, runVirtually, type VirtualRun, whyNotVirtually } from './virtual-run.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(words);
+    checkMeant(options);
+    if (options.list) return list();
+    const { scenario, seed } = worldAsked(options);
+    const why = whyNotVirtually(scenario);
+    if (why !== null) throw new Refusal('scenario-mix', { scenario: scenario.name, why });
+    return await live(scenario, seed ?? options.seed, options.check);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const details = describeDetails(error.details);
+    console.error(`virtual: ${error.code}: ${error.message} (${details})\n  ${error.mend}`);
+    return EXIT.usage;
+  }
+}
+
+/** Refuses `sim-option` where a word would be passed over in silence. */
+function checkMeant({ seeds, jobs, report, shrink, real }: Options): void {
+  if (seeds === null && jobs === null && report === null && !shrink && !real) return;
+  throw new Refusal('sim-option', { why: 'this is for npm run sim' });
+}
+
+function list(): number {
+  for (const scenario of SCENARIOS) {
+    const { name, shows } = scenario;
+    if (whyNotVirtually(scenario) === null) console.log(`${name.padEnd(20)} ${shows}`);
+  }
+  return EXIT.held;
+}
+
+async function live(scenario: Scenario, seed: number, isChecked: boolean): Promise<number> {
+  const from = performance.now();
+  const run = await runVirtually(scenario, seed);
+  const tookS = Math.round(performance.now() - from) / 1_000;
+  const { tiers, lacking, ...figures } = run;
+  for (const sentence of lacking) console.error(sentence);
+  const { machines } = shapeOf(scenario);
+  const what = { scenario: scenario.name, seed, daemons: machines.length, tookS };
+  console.log(
+    JSON.stringify({ ...what, changes: tiers.length, ...figures, ...beside(scenario, run) }),
+  );
+  if (isChecked && (await runVirtually(scenario, seed)).traceHash !== run.traceHash) {
+    console.error(`virtual: two runs of seed ${seed} differ`);
+    return EXIT.safety;
+  }
+  return run.agreedAfterMs === null ? EXIT.liveness : EXIT.held;
+}
+
+/** How its falls compare with those of the simulated run, which a fleet of authorities can tell. */
+function beside(scenario: Scenario, { tiers }: VirtualRun) {
+  if (scenario.followers > 0 || scenario.happenings.length === 0) return {};
+  const { compared, unmatched, worstMs } = compareFalls(
+    fallsOf(scenario, tiers),
+    simulatedFalls(scenario),
+  );
+  for (const sentence of unmatched) console.error(sentence);
+  return { compared, unmatched: unmatched.length, worstMs };
+}
