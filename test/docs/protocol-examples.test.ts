@@ -15,7 +15,7 @@ import * as assert from 'uvu/assert';
 import { fromUtf8, toHex } from '../../core/bytes.ts';
 import { decodeMessage } from '../../daemon/enrolment/message.ts';
 import { readBeacon } from '../../federation/beacon.ts';
-import { decodeEnvelope } from '../../federation/envelope.ts';
+import { DOCUMENT_TYPES, decodeEnvelope } from '../../federation/envelope.ts';
 import { chainCommitment, decodeTick, verifyTick } from '../../federation/tick.ts';
 import { ROOT } from '../root.ts';
 import { EXAMPLES } from '../vectors/example-vectors.ts';
@@ -87,6 +87,21 @@ function checkHex(name: string, lines: readonly string[], bytes: Uint8Array): vo
 examples('stand on the page once each, and no others do', () => {
   const names = ALL.map(([name]) => name);
   assert.equal(SHOWN.map(({ name }) => name).sort(), [...names].sort());
+});
+
+examples('are there of each frame and of each type of document', () => {
+  const names = new Set(ALL.map(([name]) => name));
+  const frames = [...PAGE.matchAll(/^\| (0[0-9a-f]) \| /gm)].map(([, code]) => `frame ${code}`);
+  assert.ok(frames.length > 10);
+  assert.equal(
+    frames.filter((name) => !names.has(name)),
+    [],
+  );
+  const shown = ALL.map(([, as, bytes]) => (as in TEXTS ? TEXTS[as as Reading]?.(bytes) : ''));
+  const missing = DOCUMENT_TYPES.filter(
+    (type) => type !== 'recipient' && !shown.some((text) => text?.includes(`"type":"${type}"`)),
+  );
+  assert.equal(missing, []);
 });
 
 for (const [name, as, bytes] of ALL) {

@@ -114,6 +114,7 @@ const FRAMES: readonly Frame[] = [
       { kind: 'ids', prefix: '7', ids: [digestOf(toUtf8('one'))] },
     ],
   },
+  { kind: 'lack', wants: [{ tag: TAG, what: 'root', argument: versionArgument(2n) }] },
 ];
 
 const ENROLMENT: readonly (readonly [string, Uint8Array | undefined])[] = [
