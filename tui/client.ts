@@ -14,7 +14,7 @@ import { Failure } from '../core/failure.ts';
 import { CONTROL_BYTES_MAX } from '../core/limits.ts';
 import { printable } from '../core/printable.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
-import { VERSION } from '../core/version.ts';
+import { isOfOurSeries, VERSION } from '../core/version.ts';
 import {
   CONTROL_PATH,
   ControlError,
@@ -24,7 +24,9 @@ import {
   type ParamsOf,
   parseAnswer,
   type ResultOf,
+  type Status,
 } from '../daemon/control/protocol.ts';
+import { isDrawable } from './foreign-status.ts';
 import type { Timers } from './host.ts';
 import type { Message } from './model.ts';
 
@@ -63,6 +65,8 @@ export class Client {
   #isStale = false;
   #isAsking = false;
   #isAlive = true;
+  /** Of a daemon of another series the status is shown, and nothing else is asked. */
+  #isForeign = false;
   #tries = 0;
   #closed = false;
   #cancels = new Set<() => void>();
@@ -117,14 +121,15 @@ export class Client {
    */
   async #greet(): Promise<void> {
     const { tell, timers, path } = this.#options;
-    const [, status, caller, audit] = await Promise.all([
-      this.#call('subscribe', {}),
-      this.#call('status', {}),
+    const [, status] = await Promise.all([this.#call('subscribe', {}), this.#call('status', {})]);
+    this.#isForeign = !isOfOurSeries(String(status.version));
+    if (this.#isForeign) checkDrawable(status, path);
+    tell({ kind: 'status', status, nowMs: timers.nowMs() });
+    if (this.#isForeign) return;
+    const [caller, audit] = await Promise.all([
       this.#askIfMay('whoami', {}, null),
       this.#askIfMay('audit.tail', { lines: AUDIT_LINES }, { entries: null }),
     ]);
-    checkVersion(status, path);
-    tell({ kind: 'status', status, nowMs: timers.nowMs() });
     tell({ kind: 'caller', caller });
     tell({ kind: 'audit', entries: audit.entries });
     await Promise.all([this.#askCeremonies(), this.#askFetched()]);
@@ -182,7 +187,7 @@ export class Client {
   }
 
   #heard(notification: Notification): void {
-    if (notification.method === 'event') {
+    if (notification.method === 'event' && !this.#isForeign) {
       this.#options.tell({ kind: 'event', entry: notification.params });
       const { event } = notification.params;
       if (event.startsWith('entry.')) void this.#askEntries();
@@ -197,9 +202,10 @@ export class Client {
     if (this.#isAsking || !this.#isStale) return;
     this.#isAsking = true;
     this.#isStale = false;
-    void this.#askFetched();
+    if (!this.#isForeign) void this.#askFetched();
     void this.#call('status', {}).then((status) => {
       const { tell, timers } = this.#options;
+      if (this.#isForeign && !isDrawable(status)) return this.#socket?.terminate();
       tell({ kind: 'status', status, nowMs: timers.nowMs() });
     });
     this.#after(CALM_MS, () => {
@@ -311,20 +317,15 @@ function printableCopy(value: unknown): unknown {
   );
 }
 
-/** Fails `daemon-unreachable` where the daemon speaks of things that this window does not know. */
-function checkVersion(status: ResultOf<'status'>, path: string): void {
-  const theirs = String(status.version ?? 'unknown');
-  if (series(theirs) === series(VERSION)) return;
+/** Fails `daemon-unreachable` where not even the status can be shown. */
+function checkDrawable(status: Status, path: string): void {
+  if (isDrawable(status)) return;
+  const theirs = String((status as Partial<Status>).version ?? 'unknown');
   throw new Failure(
     'daemon-unreachable',
     `the daemon at ${path} is of version ${theirs}, this window of ${VERSION}: ` +
       'use the window it came with; holdfast status --json works with both',
   );
-}
-
-/** `0.1` of `0.1.7`: what does not change between two that understand each other. */
-function series(version: string): string {
-  return version.split('.').slice(0, 2).join('.');
 }
 
 /** Why no connection came about, in a sentence. */

@@ -17,7 +17,7 @@ import { Client } from './client.ts';
 import { restMs, toAscii } from './format.ts';
 import { hostTimers, readTerminal, runHoldfast, type Terminal } from './host.ts';
 import type { Look } from './look.ts';
-import { domainsNow, openState, type State } from './model.ts';
+import { domainsNow, foreignVersion, openState, type State } from './model.ts';
 import { linesBetween } from './plain.ts';
 import { isLargeEnough, tooSmallText } from './screen.ts';
 import { StateHolder } from './state-holder.ts';
@@ -123,7 +123,8 @@ function askBoot(holder: StateHolder, client: Client): void {
   holder.listen(() => {
     const { view, attestation, told, link } = holder.current();
     const isLooked = view === 'attestation' && attestation === null && link.kind === 'live';
-    if (!isLooked || asked === told?.status.startedAt) return;
+    const isKnown = foreignVersion(holder.current()) === null;
+    if (!isLooked || !isKnown || asked === told?.status.startedAt) return;
     asked = told?.status.startedAt;
     void bootOf(client).then((answer) => holder.tell({ kind: 'attestation', attestation: answer }));
   });

@@ -5,6 +5,7 @@
  * time since; once the daemon is gone they stand still, because what is shown is the past.
  */
 
+import { isOfOurSeries } from '../core/version.ts';
 import type {
   AttestationView,
   AuditEntryView,
@@ -205,6 +206,11 @@ export function sinceToldMs({ told, link, nowMs }: State): number {
   if (told === null) return 0;
   const until = link.kind === 'past' ? Math.min(link.sinceMs, nowMs) : nowMs;
   return Math.max(0, until - told.atMs);
+}
+
+/** The version of a daemon of another series, whose status alone is known; else null. */
+export function foreignVersion({ told }: State): string | null {
+  return told === null || isOfOurSeries(told.status.version) ? null : told.status.version;
 }
 
 /** A domain with its age and cliff moved on to now. */

@@ -2,11 +2,12 @@
  * What a key does to the state of the window: in a view, in an open line, in an open form. Pure.
  */
 
+import { VERSION } from '../core/version.ts';
 import { type Form, fill } from './act.ts';
 import { agreeForm, clearForm, refuseForm } from './act-forms.ts';
 import { nearestCommand } from './commands.ts';
 import type { Press } from './keys.ts';
-import type { Message, Prompt, State } from './model.ts';
+import { foreignVersion, type Message, type Prompt, type State } from './model.ts';
 import { VIEWS, type View } from './view-names.ts';
 
 /** A press, and the rows it moves among. */
@@ -90,7 +91,10 @@ function opened(state: State, letter: string, keys: readonly string[]): State {
   if (state.link.kind !== 'live') {
     return { ...state, outcome: { isDone: false, text: 'this is the past: wait for the daemon' } };
   }
-  return { ...state, form };
+  const version = foreignVersion(state);
+  if (version === null) return { ...state, form };
+  const text = `this window, of ${VERSION}, only shows a daemon of ${version}: use its own one`;
+  return { ...state, outcome: { isDone: false, text } };
 }
 
 function formOf(state: State, letter: string, chosen: string | undefined): Form | undefined {

@@ -4,12 +4,13 @@
  * Pure, so that a test reads a screen as text. The terminal has at least `SCREEN_MIN` cells.
  */
 
+import { VERSION } from '../core/version.ts';
 import type { ActKind } from './act.ts';
 import { matchingCommands } from './commands.ts';
 import { FORM_KEYS, formLines, roomOf } from './form-panel.ts';
 import { clockText, countText, fit, toAscii, widthOf, wrap } from './format.ts';
 import { type Line, line, type Size, span } from './line.ts';
-import { type State, sinceToldMs } from './model.ts';
+import { foreignVersion, type State, sinceToldMs } from './model.ts';
 import { padded, pageOf, type Sheet, sheetLines, shownRows } from './sheet.ts';
 import type { View } from './view-names.ts';
 import { ALARMS } from './views/alarms.ts';
@@ -164,7 +165,7 @@ function standing(state: State): Line {
     case 'opening':
       return line(' ○ connecting', 'dim');
     case 'live':
-      return [span(' ● live', 'good'), ...doing, ...concerns(state)];
+      return [span(' ● live', 'good'), ...foreign(state), ...doing, ...concerns(state)];
     case 'past':
       return [span(` ○ PAST${pastText(state, link.why)}`, 'bad'), ...concerns(state)];
   }
@@ -176,6 +177,13 @@ const DOING: Readonly<Record<ActKind, string>> = {
   sign: 'signing',
   clear: 'clearing',
 };
+
+/** A window that must not be trusted with more than showing says so all the time. */
+function foreign(state: State): Line {
+  const version = foreignVersion(state);
+  if (version === null) return [];
+  return [span(` · DAEMON ${version}, WINDOW ${VERSION}: only shows`, 'bad')];
+}
 
 function concerns({ told, ceremonies }: State): Line {
   const alarms = told?.status.alarms.length ?? 0;

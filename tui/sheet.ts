@@ -8,7 +8,7 @@
 
 import { fit } from './format.ts';
 import { BLANK, type Line, line, type Size, span, type Tone } from './line.ts';
-import type { State } from './model.ts';
+import { foreignVersion, type State } from './model.ts';
 import type { View } from './view-names.ts';
 
 /** One column: how wide it is, and what it says of a row. */
@@ -38,6 +38,9 @@ export interface Sheet<T> {
   /** What is said where there is no row. */
   readonly empty: string | ((state: State) => string);
 }
+
+/** Views of what the status alone tells. */
+const STATUS_VIEWS: ReadonlySet<View> = new Set(['domains', 'peers', 'alarms']);
 
 const HEAD_ROWS = 1;
 const RULE_ROWS = 1;
@@ -126,6 +129,13 @@ function rowLine<T>(
 function emptyLine<T>(sheet: Sheet<T>, state: State): Line {
   const filter = state.filters[sheet.view];
   if (filter !== '') return line(` nothing holds "${filter}"; Esc shows all`, 'dim');
+  const version = foreignVersion(state);
+  if (version !== null && !STATUS_VIEWS.has(sheet.view)) {
+    return line(
+      ` of a daemon of version ${version} the status alone is asked: use its own window`,
+      'warn',
+    );
+  }
   const { empty } = sheet;
   return line(` ${typeof empty === 'string' ? empty : empty(state)}`, 'dim');
 }

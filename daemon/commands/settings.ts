@@ -6,10 +6,12 @@
 import { resolve } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import { CONFIG_BYTES_MAX } from '../../core/limits.ts';
+import { VERSION } from '../../core/version.ts';
 import { parseListenAddress } from '../address.ts';
 import { defaultConfig, overrideConfig, parseConfig } from '../config.ts';
 import type { Config } from '../config-keys.ts';
 import { type ControlClient, connectControl } from '../control/client.ts';
+import { ControlError } from '../control/protocol.ts';
 import { openClock } from '../host/clock.ts';
 import type { Environment } from '../host/environment.ts';
 import { readBounded, systemCode } from '../host/files.ts';
@@ -89,9 +91,31 @@ export async function withDaemon<T>(
   const daemon = await connectDaemon(context, values);
   try {
     return await use(daemon);
+  } catch (error) {
+    throw await blamedOnVersion(error, daemon);
   } finally {
     await daemon.close();
   }
+}
+
+/** By what a daemon answers a call that another version knows, or knows otherwise. */
+const NOT_UNDERSTOOD: readonly string[] = ['control-method', 'control-params'];
+
+/** The same trouble, or where the daemon is of another version that, and what works with both. */
+async function blamedOnVersion(error: unknown, daemon: ControlClient): Promise<unknown> {
+  if (!(error instanceof ControlError) || !NOT_UNDERSTOOD.includes(error.code)) return error;
+  const { version } = await daemon.call('status', {});
+  if (version === VERSION) return error;
+  const { code, message, details } = error;
+  const mend =
+    'use the holdfast that the daemon came with; status, whoami, alarm list and audit tail ' +
+    'work with both';
+  return new ControlError({
+    code,
+    message,
+    details: { ...details, daemon: version, command: VERSION },
+    mend,
+  });
 }
 
 async function connectDaemon(

@@ -128,9 +128,23 @@ client('says so where no daemon is', () =>
   }),
 );
 
-client('says which version a daemon has that it does not understand', () =>
+client('asks a daemon of another series for its status alone', () =>
+  watching(async (path, window, heard) => {
+    const status = async () => ({ ...STATUS, version: '7.3.0', moons: 2 });
+    const daemon = await openFakeDaemon(path, { status });
+    await window.open();
+    daemon.notify({ method: 'event', params: EVENT });
+    await eventually('the status', () => (heard.length >= 2 ? heard : undefined));
+    await daemon.close();
+    assert.equal([...new Set(kinds(heard))], ['status']);
+  }),
+);
+
+client('says which version a daemon has whose status it cannot draw', () =>
   watching(async (path, window) => {
-    const status = async () => ({ ...STATUS, version: '7.3.0' });
+    const [own] = STATUS.domains;
+    const domains = [{ ...own, ageMs: 'young' }] as unknown as typeof STATUS.domains;
+    const status = async () => ({ ...STATUS, version: '7.3.0', domains });
     const daemon = await openFakeDaemon(path, { status });
     const why = await refused(window);
     await daemon.close();

@@ -104,6 +104,23 @@ screen('shows escape sequences of strangers as text', () => {
   assert.not.match(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
 });
 
+screen('only shows a daemon of another series, and says why nothing can be done', () => {
+  const state = stateAfter({
+    kind: 'status',
+    status: { ...STATUS, version: '7.3.0', alarms: [ALARM] },
+    nowMs: 0,
+  });
+  assert.match(
+    screenText(pressing(state, ['2'])),
+    /›home\.example +FRESH[\s\S]*DAEMON 7\.3\.0, WINDOW 0\./,
+  );
+  assert.match(screenText(pressing(state, ['4'])), /of version 7\.3\.0 the status alone is asked/);
+  assert.match(
+    screenText(pressing(state, ['8', 'c'])),
+    /NOT DONE: this window, of 0\.[^\n]* only shows/,
+  );
+});
+
 screen('shows nothing of strangers raw in any view, in any form, and in plain lines', () => {
   const raw = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
   const state = madePrintable(tainted(livingState({ ...STATUS, alarms: [ALARM] }))) as State;

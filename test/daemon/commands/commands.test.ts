@@ -52,6 +52,22 @@ commands('status says when nothing of a domain is held, and shows alarms', async
   assert.match(out, /^listening +nowhere$/m);
 });
 
+commands('that a daemon of another version does not know say so, and what works', async () => {
+  const unknown = async () => {
+    throw new Refusal('control-method', { method: 'entry.list' });
+  };
+  const status = async () => ({ ...STATUS, version: '7.3.0' });
+  const { code, err } = await holdfastWithDaemon(['entry', 'list'], {
+    'entry.list': unknown,
+    status,
+  });
+  assert.is(code, 1);
+  assert.match(err, /control-method: no such control method \([^)]*daemon 7\.3\.0, command 0\./);
+  assert.match(err, /mend: use the holdfast that the daemon came with; status, whoami/);
+  const same = await holdfastWithDaemon(['entry', 'list'], { 'entry.list': unknown });
+  assert.not.match(same.err, /came with/);
+});
+
 commands('--json prints what the daemon said', async () => {
   const { pid: _pid, ...caller } = CALLER;
   for (const [args, expected] of [
