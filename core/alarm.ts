@@ -46,6 +46,10 @@ export const ALARMS = {
     means: 'two people permit what an age forbids',
     mend: 'see holdfast override list; clear it when you know of it',
   },
+  'standby-silent': {
+    means: 'the standby that this writer is tied to does not answer: nothing positive is signed',
+    mend: 'link the standby, and see that it runs; the writer goes on by itself',
+  },
   'store-unwritable': {
     means: 'nothing can be written',
     mend: 'make room on the disk; what should have been written comes first',

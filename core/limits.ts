@@ -94,6 +94,9 @@ export const QUESTIONS_MAX = 16;
 /** Questions that a peer may have answered per second, and at once: each costs a signature. */
 export const ANSWER_RATE_PER_S = 1;
 export const ANSWER_BURST = 10;
+/** The least and the most that a writer may speak after its standby answered. */
+export const WRITER_FOR_MS_MIN = 4 * SECOND_MS;
+export const WRITER_FOR_MS_MAX = DAY_MS;
 /** A beacon key of Root ends after so long, unless Root says otherwise. */
 export const BEACON_KEY_LIFE_MS = 400 * DAY_MS;
 /** (epoch, digest) pairs kept per domain, to show forks. */

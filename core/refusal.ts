@@ -759,6 +759,11 @@ export const REFUSALS = {
     'another machine writes for this domain, or none yet',
     'ask the machine whose beacon key has the lowest rank in force; holdfast status names it',
   ),
+  'standby-silent': row(
+    'ignore',
+    'no standby has answered this writer for so long that it may have taken over',
+    'see that the standby runs and is linked, or publish a Root without --writer-for',
+  ),
   'not-authority': row(
     'reject',
     'this node holds no authority keys',

@@ -7,7 +7,7 @@ import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { LEASE_FOR_MS, RELATION_PROPOSAL_MS_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { type KeyId, keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
-import { addMs, type BootMs, bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
+import { addMs, type BootMs, bootMs, SECOND_MS } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll } from './admit.ts';
 import { clockOf } from './age.ts';
@@ -28,6 +28,7 @@ import {
 import { Members } from './members.ts';
 import type { Moment } from './moment.ts';
 import { OwnContents } from './own-contents.ts';
+import { OwnLease } from './own-lease.ts';
 import { OwnRelations, type RelationChange } from './own-relations.ts';
 import { GUEST_PROOF, makeProof, type ProverRole } from './peer-proof.ts';
 import { encodeRecipient } from './recipient.ts';
@@ -37,6 +38,7 @@ import { Resumption, type Start } from './resumption.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { signRevocations } from './sign-revocations.ts';
 import { isTimeUnknown } from './standing.ts';
+import { Tether, waitingFor } from './tether.ts';
 import { signAnswer, type TimeStatement } from './time-answer.ts';
 import { documentsKeyOf, type Voice, VoiceBook, voiceOf } from './voice.ts';
 import { type Allocation, WRITER_ENTROPY_BYTES, Writer, type WriterSettings } from './writer.ts';
@@ -76,25 +78,21 @@ type Request = RelationChange | Extract<Input, { readonly kind: 'publish' }>;
 
 /** After a beacon that our own ladder refused, the next attempt waits so long. */
 const RETRY_MS = SECOND_MS;
-/** The group whose entries an authority serves itself. */
-const OWN_GROUP = 'default';
 const NOTHING_DUE: Duty = { writes: [], tick: null, draw: 0 };
 
 /** The authority of one domain: one per state machine, on the machine that holds the keys. */
 export class Authority {
   /** Whether others were asked what they hold of our domain. */
   readonly resumption: Resumption;
+  /** How long we may speak without the standby (PROTOCOL §2.5). */
+  readonly tether: Tether;
   readonly #writer: Writer;
   readonly #beliefs: Beliefs;
   readonly #node: Signer;
   #keys: readonly Signer[];
   readonly #contents: OwnContents;
   readonly #relations: OwnRelations;
-  #lease: {
-    readonly bytes: Uint8Array;
-    readonly signedBy: KeyId;
-    readonly renewAt: UnixMs;
-  } | null = null;
+  readonly #lease: OwnLease;
   readonly #voices = new VoiceBook();
   #notBefore: BootMs;
   #drawAgainAt: BootMs = bootMs(0);
@@ -108,6 +106,8 @@ export class Authority {
     this.#beliefs = beliefs;
     this.#node = node;
     this.#keys = keys;
+    this.tether = new Tether(() => ({ own: beliefs.own, keys: this.#keys }));
+    this.#lease = new OwnLease(beliefs, node);
     this.#contents = new OwnContents(beliefs.ownDomain, records);
     this.#relations = new OwnRelations(beliefs);
     // PROTOCOL §2.6 — a domain that resumes waits once, so that the highest number the clock allows
@@ -121,13 +121,14 @@ export class Authority {
 
   /**
    * Queues a request. It is answered when the beacon that carries it is stored. Refuses
-   * `time-unknown`: what has no date cannot be published; and `authority-resuming`, while others
-   * may hold what it would take the place of.
+   * `time-unknown`: what has no date cannot be published; `authority-resuming`, while others may
+   * hold what it would take the place of; and `standby-silent`, while another one may write by now.
    */
   request(context: AdmitContext, input: Request): void {
     this.#voice();
     if (isTimeUnknown(this.#beliefs.own, context.now)) throw new Refusal('time-unknown');
     if (this.resumption.isAsking(context.now.boot)) throw new Refusal('authority-resuming');
+    if (!this.#isTied(context.now)) throw new Refusal('standby-silent');
     if (input.kind !== 'publish') {
       return this.#writer.enqueue(this.#relations.publication(context, input));
     }
@@ -203,7 +204,22 @@ export class Authority {
   /** True where nothing positive may be signed: resuming, without a voice, or without a date. */
   #isSilenced(now: Moment): boolean {
     const isAsking = this.resumption.isAsking(now.boot);
-    return isAsking || isTimeUnknown(this.#beliefs.own, now) || !this.hasVoice;
+    if (isAsking || isTimeUnknown(this.#beliefs.own, now) || !this.hasVoice) return true;
+    return !this.#isTied(now);
+  }
+
+  /** True unless Root ties us to a standby that has not answered for too long (PROTOCOL §2.5). */
+  #isTied({ boot }: Moment): boolean {
+    return this.tether.holds(boot);
+  }
+
+  /**
+   * Our word that we have not taken over; null where we have, or are no standby. A disk that may be
+   * an old one may have forgotten it.
+   */
+  waiting({ boot }: Moment, nonce: Uint8Array): Uint8Array | null {
+    if (this.resumption.isAsking(boot)) return null;
+    return waitingFor({ own: this.#beliefs.own, keys: this.#keys }, nonce);
   }
 
   /** What is due now. Allocates the next epoch when a beacon is, and its time has come (§5.3). */
@@ -231,9 +247,10 @@ export class Authority {
   /** Signs what was allocated, and climbs our own ladder with it as anybody else would. */
   issue(context: AdmitContext, entropy: Uint8Array): Issued {
     const voice = refusalOf(() => this.#voice());
-    // What was allocated waits for a date; `duty` draws for it anew.
+    // What was allocated waits for a date, or for the standby; `duty` draws for it anew.
     const hasDate = !isTimeUnknown(this.#beliefs.own, context.now);
-    const allocation = hasDate ? this.#writer.takeAllocation() : null;
+    const mayWrite = hasDate && this.#isTied(context.now);
+    const allocation = mayWrite ? this.#writer.takeAllocation() : null;
     if (allocation === null) return { admissions: [], replies: [], gossip: [] };
     if (voice instanceof Refusal) return this.#failed(context, allocation, voice);
     const own = this.#beliefs.own;
@@ -271,7 +288,7 @@ export class Authority {
     if (!(voice instanceof Refusal)) {
       return signAnswer(domain, statement, { signer: voice.beacon, lease: null });
     }
-    const lease = refusalOf(() => this.#inForce(now));
+    const lease = refusalOf(() => this.#lease.inForce(this.#keys, now));
     if (lease instanceof Refusal) return null;
     return signAnswer(domain, statement, { signer: this.#node, lease });
   }
@@ -284,41 +301,17 @@ export class Authority {
   /** Our proof for one handshake; a guest's while no Root names our keys (PROTOCOL §6.3). */
   prove(now: Moment, role: ProverRole, handshakeHash: Uint8Array): Uint8Array {
     if (documentsKeyOf(this.#beliefs.own, this.#keys) === null) return GUEST_PROOF;
-    return makeProof(this.#node, this.#inForce(now), role, handshakeHash);
+    return makeProof(this.#node, this.#lease.inForce(this.#keys, now), role, handshakeHash);
   }
 
   /** The file that makes us known as a recipient (PROTOCOL §6.8). */
   recipient(now: Moment, key: Uint8Array): string {
-    return encodeRecipient(this.#node, this.#inForce(now), key);
+    return encodeRecipient(this.#node, this.#lease.inForce(this.#keys, now), key);
   }
 
   /** Our lease, by which we vouch for our own node. */
   inForce(now: Moment): Lease {
-    return readLease(decodeEnvelope(this.#inForce(now)));
-  }
-
-  /** The bytes of our lease, renewed at half its life. */
-  #inForce(now: Moment): Uint8Array {
-    const own = this.#beliefs.own;
-    const clock = clockOf(own, now);
-    const signer = documentsKeyOf(own, this.#keys);
-    if (signer === null) throw new Refusal('not-enrolled', { why: 'no Root names our keys yet' });
-    const isDue = this.#lease === null || this.#lease.renewAt <= clock;
-    if (this.#lease === null || isDue || this.#lease.signedBy !== signer.keyId) {
-      const issuedAt = own.asOf ?? clock;
-      const notAfter = addMs(issuedAt, LEASE_FOR_MS);
-      const terms: LeaseTerms = {
-        ...{ domain: own.domain, kind: 'slices', assurance: 'software', issuedAt, notAfter },
-        ...{ group: OWN_GROUP, isAuthority: true, chip: null, references: null },
-      };
-      const bytes = signLease(signer, this.#node.publicPair, terms);
-      this.#lease = {
-        bytes,
-        signedBy: signer.keyId,
-        renewAt: (issuedAt + LEASE_FOR_MS / 2) as UnixMs,
-      };
-    }
-    return this.#lease.bytes;
+    return readLease(decodeEnvelope(this.#lease.inForce(this.#keys, now)));
   }
 
   /**
@@ -364,6 +357,10 @@ export class Authority {
   wakeInMs(context: AdmitContext): number {
     const askingMs = this.resumption.endsInMs(context.now.boot);
     if (askingMs !== null) return askingMs;
+    return Math.min(this.tether.askAt - context.now.boot, this.#writesInMs(context));
+  }
+
+  #writesInMs(context: AdmitContext): number {
     if (this.#isSilenced(context.now)) return Number.POSITIVE_INFINITY;
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);

@@ -16,8 +16,8 @@ export interface RecordWrite {
   readonly value: Uint8Array | null;
 }
 
-/** What fresh random bytes are for: the secrets of a beacon, or the nonce of a question. */
-export type DrawPurpose = 'beacon' | 'question';
+/** What random bytes are for: a beacon's secrets, the nonce of a question (§4.4) or turn (§2.5). */
+export type DrawPurpose = 'beacon' | 'question' | 'turn';
 
 /** One thing the world is asked to do; effects are performed in their order. */
 export type Effect =

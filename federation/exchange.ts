@@ -328,9 +328,17 @@ export class Exchange {
       .map((link) => send(link, { kind: 'question', tag: link.tag(this.#own.domain), nonce }));
   }
 
+  /** Asks every node of our own domain whether the standby has taken over. */
+  askTurn(nonce: Uint8Array): readonly Effect[] {
+    const { domain } = this.#own;
+    return [...this.#links.values()]
+      .filter((link) => link.isNodeOf(domain))
+      .map((link) => send(link, { kind: 'turn', tag: link.tag(domain), nonce }));
+  }
+
   /** Answers the question of a peer. */
-  answer(peer: string, tag: Tag, bytes: Uint8Array): Effect {
-    const frame = encodeFrame({ kind: 'answer', tag, bytes });
+  answer(peer: string, tag: Tag, bytes: Uint8Array, kind: 'answer' | 'waiting' = 'answer'): Effect {
+    const frame = encodeFrame({ kind, tag, bytes });
     return { kind: 'send', peer, frame, isUrgent: false, asks: 0 };
   }
 

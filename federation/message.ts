@@ -13,6 +13,8 @@
  *     0x0a ticks      u16 n ‖ n × tick 43              on links without gossip
  *     0x0b ranges     tag 16, zeros for the rows of the link ‖ u16 n ‖ n × note (`ranges.ts`)
  *     0x0c lack       as a want: what was asked for and is not here
+ *     0x0d turn       tag 16 ‖ nonce 32
+ *     0x0e waiting    tag 16 ‖ the word of a standby (`tether.ts`)
  *
  * Domains are named by tags, SHA-256("holdfast/interest/v1\0" ‖ handshake hash ‖ domain) cut to 16
  * bytes: a peer learns of a domain only if it knew to ask for it, so the coalition's graph stays
@@ -94,6 +96,9 @@ export type Frame =
   /** What time is it in that domain? */
   | { readonly kind: 'question'; readonly tag: Tag; readonly nonce: Uint8Array }
   | { readonly kind: 'answer'; readonly tag: Tag; readonly bytes: Uint8Array }
+  /** Has the standby taken over? */
+  | { readonly kind: 'turn'; readonly tag: Tag; readonly nonce: Uint8Array }
+  | { readonly kind: 'waiting'; readonly tag: Tag; readonly bytes: Uint8Array }
   | { readonly kind: 'ticks'; readonly ticks: readonly Uint8Array[] }
   /** How our set stands in some ranges: what no manifest of a domain pins, or rows of the link. */
   | { readonly kind: 'ranges'; readonly tag: Tag; readonly notes: readonly RangeNote[] };
@@ -104,6 +109,7 @@ export const NO_TAG: Tag = '0'.repeat(2 * TAG_BYTES);
 const CODES = {
   ...{ interest: 1, digest: 2, summary: 3, want: 4, envelope: 5, tick: 6 },
   ...{ question: 7, answer: 8, proof: 9, ticks: 10, ranges: 11, lack: 12 },
+  ...{ turn: 13, waiting: 14 },
 } as const;
 
 /** The tag of a domain on one link. */
@@ -138,8 +144,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
       }
       return writer.finish();
     case 'question':
+    case 'turn':
       return writer.raw(fromHex(frame.tag)).raw(frame.nonce).finish();
     case 'answer':
+    case 'waiting':
       return writer.raw(fromHex(frame.tag)).raw(frame.bytes).finish();
     case 'ticks':
       writer.u16(frame.ticks.length);
@@ -201,6 +209,10 @@ function decodeBody(code: number, reader: Reader): Frame {
       return { kind: 'question', tag: readTag(reader), nonce: reader.take(NONCE_BYTES) };
     case CODES.answer:
       return { kind: 'answer', tag: readTag(reader), bytes: reader.take(reader.remaining) };
+    case CODES.turn:
+      return { kind: 'turn', tag: readTag(reader), nonce: reader.take(NONCE_BYTES) };
+    case CODES.waiting:
+      return { kind: 'waiting', tag: readTag(reader), bytes: reader.take(reader.remaining) };
     case CODES.ticks:
       return { kind: 'ticks', ticks: many(reader, TICKS_MAX, (each) => each.take(TICK_BYTES)) };
     case CODES.ranges:

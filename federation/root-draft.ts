@@ -43,6 +43,8 @@ export type RootChange =
   | { readonly kind: 'threshold'; readonly of: Threshold; readonly is: number }
   | { readonly kind: 'ceilings'; readonly limits: Partial<AgeLimits> }
   | { readonly kind: 'lease-kinds'; readonly kinds: readonly LeaseKind[] }
+  /** A writer falls silent so long after its standby last answered; null never. */
+  | { readonly kind: 'writer-for'; readonly ms: number | null }
   | { readonly kind: 'until'; readonly keyId: KeyId; readonly until: UnixMs }
   /** Marks, bound and ranks begin anew. */
   | { readonly kind: 'lineage' };
@@ -59,6 +61,7 @@ interface Draft {
   readonly compromised: Set<KeyId>;
   ceilings: AgeLimits;
   leaseKinds: readonly LeaseKind[];
+  writerForMs: number | null;
   lineage: bigint;
 }
 
@@ -84,7 +87,8 @@ export function draftRoot(belief: Belief, changes: readonly RootChange[], now: U
   const rotated = changes.find((change) => change.kind === 'rotate');
   if (rotated !== undefined) raise(draft, rotated.key, belief, highest);
   const members = decodeEnvelope(held.bytes).members.json();
-  const body = { ...members, ...bodyOf(draft, belief), issuedAt: String(issuedAt) };
+  const { writerForMs: _, ...others } = members;
+  const body = { ...others, ...bodyOf(draft, belief), issuedAt: String(issuedAt) };
   const version = String(held.root.version + 1n);
   const bytes = encodeEnvelope('root', [], encodeCanonical({ ...body, version }));
   const chain = belief.roots.map(({ root }) => root);
@@ -113,6 +117,7 @@ function draftOf(root: Root, issuedAt: UnixMs): Draft {
     compromised: new Set(root.compromised),
     ceilings: root.ceilings,
     leaseKinds: root.leaseKinds,
+    writerForMs: root.writerForMs,
     lineage: root.lineage,
   };
 }
@@ -154,6 +159,9 @@ function apply(
       return;
     case 'lease-kinds':
       draft.leaseKinds = change.kinds;
+      return;
+    case 'writer-for':
+      draft.writerForMs = change.ms;
       return;
     case 'until': {
       const { keyId, until } = change;
@@ -235,5 +243,6 @@ function bodyOf(draft: Draft, belief: Belief): JsonObject {
     revocations: carried.slice(0, REVOCATION_DOCUMENTS_MAX),
     ceilings: { ...draft.ceilings },
     leaseKinds: [...draft.leaseKinds],
+    ...(draft.writerForMs === null ? {} : { writerForMs: draft.writerForMs }),
   };
 }

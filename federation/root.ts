@@ -15,6 +15,8 @@ import {
   OVERRIDE_SIGNERS,
   REVOCATION_DOCUMENTS_MAX,
   SIGNERS_MAX,
+  WRITER_FOR_MS_MAX,
+  WRITER_FOR_MS_MIN,
 } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
@@ -88,6 +90,8 @@ export interface Root {
   readonly chainMs: number;
   readonly maxLeadMs: number;
   readonly timeQuorum: number;
+  /** A writer speaks so long after it asked what its standby answered; null is without end. */
+  readonly writerForMs: number | null;
   /** Revocation documents that count whatever key signed them (PROTOCOL §5.5). */
   readonly revocations: readonly Digest[];
 }
@@ -114,7 +118,7 @@ const KNOWN = new Set([
     'tierCaps',
     'timeQuorum',
   ],
-  ...['type', 'version'],
+  ...['type', 'version', 'writerForMs'],
 ]);
 
 /** The same Root is read at each start and for each file that shows its chain. */
@@ -162,6 +166,9 @@ function readMembers({ members }: UnverifiedEnvelope): Root {
     chainMs: members.integer('chainMs', 1, CHAIN_MS_MAX),
     maxLeadMs: members.integer('maxLeadMs', 0, LEAD_MS_MAX),
     timeQuorum: members.integer('timeQuorum', 1, SIGNERS_MAX),
+    writerForMs: members.has('writerForMs')
+      ? members.integer('writerForMs', WRITER_FOR_MS_MIN, WRITER_FOR_MS_MAX)
+      : null,
     revocations: members.digests('revocations', REVOCATION_DOCUMENTS_MAX),
   };
   if (root.version < 1n) members.refuse('version');

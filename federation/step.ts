@@ -117,6 +117,7 @@ export class Step {
   /** What time alone, or what was heard, has made due. */
   #dueAgain(): void {
     this.#resumeIfAnswered();
+    this.#effects.push(...(this.#parts.authority?.tether.tend(this.#context.now.boot) ?? []));
     this.#writeIfDue();
     this.#retryFuture();
     this.#endOverrides();
@@ -137,7 +138,8 @@ export class Step {
       case 'wake':
         return;
       case 'drawn':
-        return input.purpose === 'beacon' ? this.#drawn(input.bytes) : this.#ask(input.bytes);
+        if (input.purpose === 'beacon') return this.#drawn(input.bytes);
+        return input.purpose === 'turn' ? this.#askTurn(input.bytes) : this.#ask(input.bytes);
       case 'confirm':
         this.#resume('person');
         this.#effects.push(doneReply(input.request));
@@ -151,6 +153,9 @@ export class Step {
         this.#effects.push(...this.#parts.exchange.up(input, this.#context.now.boot));
         this.#ledgerOf(input.peer).arrived(input.peer);
         if (this.#parts.exchange.isWitness(input.peer)) this.#parts.time.inquiry.hasten();
+        if (this.#parts.exchange.isFellow(input.peer, this.#parts.beliefs.ownDomain)) {
+          this.#parts.authority?.tether.hasten();
+        }
         return;
       case 'peer-down':
         return this.#parts.exchange.down(input.peer);
@@ -209,6 +214,10 @@ export class Step {
         return this.#question(peer, frame.tag, frame.nonce);
       case 'answer':
         return this.#answer(peer, frame.tag, frame.bytes);
+      case 'turn':
+        return this.#turn(peer, frame.tag, frame.nonce);
+      case 'waiting':
+        return this.#waiting(peer, frame.tag, frame.bytes);
       case 'proof': {
         // PROTOCOL §6.3 — from anybody, guests too: a proof stands by itself.
         const item: FileItem = { kind: 'proof', proof: decodeEquivocation(frame.bytes) };
@@ -243,6 +252,35 @@ export class Step {
     if (exchange.tag(peer, beliefs.ownDomain) !== tag) throw new Refusal('answer-unasked');
     const learned = time.answered(suite, this.#read, bytes);
     if (learned !== null) this.#learn(learned);
+  }
+
+  /** The writer asks whether we have taken over (PROTOCOL §2.5). */
+  #turn(peer: string, tag: Tag, nonce: Uint8Array): void {
+    const { exchange, authority, beliefs } = this.#parts;
+    const { now } = this.#context;
+    const { ownDomain } = beliefs;
+    if (!exchange.isFellow(peer, ownDomain) || exchange.tag(peer, ownDomain) !== tag) return;
+    this.#ledgerOf(peer).charge(peer, 'question', now.boot);
+    const bytes = authority?.waiting(now, nonce) ?? null;
+    if (bytes !== null) this.#effects.push(exchange.answer(peer, tag, bytes, 'waiting'));
+  }
+
+  #waiting(peer: string, tag: Tag, bytes: Uint8Array): void {
+    const { exchange, authority, beliefs } = this.#parts;
+    if (authority === null || exchange.tag(peer, beliefs.ownDomain) !== tag) {
+      throw new Refusal('answer-unasked');
+    }
+    const { boot } = this.#context.now;
+    const wasSilent = !authority.tether.holds(boot);
+    authority.tether.take(this.#context.suite, bytes);
+    if (wasSilent) this.#effects.push({ kind: 'changed', domain: beliefs.ownDomain });
+  }
+
+  #askTurn(nonce: Uint8Array): void {
+    const { authority, exchange } = this.#parts;
+    if (authority === null) return;
+    authority.tether.ask(nonce, this.#context.now.boot);
+    this.#effects.push(...exchange.askTurn(nonce));
   }
 
   /** A person says what time it is. */

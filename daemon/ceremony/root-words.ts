@@ -133,6 +133,10 @@ const FIGURES: readonly (readonly [name: string, of: (root: Root) => string])[] 
   ['least time between two epochs', ({ minEpochMs }) => durationText(minEpochMs)],
   ['longest chain of ticks', ({ chainMs }) => durationText(chainMs)],
   ['lead of evidence', ({ maxLeadMs }) => durationText(maxLeadMs)],
+  [
+    'a writer goes on without its standby',
+    ({ writerForMs }) => (writerForMs === null ? 'for ever' : `for ${durationText(writerForMs)}`),
+  ],
   ['leases that say the time', ({ timeQuorum }) => String(timeQuorum)],
 ];
 

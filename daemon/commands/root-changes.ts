@@ -1,7 +1,13 @@
 /** The changes that `holdfast root propose` takes, from options to what a draft understands. */
 
 import { resolve } from 'node:path';
-import { BEACON_KEY_LIFE_MS, SIGNERS_MAX, SURVIVAL_CEILING_MS } from '../../core/limits.ts';
+import {
+  BEACON_KEY_LIFE_MS,
+  SIGNERS_MAX,
+  SURVIVAL_CEILING_MS,
+  WRITER_FOR_MS_MAX,
+  WRITER_FOR_MS_MIN,
+} from '../../core/limits.ts';
 import type { KeyId } from '../../core/suite.ts';
 import { addMs, type UnixMs } from '../../core/time.ts';
 import { LEASE_KINDS } from '../../federation/root.ts';
@@ -29,6 +35,7 @@ export const CHANGE_OPTIONS = {
   'degraded-ceiling': { type: 'string' },
   'survival-ceiling': { type: 'string' },
   'lease-kinds': { type: 'string' },
+  'writer-for': { type: 'string' },
   until: MANY,
   'new-lineage': { type: 'boolean', default: false },
 } as const;
@@ -37,7 +44,8 @@ type Single =
   | 'rotate-beacon'
   | `${'root' | 'lease' | 'authority'}-threshold`
   | `${'fresh' | 'degraded' | 'survival'}-ceiling`
-  | 'lease-kinds';
+  | 'lease-kinds'
+  | 'writer-for';
 type Many =
   | 'standby'
   | `add-${'root' | 'documents' | 'revocation' | 'override'}`
@@ -92,6 +100,7 @@ function figures(values: ChangeValues, now: UnixMs): readonly RootChange[] {
   return [
     ...(Object.keys(limits).length === 0 ? [] : [{ kind: 'ceilings', limits } as const]),
     ...(kinds === undefined ? [] : [{ kind: 'lease-kinds', kinds } as const]),
+    ...writerFor(values['writer-for']),
     ...values.until.map((text) => untilOf(text, now)),
   ];
 }
@@ -100,6 +109,14 @@ function ceiling(values: ChangeValues, name: 'fresh' | 'degraded' | 'survival') 
   const text = values[`${name}-ceiling`];
   if (text === undefined) return {};
   return { [`${name}ForMs`]: durationIn(text, `--${name}-ceiling`, SURVIVAL_CEILING_MS) };
+}
+
+function writerFor(text: string | undefined): readonly RootChange[] {
+  if (text === undefined) return [];
+  if (text === 'never') return [{ kind: 'writer-for', ms: null }];
+  const ms = durationIn(text, '--writer-for', WRITER_FOR_MS_MAX);
+  if (ms < WRITER_FOR_MS_MIN) throw new UsageError('--writer-for: at least 4s, or never');
+  return [{ kind: 'writer-for', ms }];
 }
 
 function untilOf(text: string, now: UnixMs): RootChange {

@@ -59,6 +59,8 @@ FILE: the daemon signs with it from the moment on in which a Root names it.
   --fresh-ceiling, --degraded-ceiling, --survival-ceiling DURATION
                           limits that no beacon may exceed
   --lease-kinds LIST      of slices, cell, domain
+  --writer-for DURATION   a writer signs no longer than that without an answer of its
+                          standby, which has to run; never: however long
   --until KEY-ID=DURATION the beacon key signs no longer than so long from now
   --new-lineage           every node forgets the numbers and times it holds
   --from BUNDLE           a bundle file of the domain, where no daemon is at hand

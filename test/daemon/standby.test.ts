@@ -8,9 +8,12 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { toUtf8 } from '../../core/bytes.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import type { DomainStatus, Status } from '../../daemon/control/protocol.ts';
 import { openWorkloadClient } from '../../daemon/workload-api/client.ts';
+import { decodeBundleFile, decodeFileItem } from '../../federation/bundle-file.ts';
+import { beaconKeyOf, readRoot } from '../../federation/root.ts';
 import { DaemonProcess, relate } from '../daemon-process.ts';
 import { holdfast } from './commands/rig.ts';
 import { BRISK, controlling, eventually, fileBeside, type } from './live.ts';
@@ -56,7 +59,11 @@ function isSignedByOneOf(leaf: Uint8Array | undefined, roots: readonly Uint8Arra
 }
 
 /** Makes the folder of the standby, and has the people of the domain name its keys. */
-async function setUp(headquarters: DaemonProcess, standby: DaemonProcess): Promise<void> {
+async function setUp(
+  headquarters: DaemonProcess,
+  standby: DaemonProcess,
+  ...changes: readonly string[]
+): Promise<void> {
   const bundle = fileBeside(standby, 'blue.bundle', await done(headquarters, 'bundle', 'export'));
   const { fingerprint, listen } = await statusOf(headquarters);
   const state = ['--state', join(standby.folder, 'state'), '--trust-domain', BLUE];
@@ -70,8 +77,13 @@ async function setUp(headquarters: DaemonProcess, standby: DaemonProcess): Promi
   await standby.start();
   const at = (name: string): string => join(standby.folder, name);
   const named = ['--standby', at('beacon.pub'), '--add-documents', at('documents.pub')];
+  await nextRoot(headquarters, ...named, ...changes);
+}
+
+/** Proposes, signs and publishes the next Root at headquarters. */
+async function nextRoot(headquarters: DaemonProcess, ...changes: readonly string[]): Promise<void> {
   const file = join(headquarters.folder, 'next');
-  await done(headquarters, 'root', 'propose', file, ...named);
+  await done(headquarters, 'root', 'propose', file, ...changes);
   const key = join(headquarters.folder, 'state/keys/root.key');
   await done(headquarters, 'root', 'sign', file, '--key', key, '--yes');
   await done(headquarters, 'root', 'publish', file);
@@ -159,6 +171,59 @@ standbys('take over, and leave what was issued as good as it was', async () => {
     await Promise.all([headquarters, standby, red].map((daemon) => daemon.remove()));
   }
 });
+
+standbys(
+  'that answer no more silence a writer that Root ties to them, until they are back',
+  async () => {
+    const headquarters = new DaemonProcess(BLUE, BRISK);
+    const standby = new DaemonProcess(BLUE, BRISK);
+    let tries = 0;
+    const outcome = async (): Promise<string> => {
+      const asked = [
+        '--spiffe-id',
+        `spiffe://${BLUE}/try-${tries++}`,
+        '--selector',
+        'unix:uid:4711',
+      ];
+      const { code, err } = await type(headquarters, 'entry', 'create', ...asked);
+      return code === 0 ? 'taken' : (/standby-silent/.exec(err)?.[0] ?? err);
+    };
+    try {
+      await headquarters.start();
+      // A key that lies in a safe answers nothing: it must not be the next rank.
+      const spare = await keyOfRank(headquarters, 1);
+      await setUp(headquarters, standby, '--retire', spare, '--writer-for', '4s');
+      await eventually('the standby answers', async () =>
+        (await outcome()) === 'taken' ? true : undefined,
+      );
+      await standby.kill('SIGKILL');
+      await eventually('the writer falls silent', async () =>
+        (await outcome()) === 'standby-silent' ? true : undefined,
+      );
+      await eventually('its people are told', async () => {
+        const { alarms } = await statusOf(headquarters);
+        return alarms.some(({ code }) => code === 'standby-silent') ? true : undefined;
+      });
+      await standby.start();
+      await eventually(
+        'the writer goes on',
+        async () => ((await outcome()) === 'taken' ? true : undefined),
+        LONG_MS,
+      );
+    } finally {
+      await Promise.all([headquarters, standby].map((daemon) => daemon.remove()));
+    }
+  },
+);
+
+/** The id of the beacon key of a rank in the first Root. */
+async function keyOfRank(headquarters: DaemonProcess, rank: number): Promise<string> {
+  const file = toUtf8(await done(headquarters, 'bundle', 'export'));
+  const items = decodeBundleFile(file).map(decodeFileItem);
+  const first = items.find((item) => item.kind === 'envelope');
+  assert.ok(first?.kind === 'envelope');
+  return beaconKeyOf(readRoot(first.envelope), rank)?.keyId ?? '';
+}
 
 /** Two people revoke the beacon key of headquarters, by keys that they carry, at the standby. */
 async function takeOver(headquarters: DaemonProcess, standby: DaemonProcess): Promise<void> {

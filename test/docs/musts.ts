@@ -89,6 +89,8 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'federation/revoke: its own beacon key revoked, the authority says nothing more',
     'daemon/member: decides nothing that an authority decides',
   ],
+  '2.5.5': ['federation/tether: silence a writer that is cut off from its standby, and no other'],
+  '2.5.6': ['federation/tether: take the word of the next rank alone, to a question of their own'],
   '2.6.1': ['federation/resume: waits for a person where nobody answers after another boot'],
   '2.6.2': [
     'federation/coalition: an authority restored from an old disk signs no number twice',

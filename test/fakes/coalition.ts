@@ -236,10 +236,10 @@ export class Machine {
     });
   }
 
-  /** A nonce arrives for the next question. */
-  drawNonce(): void {
+  /** A nonce arrives for the next question, of the time or of whose turn it is. */
+  drawNonce(purpose: 'question' | 'turn' = 'question'): void {
     const bytes = sha256(toUtf8(`${this.options.name}/nonce/${this.#drawn++}`));
-    this.input({ kind: 'drawn', purpose: 'question', bytes });
+    this.input({ kind: 'drawn', purpose, bytes });
   }
 
   /** A person says what time it is; without a date, that the wall clock is right. */
@@ -295,7 +295,7 @@ export class Machine {
         this.isDown = --this.persistsLeft <= 0;
         return;
       case 'draw':
-        if (effect.purpose === 'question') this.drawNonce();
+        if (effect.purpose !== 'beacon') this.drawNonce(effect.purpose);
         else if (!this.drawsLate) this.draw();
         return;
       case 'send':

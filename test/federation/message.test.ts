@@ -52,6 +52,8 @@ const FRAMES: readonly Frame[] = [
   { kind: 'proof', bytes: new Uint8Array(100) },
   { kind: 'question', tag: TAG, nonce: new Uint8Array(32) },
   { kind: 'answer', tag: TAG, bytes: new Uint8Array(100) },
+  { kind: 'turn', tag: TAG, nonce: new Uint8Array(32) },
+  { kind: 'waiting', tag: TAG, bytes: new Uint8Array(100) },
   { kind: 'ranges', tag: TAG, notes: [{ kind: 'sum', prefix: '', sum: '0f'.repeat(16) }] },
   {
     kind: 'ranges',
@@ -69,7 +71,7 @@ frames('read back as they were written', () => {
 });
 
 frames('cut anywhere, or followed by anything, are refused', () => {
-  const whole = ['envelope', 'answer', 'proof'];
+  const whole = ['envelope', 'answer', 'waiting', 'proof'];
   const isBounded = ({ kind }: Frame): boolean => !whole.includes(kind);
   for (const frame of FRAMES.filter(isBounded)) {
     const bytes = encodeFrame(frame);
@@ -81,7 +83,7 @@ frames('cut anywhere, or followed by anything, are refused', () => {
 });
 
 frames('of no known kind are refused', () => {
-  for (const code of [0, 13, 255]) {
+  for (const code of [0, 15, 255]) {
     refuses('frame-malformed', () => decodeFrame(Uint8Array.of(code)), String(code));
   }
   const want = new Writer().u8(4).u16(1).raw(new Uint8Array(16)).u8(WANT_KINDS.length);

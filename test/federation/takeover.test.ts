@@ -2,64 +2,21 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { toUtf8 } from '../../core/bytes.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { Signer } from '../../core/suite.ts';
-import { UNIX_MS_MAX, unixMs } from '../../core/time.ts';
-import { encodeBlock } from '../../federation/armour.ts';
-import type { Belief } from '../../federation/belief.ts';
-import { decodeProposal, encodeProposal, signProposal } from '../../federation/proposal.ts';
-import { recordsByDomain, restoreBelief } from '../../federation/record.ts';
-import type { RevocationTarget } from '../../federation/revocations.ts';
-import { draftRoot, type RootChange } from '../../federation/root-draft.ts';
-import { Coalition, type Machine, SUITE, signerOf } from '../fakes/coalition.ts';
+import { unixMs } from '../../core/time.ts';
+import { signerOf } from '../fakes/coalition.ts';
+import {
+  authorityTarget,
+  believed,
+  ceremony,
+  pair,
+  STANDBY_DOCUMENTS,
+  withStandby,
+} from './takeover-rig.ts';
 
 const takeover = suite('federation/takeover');
 
-const [NEW_BEACON, NEW_DOCUMENTS, STANDBY_BEACON, STANDBY_DOCUMENTS] = [
-  signerOf('made/beacon'),
-  signerOf('made/documents'),
-  signerOf('standby/beacon'),
-  signerOf('standby/documents'),
-] as const;
-
-/** What a machine's disk holds of its own domain. */
-function believed(machine: Machine): Belief {
-  const mine = recordsByDomain(machine.records).get(machine.domain) ?? new Map();
-  const boot = { bootId: machine.bootId, continuity: machine.continuity };
-  const belief = restoreBelief(machine.domain, mine, boot);
-  if (belief === null) throw new Error('no Root');
-  return belief;
-}
-
-/** The people of a domain make its next Root, and publish it at `at`. */
-function ceremony(at: Machine, founder: Machine, ...changes: readonly RootChange[]): void {
-  const belief = believed(at);
-  const draft = draftRoot(belief, changes, unixMs(at.wallMs));
-  const read = decodeProposal(SUITE, toUtf8(encodeProposal(belief, draft)));
-  const request = at.importFile(encodeBlock('root', signProposal(read, founder.keys.root)));
-  const answer = at.replies.get(request);
-  if (answer === undefined || answer instanceof Refusal) throw new Error('no answer');
-  assert.equal(
-    answer.imported.map(({ outcome }) => outcome),
-    ['admitted'],
-  );
-}
-
-function authority(key: Signer): RevocationTarget {
-  return { class: 'authority', target: key.keyId, notAfter: unixMs(UNIX_MS_MAX) };
-}
-
-/** An authority, a partner, and a link between them. */
-function pair() {
-  const coalition = new Coalition();
-  const blue = coalition.add({ name: 'blue' });
-  const red = coalition.add({ name: 'red' });
-  coalition.befriend(blue, red);
-  coalition.link(blue, red);
-  coalition.advance(2_000);
-  return { coalition, blue, red };
-}
+const [NEW_BEACON, NEW_DOCUMENTS] = [signerOf('made/beacon'), signerOf('made/documents')] as const;
 
 takeover('rotates beacon and documents keys of a writer that runs, and loses no epoch', () => {
   const { coalition, blue, red } = pair();
@@ -151,25 +108,6 @@ takeover('falls silent without a key that Root names, and speaks once it has one
   assert.equal([red.view(blue.domain).standing.tier, red.view(blue.domain).rank], ['FRESH', 2]);
 });
 
-/** A standby of blue, named by a Root, linked with blue and red. */
-function withStandby() {
-  const { coalition, blue, red } = pair();
-  const keys = [STANDBY_BEACON, STANDBY_DOCUMENTS, ...blue.keys.revocation];
-  const standby = coalition.add({ name: 'standby', standbyOf: blue, roleKeys: keys });
-  ceremony(
-    blue,
-    blue,
-    { kind: 'standby', key: STANDBY_BEACON.publicPair },
-    { kind: 'add', role: 'documents', key: STANDBY_DOCUMENTS.publicPair },
-    { kind: 'retire', keyId: blue.keys.beacon[1].keyId },
-  );
-  standby.importFile(blue.node.exportBundle(blue.domain));
-  coalition.link(blue, standby);
-  coalition.link(red, standby);
-  coalition.advance(2_000);
-  return { coalition, blue, red, standby };
-}
-
 takeover('leaves a standby silent until every lower rank is disowned, then it writes', () => {
   const { coalition, blue, red, standby } = withStandby();
   assert.is(standby.view().epoch, blue.view().epoch);
@@ -182,7 +120,7 @@ takeover('leaves a standby silent until every lower rank is disowned, then it wr
   coalition.cut(blue, red);
   coalition.advance(15_000);
   assert.is.not(red.view(blue.domain).standing.tier, 'FRESH');
-  standby.revoke(authority(blue.keys.beacon[0]));
+  standby.revoke(authorityTarget(blue.keys.beacon[0]));
   coalition.advance(2_000);
   const seen = red.view(blue.domain);
   assert.equal([seen.standing.tier, seen.rank, seen.isComplete], ['FRESH', 2, true]);
@@ -198,7 +136,7 @@ takeover('ends a fork of two ranks with the higher one, and keeps what both revo
   coalition.cut(blue, standby);
   coalition.cut(blue, red);
   const leaf = { class: 'leaf', notAfter: unixMs(coalition.nowMs + 900_000) } as const;
-  standby.revoke(authority(blue.keys.beacon[0]), { ...leaf, target: '0a' });
+  standby.revoke(authorityTarget(blue.keys.beacon[0]), { ...leaf, target: '0a' });
   const body = { group: 'extra', entries: [] };
   blue.publish([{ type: 'entries', name: 'entries/extra', body }]);
   blue.revoke({ ...leaf, target: '0b' });

@@ -26,6 +26,7 @@ const NOT_BY_BYTES: Readonly<Record<string, string>> = {
   'not-enrolled': 'an order to a machine without a lease',
   'not-member': 'a grant to an authority',
   'not-writer': 'an order to a machine whose keys no Root names',
+  'standby-silent': 'an order to a writer whose standby does not answer',
   'overrides-full': 'more than sixty overrides of one day',
   'peer-budget': 'how much a peer sent before',
   'peer-unadmitted': 'the handshake that it came in',

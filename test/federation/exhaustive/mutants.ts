@@ -5,8 +5,8 @@
  * `age.test.ts` owns delay, power and the clock of one node: 5,549 states in four worlds, and 8
  * mutants. `writer.test.ts` owns power and disk of an authority: 729 lives of three acts, and 4.
  * `takeover.test.ts` owns the links of a reader between two ranks: 120 orders, and 2.
+ * `tether.test.ts` owns the link between a writer and its standby, and 2.
  *
- * Not here: a writer that falls silent by itself (`writerFor`, PROTOCOL §8), since nothing does.
  * What a forged tick costs is bounded by `admit-tick.test.ts`, measured by `tick-verify.bench.ts`.
  */
 
@@ -14,6 +14,7 @@ import type { Clause } from '../../attack/clauses.ts';
 
 const AGE = 'federation/exhaustive/age.test.js';
 const TAKEOVER = 'federation/exhaustive/takeover.test.js';
+const TETHER = 'federation/exhaustive/tether.test.js';
 const WRITER = 'federation/exhaustive/writer.test.js';
 
 /** Each of them is killed; `finding` is the word that the names of the tests begin with. */
@@ -101,5 +102,17 @@ export const MUTANTS: readonly Clause[] = [
     file: 'federation/belief.js',
     find: 'keys.find((key) => !isDisowned(belief, key.keyId))',
     replace: 'keys[0]',
+  },
+  {
+    ...{ finding: 'tether', test: TETHER, without: 'an answer counts from when it came' },
+    file: 'federation/tether.js',
+    find: 'elapsedMs(this.#held.askedAt, now)',
+    replace: 'elapsedMs((this.#held.came ??= now), now)',
+  },
+  {
+    ...{ finding: 'tether', test: TETHER, without: 'a standby answers after it took over' },
+    file: 'federation/tether.js',
+    find: 'rank === null || rank <= inForce',
+    replace: 'rank === null',
   },
 ];
