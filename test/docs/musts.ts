@@ -71,7 +71,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'daemon/identity/entry: refuses an entry that lacks any one member',
     'daemon/entry-book: refuses a list with one wrong entry whole',
   ],
-  '2.4.7': ['daemon/identity/directory: refuses a caller that no entry matches'],
+  '2.4.7': [
+    'daemon/trust-view: serve the entries of their own group',
+    'daemon/identity/directory: refuses a caller that no entry matches',
+  ],
   '2.4.8': ['daemon/identity/directory: ends an entry at its second'],
   '2.4.9': ['daemon/identity/directory: withholds an entry that asks for more assurance'],
   '2.4.10': ['federation/relation-terms: name paths in one spelling alone'],
@@ -130,7 +133,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'daemon/live-entries: withdrawn are stopped before their successor is announced',
   ],
   '4.1.1': ['federation/age: never falls by more than asOf gained, and the bound never'],
-  '4.1.2': ['federation/inquiry: of one captured node moves no clock'],
+  '4.1.2': [
+    'federation/inquiry: of one captured node moves no clock',
+    'federation/known-time: is no bound where a person said it',
+  ],
   '4.2.1': [
     'federation/age: falls by what asOf gained, and not at all by receiving',
     'attack/critical: C1: ticks kept for a reboot with a clock set back buy no second life',

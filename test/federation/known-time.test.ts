@@ -218,6 +218,21 @@ time('is not told by an answer below the bound', () => {
   assert.not.ok(knows(post).isKnown);
 });
 
+time(
+  'is no bound where a person said it: what is true is taken afterwards, though it is less',
+  () => {
+    const { world, blue, post } = domain();
+    world.cut(blue, post);
+    post.reboot(world.nowMs);
+    post.tell(world.nowMs + 24 * HOUR_MS);
+    assert.is(knows(post).basis, 'operator');
+    world.link(blue, post);
+    world.advance(5_000);
+    assert.is(knows(post).basis, 'beacon-key');
+    assert.is(tierOf(post), 'FRESH');
+  },
+);
+
 time('below the bound is refused of a person, with nothing changed', () => {
   const { world, blue } = domain();
   blue.reboot(946_684_800_000);
