@@ -4,22 +4,27 @@
  * what this makes.
  */
 
-import { concat, toBase64, toUtf8, Writer } from '../../core/bytes.ts';
+import { concat, fromUtf8, toBase64, toUtf8, Writer } from '../../core/bytes.ts';
 import type { JsonObject } from '../../core/canonical.ts';
+import { KEM_SEED_BYTES, kemKeyOf } from '../../core/hybrid-kem.ts';
 import {
   DOCUMENT_BYTES_MAX,
   PROOF_BYTES_MAX,
   RELATION_PROPOSAL_MS_MAX,
 } from '../../core/limits.ts';
 import { SIGNATURE_PAIR_BYTES } from '../../core/suite.ts';
+import { wordsOf } from '../../daemon/fingerprint-words.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import { encodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { encodeEquivocation } from '../../federation/equivocation.ts';
 import { encodeFrame, NO_TAG } from '../../federation/message.ts';
 import { termsBody, WHOLE_TERMS } from '../../federation/relation.ts';
 import { forgeBeacon, forgeRoot, KEYS, NOW } from '../federation/forge.ts';
+import { courierOf } from './example-courier.ts';
+import { EVIDENCE, enrolment, IDENTITIES_ASKED } from './example-enrolment.ts';
 import type { Reading } from './readings.ts';
 import { still } from './still.ts';
+import { namedBytes, SEALED_TO } from './still-kem.ts';
 
 const first = still(forgeBeacon().bytes);
 const second = still(forgeBeacon({ seed: 'rival' }).bytes);
@@ -51,6 +56,24 @@ function relation(members: JsonObject): Uint8Array {
   const body = { ...asked, addresses: ['/dns4/node.blue.example/tcp/7717'], ...times, ...members };
   return still(signEnvelope('relation', body, [KEYS.documents]));
 }
+
+/** The same bytes with one bit turned. */
+function bent(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}
+
+const part = toUtf8(encodeBlock('tick', tick));
+const courier = courierOf(part);
+const OTHERS = SEALED_TO.map((to) => ({ ...to, node: KEYS.root.keyId }));
+// Sealed to a key that the node does not have: the KEM gives another secret, and the box is shut.
+const mistaken = courierOf(part, [
+  { node: KEYS.node.keyId, key: kemKeyOf(namedBytes('blue/other/kem', KEM_SEED_BYTES)) },
+]);
+const blank = toUtf8(`${fromUtf8(IDENTITIES_ASKED)} `);
+const [request = new Uint8Array()] = enrolment(part);
+const swapped = bent(request, request.length - 2);
 
 /** A table row: the case, how it is read, its bytes, and what becomes of it. */
 const ROWS: readonly (readonly [string, Reading, Uint8Array, string])[] = [
@@ -147,6 +170,24 @@ const ROWS: readonly (readonly [string, Reading, Uint8Array, string])[] = [
     'document-malformed',
   ],
   ['a beacon as a relation', 'relation', first, 'document-type'],
+  ['a courier file of another version', 'courier', bent(courier, 3), 'courier-malformed'],
+  ['a courier file with another key in its head', 'courier', bent(courier, 5), 'courier-broken'],
+  ['a courier file with a part that is bent', 'courier', bent(courier, 60), 'courier-broken'],
+  ['a courier file that ends too early', 'courier', courierOf(part, [], false), 'truncated'],
+  ['a courier file that is cut', 'courier', courier.subarray(0, -1), 'truncated'],
+  ['a courier file for another node', 'courier', courierOf(part, OTHERS), 'courier-sealed'],
+  ['a courier file to another key of the node', 'courier', mistaken, 'courier-broken'],
+  ['no courier file', 'courier', toUtf8(root), 'courier-malformed'],
+  ['a request for identities with a blank', 'identities request', blank, 'issuing-malformed'],
+  ['evidence with another label', 'evidence', bent(EVIDENCE, 0), 'evidence-malformed'],
+  ['evidence that is cut', 'evidence', EVIDENCE.subarray(0, -1), 'evidence-malformed'],
+  ['a request to enrol with another part', 'enrolment', swapped, 'enrol-part'],
+  [
+    'twenty-three words',
+    'fingerprint words',
+    toUtf8(wordsOf(KEYS.node.keyId).slice(1).join(' ')),
+    'enrol-fingerprint',
+  ],
   ['a proposal without a proposal', 'proposal', toUtf8(root), 'proposal-malformed'],
 ];
 
@@ -164,7 +205,7 @@ export function decodingVectors(): JsonObject {
     { name: 'a proof of more than two beacons', as: 'proof', zeros: PROOF_BYTES_MAX + 1 },
   ];
   return {
-    about: 'PROTOCOL §1, §5.2, §6.1 and §6.5. Bytes are base64, or as many zeros as it says.',
+    about: 'PROTOCOL §1, §5.2, §6 and §7. Bytes are base64, or as many zeros as it says.',
     holdfast: 'decoding',
     key: KEYS.beacon[0].keyId,
     cases: [...cases, ...large.map((each) => ({ ...each, outcome: 'too-large' }))],

@@ -3,7 +3,7 @@
  * of the vectors. test/docs/protocol-examples.test.ts compares the page with these.
  */
 
-import { concat, toBase64, toBase64Url, toUtf8, Writer } from '../../core/bytes.ts';
+import { concat, toBase64, toBase64Url, toUtf8 } from '../../core/bytes.ts';
 import type { JsonObject } from '../../core/canonical.ts';
 import { digestOf } from '../../core/digest.ts';
 import { kemKeyOf } from '../../core/hybrid-kem.ts';
@@ -14,7 +14,6 @@ import { encodeAnswered, encodeRefused } from '../../daemon/network/desk.ts';
 import { encodePace } from '../../daemon/network/pace.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import { encodeBundleFile } from '../../federation/bundle-file.ts';
-import { newCourier, sealPart } from '../../federation/courier.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { encodeEquivocation } from '../../federation/equivocation.ts';
 import {
@@ -32,12 +31,13 @@ import { rowOf, sharedDigest } from '../../federation/summary.ts';
 import { signAnswer } from '../../federation/time-answer.ts';
 import { Climber } from '../federation/climber.ts';
 import { DOMAIN, NOW } from '../federation/forge.ts';
+import { courierOf } from './example-courier.ts';
 import * as documents from './example-documents.ts';
 import { BEACON, FORGED, LEASE, NODE, RED, ROOT } from './example-documents.ts';
 import { EVIDENCE, enrolment, IDENTITIES_ASKED, IDENTITIES_GIVEN } from './example-enrolment.ts';
 import type { Reading } from './readings.ts';
 import { stillSigner } from './still.ts';
-import { KEM_RANDOM, KEM_SEED, namedBytes, SEALED_TO } from './still-kem.ts';
+import { KEM_SEED, namedBytes, SEALED_TO } from './still-kem.ts';
 
 /** The handshake hash of every example. */
 const HASH = new Uint8Array(32);
@@ -66,13 +66,6 @@ const STATEMENT = {
 } as const;
 const byKey = signAnswer(DOMAIN, STATEMENT, { signer: stillSigner('blue/beacon-0'), lease: null });
 const byNode = signAnswer(DOMAIN, STATEMENT, { signer: NODE, lease: LEASE });
-
-/** A courier file of one part, which is its last. */
-function courier(recipients: typeof SEALED_TO, random: Uint8Array): Uint8Array {
-  const { header, key } = newCourier(recipients, concat(namedBytes('file key', 32), random));
-  const sealed = sealPart(key, { index: 0, isLast: true }, file);
-  return new Writer().raw(header).u32(sealed.length).raw(sealed).finish();
-}
 
 const DOCUMENTS: readonly (readonly [string, Uint8Array])[] = [
   ['a Root', ROOT],
@@ -149,8 +142,8 @@ export const EXAMPLES: readonly (readonly [string, Reading, Uint8Array])[] = [
   ['an answer at the desk', 'desk answer', encodeAnswered(IDENTITIES_GIVEN)],
   ['a refusal at the desk', 'desk answer', encodeRefused('desk-busy')],
   ['a recipient', 'recipient', toUtf8(encodeRecipient(NODE, LEASE, kemKeyOf(KEM_SEED)))],
-  ['a courier file for anybody', 'courier', courier([], new Uint8Array())],
-  ['a courier file for one node', 'courier', courier(SEALED_TO, KEM_RANDOM)],
+  ['a courier file for anybody', 'courier', courierOf(file)],
+  ['a courier file for one node', 'courier', courierOf(file, SEALED_TO)],
   ...ENROLMENT.map(([name, bytes]) => [name, 'enrolment', bytes ?? new Uint8Array()] as const),
   ['evidence', 'evidence', EVIDENCE],
   ['a request for identities', 'identities request', IDENTITIES_ASKED],
