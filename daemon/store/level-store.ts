@@ -25,6 +25,12 @@ import { Reserve } from './reserve.ts';
 /** The layout that this version reads and writes. A newer one is refused, never guessed at. */
 export const STATE_FORMAT = 1;
 
+/**
+ * What LevelDB may hold in memory. A few hundred small records are written now and then and read at
+ * the opening alone; its defaults of 4 MiB and 8 MiB would fill over days, and look like a leak.
+ */
+const MEMORY = { writeBufferSize: 512 * 1024, cacheSize: 512 * 1024 } as const;
+
 type Database = Level<string, Uint8Array>;
 
 /**
@@ -33,7 +39,11 @@ type Database = Level<string, Uint8Array>;
  */
 export async function openLevelStore(folder: string): Promise<Store> {
   await openPrivateFolder(folder);
-  const database: Database = new Level(folder, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  const database: Database = new Level(folder, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+    ...MEMORY,
+  });
   try {
     await database.open();
     const records = await loadRecords(database, folder);
