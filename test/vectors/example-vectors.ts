@@ -28,6 +28,7 @@ import { encodeProposal } from '../../federation/proposal.ts';
 import { noteOf } from '../../federation/ranges.ts';
 import { encodeRecipient } from '../../federation/recipient.ts';
 import { rowOf, sharedDigest } from '../../federation/summary.ts';
+import { waitingFor } from '../../federation/tether.ts';
 import { signAnswer } from '../../federation/time-answer.ts';
 import { Climber } from '../federation/climber.ts';
 import { DOMAIN, NOW } from '../federation/forge.ts';
@@ -65,6 +66,8 @@ const STATEMENT = {
   time: unixMs(NOW),
 } as const;
 const byKey = signAnswer(DOMAIN, STATEMENT, { signer: stillSigner('blue/beacon-0'), lease: null });
+const standby = { own: holder, keys: [stillSigner('blue/beacon-1')] };
+const waiting = waitingFor(standby, STATEMENT.nonce);
 const byNode = signAnswer(DOMAIN, STATEMENT, { signer: NODE, lease: LEASE });
 
 const DOCUMENTS: readonly (readonly [string, Uint8Array])[] = [
@@ -108,6 +111,8 @@ const FRAMES: readonly Frame[] = [
     ],
   },
   { kind: 'lack', wants: [{ tag: TAG, what: 'root', argument: versionArgument(2n) }] },
+  { kind: 'turn', tag: TAG, nonce: STATEMENT.nonce },
+  { kind: 'waiting', tag: TAG, bytes: waiting ?? new Uint8Array() },
 ];
 
 const ENROLMENT: readonly (readonly [string, Uint8Array | undefined])[] = [
