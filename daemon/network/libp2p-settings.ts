@@ -7,7 +7,6 @@
 
 import { type Identify, identify } from '@libp2p/identify';
 import type { ConnectionEncrypter, PrivateKey } from '@libp2p/interface';
-import { yamux } from '@libp2p/yamux';
 import type { Libp2pOptions } from 'libp2p';
 import { CONNECTIONS_MAX, DIAL_MS_MAX } from '../../core/limits.ts';
 import { SECOND_MS } from '../../core/time.ts';
@@ -15,6 +14,7 @@ import type { PeerName } from '../ports.ts';
 import { gossipService } from './gossip.ts';
 import { SLOW_FACTOR } from './link-policy.ts';
 import type { EncrypterComponents } from './noise-encrypter.ts';
+import { sparingYamux } from './sparing-yamux.ts';
 import { STREAM_WINDOW_BYTES_MAX } from './sync-channel.ts';
 
 /** Bounds one handshake and one stream negotiation, over a slow link with loss. */
@@ -59,7 +59,7 @@ export function libp2pOptions({
     transports: [transport],
     connectionEncrypters: [encrypter],
     streamMuxers: [
-      yamux({
+      sparingYamux({
         maxInboundStreams: STREAMS_MAX,
         maxOutboundStreams: STREAMS_MAX,
         maxMessageSize: 64 * 1024,
