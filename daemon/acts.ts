@@ -81,6 +81,7 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   'relation.withdraw': 'revoke',
   'alarm.clear': 'report',
   'audit.tail': 'report',
+  'audit.verify': 'report',
 };
 
 /** What every act of our own rests on, beside our beacon. */

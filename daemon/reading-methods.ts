@@ -84,6 +84,7 @@ export function readingMethods(options: ReadingOptions) {
       await audit.append('alarm.cleared', { id, code: cleared.code, ...whose(caller) });
       return alarmStatus(cleared);
     },
+    'audit.verify': () => audit.verify(),
     'audit.tail': async ({ lines }) => ({ entries: await audit.tail(lines) }),
   } satisfies Partial<ControlMethods>;
 }

@@ -7,6 +7,7 @@ import { Failure } from '../core/failure.ts';
 import { printable } from '../core/printable.ts';
 import { type AttestationView, ControlError } from '../daemon/control/protocol.ts';
 import type { Act } from './act.ts';
+import type { AuditProof } from './audit-proof.ts';
 import type { Client } from './client.ts';
 import type { AttestationTrouble, Outcome } from './model.ts';
 
@@ -41,6 +42,17 @@ export async function bootOf(client: Client): Promise<AttestationView | Attestat
     if (error instanceof ControlError) return { trouble: sentence(error) };
     if (error instanceof Failure) return { trouble: printable(error.message) };
     throw error;
+  }
+}
+
+/** Whether the log is whole, as the daemon finds it. */
+export async function proofOf(client: Client): Promise<AuditProof> {
+  try {
+    return { kind: 'proven', head: await client.ask('audit.verify', {}) };
+  } catch (error) {
+    if (!(error instanceof ControlError || error instanceof Failure)) throw error;
+    const why = error instanceof ControlError ? sentence(error) : printable(error.message);
+    return { kind: error.code === 'audit-broken' ? 'broken' : 'withheld', why };
   }
 }
 

@@ -16,6 +16,7 @@ import { printable } from '../core/printable.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { isOfOurSeries, VERSION } from '../core/version.ts';
 import {
+  type AuditEntryView,
   CONTROL_PATH,
   ControlError,
   encodeRequest,
@@ -26,6 +27,7 @@ import {
   type ResultOf,
   type Status,
 } from '../daemon/control/protocol.ts';
+import { hashOfEntry } from './audit-proof.ts';
 import { isDrawable } from './foreign-status.ts';
 import type { Timers } from './host.ts';
 import type { Message } from './model.ts';
@@ -176,7 +178,7 @@ export class Client {
     } else if (answer.kind === 'result') {
       this.#settled(answer.id)?.done(madePrintable(answer.result));
     } else {
-      this.#heard(madePrintable(answer.notification) as Notification);
+      this.#heard(answer.notification);
     }
   }
 
@@ -188,8 +190,10 @@ export class Client {
 
   #heard(notification: Notification): void {
     if (notification.method === 'event' && !this.#isForeign) {
-      this.#options.tell({ kind: 'event', entry: notification.params });
-      const { event } = notification.params;
+      const { params } = notification;
+      const entry = madePrintable(params) as AuditEntryView;
+      this.#options.tell({ kind: 'event', entry, hash: hashOfEntry(params) });
+      const { event } = entry;
       if (event.startsWith('entry.')) void this.#askEntries();
       if (CEREMONIAL.some((start) => event.startsWith(start))) void this.#askCeremonies();
     }

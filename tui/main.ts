@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { Failure } from '../core/failure.ts';
 import { printable } from '../core/printable.ts';
 import type { Act } from './act.ts';
-import { bootOf, carryOut } from './actor.ts';
+import { bootOf, carryOut, proofOf } from './actor.ts';
 import { Client } from './client.ts';
 import { restMs, toAscii } from './format.ts';
 import { hostTimers, readTerminal, runHoldfast, type Terminal } from './host.ts';
@@ -49,6 +49,7 @@ async function main(): Promise<number> {
   const show = values.plain ? showPlain : showWindow;
   carryOutAll(holder, client, values['control-socket']);
   askBoot(holder, client);
+  askProof(holder, client);
   try {
     const silence = values.plain ? sayChanges(holder, look) : undefined;
     await client.open();
@@ -127,6 +128,17 @@ function askBoot(holder: StateHolder, client: Client): void {
     if (!isLooked || !isKnown || asked === told?.status.startedAt) return;
     asked = told?.status.startedAt;
     void bootOf(client).then((answer) => holder.tell({ kind: 'attestation', attestation: answer }));
+  });
+}
+
+/** Has the audit log verified once somebody looks: the daemon reads all of it. */
+function askProof(holder: StateHolder, client: Client): void {
+  holder.listen(() => {
+    const { view, proof, link, tellsAudit } = holder.current();
+    const isLooked = view === 'audit' && proof.kind === 'open' && link.kind === 'live';
+    if (!isLooked || !tellsAudit || foreignVersion(holder.current()) !== null) return;
+    holder.tell({ kind: 'proof', proof: { kind: 'asked' } });
+    void proofOf(client).then((answer) => holder.tell({ kind: 'proof', proof: answer }));
   });
 }
 

@@ -17,6 +17,7 @@ import type {
   Status,
 } from '../daemon/control/protocol.ts';
 import type { Act, Form } from './act.ts';
+import { type AuditProof, proofAfter } from './audit-proof.ts';
 import type { Press } from './keys.ts';
 import { pressed } from './presses.ts';
 import type { View } from './view-names.ts';
@@ -76,6 +77,7 @@ export interface State {
   readonly attestation: AttestationView | AttestationTrouble | null;
   /** Newest first. */
   readonly audit: readonly AuditEntryView[];
+  readonly proof: AuditProof;
   /** What waits for people. */
   readonly ceremonies: readonly CeremonyView[];
   /** False where our role may not read the log. */
@@ -108,7 +110,9 @@ export type Message =
   | { readonly kind: 'fetched'; readonly fetched: readonly FetchedView[] }
   | { readonly kind: 'attestation'; readonly attestation: AttestationView | AttestationTrouble }
   | { readonly kind: 'acted'; readonly outcome: Outcome }
-  | { readonly kind: 'event'; readonly entry: AuditEntryView }
+  /** `hash` is of the entry as it was written, before its texts were made printable. */
+  | { readonly kind: 'event'; readonly entry: AuditEntryView; readonly hash: string }
+  | { readonly kind: 'proof'; readonly proof: AuditProof }
   | { readonly kind: 'time'; readonly nowMs: number }
   /**
    * `keys` are those of the rows of the view, or one for each line of an open form; `page` is how
@@ -132,6 +136,7 @@ export function openState(options: { readonly night: boolean; readonly nowMs: nu
     fetched: [],
     attestation: null,
     audit: [],
+    proof: { kind: 'open' },
     ceremonies: [],
     tellsAudit: true,
     tellsCeremonies: true,
@@ -174,6 +179,7 @@ export function update(state: State, message: Message): State {
       return {
         ...state,
         audit: newestFirst(message.entries ?? []),
+        proof: { kind: 'open' },
         tellsAudit: message.entries !== null,
       };
     case 'ceremonies':
@@ -193,7 +199,13 @@ export function update(state: State, message: Message): State {
     case 'acted':
       return { ...state, underWay: null, outcome: message.outcome };
     case 'event':
-      return { ...state, audit: newestFirst([...state.audit, message.entry]) };
+      return {
+        ...state,
+        audit: newestFirst([...state.audit, message.entry]),
+        proof: proofAfter(state.proof, message.entry, message.hash),
+      };
+    case 'proof':
+      return { ...state, proof: message.proof };
     case 'time':
       return { ...state, nowMs: message.nowMs };
     case 'press':

@@ -70,6 +70,8 @@ function typed(state: State, text: string, keys: readonly string[]): State {
       return prompting(state, 'filter', state.filters[state.view]);
     case ':':
       return prompting(state, 'command', '');
+    case 'v':
+      return state.view === 'audit' ? { ...state, proof: { kind: 'open' } } : state;
     case 'a':
     case 'x':
     case 'c':

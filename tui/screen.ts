@@ -185,11 +185,12 @@ function foreign(state: State): Line {
   return [span(` · DAEMON ${version}, WINDOW ${VERSION}: only shows`, 'bad')];
 }
 
-function concerns({ told, ceremonies }: State): Line {
+function concerns({ told, ceremonies, proof }: State): Line {
   const alarms = told?.status.alarms.length ?? 0;
   const waiting = countText(ceremonies.length, 'waits', 'wait');
   return [
-    ...(alarms === 0 ? [] : [span(` · ALARM: ${alarms}, see 8 Alarms`, 'bad')]),
+    ...(proof.kind === 'broken' ? [span(' · AUDIT LOG BROKEN, see 6', 'bad')] : []),
+    ...(alarms === 0 ? [] : [span(` · ALARM: ${alarms}, see 8`, 'bad')]),
     ...(ceremonies.length === 0 ? [] : [span(` · ${waiting} for people`, 'warn')]),
   ];
 }
@@ -232,6 +233,7 @@ function footLine({ prompt, view, filters, form }: State, columns: number): Line
 
 const ACT_KEYS: Readonly<Partial<Record<View, string>>> = {
   ceremonies: 'a agree · x refuse · / filter',
+  audit: 'v verify · PgUp PgDn page · / filter',
   alarms: 'c clear · / filter · 1-8 view',
 };
 

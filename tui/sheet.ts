@@ -32,7 +32,7 @@ export interface Sheet<T> {
   /** What a filter looks through. */
   readonly wordsOf: (row: T) => string;
   /** What is said of the chosen row, each line at most `columns` wide. */
-  readonly detailsOf: (row: T, columns: number) => readonly Line[];
+  readonly detailsOf: (row: T, columns: number, state: State) => readonly Line[];
   /** Rows of the screen that the details take. */
   readonly detailRows: number;
   /** What is said where there is no row. */
@@ -69,7 +69,7 @@ export function sheetLines<T>(sheet: Sheet<T>, state: State, size: Size): readon
     .slice(top, top + page)
     .map((row, i) => rowLine(columns, row, top + i === at, size.columns));
   const chosen = rows[at];
-  const details = chosen === undefined ? [] : sheet.detailsOf(chosen, size.columns - 2);
+  const details = chosen === undefined ? [] : sheet.detailsOf(chosen, size.columns - 2, state);
   return [
     headLine(columns),
     ...padded(body.length === 0 ? [emptyLine(sheet, state)] : body, page),

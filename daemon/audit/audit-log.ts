@@ -101,6 +101,7 @@ export class AuditLog implements AuditWriter {
   #size: number;
   /** Entries that the disk did not take since the last that it took. */
   #unwritten = 0;
+  #verifying: Promise<AuditHead> | undefined;
 
   constructor(opened: {
     readonly path: string;
@@ -147,6 +148,19 @@ export class AuditLog implements AuditWriter {
   async tail(count: number): Promise<readonly AuditEntry[]> {
     const { lines } = await readTail(this.#file);
     return lines.slice(Math.max(0, lines.length - count)).map(decodeEntry);
+  }
+
+  /**
+   * Reads the whole log against its own head; those who ask meanwhile share the answer. Refuses and
+   * fails as `verifyAudit` does.
+   */
+  verify(): Promise<AuditHead> {
+    this.#verifying ??= verifyAudit(this.#path, this.#durable)
+      .then(({ head }) => head)
+      .finally(() => {
+        this.#verifying = undefined;
+      });
+    return this.#verifying;
   }
 
   /** The newest of all entries that `isWanted` takes, at most `count`, oldest first. */

@@ -39,6 +39,7 @@ export const LEAST_ROLES: Readonly<Record<Method, Role>> = {
   'attestation.show': 'operator',
   // who did what
   'audit.tail': 'auditor',
+  'audit.verify': 'auditor',
   'entry.history': 'auditor',
   'ceremony.file': 'auditor',
   // the work of a day

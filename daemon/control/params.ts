@@ -210,6 +210,7 @@ const PARSERS: Parsers = {
   }),
   'relation.withdraw': (params) => ({ domain: domainIn(params)('domain') }),
   'alarm.clear': (params) => ({ id: params.count('id', Number.MAX_SAFE_INTEGER) }),
+  'audit.verify': () => ({}),
   'audit.tail': (params) => ({ lines: params.count('lines', AUDIT_TAIL_LINES_MAX) }),
   subscribe: () => ({}),
 };

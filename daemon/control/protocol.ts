@@ -579,6 +579,13 @@ export interface BackupView {
   readonly chipHeld: readonly string[];
 }
 
+/** The last of so many entries, and the hash that the next one has to carry. */
+export interface AuditHeadView {
+  readonly seq: number;
+  /** Hex. */
+  readonly hash: string;
+}
+
 export interface AuditEntryView {
   readonly seq: number;
   readonly at: string;
@@ -802,6 +809,8 @@ export interface Calls {
     params: { readonly lines: number };
     result: { readonly entries: readonly AuditEntryView[] };
   };
+  /** Reads the whole log: its last entry, which follows from the first one hash by hash. */
+  'audit.verify': { params: Nothing; result: AuditHeadView };
   /** From then on this client gets notifications. */
   subscribe: { params: Nothing; result: Nothing };
 }

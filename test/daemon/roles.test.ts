@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Method } from '../../daemon/control/protocol.ts';
-import { DaemonProcess } from '../daemon-process.ts';
+import { DaemonProcess, relate } from '../daemon-process.ts';
 import { ROOT } from '../root.ts';
 import { skip } from '../skip.ts';
 import { auditOf, BRISK, eventually, type } from './live.ts';
@@ -132,6 +132,32 @@ test('write down every act with who asked, as what, and from where', ROLES, asyn
   );
   assert.is(refused.fields.method, 'root.key');
   assert.is(refused.fields.peer, `uid ${CLERK}`);
+});
+
+test('let nobody honour a partner who may not, by way of a ceremony', ROLES, async (blue) => {
+  const red = new DaemonProcess('red.example', BRISK);
+  try {
+    await red.start();
+    await relate(blue, red);
+    const { code, err } = await type(
+      red,
+      ...['relation', 'propose', 'blue.example', '--scope', '/web', '--send'],
+    );
+    assert.is(code, 0, err);
+    const [{ ceremonies }] = await callAs({ uid: WATCHER }, blue, ['ceremony.list', {}]);
+    const { id } = ceremonies[0];
+    const [approved, refused] = await callAs(
+      { uid: CLERK },
+      blue,
+      ['ceremony.approve', { id }],
+      ['ceremony.refuse', { id, reason: 'not mine to say' }],
+    );
+    assert.is(approved.code, 'role-insufficient');
+    assert.equal([approved.details.method, approved.details.needs], ['relation.answer', 'admin']);
+    assert.is(refused.id, id, 'to drop what is asked changes nothing');
+  } finally {
+    await red.remove();
+  }
 });
 
 test('turn away whoever has none, before anything is asked', ROLES, async (daemon) => {

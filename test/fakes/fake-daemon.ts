@@ -362,6 +362,7 @@ export const METHODS: ControlMethods = {
   'relation.narrow': async ({ terms }) => ({ ...RELATION, terms }),
   'relation.withdraw': async ({ domain }) => ({ domain, epoch: '9' }),
   'alarm.clear': async ({ id }) => ({ ...ALARM, id }),
+  'audit.verify': async () => ({ seq: 1, hash: '0'.repeat(64) }),
   'audit.tail': async () => ({
     entries: [
       {

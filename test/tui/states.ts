@@ -3,6 +3,7 @@
 import { renderToString } from 'ink';
 import { createElement } from 'react';
 import type { AuditEntryView, DomainStatus, Status } from '../../daemon/control/protocol.ts';
+import { hashOfEntry } from '../../tui/audit-proof.ts';
 import type { Size } from '../../tui/line.ts';
 import type { Look } from '../../tui/look.ts';
 import { type Message, openState, type State, update } from '../../tui/model.ts';
@@ -33,6 +34,7 @@ export function livingState(status: Status = STATUS): State {
     { kind: 'caller', caller: { name: 'ann', uid: 1_000, role: 'admin', from: 'socket' } },
     { kind: 'entries', entries: [ENTRY] },
     { kind: 'audit', entries: [EVENT] },
+    { kind: 'proof', proof: { kind: 'proven', head: { seq: 1, hash: hashOfEntry(EVENT) } } },
     { kind: 'ceremonies', ceremonies: [CEREMONY] },
     { kind: 'fetched', fetched: [FETCHED] },
     { kind: 'attestation', attestation: ATTESTATION },

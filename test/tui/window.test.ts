@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -74,7 +74,7 @@ onTerminal('shows each view of a live daemon at both sizes, and ends with q', ()
         terminal.type('5');
         await terminal.shows(/\[5 (?:Boot|Attestation)\][\s\S]*›this boot +not measured/);
         terminal.type('6');
-        await terminal.shows(/\[6 Audit\][\s\S]*entry\.created/);
+        await terminal.shows(/\[6 Audit\][\s\S]*entry\.created[\s\S]*verified: \d+ entries/);
         terminal.type('7');
         await terminal.shows(/\[7 Ceremonies\][\s\S]*nothing waits for anybody/);
         terminal.type('8');
@@ -84,6 +84,29 @@ onTerminal('shows each view of a live daemon at both sizes, and ends with q', ()
       }
       terminal.type('q');
       await terminal.shows(/exit code 0/);
+    });
+  }),
+);
+
+onTerminal('verifies the audit log as it grows, and says where it is broken', () =>
+  withDaemons(['blue.example'], async (blue) => {
+    await withTerminal({ socket: blue.controlSocket }, async (terminal) => {
+      terminal.type('6');
+      const before = /verified: (\d+)/.exec(await terminal.shows(/verified: \d+ entries/));
+      const seq = Number.parseInt(before?.[1] ?? '', 10);
+      await controlling(blue, (control) =>
+        control.call('entry.create', {
+          spiffeId: 'spiffe://blue.example/web',
+          selectors: ['unix:uid:1000'],
+          hint: 'a\u001b[2Jb',
+        }),
+      );
+      await terminal.shows(new RegExp(`verified: (?:${seq + 1}|${seq + 2}) entries`));
+      const path = join(blue.folder, 'state/audit.jsonl');
+      const text = readFileSync(path, 'utf8');
+      writeFileSync(path, text.replace('entry.created', 'entry.deleted'));
+      terminal.type('v');
+      await terminal.shows(/log +BROKEN: audit-broken[\s\S]*AUDIT LOG BROKEN, see 6/);
     });
   }),
 );

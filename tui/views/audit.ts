@@ -2,6 +2,7 @@
 
 import type { Json } from '../../core/canonical.ts';
 import type { AuditEntryView } from '../../daemon/control/protocol.ts';
+import { proofText } from '../audit-proof.ts';
 import { factLines } from '../facts.ts';
 import type { Tone } from '../line.ts';
 import type { Sheet } from '../sheet.ts';
@@ -17,21 +18,30 @@ export const AUDIT: Sheet<AuditEntryView> = {
   rowsOf: ({ audit }) => audit,
   keyOf: ({ seq }) => String(seq),
   wordsOf: ({ seq, at, event, fields }) => `${seq} ${at} ${event} ${fieldsText(fields)}`,
-  detailsOf: ({ seq, at, event, fields, previous }, columns) =>
+  detailsOf: ({ seq, at, event, fields, previous }, columns, { proof }) =>
     factLines(
       [
+        ['log', proofText(proof), PROOF_TONES[proof.kind]],
         ['event', `${event}, entry ${seq}, ${at}`, 'strong'],
-        ['fields', fieldsText(fields)],
         ['after', previous],
+        ['fields', fieldsText(fields)],
       ],
       columns,
     ),
-  detailRows: 5,
+  detailRows: 6,
   empty: ({ tellsAudit }) =>
     tellsAudit
       ? 'nothing happened yet'
       : 'your role may not read the audit log: see holdfast whoami; all else works',
 };
+
+const PROOF_TONES = {
+  open: 'dim',
+  asked: 'dim',
+  proven: 'good',
+  broken: 'bad',
+  withheld: 'warn',
+} as const;
 
 function toneOf({ event }: AuditEntryView): Tone {
   if (event.startsWith('alarm.')) return 'bad';

@@ -48,6 +48,7 @@ const EVENTS: Readonly<Record<Method, string | null>> = {
   'ceremony.file': null,
   'workload.list': null,
   'audit.tail': null,
+  'audit.verify': null,
   'attestation.show': null, // the chip quotes, and nothing is kept
   'courier.preview': null, // what an import would change
   'key.list': null,
