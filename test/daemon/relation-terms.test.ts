@@ -220,43 +220,40 @@ relations('are proposed by a file that says all, and by a link once there is one
   });
 });
 
-relations(
-  'wait among the ceremonies with what they would change, until a yes or a no',
-  async () => {
-    await withDaemons([BLUE, RED], async (blue, red) => {
-      await relate(blue, red);
-      await eventually('a link', async () =>
-        (await statusOf(blue)).peers.length === 1 ? true : undefined,
-      );
-      const asked = async (scope: string) => {
-        const sent = await said(blue, 'relation', 'propose', RED, '--scope', scope, '--send');
-        assert.is(sent.code, 0, sent.err);
-        const { ceremonies } = JSON.parse((await said(red, 'ceremony', 'list', '--json')).out);
-        assert.is(ceremonies.length, 1);
-        return ceremonies[0];
-      };
-      const scopeNow = async () =>
-        JSON.parse((await said(red, 'relation', 'show', BLUE, '--json')).out).terms.scope;
-      const first = await asked('/web');
-      assert.equal([first.kind, first.by], ['relation', 'word']);
-      assert.ok(first.changes.includes('identities: /web instead of /'), first.changes.join());
-      assert.is((await said(red, 'ceremony', 'refuse', first.id, '--yes')).code, 0);
-      assert.equal(await scopeNow(), ['/']);
-      assert.is(
-        (await said(red, 'relation', 'accept', '--from', BLUE)).refusal,
-        'relation-unproposed',
-      );
-      const second = await asked('/api');
-      assert.is(
-        (await said(red, 'ceremony', 'approve', first.id, '--yes')).refusal,
-        'ceremony-unknown',
-      );
-      assert.is((await said(red, 'ceremony', 'approve', second.id, '--yes')).code, 0);
-      assert.equal(await scopeNow(), ['/api']);
-      const events = auditOf(red).map(({ event }) => event);
-      assert.ok(events.includes('ceremony.refused') && events.includes('relation.changed'));
-    });
-  },
-);
+relations('wait among the ceremonies with what they would change', async () => {
+  await withDaemons([BLUE, RED], async (blue, red) => {
+    await relate(blue, red);
+    await eventually('a link', async () =>
+      (await statusOf(blue)).peers.length === 1 ? true : undefined,
+    );
+    const asked = async (scope: string) => {
+      const sent = await said(blue, 'relation', 'propose', RED, '--scope', scope, '--send');
+      assert.is(sent.code, 0, sent.err);
+      const { ceremonies } = JSON.parse((await said(red, 'ceremony', 'list', '--json')).out);
+      assert.is(ceremonies.length, 1);
+      return ceremonies[0];
+    };
+    const scopeNow = async () =>
+      JSON.parse((await said(red, 'relation', 'show', BLUE, '--json')).out).terms.scope;
+    const first = await asked('/web');
+    assert.equal([first.kind, first.by], ['relation', 'word']);
+    assert.ok(first.changes.includes('identities: /web instead of /'), first.changes.join());
+    assert.is((await said(red, 'ceremony', 'refuse', first.id, '--yes')).code, 0);
+    assert.equal(await scopeNow(), ['/']);
+    assert.is(
+      (await said(red, 'relation', 'accept', '--from', BLUE)).refusal,
+      'relation-unproposed',
+    );
+    const second = await asked('/api');
+    assert.is(
+      (await said(red, 'ceremony', 'approve', first.id, '--yes')).refusal,
+      'ceremony-unknown',
+    );
+    assert.is((await said(red, 'ceremony', 'approve', second.id, '--yes')).code, 0);
+    assert.equal(await scopeNow(), ['/api']);
+    const events = auditOf(red).map(({ event }) => event);
+    assert.ok(events.includes('ceremony.refused') && events.includes('relation.changed'));
+  });
+});
 
 relations.run();

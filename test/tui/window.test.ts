@@ -187,37 +187,34 @@ onTerminal('refuses what waits, with a reason, at the typed word', () =>
   }),
 );
 
-onTerminal(
-  'clears an alarm at the typed word, where the role of whoever types it may',
-  async () => {
-    await using folder = await temporaryFolder();
-    const socket = folder.file('control.sock');
-    const alarms = [ALARM];
-    let isOperator = false;
-    const daemon = await openFakeDaemon(socket, {
-      status: async () => ({ ...STATUS, alarms: [...alarms] }),
-      'alarm.clear': async ({ id }) => {
-        const details = { who: 'ann', method: 'alarm.clear', needs: 'operator', has: 'observer' };
-        if (!isOperator) throw new Refusal('role-insufficient', details);
-        alarms.splice(0);
-        return { ...ALARM, id };
-      },
-    });
-    await withTerminal({ socket }, async (terminal) => {
-      await terminal.shows(/ALARM: 1, see 8/);
-      terminal.type('8', 'c');
-      await terminal.shows(/Clear the alarm equivocation of blue\.example[\s\S]*mends nothing/);
-      terminal.type('clear', 'Enter');
-      await terminal.shows(/NOT DONE: role-insufficient/);
-      isOperator = true;
-      terminal.type('c', 'clear', 'Enter');
-      await terminal.shows(/ok: cleared/);
-      daemon.notify({ method: 'changed', params: {} });
-      await terminal.shows(/no alarm: nothing that should be impossible/);
-    });
-    await daemon.close();
-  },
-);
+onTerminal('clears an alarm at the typed word, for whom the role lets', async () => {
+  await using folder = await temporaryFolder();
+  const socket = folder.file('control.sock');
+  const alarms = [ALARM];
+  let isOperator = false;
+  const daemon = await openFakeDaemon(socket, {
+    status: async () => ({ ...STATUS, alarms: [...alarms] }),
+    'alarm.clear': async ({ id }) => {
+      const details = { who: 'ann', method: 'alarm.clear', needs: 'operator', has: 'observer' };
+      if (!isOperator) throw new Refusal('role-insufficient', details);
+      alarms.splice(0);
+      return { ...ALARM, id };
+    },
+  });
+  await withTerminal({ socket }, async (terminal) => {
+    await terminal.shows(/ALARM: 1, see 8/);
+    terminal.type('8', 'c');
+    await terminal.shows(/Clear the alarm equivocation of blue\.example[\s\S]*mends nothing/);
+    terminal.type('clear', 'Enter');
+    await terminal.shows(/NOT DONE: role-insufficient/);
+    isOperator = true;
+    terminal.type('c', 'clear', 'Enter');
+    await terminal.shows(/ok: cleared/);
+    daemon.notify({ method: 'changed', params: {} });
+    await terminal.shows(/no alarm: nothing that should be impossible/);
+  });
+  await daemon.close();
+});
 
 onTerminal('shows the past while the daemon is gone, and the present once it is back', () =>
   withDaemons(['blue.example'], (blue) =>
