@@ -108,6 +108,8 @@ export const BEACONS_KEPT_MAX = 8;
 /** Entries that all revocation documents of a domain hold together, and documents kept of one. */
 export const REVOCATIONS_MAX = 2_048;
 export const REVOCATION_DOCUMENTS_MAX = 16;
+/** Revocations whose targets end in the same span go into one document, and are pruned together. */
+export const REVOCATION_MONTH_MS: number = 30 * DAY_MS;
 /** Measured events that one answer shows of a boot, and characters of the text of each. */
 export const BOOT_EVENTS_SHOWN_MAX = 2_048;
 export const BOOT_EVENT_CHARS_MAX = 256;

@@ -34,7 +34,7 @@ export function admitRevocations(
   envelope: UnverifiedEnvelope,
 ): Admission {
   const held = belief.revocations.documents;
-  const isPinned = pinnedRevocations(belief) === envelope.digest;
+  const isPinned = pinnedRevocations(belief).has(envelope.digest);
   // PROTOCOL §5.2 — replay: no-op.
   if (held.some(({ digest }) => digest === envelope.digest)) throw alreadyHeld();
   // PROTOCOL §5.5 — a weapon: a domain revokes what is its own and nothing else.
@@ -53,7 +53,8 @@ export function admitRevocations(
   verifyEnvelope(context.suite, envelope, role);
   // PROTOCOL §5.5 — a flood: what may revoke must not fill our disk.
   const documents = [...held, { ...document, bytes: envelope.bytes }];
-  const revocations = settled(documents, pruneTime(belief), pinnedRevocations(belief));
+  const whole = { ...belief, revocations: { ...belief.revocations, documents } };
+  const revocations = settled(documents, pruneTime(belief), pinnedRevocations(whole));
   checkRoom(revocations);
   const marked = { ...belief, revocations };
   const next = withoutKeys(

@@ -177,16 +177,32 @@ export function isWhole(belief: Belief): boolean {
   });
 }
 
-/** Digest of the revocation document that the manifest in force pins, or null. */
-export function pinnedRevocations(belief: Belief): Digest | null {
+/** Digest of the revocation document that the manifest in force names, or null. */
+export function namedRevocations(belief: Belief): Digest | null {
   return belief.manifest?.manifest.pins.get('revocations')?.digest ?? null;
 }
 
-/** True while the newest manifest names revocations that are not here (PROTOCOL §5.5). */
-export function lacksRevocations(belief: Belief): boolean {
-  const pinned = pinnedRevocations(belief);
-  return pinned !== null && !belief.revocations.documents.some(({ digest }) => digest === pinned);
+/**
+ * The revocation documents that the manifest in force pins: the one it names, and those that this
+ * one names beside it, while any of their targets lives by the newest beacon (PROTOCOL §5.5).
+ */
+export function pinnedRevocations(belief: Belief): ReadonlySet<Digest> {
+  const named = namedRevocations(belief);
+  if (named === null) return NOTHING_PINNED;
+  const { documents } = belief.revocations;
+  const beside = documents.find(({ digest }) => digest === named)?.beside ?? [];
+  const now = belief.beacon?.beacon.issuedAt ?? 0;
+  const living = beside.filter(({ notAfter }) => notAfter >= now);
+  return new Set([named, ...living.map(({ document }) => document)]);
 }
+
+/** True while the newest manifest pins revocations that are not here (PROTOCOL §5.5). */
+export function lacksRevocations(belief: Belief): boolean {
+  const held = new Set(belief.revocations.documents.map(({ digest }) => digest));
+  return [...pinnedRevocations(belief)].some((digest) => !held.has(digest));
+}
+
+const NOTHING_PINNED: ReadonlySet<Digest> = new Set();
 
 /**
  * The asOf at which a document freezes that the newest beacon does not pin: that of the last

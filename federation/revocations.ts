@@ -3,12 +3,19 @@
  *
  * A revocation document is negative: it never ages, needs no pin, and merges with others by union.
  * Belief holds every document that says something no other says alone, and the union of their
- * entries. Which thresholds a document has to meet, and who admits it, is `admit-revocations.ts`.
+ * entries. Each document says what ends in some month, and names the others that stood beside it
+ * when it was signed: so one pin speaks for all, and a month that is over goes as a whole. Which
+ * thresholds a document has to meet, and who admits it, is `admit-revocations.ts`.
  */
 
 import type { JsonObject } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
-import { REVOCATIONS_MAX, SPIFFE_ID_BYTES_MAX } from '../core/limits.ts';
+import {
+  REVOCATION_DOCUMENTS_MAX,
+  REVOCATION_MONTH_MS,
+  REVOCATIONS_MAX,
+  SPIFFE_ID_BYTES_MAX,
+} from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { parseSpiffeId, type TrustDomain, trustDomainOf } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
@@ -45,6 +52,14 @@ export interface RevocationDocument {
   readonly version: bigint;
   /** Rising by class, then target. */
   readonly entries: readonly Revocation[];
+  /** Documents that its signer held beside it, rising by digest. */
+  readonly beside: readonly Beside[];
+}
+
+/** Another document, and when the last of its targets ends. */
+export interface Beside {
+  readonly document: Digest;
+  readonly notAfter: UnixMs;
 }
 
 /** A document that is believed, with the envelope that proves it. */
@@ -60,10 +75,13 @@ export interface Revocations {
   readonly union: ReadonlyMap<string, Revocation>;
 }
 
+/** What says something of targets. */
+type Said = Pick<RevocationDocument, 'entries'>;
+
 /** Nothing is revoked. */
 export const NO_REVOCATIONS: Revocations = { documents: [], union: new Map() };
 
-const KNOWN = new Set(['domain', 'entries', 'must', 'type', 'version']);
+const KNOWN = new Set(['beside', 'domain', 'entries', 'must', 'type', 'version']);
 const SERIAL = /^(?:[0-9a-f]{2}){1,20}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -79,7 +97,14 @@ export function readRevocations(envelope: UnverifiedEnvelope): RevocationDocumen
     .map((_, i) => readEntry(members.item('entries', i), envelope.domain));
   const keys = entries.map(revocationKey);
   if (keys.some((key, i) => i > 0 && key <= (keys[i - 1] ?? ''))) members.refuse('entries');
-  return { digest, version: members.u64('version'), entries };
+  const beside = members.has('beside')
+    ? members
+        .list('beside', REVOCATION_DOCUMENTS_MAX)
+        .map((_, i) => readBeside(members.item('beside', i)))
+    : [];
+  const digests = beside.map(({ document }) => document);
+  if (digests.some((key, i) => i > 0 && key <= (digests[i - 1] ?? ''))) members.refuse('beside');
+  return { digest, version: members.u64('version'), entries, beside };
 }
 
 /** The members of a document beside its type. */
@@ -87,9 +112,12 @@ export function revocationsBody(
   domain: TrustDomain,
   version: bigint,
   entries: Iterable<Revocation>,
+  beside: readonly Beside[],
 ): JsonObject {
+  const others = beside.map(({ document, notAfter }) => ({ document, notAfter: String(notAfter) }));
   return {
     domain,
+    ...(others.length === 0 ? {} : { beside: others }),
     version: String(version),
     entries: [...entries]
       .sort((a, b) => (revocationKey(a) < revocationKey(b) ? -1 : 1))
@@ -117,8 +145,26 @@ export function thresholdOf(role: RevocationRole, entries: readonly RevocationTa
   return isAuthority ? Math.max(role.authorityThreshold, role.leaseThreshold) : role.leaseThreshold;
 }
 
+/** The month in which a target ends, as a number since 1970. */
+export function monthOf({ notAfter }: Pick<Revocation, 'notAfter'>): number {
+  return Math.floor(notAfter / REVOCATION_MONTH_MS);
+}
+
+/** Those of `documents` that a document over `entries` leaves to stand beside it, by digest. */
+export function besideOf(
+  documents: readonly HeldRevocations[],
+  entries: readonly Revocation[],
+): readonly Beside[] {
+  return documents
+    .filter((other) => !isCovered(other, { entries }))
+    .map(({ digest, entries: others }) => ({
+      document: digest,
+      notAfter: others.reduce((last, { notAfter }) => Math.max(last, notAfter), 0) as UnixMs,
+    }));
+}
+
 /** True if every entry of `inner` is said by `outer` too, with dates at least as late. */
-export function isCovered(inner: RevocationDocument, outer: RevocationDocument): boolean {
+export function isCovered(inner: Said, outer: Said): boolean {
   const said = unionOf([outer]);
   return inner.entries.every((entry) => {
     const other = said.get(revocationKey(entry));
@@ -133,16 +179,16 @@ export function isPast(document: RevocationDocument, now: UnixMs): boolean {
 
 /**
  * The documents worth keeping: what another covers alone, or what is past by `now`, is dropped,
- * except for the one that the manifest pins. Of two that cover each other the higher version stays.
+ * except for those that the manifest pins. Of two that cover each other the higher version stays.
  * The outcome depends on the set alone, so that whoever holds the same documents keeps the same.
  */
 export function settled(
   documents: readonly HeldRevocations[],
   now: UnixMs,
-  pinned: Digest | null,
+  pinned: ReadonlySet<Digest>,
 ): Revocations {
   const kept = documents.filter((document) => {
-    if (document.digest === pinned) return true;
+    if (pinned.has(document.digest)) return true;
     const covers = (other: HeldRevocations): boolean =>
       other !== document && isCovered(document, other) && !isOutranked(other, document);
     return !isPast(document, now) && !documents.some(covers);
@@ -152,19 +198,27 @@ export function settled(
 }
 
 /**
- * The document that a writer pins: the one that says most, the later of two that say as much. It is
- * one that stays whatever is pinned: another would be dropped as covered when its pin goes.
+ * The document that a writer pins: the one that says most, with those that it names beside it; of
+ * two that say as much the later one. It is one that stays whatever is pinned: another would be
+ * dropped as covered when its pin goes.
  */
 export function leadingOf({ documents }: Revocations): HeldRevocations | null {
+  const spoken = new Map(documents.map((one) => [one, spokenBy(one, documents)]));
+  const saysMore = (one: HeldRevocations, other: HeldRevocations): boolean => {
+    const more = (spoken.get(one) ?? 0) - (spoken.get(other) ?? 0);
+    if (more !== 0) return more > 0;
+    return isOutranked(other, one) || (!isOutranked(one, other) && one.version > other.version);
+  };
   return documents.reduce<HeldRevocations | null>(
     (best, next) => (best === null || saysMore(next, best) ? next : best),
     null,
   );
 }
 
-function saysMore(one: HeldRevocations, other: HeldRevocations): boolean {
-  const more = one.entries.length - other.entries.length;
-  return more === 0 ? isOutranked(other, one) : more > 0;
+/** How many targets one document speaks for, those that it names beside it included. */
+function spokenBy(one: HeldRevocations, documents: readonly HeldRevocations[]): number {
+  const named = new Set(one.beside.map(({ document }) => document));
+  return unionOf([one, ...documents.filter(({ digest }) => named.has(digest))]).size;
 }
 
 /** The entries of several documents as one map, each with its latest dates. */
@@ -200,6 +254,10 @@ export function checkTarget(
   }
   const form = kind === 'leaf' ? SERIAL : DIGEST;
   if (!form.test(target)) throw new Refusal('revocation-target', { class: kind });
+}
+
+function readBeside(members: Members): Beside {
+  return { document: members.digest('document'), notAfter: members.time('notAfter') };
 }
 
 function readEntry(members: Members, domain: TrustDomain): Revocation {

@@ -2,17 +2,24 @@
  * Signing revocations with the keys that lie on this machine (PROTOCOL §5.5), or drafting them for
  * keys that lie elsewhere.
  *
- * The new document says again whatever is held that its signers may say, so that one document
- * carries the union and earlier ones can be dropped everywhere.
+ * The new document says again whatever is held of the same months that its signers may say, so that
+ * earlier ones of those months can be dropped everywhere; others it names beside it. Where many
+ * documents are held it says again all that its signers may, or there would be no room for it.
  */
 
+import type { JsonObject } from '../core/canonical.ts';
+import { REVOCATION_DOCUMENTS_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Signer } from '../core/suite.ts';
-import type { UnixMs } from '../core/time.ts';
+import { type UnixMs, unixMs } from '../core/time.ts';
 import { type Belief, newestRoot } from './belief.ts';
 import { signEnvelope } from './envelope.ts';
 import {
+  besideOf,
   checkTarget,
+  type HeldRevocations,
+  isPast,
+  monthOf,
   type Revocation,
   type RevocationTarget,
   revocationKey,
@@ -21,6 +28,11 @@ import {
   unionOf,
 } from './revocations.ts';
 import type { RevocationRole, Root } from './root.ts';
+
+/** So many documents are many: half of those that there is room for. */
+const CROWD = REVOCATION_DOCUMENTS_MAX / 2;
+/** The document itself takes a place too. */
+const BESIDE_MAX = REVOCATION_DOCUMENTS_MAX - 1;
 
 /**
  * The envelope of a document that revokes `targets`, dated `at`. Refuses `root-unknown`,
@@ -44,7 +56,7 @@ export function signRevocations(
     throw new Refusal('revocation-signers', { expected: needed, got: usable.length });
   }
   const said = withHeld(belief, root.revocation, fresh, usable.length);
-  const body = revocationsBody(belief.domain, nextVersion(belief), said);
+  const body = bodyOf(belief, said);
   return signEnvelope('revocations', body, usable.slice(0, thresholdOf(root.revocation, said)));
 }
 
@@ -63,8 +75,18 @@ export function draftRevocations(
   const fresh = freshEntries(belief, root, targets, at);
   const needed = thresholdOf(root.revocation, fresh);
   const said = withHeld(belief, root.revocation, fresh, needed);
-  const body = revocationsBody(belief.domain, nextVersion(belief), said);
-  return signEnvelope('revocations', body, []);
+  return signEnvelope('revocations', bodyOf(belief, said), []);
+}
+
+function bodyOf(belief: Belief, said: readonly Revocation[]): JsonObject {
+  const beside = besideOf(livingOf(belief), said).slice(-BESIDE_MAX);
+  return revocationsBody(belief.domain, nextVersion(belief), said, beside);
+}
+
+/** The documents held that still say something of what lives. */
+function livingOf({ revocations, beacon }: Belief): readonly HeldRevocations[] {
+  const now = beacon?.beacon.issuedAt ?? unixMs(0);
+  return revocations.documents.filter((document) => !isPast(document, now));
 }
 
 function freshEntries(
@@ -78,7 +100,7 @@ function freshEntries(
   return fresh;
 }
 
-/** The new entries, and all that is held and still in time which `signers` keys may say. */
+/** The new entries, and what is held of their months, still in time, for `signers` keys to say. */
 function withHeld(
   { revocations, beacon }: Belief,
   role: RevocationRole,
@@ -86,8 +108,13 @@ function withHeld(
   signers: number,
 ): readonly Revocation[] {
   const past = beacon?.beacon.issuedAt ?? 0;
+  const months = new Set(fresh.map(monthOf));
+  const isCrowded = revocations.documents.length >= CROWD;
   const held = [...revocations.union.values()].filter(
-    (entry) => entry.notAfter >= past && thresholdOf(role, [entry]) <= signers,
+    (entry) =>
+      (isCrowded || months.has(monthOf(entry))) &&
+      entry.notAfter >= past &&
+      thresholdOf(role, [entry]) <= signers,
   );
   return [...unionOf([{ entries: held }, { entries: fresh }]).values()];
 }

@@ -21,8 +21,8 @@ import {
   documentNamed,
   isManifestCurrent,
   lineageStart,
+  namedRevocations,
   newestRoot,
-  pinnedRevocations,
 } from './belief.ts';
 import { isPublic } from './document.ts';
 import { decodeEnvelope, signEnvelope } from './envelope.ts';
@@ -261,7 +261,7 @@ export class Writer {
   ): { readonly manifest: Uint8Array | null; readonly documents: readonly Uint8Array[] } {
     const { drafts, lostNames, epoch: version, saltSeed, signer } = made;
     const revocations = leadingOf(belief.revocations)?.digest ?? null;
-    const isPinned = revocations === pinnedRevocations(belief);
+    const isPinned = revocations === namedRevocations(belief);
     if (drafts.length === 0 && isPinned && isManifestCurrent(belief)) {
       return { manifest: null, documents: [] };
     }

@@ -3,6 +3,7 @@
  * identity. The stop is revealed before the revocation is acknowledged (PROTOCOL §3.5).
  */
 
+import { REVOCATION_MONTH_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { addMs, DAY_MS, unixMs } from '../../core/time.ts';
 import type { RevocationTarget } from '../../federation/revocations.ts';
@@ -10,6 +11,8 @@ import { signerOf } from '../founding.ts';
 import type { Fault } from '../happening.ts';
 import { START_MS } from '../machine-clock.ts';
 import type { World } from '../world.ts';
+
+const MONTHS = 3;
 
 export const revoking: Fault = {
   name: 'revoking',
@@ -22,7 +25,7 @@ export const revoking: Fault = {
   },
   begin: (world, { on: [authority = '', node], amount }) => {
     const machine = world.machine(authority);
-    const target = targetOf(world, node, `spiffe://${machine?.domain}/lost/${amount}`);
+    const target = targetOf(world, node, `spiffe://${machine?.domain}/lost/${amount}`, amount);
     machine?.request({ kind: 'revoke', targets: [target] }, ({ answer }) => {
       if (!(answer instanceof Refusal)) world.coverage.saw('people: a revocation was acknowledged');
     });
@@ -30,9 +33,15 @@ export const revoking: Fault = {
   },
 };
 
-function targetOf(world: World, node: string | undefined, identity: string): RevocationTarget {
-  // Beyond the end of any run: nothing is pruned.
-  const notAfter = addMs(unixMs(START_MS), 400 * DAY_MS);
+function targetOf(
+  world: World,
+  node: string | undefined,
+  identity: string,
+  amount: number,
+): RevocationTarget {
+  // Beyond the end of any run: nothing is pruned. In several months: documents stand side by side.
+  const inMs = 400 * DAY_MS + (amount % MONTHS) * REVOCATION_MONTH_MS;
+  const notAfter = addMs(unixMs(START_MS), inMs);
   if (node === undefined) return { class: 'identity', target: identity, notAfter };
   return { class: 'lease', target: signerOf(world.suite, `${node}/node`).keyId, notAfter };
 }

@@ -11,7 +11,7 @@ import type { Signer } from '../../core/suite.ts';
 import { DAY_MS, HOUR_MS, unixMs } from '../../core/time.ts';
 import { decodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { saltedKey } from '../../federation/manifest.ts';
-import { type Revocation, revocationsBody } from '../../federation/revocations.ts';
+import { type Beside, type Revocation, revocationsBody } from '../../federation/revocations.ts';
 import {
   buildChain,
   chainCommitment,
@@ -233,8 +233,10 @@ export function forgeRevocations(
     readonly version?: number;
     readonly domain?: TrustDomain;
     readonly signers?: readonly Signer[];
+    readonly beside?: readonly Beside[];
   } = {},
 ): Uint8Array {
-  const body = revocationsBody(plan.domain ?? DOMAIN, BigInt(plan.version ?? 1), entries);
+  const { domain = DOMAIN, version = 1, beside = [] } = plan;
+  const body = revocationsBody(domain, BigInt(version), entries, beside);
   return signEnvelope('revocations', body, plan.signers ?? KEYS.revocation.slice(0, 1));
 }

@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { digestOf } from '../../core/digest.ts';
 import { REVOCATION_DOCUMENTS_MAX, REVOCATIONS_MAX } from '../../core/limits.ts';
 import type { Signer } from '../../core/suite.ts';
 import { DAY_MS, UNIX_MS_MAX, unixMs } from '../../core/time.ts';
@@ -12,6 +13,7 @@ import { Climber, settled } from './climber.ts';
 import {
   CONTENTS,
   DOMAIN,
+  ENTRIES_KEY,
   forgeBeacon,
   forgeManifest,
   forgeRevocations,
@@ -72,6 +74,58 @@ test('are led by the later of two documents that say as much', () => {
     node.take(older, later);
     assert.is(leadingOf(node.belief.revocations)?.digest, digest);
   }
+});
+
+test('are led by the one that names the others beside it, and all of those are pinned', () => {
+  const month = (target: string, months: number) => leaf(target, NOW + months * 31 * DAY_MS);
+  const first = forgeRevocations([month('0a', 1), month('0b', 1)]);
+  const last = NOW + 31 * DAY_MS;
+  const beside = [{ document: decodeEnvelope(first).digest, notAfter: unixMs(last) }];
+  const second = forgeRevocations([month('0c', 2)], { version: 2, beside });
+  const manifest = forgeManifest(2, {
+    bundle: pinOf(CONTENTS.bundle),
+    [ENTRIES_KEY]: pinOf(CONTENTS.entries),
+    revocations: pinOf(second),
+  });
+  const beaconAt = (epoch: number, issuedAt: number): Uint8Array =>
+    forgeBeacon({ epoch, issuedAt, manifest, manifestVersion: 2 }).bytes;
+  const node = settled().take(first, second);
+  assert.is(leadingOf(node.belief.revocations)?.digest, decodeEnvelope(second).digest);
+
+  const late = settled().take(beaconAt(2, NOW + 1_000), manifest, second);
+  assert.is(late.standing.tier, 'DEGRADED', 'it knows that there is one more');
+  late.take(first);
+  assert.is(late.standing.tier, 'FRESH');
+  // Covered by another it stays as long as it is pinned, or whoever comes later would lack it.
+  late.take(
+    forgeRevocations(
+      ['0a', '0b', '0d'].map((target) => month(target, 1)),
+      { version: 3 },
+    ),
+  );
+  assert.ok(late.belief.revocations.documents.some(({ digest }) => digest === beside[0]?.document));
+  // Its month is over: it goes as a whole, and nobody misses it.
+  const young = settled().wait(last + 1 - NOW);
+  young.take(beaconAt(2, last + 1));
+  assert.equal(revoked(young.take(manifest, second)), ['leaf/0c']);
+  assert.is(young.give(first), 'revocation-past');
+});
+
+test('name what stands beside them once each, in order, and not without end', () => {
+  const at = (index: number) => ({
+    document: digestOf(Uint8Array.of(index)),
+    notAfter: unixMs(NOW + DAY_MS),
+  });
+  const sorted = (count: number) =>
+    Array.from({ length: count }, (_, i) => at(i)).sort((a, b) =>
+      a.document < b.document ? -1 : 1,
+    );
+  const give = (beside: readonly ReturnType<typeof at>[]) =>
+    settled().give(forgeRevocations([leaf('0a')], { beside }));
+  assert.is(give(sorted(REVOCATION_DOCUMENTS_MAX)), 'admitted');
+  assert.is(give(sorted(REVOCATION_DOCUMENTS_MAX + 1)), 'document-malformed');
+  assert.is(give([...sorted(2)].reverse()), 'document-malformed');
+  assert.is(give([at(0), at(0)]), 'document-malformed');
 });
 
 test('touch their own domain alone', () => {

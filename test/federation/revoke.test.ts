@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { REVOCATION_DOCUMENTS_MAX, REVOCATION_MONTH_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { DAY_MS, UNIX_MS_MAX, unixMs } from '../../core/time.ts';
 import { decodeTick, STOP_INDEX } from '../../federation/tick.ts';
@@ -31,6 +32,54 @@ test('reaches a partner at once, and the successor pins what it said', () => {
     red.refused.filter(({ judgement }) => judgement === 'reject'),
     [],
   );
+});
+
+/** The documents that a machine holds: their targets each. */
+function documentsAt(machine: Machine, blue: Machine): readonly (readonly string[])[] {
+  const { documents } = machine.view(blue.domain).revocations;
+  return documents.map(({ entries }) => entries.map(({ target }) => target)).sort();
+}
+
+test('says again what ends in the same month, and leaves the others beside it', () => {
+  const { world, blue, red } = linkedCouple();
+  const leaf = (target: string, months: number) => ({
+    ...leafOf(blue, target),
+    notAfter: unixMs(
+      (Math.floor(blue.wallMs / REVOCATION_MONTH_MS) + months) * REVOCATION_MONTH_MS + 1,
+    ),
+  });
+  blue.revoke(leaf('0a', 1));
+  blue.revoke(leaf('0b', 2));
+  blue.revoke(leaf('0c', 1));
+  world.advance(2_000);
+  for (const machine of [blue, red]) {
+    assert.equal(documentsAt(machine, blue), [['0a', '0c'], ['0b']]);
+    assert.is(machine.view(blue.domain).standing.tier, 'FRESH');
+  }
+  // Whoever comes later is given both, and knows that there are two.
+  world.cut(blue, red);
+  const green = world.add({ name: 'green' });
+  world.advance(500);
+  world.befriend(blue, green);
+  world.link(blue, green);
+  world.advance(2_000);
+  assert.equal(documentsAt(green, blue), [['0a', '0c'], ['0b']]);
+});
+
+test('says all of it again where so many documents are held that room would run out', () => {
+  const { world, blue, red } = linkedCouple();
+  const count = 2 * REVOCATION_DOCUMENTS_MAX;
+  for (let month = 1; month <= count; month++) {
+    const notAfter = unixMs(blue.wallMs + month * REVOCATION_MONTH_MS);
+    const target = month.toString(16).padStart(2, '0');
+    const request = blue.revoke({ class: 'leaf', target, notAfter });
+    assert.not.instance(blue.replies.get(request), Refusal);
+    world.advance(500);
+  }
+  for (const machine of [blue, red]) {
+    assert.is(documentsAt(machine, blue).flat().length, count);
+    assert.ok(documentsAt(machine, blue).length <= REVOCATION_DOCUMENTS_MAX / 2 + 1);
+  }
 });
 
 test('is answered only when the stop is out and no tick can be made any more', () => {
