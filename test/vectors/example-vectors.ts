@@ -23,7 +23,7 @@ import {
   tagOf,
   versionArgument,
 } from '../../federation/message.ts';
-import { makeProof } from '../../federation/peer-proof.ts';
+import { GUEST_PROOF, makeProof } from '../../federation/peer-proof.ts';
 import { encodeProposal } from '../../federation/proposal.ts';
 import { noteOf } from '../../federation/ranges.ts';
 import { encodeRecipient } from '../../federation/recipient.ts';
@@ -139,6 +139,7 @@ export const EXAMPLES: readonly (readonly [string, Reading, Uint8Array])[] = [
     return [`frame ${bytes[0]?.toString(16).padStart(2, '0')}`, 'frame', bytes] as const;
   }),
   ['a proof of a peer', 'admission', makeProof(NODE, LEASE, 'initiator', HASH)],
+  ['a proof of a guest', 'guest', GUEST_PROOF],
   ['a verdict', 'verdict', concat(Uint8Array.of(1), encodePace(9_600))],
   ['a bundle file', 'file', toUtf8(encodeBundleFile(holder))],
   ['a fingerprint to scan', 'fingerprint link', toUtf8(fingerprintLink(FINGERPRINT))],

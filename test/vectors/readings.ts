@@ -55,7 +55,7 @@ import { readLease } from '../../federation/lease.ts';
 import { readManifest } from '../../federation/manifest.ts';
 import { decodeFrame, encodeFrame } from '../../federation/message.ts';
 import { readOverride, readRecall } from '../../federation/override.ts';
-import { decodeProof, makeProof } from '../../federation/peer-proof.ts';
+import { decodeProof, GUEST_PROOF, isGuestProof, makeProof } from '../../federation/peer-proof.ts';
 import { readPolicy } from '../../federation/policy.ts';
 import { decodeProposal } from '../../federation/proposal.ts';
 import { decodeRecipient } from '../../federation/recipient.ts';
@@ -91,6 +91,8 @@ const ENROLMENT: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   'enrol-answer': readAnswer,
   'enrol-grant': readGrant,
 };
+
+const NOTHING = new Uint8Array();
 
 /** Signs as it was signed: for what is written again around a signature that was read. */
 const signedBefore = (signature: Uint8Array) => ({
@@ -139,6 +141,7 @@ export const READINGS = {
     const hash = new Uint8Array(32);
     return makeProof(signedBefore(signature), envelope.bytes, 'initiator', hash);
   },
+  guest: (bytes) => (isGuestProof(bytes) ? GUEST_PROOF : NOTHING),
   verdict: (bytes) => concat(bytes.subarray(0, 1), encodePace(decodePace(bytes.subarray(1)))),
   enrolment: (bytes) => {
     const { envelope, parts } = decodeMessage(bytes);
