@@ -7,10 +7,10 @@
  * Other machines have nobody: they ask the nodes of their domain.
  */
 
-import { MINUTE_MS, SECOND_MS, unixMs } from '../core/time.ts';
+import { MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../core/time.ts';
+import type { FederationNode } from '../federation/node.ts';
 import type { Dice } from './dice.ts';
-import type { Machine } from './machine.ts';
-import { START_MS } from './machine-clock.ts';
+import { type MachineClock, START_MS } from './machine-clock.ts';
 
 /** What a watchman needs of the world. */
 export interface WatchmanWorld {
@@ -18,6 +18,20 @@ export interface WatchmanWorld {
   readonly calm: boolean;
   after(delayMs: number, run: () => void): void;
   note(text: string): void;
+}
+
+/** A machine that he may look at. */
+export interface Watched {
+  readonly name: string;
+  /** True where it has people. */
+  readonly isAuthority: boolean;
+  readonly power: string;
+  readonly clock: MachineClock;
+  readonly node: Pick<FederationNode, 'isTimeKnown' | 'isResuming'> | null;
+  request(
+    input: { readonly kind: 'time'; readonly time: UnixMs | null } | { readonly kind: 'confirm' },
+    replied: () => void,
+  ): void;
 }
 
 /** He comes within so long of a machine that does not know; sooner where all is calm. */
@@ -31,7 +45,7 @@ const HALF_PPM = 500_000;
 export class Watchman {
   readonly #world: WatchmanWorld;
   readonly #dice: Dice;
-  readonly #awaited = new Set<Machine>();
+  readonly #awaited = new Set<Watched>();
 
   constructor(world: WatchmanWorld, dice: Dice) {
     this.#world = world;
@@ -39,7 +53,7 @@ export class Watchman {
   }
 
   /** Plans a visit where a machine with people does not know the time. */
-  look(machine: Machine): void {
+  look(machine: Watched): void {
     if (!machine.isAuthority || this.#awaited.has(machine) || this.#knows(machine)) return;
     this.#awaited.add(machine);
     const withinMs = this.#world.calm ? CALM_VISIT_MS : VISIT_MS;
@@ -49,12 +63,12 @@ export class Watchman {
     });
   }
 
-  #knows({ node, clock }: Machine): boolean {
+  #knows({ node, clock }: Watched): boolean {
     const now = clock.now(this.#world.now);
     return node === null || (node.isTimeKnown(now) && !node.isResuming(now));
   }
 
-  #tell(machine: Machine): void {
+  #tell(machine: Watched): void {
     const { now } = this.#world;
     const isRight = Math.abs(machine.clock.skewAt(now)) < RIGHT_MS;
     const confirms = isRight && this.#dice.chance(HALF_PPM);

@@ -2,8 +2,8 @@
  * Whatever a process asks of its outside: the kernel, other threads, the machine's own timers.
  *
  * The runtime names every such request when it is made. Within virtual time none may be made: its
- * answer would come when it comes. Cryptography makes a request also where it is done at once; only
- * one that another thread answers has somebody to tell once it is done.
+ * answer would come when it comes. Cryptography names a request also where it is done at once; only
+ * what another thread has done comes back, and is caught when it does.
  */
 
 import { createHook } from 'node:async_hooks';
@@ -17,34 +17,35 @@ const INSIDE: ReadonlySet<string> = new Set([
 ]);
 const CRYPTOGRAPHIC = /REQUEST$/;
 
-interface Request {
-  readonly made: Error;
-  readonly resource: object;
-}
-
 /** Notes requests to the outside, until it is disposed of. */
 export class Outside implements Disposable {
-  #requests: Request[] = [];
+  /** Those of cryptography, by their number: most are done already. */
+  readonly #cryptographic = new Map<number, string>();
   readonly #hook = createHook({
     trackPromises: false,
-    init: (_id, type, _trigger, resource) => {
+    init: (id, type) => {
       if (INSIDE.has(type)) return;
-      const made = new Error(`outside of virtual time: ${type}`);
-      if (CRYPTOGRAPHIC.test(type)) this.#requests.push({ made, resource });
-      else this.#asked ??= made;
+      if (CRYPTOGRAPHIC.test(type)) this.#cryptographic.set(id, type);
+      else this.#note(type);
     },
+    before: (id) => {
+      const type = this.#cryptographic.get(id);
+      if (type !== undefined) this.#note(type);
+    },
+    destroy: (id) => this.#cryptographic.delete(id),
   }).enable();
   #asked: Error | null = null;
 
   /** Throws if anything was asked of the outside. */
   check(): void {
-    const asked = this.#requests.find(({ resource }) => 'ondone' in resource);
-    this.#requests = [];
-    if (asked !== undefined) throw asked.made;
     if (this.#asked !== null) throw this.#asked;
   }
 
   [Symbol.dispose](): void {
     this.#hook.disable();
+  }
+
+  #note(type: string): void {
+    this.#asked ??= new Error(`outside of virtual time: ${type}`);
   }
 }

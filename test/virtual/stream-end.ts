@@ -90,6 +90,15 @@ export class StreamEnd {
     this.#tellLater(this.#other);
   }
 
+  /** Is gone, and nobody is told. */
+  vanish(): void {
+    this.#die();
+  }
+
+  get isDead(): boolean {
+    return this.#state === 'dead';
+  }
+
   pause(): void {
     this.#isPaused = true;
   }

@@ -4,14 +4,13 @@
  */
 
 import { toUtf8 } from '../../core/bytes.ts';
-import { Refusal } from '../../core/refusal.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { SECOND_MS } from '../../core/time.ts';
 import type { AuditFields } from '../../daemon/audit/audit-entry.ts';
-import type { Driver } from '../../daemon/driver.ts';
 import type { RecordWrite } from '../../federation/effect.ts';
 import { WHOLE_TERMS } from '../../federation/relation.ts';
+import type { DomainView } from '../../federation/view.ts';
 import { allPairs, ceilings, LINK_AT_MS, linkedPairs, RELATE_AT_MS } from '../../sim/coalition.ts';
 import { Dice } from '../../sim/dice.ts';
 import {
@@ -25,13 +24,12 @@ import {
 import { shapeOf } from '../../sim/happening.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { Trace } from '../../sim/trace.ts';
+import { Watchman, type WatchmanWorld } from '../../sim/watchman.ts';
 import { authorityName, type Pair } from '../../sim/web.ts';
 import { VirtualMachine, type VirtualMachineOptions } from './virtual-machine.ts';
 import { VirtualNet } from './virtual-net.ts';
 import { VirtualTime } from './virtual-time.ts';
-import { virtualTransport } from './virtual-transport.ts';
 
-const PORT = 7_946;
 /** A daemon that stops may take so long to say good-bye. */
 const STOP_MS_MAX = 30 * SECOND_MS;
 
@@ -43,7 +41,7 @@ export interface TierChange {
   readonly tier: string;
 }
 
-export class VirtualCoalition implements AsyncDisposable {
+export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
   readonly scenario: Scenario;
   readonly time: VirtualTime;
   readonly net: VirtualNet;
@@ -52,7 +50,10 @@ export class VirtualCoalition implements AsyncDisposable {
   readonly machines = new Map<string, VirtualMachine>();
   /** Told of every line of the trace, without its time. */
   watch: (text: string) => void = () => undefined;
+  /** Its people keep their pace. */
+  readonly calm = false;
   readonly #seed: number;
+  readonly #watchman: Watchman;
   readonly #suite = runtimeSuite();
 
   constructor(scenario: Scenario, seed: number) {
@@ -60,12 +61,21 @@ export class VirtualCoalition implements AsyncDisposable {
     this.#seed = seed;
     this.time = new VirtualTime(seed);
     this.net = new VirtualNet(this.time, this.dice('network'), (text) => this.note(text));
+    this.#watchman = new Watchman(this, this.dice('watchman'));
     for (const name of shapeOf(scenario).authorities) this.#found(name);
   }
 
   /** A stream of chance of this run. */
   dice(name: string): Dice {
     return new Dice(this.#seed, name);
+  }
+
+  get now(): number {
+    return this.time.now;
+  }
+
+  after(delayMs: number, run: () => void): void {
+    this.time.after(delayMs, run);
   }
 
   note(text: string): void {
@@ -75,11 +85,11 @@ export class VirtualCoalition implements AsyncDisposable {
 
   /** Starts, relates and links, each at its time. */
   async begin(): Promise<void> {
-    const started = Promise.all([...this.machines.values()].map((machine) => machine.start()));
+    const started = Promise.all([...this.machines.values()].map((machine) => machine.boot()));
     await this.time.settle(started, SECOND_MS);
     const { authorities: names } = shapeOf(this.scenario);
     for (const name of names) {
-      this.ask(name, { kind: 'publish', drafts: firstDrafts(), withdrawal: false });
+      this.machine(name).request({ kind: 'publish', drafts: firstDrafts(), withdrawal: false });
     }
     const linked = linkedPairs(this, names);
     await this.time.runUntil(RELATE_AT_MS);
@@ -92,26 +102,21 @@ export class VirtualCoalition implements AsyncDisposable {
     for (const pair of joinedBy(this.scenario, linked)) this.#link(pair);
   }
 
-  /** Asks something of a daemon, as its people do; what it refuses is noted. */
-  ask(name: string, input: Parameters<Driver['request']>[0]): void {
-    this.machine(name)
-      .driver.request(input)
-      .catch((error: unknown) => {
-        if (!(error instanceof Refusal)) throw error;
-        this.note(`${name} ${input.kind} ${error.code}`);
-      });
-  }
-
   machine(name: string): VirtualMachine {
     const machine = this.machines.get(name);
     if (machine === undefined) throw new Error(`there is no machine ${name}`);
     return machine;
   }
 
+  /** What a machine believes of every domain; nothing while it does not run. */
+  views({ node, clock }: VirtualMachine): readonly DomainView[] {
+    return node?.view(clock.now(this.time.now)) ?? [];
+  }
+
   /** Whatever any machine lacks of any domain that it knows, as sentences. */
   lacking(): readonly string[] {
-    const views = [...this.machines.values()].map(({ name, node, clock }) => {
-      return { name, known: node.view(clock.now(this.time.now)) };
+    const views = [...this.machines.values()].map((machine) => {
+      return { name: machine.name, known: this.views(machine) };
     });
     const own = new Map(
       views.flatMap(({ known }) => known.filter(({ isOwn }) => isOwn).map((v) => [v.domain, v])),
@@ -171,10 +176,9 @@ export class VirtualCoalition implements AsyncDisposable {
     const host = `10.0.${this.machines.size >> 8}.${1 + (this.machines.size & 0xff)}`;
     const machine = new VirtualMachine({
       ...who,
-      ...{ suite: this.#suite, time: this.time, entropy: `${this.#seed}/${name}` },
+      ...{ suite: this.#suite, time: this.time, net: this.net, host },
+      entropy: `${this.#seed}/${name}`,
       records: new Map(records.flatMap(({ key, value }) => (value === null ? [] : [[key, value]]))),
-      transport: virtualTransport(this.net, host),
-      address: `/ip4/${host}/tcp/${PORT}`,
       pace: bitsPerSecond === 0 ? null : bitsPerSecond,
       note: (text) => this.note(`${name} ${text}`),
       onAudit: (event, fields) => this.#audited(name, event, fields),
@@ -185,19 +189,22 @@ export class VirtualCoalition implements AsyncDisposable {
   #audited(machine: string, event: string, fields: AuditFields): void {
     const { domain = '', to = '', code = '' } = fields;
     this.note(`${machine} ${event} ${domain} ${to} ${code}`);
+    this.#watchman.look(this.machine(machine));
     if (event !== 'tier.changed') return;
     this.tiers.push({ at: this.time.now, machine, domain: String(domain), tier: String(to) });
   }
 
   #relate(a: string, b: string): void {
     const { node, domain } = this.machine(b);
-    this.ask(a, { kind: 'relate', file: toUtf8(node.exportBundle(domain)), terms: WHOLE_TERMS });
+    if (node === null) return;
+    const file = toUtf8(node.exportBundle(domain));
+    this.machine(a).request({ kind: 'relate', file, terms: WHOLE_TERMS });
   }
 
   #link([a, b]: Pair): void {
     const [near, far] = [this.machine(a), this.machine(b)];
-    this.net.join(hostOf(near), hostOf(far), this.scenario);
-    near.network.link(far.address);
+    this.net.join(near.host, far.host, this.scenario);
+    near.link(far.address);
   }
 }
 
@@ -208,9 +215,4 @@ function joinedBy(scenario: Scenario, linked: readonly Pair[]): readonly Pair[] 
   const across = linked.flatMap(([a, b]) => ranks.map((i): Pair => [`${a}-${i}`, `${b}-${i}`]));
   const own = followers.map((name): Pair => [authorityName(name), name]);
   return [...linked, ...across, ...own];
-}
-
-/** The host that a machine is. */
-export function hostOf({ address }: VirtualMachine): string {
-  return address.split('/')[2] ?? '';
 }

@@ -2,17 +2,18 @@
  * What may befall a virtual coalition: the faults of the simulator that reach real libp2p, by the
  * names and amounts that scenario files give them (`sim/faults/`).
  *
- * A cut is a cable's: TCP says everything again until it is mended. Disks and power are left to the
- * simulator and the fleet.
+ * A cut is a cable's: TCP says everything again until it is mended. Disks are left to the simulator
+ * and the fleet.
  */
 
+import { toUtf8 } from '../../core/bytes.ts';
 import { HOUR_MS } from '../../core/time.ts';
 import { FLOOD_COPIES } from '../../sim/adversary.ts';
 import { bundleDraft } from '../../sim/founding.ts';
 import type { Happening } from '../../sim/happening.ts';
 import type { MachineClock } from '../../sim/machine-clock.ts';
 import type { Path } from './path.ts';
-import { hostOf, type VirtualCoalition } from './virtual-coalition.ts';
+import type { VirtualCoalition } from './virtual-coalition.ts';
 
 /** Makes it happen; returns how it ends. */
 type Begin = (coalition: VirtualCoalition, happening: Happening) => () => void;
@@ -48,9 +49,12 @@ export const VIRTUAL_FAULTS: ReadonlyMap<string, Begin> = new Map<string, Begin>
       (clock, t) => clock.correct(t),
     ),
   ],
+  ['power-cut', cutPower],
+  ['process-end', endProcess],
   ['flooding', flood],
   ['publishing', publishing],
   ['withdrawing', withdrawing],
+  ['courier', carry],
 ]);
 
 /** Every path between a machine that is named and one that is not. */
@@ -66,7 +70,7 @@ function pathsAt(coalition: VirtualCoalition, on: readonly string[]): readonly P
 }
 
 function hostsOf(coalition: VirtualCoalition, on: readonly string[]): ReadonlySet<string> {
-  return new Set(on.map((name) => hostOf(coalition.machine(name))));
+  return new Set(on.map((name) => coalition.machine(name).host));
 }
 
 function cutting(paths: readonly Path[]): () => void {
@@ -145,6 +149,25 @@ function onClocks(
   };
 }
 
+/** Nobody is told; the host is gone from the net until power is back. */
+function cutPower(coalition: VirtualCoalition, { on }: Happening): () => void {
+  const machines = on.map((name) => coalition.machine(name));
+  const mend = cutting(pathsAt(coalition, on));
+  for (const machine of machines) void machine.fail('power');
+  return () => {
+    mend();
+    for (const machine of machines) void machine.boot();
+  };
+}
+
+function endProcess(coalition: VirtualCoalition, { on }: Happening): () => void {
+  const machines = on.map((name) => coalition.machine(name));
+  for (const machine of machines) void machine.fail('process');
+  return () => {
+    for (const machine of machines) void machine.startProcess();
+  };
+}
+
 /** Says everything a dozen times more. */
 function flood(coalition: VirtualCoalition, { on }: Happening): () => void {
   const machines = on.map((name) => coalition.machine(name));
@@ -157,12 +180,26 @@ function flood(coalition: VirtualCoalition, { on }: Happening): () => void {
 function publishing(coalition: VirtualCoalition, { on, amount }: Happening): () => void {
   const body = { group: 'default', entries: [amount] };
   const drafts = [{ type: 'entries', name: 'entries/default', body } as const];
-  for (const name of on) coalition.ask(name, { kind: 'publish', drafts, withdrawal: false });
+  for (const name of on) {
+    coalition.machine(name).request({ kind: 'publish', drafts, withdrawal: false });
+  }
   return PERMANENT;
 }
 
 function withdrawing(coalition: VirtualCoalition, { on, amount }: Happening): () => void {
   const drafts = [bundleDraft(amount)];
-  for (const name of on) coalition.ask(name, { kind: 'publish', drafts, withdrawal: true });
+  for (const name of on) {
+    coalition.machine(name).request({ kind: 'publish', drafts, withdrawal: true });
+  }
+  return PERMANENT;
+}
+
+/** The first machine's files of all domains are carried to the second. */
+function carry(coalition: VirtualCoalition, { on: [from = '', to = ''] }: Happening): () => void {
+  const machine = coalition.machine(from);
+  for (const { domain } of coalition.views(machine)) {
+    const file = machine.node?.exportBundle(domain) ?? '';
+    if (file !== '') coalition.machine(to).request({ kind: 'import', file: toUtf8(file) });
+  }
   return PERMANENT;
 }

@@ -1,134 +1,145 @@
 /**
- * A machine of a virtual coalition: the shipping state machine, driver, peer register and network
- * of a daemon, on a disk in memory and the clocks of a simulated machine.
+ * A machine of a virtual coalition: a disk in memory, the clocks of a simulated machine, a host of
+ * the virtual net, and, while it runs, a daemon.
  *
- * It is what `daemon/authority-daemon.ts` is below its sockets for people and workloads. All that
- * it admits, believes, sends and hears is noted: names, kinds and sizes, and nothing that the
- * runtime's own randomness could make differ.
+ * Where power fails nobody is told: its host is gone from the net, and what it was about to do is
+ * not done. Where the process ends, the kernel resets its streams.
  */
 
-import { toUtf8 } from '../../core/bytes.ts';
-import { sha256 } from '../../core/digest.ts';
-import type { TrustDomain } from '../../core/spiffe-id.ts';
-import type { Signer, Suite } from '../../core/suite.ts';
-import { AlarmBook } from '../../daemon/alarm-book.ts';
-import type { AuditFields } from '../../daemon/audit/audit-entry.ts';
-import type { AuditWriter } from '../../daemon/audit/audit-log.ts';
-import { Driver } from '../../daemon/driver.ts';
-import { createNetworkOver } from '../../daemon/network/libp2p-network.ts';
-import type { TransportOf } from '../../daemon/network/libp2p-settings.ts';
-import type { Pace } from '../../daemon/network/pace.ts';
-import { PeerRegister } from '../../daemon/peer-register.ts';
-import type {
-  Clock,
-  LinkTerms,
-  Log,
-  LogFields,
-  Network,
-  PeerName,
-  Write,
-} from '../../daemon/ports.ts';
-import { RefusalAudit } from '../../daemon/refusal-audit.ts';
-import { FederationNode, type NodeOptions } from '../../federation/node.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { Clock, Write } from '../../daemon/ports.ts';
+import type { FederationNode } from '../../federation/node.ts';
 import { MachineClock } from '../../sim/machine-clock.ts';
+import type { Watched } from '../../sim/watchman.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
 import { SeededRandom } from '../fakes/seeded-random.ts';
+import { VirtualDaemon, type VirtualDaemonOptions } from './virtual-daemon.ts';
+import type { VirtualNet } from './virtual-net.ts';
 import type { VirtualTime } from './virtual-time.ts';
+import { virtualTransport } from './virtual-transport.ts';
 
-export interface VirtualMachineOptions {
-  readonly name: string;
-  readonly domain: TrustDomain;
-  readonly suite: Suite;
-  readonly node: Signer;
-  readonly authority: NodeOptions['authority'];
+/** Where every daemon listens. */
+const PORT = 7_946;
+
+export interface VirtualMachineOptions
+  extends Pick<
+    VirtualDaemonOptions,
+    'name' | 'domain' | 'suite' | 'node' | 'authority' | 'pace' | 'note' | 'onAudit'
+  > {
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly time: VirtualTime;
-  readonly transport: TransportOf;
-  /** Where it listens. */
-  readonly address: string;
-  readonly pace: Pace;
+  readonly net: VirtualNet;
+  readonly host: string;
   /** Names the stream of its randomness. */
   readonly entropy: string;
-  readonly note: (text: string) => void;
-  /** Told of every entry of its audit log. */
-  readonly onAudit: (event: string, fields: AuditFields) => void;
 }
 
-export class VirtualMachine {
+type RequestOf = Parameters<VirtualDaemon['driver']['request']>[0];
+
+export class VirtualMachine implements Watched {
   readonly name: string;
-  readonly domain: TrustDomain;
+  readonly domain: VirtualDaemonOptions['domain'];
+  readonly host: string;
   readonly address: string;
   readonly clock: MachineClock;
-  readonly node: FederationNode;
-  readonly driver: Driver;
-  readonly network: Network;
-  /** How often it says everything again. */
-  copies = 0;
-  readonly #register: PeerRegister;
+  /** How often it says everything: more than once while it floods. */
+  copies = 1;
+  readonly #options: VirtualMachineOptions;
+  readonly #random: SeededRandom;
+  readonly #disk: Disk;
+  readonly #links: string[] = [];
+  #daemon: VirtualDaemon | null = null;
 
   constructor(options: VirtualMachineOptions) {
-    const { name, domain, suite, authority, records, time, address, note } = options;
-    this.name = name;
-    this.domain = domain;
-    this.address = address;
-    this.clock = new MachineClock(name);
-    this.clock.boot(time.now);
-    const clock = clockOf(this.clock, time);
-    const random = new SeededRandom(options.entropy);
-    const log = noting(note);
-    const store = new Disk(records);
-    const audit: AuditWriter = {
-      append: async (event, fields = {}) => options.onAudit(event, fields),
-    };
-    this.node = new FederationNode({
-      ...{ own: domain, suite, records, authority, continuity: 'software', limits: null },
-      ...{ bootId: clock.bootId, now: clock.now(), node: options.node },
-    });
-    this.network = createNetworkOver(options.transport, {
-      ...{ ownDomain: domain, listen: [address], clock, random, log },
-      transportSeed: sha256(toUtf8(`${name}/transport`)),
-      paceOf: () => options.pace,
-    });
-    this.driver = new Driver({
-      ...{ node: this.node, clock, random, store, audit, log },
-      network: this.#sending(note),
-      refusals: new RefusalAudit(audit, clock),
-      alarms: new AlarmBook({ store, records, audit, clock, log }),
-    });
-    this.#register = new NotedRegister(note, this.node, this.driver, clock);
-    this.driver.onChanged = () => {
-      for (const peer of this.#register.displaced) this.network.disconnect(peer);
-    };
+    this.#options = options;
+    this.name = options.name;
+    this.domain = options.domain;
+    this.host = options.host;
+    this.address = `/ip4/${options.host}/tcp/${PORT}`;
+    this.clock = new MachineClock(options.name);
+    this.#random = new SeededRandom(options.entropy);
+    this.#disk = new Disk(options.records);
   }
 
-  /** Listens, and begins to live. */
-  async start(): Promise<void> {
-    await this.network.start(this.#register);
-    await this.driver.input({ kind: 'wake' });
+  get isAuthority(): boolean {
+    return this.#options.authority !== null;
   }
 
+  get power(): 'on' | 'off' {
+    return this.#daemon === null ? 'off' : 'on';
+  }
+
+  /** Null while no daemon runs. */
+  get daemon(): VirtualDaemon | null {
+    return this.#daemon;
+  }
+
+  /** What its daemon believes; null while none runs. */
+  get node(): FederationNode | null {
+    return this.#daemon?.node ?? null;
+  }
+
+  /** Power comes, and the daemon with it; nothing where it has power. */
+  async boot(): Promise<void> {
+    if (this.#daemon !== null) return;
+    this.clock.boot(this.#options.time.now);
+    await this.startProcess();
+  }
+
+  /** The daemon starts on what the disk holds, in the boot under way. */
+  async startProcess(): Promise<void> {
+    if (this.#daemon !== null) return;
+    const { net, time } = this.#options;
+    const daemon = new VirtualDaemon(
+      {
+        ...this.#options,
+        clock: clockOf(this.clock, time),
+        random: this.#random,
+        store: this.#disk,
+        transport: virtualTransport(net, this.host),
+        address: this.address,
+        copies: () => this.copies,
+      },
+      new Map(this.#disk.records),
+    );
+    this.#daemon = daemon;
+    await daemon.start();
+    if (this.#daemon !== daemon) return daemon.stop(); // it ended before it had begun
+    for (const address of this.#links) daemon.network.link(address);
+  }
+
+  /** Keeps a link to another machine, from one start to the next. */
+  link(address: string): void {
+    this.#links.push(address);
+    this.#daemon?.network.link(address);
+  }
+
+  /** Asks something of its daemon, as its people do; what it refuses is noted. */
+  request(input: RequestOf): void {
+    this.#daemon?.driver.request(input).catch((error: unknown) => {
+      if (!(error instanceof Refusal)) throw error;
+      this.#options.note(`${input.kind} ${error.code}`);
+    });
+  }
+
+  /** The daemon says good-bye, and ends. */
   async stop(): Promise<void> {
-    await this.network.stop();
-    await this.driver.close();
+    const daemon = this.#daemon;
+    this.#daemon = null;
+    await daemon?.stop();
   }
 
-  /** Notes what goes out. */
-  #sending(note: (text: string) => void): Pick<Network, 'send' | 'publish' | 'ban'> {
-    const { network } = this;
-    return {
-      send: (peer, frame, sending) => {
-        note(`> ${peer} ${kindAndSize(frame)}`);
-        for (let i = 0; i <= this.copies; i++) network.send(peer, frame, sending);
-      },
-      publish: (message) => {
-        note(`gossip > ${message.length}`);
-        network.publish(message);
-      },
-      ban: (peer) => {
-        note(`ban ${peer}`);
-        network.ban(peer);
-      },
-    };
+  /** Ends at once: told to nobody where power fails, reset by the kernel where a process ends. */
+  async fail(what: 'power' | 'process'): Promise<void> {
+    const { net, time } = this.#options;
+    const daemon = this.#daemon;
+    if (daemon === null) return;
+    this.#daemon = null;
+    net.drop(this.host, what === 'power' ? 'silently' : 'by reset');
+    if (what === 'power') this.clock.powerOff(time.now);
+    const closed = daemon.driver.close();
+    await daemon.stop();
+    await closed;
   }
 }
 
@@ -138,45 +149,6 @@ class Disk extends MemoryStore {
     await super.write(batch);
     this.batches.length = 0;
   }
-}
-
-/** Notes what comes in. */
-class NotedRegister extends PeerRegister {
-  readonly #note: (text: string) => void;
-
-  constructor(note: (text: string) => void, ...rest: ConstructorParameters<typeof PeerRegister>) {
-    super(...rest);
-    this.#note = note;
-  }
-
-  override peerUp(peer: PeerName, terms: LinkTerms, binding: Uint8Array): void {
-    this.#note(`up ${peer} ${terms.admitted?.domain ?? 'guest'}`);
-    super.peerUp(peer, terms, binding);
-  }
-
-  override peerDown(peer: PeerName): void {
-    this.#note(`down ${peer}`);
-    super.peerDown(peer);
-  }
-
-  override frame(peer: PeerName, bytes: Uint8Array): void {
-    this.#note(`< ${peer} ${kindAndSize(bytes)}`);
-    super.frame(peer, bytes);
-  }
-
-  override async gossip(peer: PeerName, bytes: Uint8Array) {
-    const verdict = await super.gossip(peer, bytes);
-    this.#note(`gossip < ${peer} ${bytes.length} ${verdict}`);
-    return verdict;
-  }
-}
-
-function noting(note: (text: string) => void): Log {
-  const write = (event: string, fields: LogFields = {}): void => {
-    const { reason = '', code = '' } = fields;
-    note(`log ${event} ${reason} ${code}`);
-  };
-  return { info: write, warn: write };
 }
 
 /** The clocks of a simulated machine as the daemon's port. */
@@ -190,9 +162,4 @@ function clockOf(machine: MachineClock, time: VirtualTime): Clock {
       return () => clearTimeout(timer);
     },
   };
-}
-
-/** The first byte of a frame is its kind. */
-function kindAndSize(frame: Uint8Array): string {
-  return `${frame[0] ?? ''} ${frame.length}`;
 }

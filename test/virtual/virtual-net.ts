@@ -31,6 +31,7 @@ export class VirtualNet {
   readonly #note: (text: string) => void;
   readonly #paths = new Map<string, Path>();
   readonly #listeners = new Map<string, Accept>();
+  #ends: readonly { readonly host: string; readonly end: StreamEnd }[] = [];
   #dialled = 0;
 
   /** `note` is told of each stream that opens and of every piece of bytes, by its length. */
@@ -54,7 +55,9 @@ export class VirtualNet {
     const name = placeName(place);
     if (this.#listeners.has(name)) throw new Error(`EADDRINUSE ${name}`);
     this.#listeners.set(name, accept);
-    return () => this.#listeners.delete(name);
+    return () => {
+      if (this.#listeners.get(name) === accept) this.#listeners.delete(name);
+    };
   }
 
   /** Opens a stream. Rejects where nobody listens, and once `signal` says so. */
@@ -77,6 +80,17 @@ export class VirtualNet {
     });
   }
 
+  /** All streams of a host end at once, and nobody listens there any more. */
+  drop(host: string, how: 'silently' | 'by reset'): void {
+    for (const { end } of this.#ends.filter((each) => each.host === host)) {
+      if (how === 'silently') end.vanish();
+      else end.reset();
+    }
+    for (const name of [...this.#listeners.keys()]) {
+      if (name.startsWith(`${host}:`)) this.#listeners.delete(name);
+    }
+  }
+
   #open(path: Path, from: string, to: Place, accept: Accept): StreamEnd {
     const number = this.#dialled++;
     this.#note(`#${number} ${from} ${placeName(to)}`);
@@ -86,6 +100,8 @@ export class VirtualNet {
         sent: (bytes) => this.#note(`#${number} ${host} ${bytes}`),
       });
     const [near, far] = [endOf(from), endOf(to.host)];
+    const open = this.#ends.filter(({ end }) => !end.isDead);
+    this.#ends = [...open, { host: from, end: near }, { host: to.host, end: far }];
     StreamEnd.join(near, far);
     accept(far, { host: from, port: PORT_MIN + (number % PORTS) });
     return near;

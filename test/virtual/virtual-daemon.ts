@@ -1,0 +1,164 @@
+/**
+ * A daemon of a virtual coalition, from its start to its end: the shipping state machine, driver,
+ * peer register and network, on what its machine has (virtual-machine.ts).
+ *
+ * It is what `daemon/authority-daemon.ts` is below its sockets for people and workloads. All that
+ * it admits, believes, sends and hears is noted: names, kinds and sizes, and nothing that the
+ * runtime's own randomness could make differ.
+ */
+
+import { toUtf8 } from '../../core/bytes.ts';
+import { sha256 } from '../../core/digest.ts';
+import type { TrustDomain } from '../../core/spiffe-id.ts';
+import type { Signer, Suite } from '../../core/suite.ts';
+import { AlarmBook } from '../../daemon/alarm-book.ts';
+import type { AuditFields } from '../../daemon/audit/audit-entry.ts';
+import type { AuditWriter } from '../../daemon/audit/audit-log.ts';
+import { Driver } from '../../daemon/driver.ts';
+import { createNetworkOver } from '../../daemon/network/libp2p-network.ts';
+import type { TransportOf } from '../../daemon/network/libp2p-settings.ts';
+import type { Pace } from '../../daemon/network/pace.ts';
+import { PeerRegister } from '../../daemon/peer-register.ts';
+import type {
+  Clock,
+  LinkTerms,
+  Log,
+  LogFields,
+  Network,
+  PeerName,
+  Random,
+  Store,
+} from '../../daemon/ports.ts';
+import { RefusalAudit } from '../../daemon/refusal-audit.ts';
+import { FederationNode, type NodeOptions } from '../../federation/node.ts';
+
+export interface VirtualDaemonOptions {
+  readonly name: string;
+  readonly domain: TrustDomain;
+  readonly suite: Suite;
+  readonly node: Signer;
+  readonly authority: NodeOptions['authority'];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+  readonly transport: TransportOf;
+  /** Where it listens. */
+  readonly address: string;
+  readonly pace: Pace;
+  readonly note: (text: string) => void;
+  /** Told of every entry of its audit log. */
+  readonly onAudit: (event: string, fields: AuditFields) => void;
+  /** How often a frame is sent: more than once by whoever floods. */
+  readonly copies: () => number;
+}
+
+export class VirtualDaemon {
+  readonly node: FederationNode;
+  readonly driver: Driver;
+  readonly network: Network;
+  readonly #register: PeerRegister;
+
+  /** `records` are what the store holds. */
+  constructor(options: VirtualDaemonOptions, records: ReadonlyMap<string, Uint8Array>) {
+    const { name, domain, suite, authority, clock, random, store, address, note } = options;
+    const log = noting(note);
+    const audit: AuditWriter = {
+      append: async (event, fields = {}) => options.onAudit(event, fields),
+    };
+    this.node = new FederationNode({
+      ...{ own: domain, suite, records, authority, continuity: 'software', limits: null },
+      ...{ bootId: clock.bootId, now: clock.now(), node: options.node },
+    });
+    this.network = createNetworkOver(options.transport, {
+      ...{ ownDomain: domain, listen: [address], clock, random, log },
+      transportSeed: sha256(toUtf8(`${name}/transport`)),
+      paceOf: () => options.pace,
+    });
+    this.driver = new Driver({
+      ...{ node: this.node, clock, random, store, audit, log },
+      network: sending(this.network, options),
+      refusals: new RefusalAudit(audit, clock),
+      alarms: new AlarmBook({ store, records, audit, clock, log }),
+    });
+    this.#register = new NotedRegister(note, this.node, this.driver, clock);
+    this.driver.onChanged = () => {
+      for (const peer of this.#register.displaced) this.network.disconnect(peer);
+    };
+  }
+
+  /** Listens, and begins to live. */
+  async start(): Promise<void> {
+    await this.network.start(this.#register);
+    await this.driver.input({ kind: 'wake' });
+  }
+
+  async stop(): Promise<void> {
+    await this.network.stop();
+    await this.driver.close();
+  }
+}
+
+/** Notes what goes out. */
+function sending(
+  network: Network,
+  { note, copies }: Pick<VirtualDaemonOptions, 'note' | 'copies'>,
+): Pick<Network, 'send' | 'publish' | 'ban'> {
+  return {
+    send: (peer, frame, sending) => {
+      note(`> ${peer} ${kindAndSize(frame)}`);
+      for (let i = 0; i < copies(); i++) network.send(peer, frame, sending);
+    },
+    publish: (message) => {
+      note(`gossip > ${message.length}`);
+      network.publish(message);
+    },
+    ban: (peer) => {
+      note(`ban ${peer}`);
+      network.ban(peer);
+    },
+  };
+}
+
+/** Notes what comes in. */
+class NotedRegister extends PeerRegister {
+  readonly #note: (text: string) => void;
+
+  constructor(note: (text: string) => void, ...rest: ConstructorParameters<typeof PeerRegister>) {
+    super(...rest);
+    this.#note = note;
+  }
+
+  override peerUp(peer: PeerName, terms: LinkTerms, binding: Uint8Array): void {
+    this.#note(`up ${peer} ${terms.admitted?.domain ?? 'guest'}`);
+    super.peerUp(peer, terms, binding);
+  }
+
+  override peerDown(peer: PeerName): void {
+    this.#note(`down ${peer}`);
+    super.peerDown(peer);
+  }
+
+  override frame(peer: PeerName, bytes: Uint8Array): void {
+    this.#note(`< ${peer} ${kindAndSize(bytes)}`);
+    super.frame(peer, bytes);
+  }
+
+  override async gossip(peer: PeerName, bytes: Uint8Array) {
+    const verdict = await super.gossip(peer, bytes);
+    this.#note(`gossip < ${peer} ${bytes.length} ${verdict}`);
+    return verdict;
+  }
+}
+
+function noting(note: (text: string) => void): Log {
+  const write = (event: string, fields: LogFields = {}): void => {
+    const { reason = '', code = '' } = fields;
+    note(`log ${event} ${reason} ${code}`);
+  };
+  return { info: write, warn: write };
+}
+
+/** The first byte of a frame is its kind. */
+function kindAndSize(frame: Uint8Array): string {
+  return `${frame[0] ?? ''} ${frame.length}`;
+}
