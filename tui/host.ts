@@ -43,9 +43,14 @@ export function thriftyOutput(): NodeJS.WriteStream {
   });
 }
 
-/** The same for a terminal, with each run of steps to the next line as one. */
+/**
+ * The same for a terminal, with each run of steps to the next line as one. The other screen is
+ * begun at its first cell: where the cursor stood, behind what was typed ahead, is no place.
+ */
 export function shortened(text: string): string {
-  return text.replace(/(?:\u001b\[E){2,}/g, (run) => `\u001b[${run.length / 3}E`);
+  return text
+    .replace('\u001b[?1049h', '\u001b[?1049h\u001b[H')
+    .replace(/(?:\u001b\[E){2,}/g, (run) => `\u001b[${run.length / 3}E`);
 }
 
 /** The command beside this window, whichever way both were installed. */

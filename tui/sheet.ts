@@ -6,7 +6,7 @@
  * what a slow serial line can carry.
  */
 
-import { fit } from './format.ts';
+import { countText, fit } from './format.ts';
 import { BLANK, type Line, line, type Size, span, type Tone } from './line.ts';
 import { foreignVersion, type State } from './model.ts';
 import type { View } from './view-names.ts';
@@ -33,8 +33,10 @@ export interface Sheet<T> {
   readonly wordsOf: (row: T) => string;
   /** What is said of the chosen row, each line at most `columns` wide. */
   readonly detailsOf: (row: T, columns: number, state: State) => readonly Line[];
-  /** Rows of the screen that the details take. */
+  /** Rows that the details take on the least screen. */
   readonly detailRows: number;
+  /** Where the rest stands of details that have no room. */
+  readonly restAt: string;
   /** What is said where there is no row. */
   readonly empty: string | ((state: State) => string);
 }
@@ -44,6 +46,7 @@ const STATUS_VIEWS: ReadonlySet<View> = new Set(['domains', 'peers', 'alarms']);
 
 const HEAD_ROWS = 1;
 const RULE_ROWS = 1;
+const TALL_ROWS = 40;
 
 /** The rows that the filter of this view lets through. */
 export function shownRows<T>(sheet: Sheet<T>, state: State): readonly T[] {
@@ -55,7 +58,12 @@ export function shownRows<T>(sheet: Sheet<T>, state: State): readonly T[] {
 
 /** How many rows fit on a screen of this size. */
 export function pageOf<T>(sheet: Sheet<T>, size: Size): number {
-  return Math.max(1, size.rows - HEAD_ROWS - RULE_ROWS - sheet.detailRows);
+  return Math.max(1, size.rows - HEAD_ROWS - RULE_ROWS - detailRowsOf(sheet, size));
+}
+
+/** A tall screen has room for both, more rows and more about one. */
+function detailRowsOf<T>({ detailRows }: Sheet<T>, { rows }: Size): number {
+  return rows < TALL_ROWS ? detailRows : 2 * detailRows;
 }
 
 /** The sheet as lines, exactly as many as the size has rows. */
@@ -69,12 +77,13 @@ export function sheetLines<T>(sheet: Sheet<T>, state: State, size: Size): readon
     .slice(top, top + page)
     .map((row, i) => rowLine(columns, row, top + i === at, size.columns));
   const chosen = rows[at];
+  const detailRows = detailRowsOf(sheet, size);
   const details = chosen === undefined ? [] : sheet.detailsOf(chosen, size.columns - 2, state);
   return [
     headLine(columns),
     ...padded(body.length === 0 ? [emptyLine(sheet, state)] : body, page),
     ruleLine({ at, top, page, all: rows.length }, size.columns),
-    ...padded(details, sheet.detailRows),
+    ...padded(cut(details, detailRows, sheet.restAt), detailRows),
   ];
 }
 
@@ -152,6 +161,13 @@ function ruleLine({ top, page, all }: Place, columns: number): Line {
   if (all <= page) return line('─'.repeat(columns), 'dim');
   const where = ` ${top + 1} to ${Math.min(all, top + page)} of ${all} `;
   return line(`${'─'.repeat(Math.max(0, columns - where.length - 2))}${where}──`, 'dim');
+}
+
+/** At most `room` lines; the last one says how many are left out. */
+function cut(lines: readonly Line[], room: number, restAt: string): readonly Line[] {
+  if (lines.length <= room) return lines;
+  const left = countText(lines.length - room + 1, 'line');
+  return [...lines.slice(0, room - 1), line(` … ${left} more: ${restAt}`, 'warn')];
 }
 
 /** Exactly `count` lines. */

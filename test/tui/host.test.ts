@@ -1,8 +1,8 @@
-/** What the environment says of a terminal. */
+/** What the environment says of a terminal, and what is written to one. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { terminalOf } from '../../tui/host.ts';
+import { shortened, terminalOf } from '../../tui/host.ts';
 
 const host = suite('tui/host');
 
@@ -21,6 +21,11 @@ host('knows terminals that cannot place a cursor', () => {
   assert.is(terminalOf({ TERM: 'vt100' }).canPlace, true);
   assert.is(terminalOf({ TERM: 'dumb' }).canPlace, false);
   assert.is(terminalOf({}).canPlace, false);
+});
+
+host('begins the other screen at its first cell, whatever was typed ahead', () => {
+  assert.is(shortened('\u001b[?1049h tabs'), '\u001b[?1049h\u001b[H tabs');
+  assert.is(shortened('\u001b[E\u001b[E\u001b[Ea'), '\u001b[3Ea');
 });
 
 host.run();

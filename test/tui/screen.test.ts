@@ -78,7 +78,10 @@ screen('counts alarms on every view, and names them on the first', () => {
 });
 
 screen('counts what it has no room for', () => {
-  assert.match(screenText(livingState(statusOf(500))), / … and 500 lines more: see 2, 7 and 8\n/);
+  assert.match(
+    screenText(livingState(statusOf(500))),
+    / in all +0 alarms \(view 8\), 1 that wait \(7\), 500 domains to mend \(2\)\n/,
+  );
 });
 
 screen('never says what a tier does not permit', () => {

@@ -35,6 +35,7 @@ export const ALARMS: Sheet<Row> = {
     `${id} ${at} ${code} ${domain} ${detail}`,
   detailsOf: (row, columns) => factLines(factsOf(row), columns),
   detailRows: 8,
+  restAt: 'on a taller screen',
   empty: 'no alarm: nothing that should be impossible has happened',
 };
 

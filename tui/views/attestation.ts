@@ -40,6 +40,7 @@ export const ATTESTATION: Sheet<Row> = {
   wordsOf: ({ where, says, what }) => `${where} ${says} ${what}`,
   detailsOf: ({ facts }, columns) => factLines(facts, columns),
   detailRows: 7,
+  restAt: 'on a taller screen',
   empty: emptyText,
 };
 

@@ -29,6 +29,7 @@ export const AUDIT: Sheet<AuditEntryView> = {
       columns,
     ),
   detailRows: 6,
+  restAt: 'on a taller screen',
   empty: ({ tellsAudit }) =>
     tellsAudit
       ? 'nothing happened yet'

@@ -21,6 +21,7 @@ export const CEREMONIES: Sheet<CeremonyView> = {
   wordsOf: ({ title, kind, id, changes }) => `${title} ${kind} ${id} ${changes.join(' ')}`,
   detailsOf: (ceremony, columns) => factLines(factsOf(ceremony), columns),
   detailRows: 8,
+  restAt: 'a shows all of it',
   empty: ({ tellsCeremonies, told }) =>
     tellsCeremonies
       ? 'nothing waits for anybody'

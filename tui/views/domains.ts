@@ -57,6 +57,7 @@ export const DOMAINS: Sheet<Row> = {
     `${domain.domain} ${domain.tier} ${domain.relation} ${remarksText(domain)}`,
   detailsOf: (row, columns) => factLines(factsOf(row), columns),
   detailRows: 8,
+  restAt: 'on a taller screen',
   empty: 'no domain yet',
 };
 
@@ -73,12 +74,12 @@ function factsOf({ domain, links }: Row): readonly Fact[] {
   const remarks = remarksText(domain);
   return [
     ['domain', `${domain.domain}, ${domain.relation}, ${linked(links)}`, 'strong'],
+    ['mend', domain.mend, 'warn'],
     ['next', cliffText(domain)],
+    ...domain.overrides.map(overrideFact),
     ['heard', domain.own ? '' : heardText(domain)],
     ['limits', `FRESH, DEGRADED and SURVIVAL end at ${limits}`],
     ['evidence', evidenceText(domain) + (remarks === '' ? '' : `; ${remarks}`)],
-    ...domain.overrides.map(overrideFact),
-    ['mend', domain.mend, 'warn'],
     ['words', domain.words],
   ];
 }

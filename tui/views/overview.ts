@@ -35,14 +35,21 @@ export function overviewLines(state: State, size: Size): readonly Line[] {
     ...permitLines(own),
     BLANK,
   ];
-  return [...above, ...cut(concernLines(state, domains, size.columns), size.rows - above.length)];
+  const concerns = concernLines(state, domains, size.columns);
+  const room = size.rows - above.length;
+  if (concerns.length <= room) return [...above, ...concerns];
+  return [...above, ...concerns.slice(0, Math.max(0, room - 1)), inAllLine(state, domains)];
 }
 
-/** At most `room` lines; the last one says how many are left out. */
-function cut(lines: readonly Line[], room: number): readonly Line[] {
-  if (lines.length <= room) return lines;
-  const kept = lines.slice(0, Math.max(0, room - 1));
-  return [...kept, line(` … and ${lines.length - kept.length} lines more: see 2, 7 and 8`, 'warn')];
+/** How much there is of what has no room, and where it stands. */
+function inAllLine({ told, ceremonies }: State, domains: readonly DomainStatus[]): Line {
+  const amiss = domains.filter(({ mend }) => mend !== '').length;
+  const counts = [
+    `${countText(told?.status.alarms.length ?? 0, 'alarm')} (view 8)`,
+    `${ceremonies.length} that wait (7)`,
+    `${countText(amiss, 'domain')} to mend (2)`,
+  ];
+  return line(` in all      ${counts.join(', ')}`, 'warn');
 }
 
 /** Our own domain, large: its tier, its age, its cliff. */

@@ -32,6 +32,7 @@ export const PEERS: Sheet<PeerStatus> = {
   wordsOf: (peer) => `${peer.peer} ${peer.domain} ${peer.class} ${peer.node}`,
   detailsOf: (peer, columns) => factLines(factsOf(peer), columns),
   detailRows: 6,
+  restAt: 'on a taller screen',
   empty: 'no peer is linked; what is held goes on ageing',
 };
 

@@ -51,6 +51,7 @@ export const WORKLOADS: Sheet<Workload> = {
       columns,
     ),
   detailRows: 7,
+  restAt: 'on a taller screen',
   empty: 'no entry yet; make one with: holdfast entry create',
 };
 
