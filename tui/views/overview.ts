@@ -152,9 +152,9 @@ function concernLines(
   columns: number,
 ): readonly Line[] {
   const facts: readonly Fact[] = [
-    ...(told?.status.alarms ?? []).map(
-      ({ code, domain, detail }): Fact => ['ALARM', `${code} ${domain} ${detail}`, 'bad'],
-    ),
+    ...(told?.status.alarms ?? [])
+      .toReversed()
+      .map(({ code, domain, detail }): Fact => ['ALARM', `${code} ${domain} ${detail}`, 'bad']),
     ...ceremonies.map(
       (each): Fact => ['waits', `${each.title}, for ${waitsFor(each)}: 7 Ceremonies`, 'warn'],
     ),
