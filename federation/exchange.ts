@@ -183,9 +183,16 @@ export class Exchange {
     for (const belief of this.#spoken(link)) {
       const row = rows.find((candidate) => candidate.tag === link.tag(belief.domain));
       if (row === undefined) continue;
+      const before = link.rows.get(row.tag);
       link.rows.set(row.tag, row);
       link.lacks.delete(row.tag);
       link.showInterest(row.tag);
+      // Who comes to hold a beacon could use no tick of it that came before.
+      const isNew = before !== undefined && before.beacon !== row.beacon;
+      if (link.isSparse && isNew && belief.beacon?.beacon.digest === row.beacon) {
+        link.lacksTick(belief);
+        this.#noteTicks(link, [belief], now);
+      }
       const reading = link.reading(belief, this.#own);
       if (mayDifferUnpinned(belief, row, reading)) sums.push(...this.#sum(link, belief, now));
       wants.push(...this.#asking.ask(link, belief, now));

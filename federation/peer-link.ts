@@ -157,6 +157,11 @@ export class PeerLink {
     this.#ticks.set(domain, { beacon: beacon.beacon.digest, index: tick.index });
   }
 
+  /** The peer has no tick of this domain, whatever it was given. */
+  lacksTick({ domain }: Belief): void {
+    this.#ticks.delete(domain);
+  }
+
   /** Domains whose ticks are news to the peer. */
   get news(): ReadonlySet<TrustDomain> {
     return this.#news;

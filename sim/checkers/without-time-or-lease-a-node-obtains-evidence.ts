@@ -1,8 +1,7 @@
 /**
  * Without time, without a lease, a node still obtains what it needs (PROTOCOL §6.3): at the end of
  * a run a machine that knows its first Root alone, and no date, is linked as a guest to members of
- * its domain, and comes by Roots, beacon, stop, revocations and the time. A tick comes with the
- * next: one that came before its beacon was believed is not said again on a link without gossip.
+ * its domain, and comes by Roots, beacon, tick, stop, revocations and the time.
  */
 
 import { SYNC_INTERVAL_MS } from '../../core/limits.ts';
@@ -116,6 +115,7 @@ function visit(world: World, member: Machine): Visit {
 function evidenceOf(view: DomainView | null, later: string | null): string {
   if (view === null) return 'nothing';
   const revoked = [...view.revocations.union.keys()].sort().join(' ');
-  const { rootVersion, beacon, standing } = view;
-  return `Root ${rootVersion} beacon ${beacon ?? later} ${standing.stopped} ${revoked}`;
+  const { rootVersion, beacon, tick, standing } = view;
+  const evidence = beacon === null ? later : `${beacon} tick ${tick} ${standing.stopped}`;
+  return `Root ${rootVersion} beacon ${evidence} ${revoked}`;
 }

@@ -326,6 +326,13 @@ export const MUTANTS: readonly Mutant[] = [
     faults: ['forging', 'publishing'],
   },
   {
+    name: 'a tick that came before its beacon is not said again on the recovery lane',
+    file: 'federation/exchange.js',
+    find: 'link.isSparse && isNew',
+    replace: 'false',
+    faults: ['isolation'],
+  },
+  {
     name: 'a revoked lease is as good as any',
     file: 'federation/lease.js',
     find: "revocationOf(belief.revocations, { class: 'lease', target: node }) !== undefined",
