@@ -31,7 +31,7 @@ export interface Shape {
 /** One kind of thing that happens. */
 export interface Fault {
   readonly name: string;
-  readonly family: 'network' | 'power' | 'disk' | 'clock' | 'adversary' | 'people';
+  readonly family: 'network' | 'power' | 'disk' | 'clock' | 'adversary' | 'stranger' | 'people';
   /** Whom it befalls, for how long, how much. Null where the shape has no place for it. */
   draw(dice: Dice, shape: Shape): Pick<Happening, 'on' | 'forMs' | 'amount'> | null;
   /** Makes it happen; returns how it ends. */

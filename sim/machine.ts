@@ -3,8 +3,7 @@
  * of `daemon/driver.ts`: one input at a time, its effects in order, a `persist` durable before the
  * next effect begins, what a failed disk did not take owed before anything else.
  *
- * Around every persist and send is a boundary at which a fault may end the machine: that is where
- * the mistakes of such programs lie.
+ * Around every persist and send is a boundary at which a fault may end the machine.
  */
 
 import { Refusal, refusalOf } from '../core/refusal.ts';
@@ -252,6 +251,7 @@ export class Machine {
     if (node === null || this.#world.isKnownGossip(this, delivery)) return;
     const now = this.clock.now(this.#world.now);
     const stoodStillAt = this.#stoodStillAt;
+    this.#world.labour.begin();
     const output = node.handle(now, delivery.input);
     this.#busy = true;
     this.#world.stepped(this, now, delivery, output);

@@ -148,7 +148,8 @@ export class Network {
   /** `machine` admits no link with `peer` for the time of a ban. */
   ban(machine: Machine, peer: string): void {
     const link = this.between(machine.name, peer);
-    if (link === undefined) return;
+    // A stranger has no other end here.
+    if (link === undefined) return machine.receive(peerDown(peer));
     link.bannedUntil = this.#world.now + BAN_MS;
     if (link.up) this.#lower(link);
     this.#world.after(BAN_MS, () => this.reconsider(link));
@@ -224,8 +225,8 @@ export class Network {
   #lower(link: Link): void {
     link.up = false;
     const [{ from: a, to: b }] = link.wires;
-    a.receive(plain({ kind: 'peer-down', peer: b.name }));
-    b.receive(plain({ kind: 'peer-down', peer: a.name }));
+    a.receive(peerDown(b.name));
+    b.receive(peerDown(a.name));
     this.#world.linkChanged(link);
     this.reconsider(link);
   }
@@ -234,6 +235,11 @@ export class Network {
 /** A delivery that nobody forged. */
 export function plain(input: Delivery['input']): Delivery {
   return { input, gossip: null, forgedFor: null };
+}
+
+/** The link with a peer is over. */
+export function peerDown(peer: string): Delivery {
+  return plain({ kind: 'peer-down', peer });
 }
 
 /** A machine looks at its clocks: the same each time. */

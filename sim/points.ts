@@ -37,6 +37,7 @@ const WITH_ALL_FAULTS = [
   'checker: a Root took what a compromised key had signed',
   'checker: a withdrawn bundle was still held',
   'checker: a seed was fresh',
+  'checker: a stranger was heard',
   'checker: a subset was given',
   'checker: evidence came late',
   'crash: after persist',

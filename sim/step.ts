@@ -38,6 +38,8 @@ export interface Step {
   readonly now: Instant;
   readonly delivery: Delivery;
   readonly output: Output;
+  /** Signature pairs that it verified. */
+  readonly verified: number;
   readonly writes: readonly StepWrite[];
   /**
    * The machine's views after the step of what may stand otherwise now: of the domains about which

@@ -19,6 +19,7 @@ import { Dice } from './dice.ts';
 import type { DomainKeys } from './founding.ts';
 import { faultNamed, type Happening } from './happening.ts';
 import { History } from './history.ts';
+import { Labour } from './labour.ts';
 import type { Boundary, Machine } from './machine.ts';
 import { type GossipMessage, type Link, Network } from './network.ts';
 import { keepingOf } from './reading.ts';
@@ -54,6 +55,7 @@ export class World {
   readonly suite: Suite;
   readonly trace = new Trace();
   readonly coverage = new Coverage();
+  readonly labour = new Labour();
   readonly network: Network;
   readonly machines = new Map<string, Machine>();
   readonly keys = new Map<TrustDomain, DomainKeys>();
@@ -77,7 +79,7 @@ export class World {
   constructor(scenario: Scenario, seed: number, suite: Suite, records: boolean) {
     this.scenario = scenario;
     this.seed = seed;
-    this.suite = suite;
+    this.suite = this.labour.counted(suite);
     this.network = new Network(this, this.dice('network'));
     this.history = new History(records);
     this.#watchman = new Watchman(this, this.dice('watchman'));
@@ -159,14 +161,16 @@ export class World {
     const { isHonest } = machine;
     const isDue = isHonest && delivery.input.kind === 'wake' && machine.isDueForLook(this.now);
     const isIdle = output.effects.length === 0 && output.verdict === null;
-    if (isDue || !isIdle || delivery.forgedFor !== null) {
+    const { verified } = this.labour;
+    if (isDue || !isIdle || verified > 0 || delivery.forgedFor !== null) {
       const writes = believe(machine, output);
       let views: readonly DomainView[] | null = null;
       const viewsOf = (): readonly DomainView[] => {
         views ??= isDue ? viewAll(machine, now) : viewTouched(machine, now, output);
         return views;
       };
-      const step = { t: this.now, machine, now, delivery, output, writes, views: viewsOf };
+      const said = { t: this.now, machine, now, delivery, output };
+      const step = { ...said, verified, writes, views: viewsOf };
       this.#noteEvidence(machine, writes);
       this.history.stepped(step);
       if (isHonest) for (const look of this.#looks) look(step);

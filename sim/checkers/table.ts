@@ -7,6 +7,7 @@ import { aForgeryChangesNothing } from './a-forgery-changes-nothing.ts';
 import { aNodeWakesForSomething } from './a-node-wakes-for-something.ts';
 import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
 import { aRootAloneTakesNothing } from './a-root-alone-takes-nothing.ts';
+import { aStrangerCostsWhatItSends } from './a-stranger-costs-what-it-sends.ts';
 import { aSubsetPermitsNothingNew } from './a-subset-permits-nothing-new.ts';
 import { afterAStopNoTickCounts } from './after-a-stop-no-tick-counts.ts';
 import { alarmsHaveACause } from './alarms-have-a-cause.ts';
@@ -52,6 +53,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   everyBelievedDocumentIsPinned,
   orderDoesNotMatter,
   aForgeryChangesNothing,
+  aStrangerCostsWhatItSends,
   noHonestPeerIsBanned,
   heldEvidenceGrantsNothing,
   marksNeverFall,

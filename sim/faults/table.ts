@@ -34,6 +34,7 @@ import { rotating } from './rotating.ts';
 import { rtcReset } from './rtc-reset.ts';
 import { slowDisk } from './slow-disk.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
+import { strangers } from './strangers.ts';
 import { suspend } from './suspend.ts';
 import { takingOver } from './taking-over.ts';
 
@@ -43,7 +44,7 @@ export const FAULTS: readonly Fault[] = [
   ...[powerCut, processEnd, rebootLoop, pause, suspend, boundaryCrash],
   ...[fullDisk, slowDisk, restoredBackup, restoredAuthority],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
-  ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey],
+  ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey, strangers],
   ...[publishing, withdrawing, relating, unrelating, courier],
   ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
 ];

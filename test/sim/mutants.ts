@@ -333,6 +333,22 @@ export const MUTANTS: readonly Mutant[] = [
     faults: ['isolation'],
   },
   {
+    name: 'a peer is heard as often as it speaks',
+    file: 'federation/peer-ledger.js',
+    find: '!account[kind].spend(1, now)',
+    replace: 'false',
+    faults: ['strangers'],
+    world: { domains: 1, followers: 1, minutes: 4 },
+  },
+  {
+    name: 'a signature that does not verify is tried again',
+    file: 'federation/envelope.js',
+    find: 'export function verifyEnvelope(suite, envelope, role) {',
+    replace: `export function verifyEnvelope(suite, envelope, role, tries = 8) {
+        if (tries > 0) try { return verifyEnvelope(suite, envelope, role, tries - 1); } catch {}`,
+    faults: ['strangers'],
+  },
+  {
     name: 'a revoked lease is as good as any',
     file: 'federation/lease.js',
     find: "revocationOf(belief.revocations, { class: 'lease', target: node }) !== undefined",
