@@ -7,7 +7,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromUtf8, toBase64Url } from '../../../core/bytes.ts';
@@ -23,6 +24,7 @@ import { encodeReferencesFile } from '../../../daemon/tpm/references-file.ts';
 import { courierRandomBytes, newCourier } from '../../../federation/courier.ts';
 import { decodeRecipient } from '../../../federation/recipient.ts';
 import { DaemonProcess } from '../../daemon-process.ts';
+import { ROOT } from '../../root.ts';
 import { auditOf, BRISK, controlling, eventually, type } from '../live.ts';
 
 const acts = suite('daemon/audit/acts');
@@ -284,6 +286,15 @@ acts('that change nothing are those of lookers, and few others', () => {
     return (least === 'operator' || least === 'admin') && !HARMLESS.has(method);
   });
   assert.equal(powerful, []);
+});
+
+acts('are told by OPERATIONS, each by its event', () => {
+  const told = readFileSync(join(ROOT, 'docs/OPERATIONS.md'), 'utf8');
+  const events = Object.values(EVENTS).filter((event) => event !== null);
+  assert.equal(
+    events.filter((event) => !told.includes(`\`${event}\``)),
+    [],
+  );
 });
 
 acts.run();
