@@ -53,6 +53,15 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '2.1.6': ['federation/admit-beacon: refuses a beacon under a Root that is not held yet'],
   '2.1.7': ['federation/admit-root: refuses a Root that gives a rank away twice'],
   '2.1.8': ['federation/admit-root: refuses a Root that gives a role to a key once called'],
+  '2.1.9': [
+    'federation/admit-root: raises the lineage, and only so do marks and bound fall',
+    'federation/admit-root: keeps proofs against keys through a new lineage',
+    'federation/revocations: are taken in every tier, EXPIRED included, and outlive a restart and a',
+  ],
+  '2.1.10': [
+    'federation/admit-root: holds no Root for being dated ahead',
+    'attack/high: H5: a Root alone lowers nothing whose key it does not call compromised',
+  ],
   '2.2.0': ['federation/equivocation: hold two payloads of one key under one number'],
   '2.2.1': ['federation/admit-beacon: refuses limits above the ceilings of Root'],
   '2.2.2': ['federation/admit-beacon: refuses a chain that would outlive what Root allows'],
@@ -94,6 +103,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   ],
   '2.5.5': ['federation/tether: silence a writer that is cut off from its standby, and no other'],
   '2.5.6': ['federation/tether: take the word of the next rank alone, to a question of their own'],
+  '2.5.7': ['federation/takeover: ends a fork of two ranks with the higher one'],
   '2.6.1': ['federation/resume: waits for a person where nobody answers after another boot'],
   '2.6.2': [
     'federation/coalition: an authority restored from an old disk signs no number twice',
@@ -150,6 +160,11 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '4.4.5': ['federation/known-time: below the bound is refused of a person'],
   '4.4.6': ['federation/known-time: is told to one peer ten times at once, and then once a second'],
   '4.5.1': ['federation/tier: end when the age reaches their limit'],
+  '4.5.2': ['federation/standing: are judged by the tightest of Root, beacon, relation and'],
+  '4.5.3': [
+    'federation/standing: of a stopped domain are DEGRADED at best',
+    'federation/known-time: is unknown in another boot: at best SURVIVAL',
+  ],
   '4.6.1': [
     'federation/tier: of an act are the worst of all it rests on',
     'attack/critical: C8: an act on a fresh domain is as old as the oldest document',
@@ -191,6 +206,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '5.2.6': [
     'federation/equivocation: that are forged, of a key of no Root, or of one held already',
   ],
+  '5.2.7': ['federation/looking-back: by whoever has not the key end nothing'],
   '5.3.1': ['federation/admit-beacon: refuses an epoch numbered ahead of time'],
   '5.4.1': ['attack/bad-input: over gossip all of it is refused before it is read'],
   '5.4.2': [
@@ -324,6 +340,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '7.3.1': [
     'attack/capture: H10: a node that calls its own boot measured is believed no further',
     'federation/relation-terms: honour a path and all below it, of machines that are known',
+  ],
+  '7.3.2': [
+    'daemon/enrolment/desk-chip: earn what the maker of the chip is worth',
+    'daemon/enrolment/desk-chip: earn no more by a log that is longer, shorter',
   ],
   '7.4.1': ['daemon/custody/chip-custody: refuses a tampered boot'],
   '7.4.2': [
