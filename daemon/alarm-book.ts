@@ -108,7 +108,8 @@ function decodeAlarms(record: Uint8Array): readonly RaisedAlarm[] {
       id: alarm.integer('id', 1, Number.MAX_SAFE_INTEGER),
       code: alarm.text('code', NAME_CHARS_MAX),
       domain: parseTrustDomain(alarm.text('domain', 255)),
-      detail: alarm.text('detail', ALARM_DETAIL_CHARS_MAX),
+      // Some alarms have said all with their code.
+      detail: alarm.value('detail') === '' ? '' : alarm.text('detail', ALARM_DETAIL_CHARS_MAX),
       at: alarm.time('at'),
     };
   });

@@ -46,6 +46,14 @@ alarms('shows what was raised, once, and still after a restart', () =>
   }),
 );
 
+alarms('keeps one that says nothing beside its code, and starts again with it', () =>
+  withBook(async (book, reopened) => {
+    await book.raise({ code: 'own-documents-unconfirmed', domain: BLUE, details: {} });
+    const [shown] = (await reopened()).all;
+    assert.is(shown?.detail, '');
+  }),
+);
+
 alarms('forgets what a person has cleared, and refuses a number that is not there', () =>
   withBook(async (book, reopened) => {
     await book.raise({ code: 'equivocation', domain: BLUE, details: {} });
