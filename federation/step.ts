@@ -439,7 +439,7 @@ export class Step {
     return [{ kind: 'alarm', code: 'own-beacon-unknown', domain, details: { beacon: digest } }];
   }
 
-  /** Climbs the ladder and commits: records, then audit, then belief is told to others. */
+  /** Climbs the ladder and commits: records, a stop to others, audit, then all else to others. */
   #admit(belief: Belief, item: FileItem, budget: StepBudget): Admission {
     if (item.kind === 'envelope' && item.envelope.type === 'revocations') {
       return this.#admitRevocations(belief, item);
@@ -448,12 +448,12 @@ export class Step {
     // PROTOCOL §5.7 — a flood: a partner signs as much as it likes, and fills its own share alone.
     const isOwn = belief.domain === this.#parts.beliefs.ownDomain;
     if (!isOwn && item.kind === 'envelope') checkShare(belief, admission.belief);
-    this.#commit(admission);
-    this.#tellProofs(belief, admission.belief);
     const isTick = item.kind === 'tick';
-    if (isTick && item.tick.index === STOP_INDEX && admission.belief.stop !== null) {
-      this.#effects.push(...this.#parts.exchange.pushStop(admission.belief, admission.belief.stop));
-    }
+    const isStop = isTick && item.tick.index === STOP_INDEX;
+    const { belief: after } = admission;
+    const stop = isStop && after.stop !== null ? after.stop : null;
+    this.#commit(admission, stop === null ? [] : this.#parts.exchange.pushStop(after, stop));
+    this.#tellProofs(belief, after);
     if (!isTick)
       this.#effects.push(...this.#parts.exchange.push(admission.belief, this.#context.now.boot));
     return admission;
@@ -524,14 +524,15 @@ export class Step {
     } else this.#effects.push({ kind: 'gossip', message: bytes });
   }
 
-  #commit(admission: Admission): void {
+  /** What is `urgent` goes out before it is noted: each hop of a stop waits for one disk less. */
+  #commit(admission: Admission, urgent: readonly Effect[] = []): void {
     const { belief } = admission;
     const isOwn = belief.domain === this.#parts.beliefs.ownDomain;
     const more = isOwn ? this.#parts.authority?.follow(this.#parts.beliefs.own, belief) : undefined;
     const writes = [...admission.writes, ...(more?.writes ?? [])];
     const notes = [...admission.notes, ...(more?.notes ?? [])];
     if (writes.length > 0) this.#effects.push({ kind: 'persist', writes });
-    this.#effects.push(...notes);
+    this.#effects.push(...urgent, ...notes);
     const partners = this.#parts.beliefs.policy.relations;
     this.#parts.beliefs.set(belief);
     this.#parts.exchange.changed(belief, this.#context.now.boot);
