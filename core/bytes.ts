@@ -16,6 +16,10 @@ const HEX_DIGITS = Int8Array.from({ length: 128 }, (_, code) =>
 );
 /** Bytes that a writer begins with: as many as V8 keeps in its own heap, most messages fit. */
 const WRITER_BYTES = 64;
+/** One more than a u32 holds, and the first high word of a u64 that no number holds exactly. */
+const WORD = 2 ** 32;
+const SAFE_HIGH = 2 ** 21;
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 const B64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const B64 = `${B64URL.slice(0, 62)}+/`;
 
@@ -82,7 +86,9 @@ export function fromUtf8(bytes: Uint8Array): string {
 
 /** Joins byte strings. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     out.set(part, at);
@@ -145,7 +151,9 @@ export class Reader {
   }
 
   u64(): bigint {
-    return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
+    const [high, low] = [this.u32(), this.u32()];
+    // Most are small, and a shifted bigint is made of three others.
+    return high < SAFE_HIGH ? BigInt(high * WORD + low) : (BigInt(high) << 32n) | BigInt(low);
   }
 
   /** Refuses `trailing-bytes` unless everything was read: two spellings would be two messages. */
@@ -199,7 +207,9 @@ export class Writer {
 
   u64(value: bigint): this {
     if (value < 0n || value >= 1n << 64n) throw new Bug(`not a u64: ${value}`);
-    return this.u32(Number(value >> 32n)).u32(Number(value & 0xffff_ffffn));
+    if (value > SAFE_MAX) return this.u32(Number(value >> 32n)).u32(Number(value & 0xffff_ffffn));
+    const number = Number(value);
+    return this.u32(Math.floor(number / WORD)).u32(number % WORD);
   }
 
   finish(): Uint8Array {

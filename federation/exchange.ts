@@ -378,11 +378,10 @@ export class Exchange {
     for (const link of this.#links.values()) {
       effects.push(...this.#sendWaiting(link, now), ...this.#sendTicks(link, now));
       if (link.compareAt > now) continue;
-      this.#compareIn(link, intervalOf(link), now);
       link.hasNamed = false;
       if (!link.isAnswered) effects.push(this.#nameInterests(link));
       effects.push(...this.compare(link.peer));
-      if (this.#isSettled(link)) this.#compareIn(link, QUIET_INTERVAL_MS, now);
+      this.#compareIn(link, this.#isSettled(link) ? QUIET_INTERVAL_MS : intervalOf(link), now);
     }
     return effects;
   }

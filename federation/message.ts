@@ -21,7 +21,7 @@
  * with those who are in it (PROTOCOL §6.4).
  */
 
-import { fromHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
+import { concat, fromHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
 import { DIGEST_BYTES, type Digest, sha256 } from '../core/digest.ts';
 import {
   FRAME_BYTES_MAX,
@@ -124,14 +124,13 @@ export function versionArgument(version: bigint): string {
 
 /** The bytes of a frame. */
 export function encodeFrame(frame: Frame): Uint8Array {
-  const writer = new Writer().u8(CODES[frame.kind]);
+  const code = CODES[frame.kind];
+  const writer = new Writer().u8(code);
   switch (frame.kind) {
     case 'interest':
       writer.u16(frame.tags.length);
       for (const tag of frame.tags) writer.raw(fromHex(tag));
       return writer.finish();
-    case 'digest':
-      return writer.raw(fromHex(frame.digest)).finish();
     case 'summary':
       writer.u16(frame.rows.length);
       for (const row of frame.rows) writer.raw(fromHex(row.tag)).raw(encodeRowBody(row));
@@ -157,8 +156,11 @@ export function encodeFrame(frame: Frame): Uint8Array {
       writer.raw(fromHex(frame.tag)).u16(frame.notes.length);
       for (const note of frame.notes) writeNote(writer, note);
       return writer.finish();
+    case 'digest':
+      return concat(Uint8Array.of(code), fromHex(frame.digest));
     default:
-      return writer.raw(frame.bytes).finish();
+      // One piece after the code: a writer would copy an envelope twice.
+      return concat(Uint8Array.of(code), frame.bytes);
   }
 }
 

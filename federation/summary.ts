@@ -5,6 +5,7 @@
 import { fromHex } from '../core/bytes.ts';
 import type { Digest } from '../core/digest.ts';
 import { DIGEST_BYTES, digestOf } from '../core/digest.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
 import { comparePlaces } from './beacon.ts';
 import { type Belief, isManifestCurrent, newestRoot } from './belief.ts';
 import { type DocumentHead, groupOf, isPublic } from './document.ts';
@@ -83,23 +84,29 @@ export function sharedDigest(rows: readonly (readonly [Tag, Uint8Array])[]): str
 
 /** The bytes of our rows after their tag, made once for each belief: every link says the same. */
 export class RowBook {
-  readonly #rows = new Map<string, KnownRow>();
+  readonly #pages = new Map<TrustDomain, Page>();
 
   /** What follows the tag in the row of `belief` for one peer. */
   bodyOf(belief: Belief, reading: Reading): Uint8Array {
-    const page = `${belief.domain} ${readerOf(reading)}`;
-    let known = this.#rows.get(page);
-    if (known?.belief !== belief) {
-      known = { belief, body: encodeRowBody(rowOf(belief, reading)) };
-      this.#rows.set(page, known);
+    let page = this.#pages.get(belief.domain);
+    if (page?.belief !== belief) {
+      page = { belief, bodies: new Map() };
+      this.#pages.set(belief.domain, page);
     }
-    return known.body;
+    const reader = readerOf(reading);
+    let body = page.bodies.get(reader);
+    if (body === undefined) {
+      body = encodeRowBody(rowOf(belief, reading));
+      page.bodies.set(reader, body);
+    }
+    return body;
   }
 }
 
-interface KnownRow {
+/** The rows of one belief, by who reads them. */
+interface Page {
   readonly belief: Belief;
-  readonly body: Uint8Array;
+  readonly bodies: Map<string, Uint8Array>;
 }
 
 /** What to ask of a peer whose row is `row`. Negative statements first, then newest evidence. */

@@ -75,7 +75,9 @@ export function cutDown(
 
 /** The worse of several tiers: an act rests on every statement it uses (PROTOCOL §4.6). */
 export function worst(first: Tier, ...others: readonly Tier[]): Tier {
-  return others.reduce((a, b) => (TIERS.indexOf(a) >= TIERS.indexOf(b) ? a : b), first);
+  let found = first;
+  for (const tier of others) if (TIERS.indexOf(tier) > TIERS.indexOf(found)) found = tier;
+  return found;
 }
 
 /** True when `tier` is no worse than the worst one permitted. */

@@ -288,40 +288,34 @@ export class Machine {
     if (this.#endsAt('before persist')) return;
     const life = this.#life;
     const batch = [...this.#owed, ...writes];
-    const later = effects.slice(next).flatMap((e) => (e.kind === 'persist' ? e.writes : []));
     this.disk.write(batch, (outcome) => {
       if (life !== this.#life) return;
-      const goOn = (): void =>
-        this.#written(
-          outcome,
-          [...batch, ...later],
-          () => {
-            this.#perform(effects, next, done);
-          },
-          done,
-        );
+      const goOn = (): void => {
+        if (outcome === 'durable') return this.#written(() => this.#perform(effects, next, done));
+        const later = effects.slice(next).flatMap((e) => (e.kind === 'persist' ? e.writes : []));
+        this.#notWritten([...batch, ...later], done);
+      };
       if (this.#power === 'on') goOn();
       else this.#held = goOn;
     });
   }
 
-  /**
-   * After a write: on with the step, or, where the disk failed, on to the next one; all that the
-   * step was to write is owed then.
-   */
-  #written(outcome: WriteOutcome, debts: readonly Write[], goOn: () => void, giveUp: Done): void {
-    if (outcome === 'durable') {
-      this.#owed = [];
-      this.#noteStore(true);
-      if (this.#endsAt('after persist')) return;
-      goOn();
-    } else {
-      this.#owed = debts;
-      this.diskFailed = true;
-      this.#noteStore(false);
-      this.#world.coverage.saw('disk: a batch failed');
-      giveUp('failed');
-    }
+  /** After a write that is durable: on with the step. */
+  #written(goOn: () => void): void {
+    this.#owed = [];
+    this.#noteStore(true);
+    if (this.#endsAt('after persist')) return;
+    goOn();
+    this.#pump();
+  }
+
+  /** The disk failed: on to the next step, and all that this one was to write is owed. */
+  #notWritten(debts: readonly Write[], done: Done): void {
+    this.#owed = debts;
+    this.diskFailed = true;
+    this.#noteStore(false);
+    this.#world.coverage.saw('disk: a batch failed');
+    done('failed');
     this.#pump();
   }
 
