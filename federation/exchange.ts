@@ -34,6 +34,7 @@ import {
   type Tag,
   type Want,
 } from './message.ts';
+import { Partings } from './partings.ts';
 import { type LinkedGuest, type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
 import { noteOf, partsOf, type RangeNote, reconcile } from './ranges.ts';
 import {
@@ -57,6 +58,7 @@ export class Exchange {
   readonly #links = new Map<string, PeerLink>();
   readonly #asking: Asking;
   readonly #rows = new RowBook();
+  readonly #partings = new Partings();
   /** When `wake` has something to do; null where that has to be found out. */
   #dueAt: number | null = null;
 
@@ -72,10 +74,18 @@ export class Exchange {
     const link = new PeerLink(linked, this.#own.domain, { upAt: now, compareAt });
     this.#links.set(peer, link);
     this.#dueAt = null;
-    return [this.#nameInterests(link)];
+    return [this.#nameInterests(link), ...this.#newsFor(link)];
+  }
+
+  /** What a peer that comes back missed, at once: not where every byte is asked for first. */
+  #newsFor(link: PeerLink): readonly Effect[] {
+    const news = this.#partings.newsFor(link.peer, this.#spoken(link));
+    return link.isSparse ? [] : withinBounds(news.map((frame) => send(link, frame)));
   }
 
   down(peer: string): void {
+    const link = this.#links.get(peer);
+    if (link !== undefined) this.#partings.note(peer, link.shared(this.#beliefs()));
     this.#links.delete(peer);
     this.#dueAt = null;
     this.#asking.down(peer);
