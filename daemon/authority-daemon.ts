@@ -281,6 +281,7 @@ function createPartners(
   return new SpiffePartners({
     ...{ clock, random, log, store, records, audit, refusals, limits },
     knownBy: knownByOf,
+    transmits: config.transmits,
     webRoots: config.webRoots === null ? runtimeRoots : webRootsIn(config.webRoots),
   });
 }

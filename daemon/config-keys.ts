@@ -31,6 +31,8 @@ export interface Config {
   readonly listen: readonly string[];
   /** Multiaddrs to stay linked with. */
   readonly peers: readonly string[];
+  /** Without it no socket of a network is opened: whatever is new comes by files. */
+  readonly transmits: boolean;
   /** IP networks that lie behind slow links. */
   readonly slowNetworks: readonly string[];
   /** What those links carry, in bits a second. */
@@ -132,6 +134,12 @@ export const KEYS: Keys = {
     toml: 'network.peers',
     means: 'nodes to stay linked with',
     ...addressList('/ip4/ADDRESS/tcp/PORT or /dns4/NAME/tcp/PORT', isDialAddress),
+  },
+  transmits: {
+    toml: 'network.transmit',
+    means: 'whether anything may leave by a network; without it news comes by files alone',
+    takes: 'true or false',
+    read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
   },
   slowNetworks: {
     toml: 'network.slow',

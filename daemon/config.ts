@@ -33,6 +33,7 @@ export function defaultConfig(paths: DefaultPaths): Config {
     listen: ['/ip4/127.0.0.1/tcp/7717'],
     peers: [],
     slowNetworks: [],
+    transmits: true,
     slowRate: limits.SLOW_RATE,
     freshForMs: limits.FRESH_FOR_MS,
     degradedForMs: limits.DEGRADED_FOR_MS,
@@ -90,6 +91,7 @@ export function overrideConfig(config: Config, raw: ReadonlyMap<string, unknown>
   checkOrder(merged);
   checkEndpoint(merged);
   checkControl(merged);
+  checkMute(merged);
   return merged;
 }
 
@@ -109,6 +111,16 @@ function checkControl({ controlListen, role }: Config): void {
   if (controlListen === null || role === 'authority') return;
   const { toml: key, takes: expected } = KEYS.controlListen;
   throw new Refusal('config-value', { key, expected, got: `an address at a ${role}` });
+}
+
+/** Whoever must not transmit is not to be told, by mistake, to dial or to answer. */
+function checkMute(config: Config): void {
+  if (config.transmits) return;
+  const answers = (['endpointListen', 'controlListen'] as const).find((name) => config[name]);
+  const name = config.peers.length > 0 ? 'peers' : answers;
+  if (name === undefined) return;
+  const expected = `true, for ${KEYS[name].toml} is set`;
+  throw new Refusal('config-value', { key: KEYS.transmits.toml, expected, got: 'false' });
 }
 
 function readValue(name: keyof Config, raw: unknown): Config[keyof Config] {

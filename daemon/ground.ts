@@ -38,6 +38,7 @@ import { knownClock } from './known-clock.ts';
 import type { LinkBook } from './link-book.ts';
 import { openMetrics } from './metrics/scrape.ts';
 import type { NetworkOptions } from './network/libp2p-network.ts';
+import { MuteNetwork } from './network/mute-network.ts';
 import { paceOf } from './network/pace.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import { RefusalAudit } from './refusal-audit.ts';
@@ -163,10 +164,12 @@ export async function openEngine(
   const { config, host, audit, refusals, alarms, generation } = ground;
   const { clock, random, log } = host;
   const { listen, trustDomain: domain, role } = config;
-  const network = host.openNetwork({
-    ...{ transportSeed, ownDomain: domain, listen, clock, random, log },
-    paceOf: paceOf(config.slowNetworks, config.slowRate),
-  });
+  const network = config.transmits
+    ? host.openNetwork({
+        ...{ transportSeed, ownDomain: domain, listen, clock, random, log },
+        paceOf: paceOf(config.slowNetworks, config.slowRate),
+      })
+    : new MuteNetwork();
   const store = generation?.guard((key) => isWithdrawalOf(domain, key)) ?? ground.store;
   const driver = new Driver({
     ...{ node, clock, random, store, audit, refusals, alarms, network, log },

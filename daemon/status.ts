@@ -64,6 +64,7 @@ export function daemonStatus(facts: StatusFacts): Omit<Status, 'bundleEndpoint' 
     keys: keysStatus(nodeCustody),
     sockets: { control: config.controlSocket, workload: config.workloadSocket },
     listen: network.addresses,
+    transmits: config.transmits,
     peers: peers.peers.map((peer) => ({ ...peer, budget: network.budgetOf(peer.peer) })),
     entries: own === undefined ? 0 : entriesOf(own).length,
     alarms: alarms.all.map(alarmStatus),

@@ -36,6 +36,7 @@ const STATUS: Shape = {
   keys: { custody: '', tpm: '', boot: '' },
   sockets: { workload: '' },
   listen: [''],
+  transmits: true,
   domains: [DOMAIN],
   peers: [PEER],
   entries: 0,

@@ -49,6 +49,8 @@ export interface SpiffePartnersOptions {
   /** What other domains are known by now, for endpoints that one domain serves for another. */
   readonly knownBy: (domain: TrustDomain) => KnownBy;
   readonly webRoots: WebRoots;
+  /** Where this node does not transmit, nothing is fetched. */
+  readonly transmits: boolean;
   /** Least time between two polls; `REFRESH_MS_MIN` where absent. */
   readonly pollFloorMs?: number;
 }
@@ -228,7 +230,8 @@ export class SpiffePartners {
   }
 
   async #fetch(slot: Slot): Promise<Uint8Array> {
-    const { clock, webRoots } = this.#options;
+    const { clock, transmits, webRoots } = this.#options;
+    if (!transmits) throw new Failure('peer-unreachable', 'this node does not transmit');
     const { url, profile } = slot.partner.terms;
     const attempt = new AbortController();
     const { boot, wall } = clock.now();

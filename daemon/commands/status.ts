@@ -58,7 +58,7 @@ function selfText(status: Status, { name, role: may }: CallerView): string {
     ['time', timeText(status)],
     ['started', `${status.startedAt} (version ${status.version})`],
     ['entries', String(status.entries)],
-    ['listening', status.listen.length === 0 ? 'nowhere' : status.listen.join(' ')],
+    ['listening', listenText(status)],
     ...(status.bundleEndpoint === '' ? [] : [['bundle at', status.bundleEndpoint] as const]),
     ['workloads', status.sockets.workload],
     ['control', status.sockets.control],
@@ -137,4 +137,9 @@ function peersText({ peers }: Status): string {
     ['PEER', 'DOMAIN', 'LINKED FOR'],
     peers.map(({ peer, domain, sinceMs }) => [peer, domain, formatDuration(sinceMs)]),
   );
+}
+
+function listenText({ listen, transmits }: Status): string {
+  if (!transmits) return 'nowhere: this node does not transmit';
+  return listen.length === 0 ? 'nowhere' : listen.join(' ');
 }

@@ -175,6 +175,8 @@ export interface Status {
   readonly keys: KeysStatus;
   readonly sockets: { readonly control: string; readonly workload: string };
   readonly listen: readonly string[];
+  /** False for a node that opens no socket of a network. */
+  readonly transmits: boolean;
   /** URL that our bundle endpoint listens at; empty where there is none. */
   readonly bundleEndpoint: string;
   readonly domains: readonly DomainStatus[];

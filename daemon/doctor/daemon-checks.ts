@@ -89,6 +89,9 @@ function domainFindings({ domains }: Status): readonly Finding[] {
 
 /** A partner with addresses is meant to be linked; one without comes by courier. */
 function linkFindings({ status, relations }: DaemonFacts): readonly Finding[] {
+  if (!status.transmits) {
+    return [ok('link', 'this node does not transmit: news comes by files, and nothing leaves')];
+  }
   return relations
     .filter(({ peers }) => peers.length > 0)
     .map(({ domain, peers }) => {

@@ -73,6 +73,15 @@ const CASES: Readonly<Record<string, { inside: string[]; outside: string[] }>> =
       (value) => `[network]\nlisten = ${value}`,
     ),
   },
+  'network.transmit': {
+    inside: ['[network]\ntransmit = false', '[network]\ntransmit = true'],
+    outside: [
+      '[network]\ntransmit = 0',
+      '[network]\ntransmit = false\npeers = ["/ip4/192.0.2.7/tcp/7717"]',
+      '[network]\ntransmit = false\n[bundle_endpoint]\nlisten = "/ip4/192.0.2.7/tcp/8443"',
+      '[network]\ntransmit = false\n[control]\nlisten = "/ip4/192.0.2.7/tcp/7719"',
+    ],
+  },
   'network.slow': {
     inside: ['[network]\nslow = ["192.0.2.0/24", "198.51.100.7", "2001:db8::/128"]'],
     outside: [

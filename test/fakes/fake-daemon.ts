@@ -159,6 +159,7 @@ export const STATUS: Status = {
   keys: { custody: 'files', tpm: '', boot: '' },
   sockets: { control: '/run/holdfast/control.sock', workload: '/run/holdfast/workload.sock' },
   listen: ['/ip4/127.0.0.1/tcp/7717'],
+  transmits: true,
   bundleEndpoint: '',
   domains: [OWN, PARTNER],
   peers: [

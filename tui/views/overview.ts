@@ -71,7 +71,7 @@ function standingLines(status: Status, own: DomainStatus | undefined): readonly 
 function factsOf(status: Status, state: State, domains: readonly DomainStatus[]): readonly Fact[] {
   const role = status.authority ? 'authority' : 'node';
   const links = countText(status.peers.length, 'peer');
-  const listens = status.listen.length === 0 ? 'dials only' : `listens at ${addressOf(status)}`;
+  const listens = listensText(status);
   return [
     ['who', `${role}, root ${status.rootThreshold}, version ${status.version}${youText(state)}`],
     ['first root', status.fingerprint],
@@ -105,6 +105,11 @@ function bootText({ keys: { custody, boot, tpm } }: Status): string {
 }
 
 /** The first address, without the key that the peers view shows; and how many more. */
+function listensText(status: Status): string {
+  if (!status.transmits) return 'does not transmit';
+  return status.listen.length === 0 ? 'dials only' : `listens at ${addressOf(status)}`;
+}
+
 function addressOf({ listen }: Status): string {
   const [first = '', ...others] = listen;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;

@@ -129,6 +129,7 @@ class Rig {
   #create(): SpiffePartners {
     const { clock, store, log } = this;
     const made = new SpiffePartners({
+      transmits: true,
       ...{ clock, store, log, limits: LIMITS, audit: this.#audit },
       records: store.records,
       random: new SeededRandom('partners'),
