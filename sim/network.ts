@@ -9,7 +9,7 @@
 
 import { toHex, toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
-import { BAN_MS } from '../core/limits.ts';
+import { BAN_MS, REDIAL_MS_MAX } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { Coverage } from './coverage.ts';
@@ -68,8 +68,7 @@ export interface WireTerms {
   readonly lossPpm: number;
 }
 
-/** A redial takes up to so long, and an unnoticed cut is noticed within so long. */
-const REDIAL_MS = 4 * SECOND_MS;
+/** A cut that nobody was told of is noticed within so long. */
 const DETECT_MS = 20 * SECOND_MS;
 /** What waits longer than this for a narrow wire is dropped by the sender's queue. */
 const QUEUE_MS_MAX = 2 * MINUTE_MS;
@@ -125,7 +124,7 @@ export class Network {
       return;
     }
     const version = ++link.version;
-    const delayMs = 1 + this.#dice.below(usable ? REDIAL_MS : DETECT_MS);
+    const delayMs = 1 + this.#dice.below(usable ? REDIAL_MS_MAX : DETECT_MS);
     this.#world.after(delayMs, () => {
       if (link.version !== version) return;
       if (usable) this.#raise(link);

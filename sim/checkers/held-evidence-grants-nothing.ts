@@ -31,6 +31,8 @@ export const heldEvidenceGrantsNothing: CheckerKind = {
       if (granted !== undefined && granted.kind !== 'keeping') {
         fail(`${machine.name} stored ${granted.kind} of ${domain} for evidence it only holds`);
       }
+      // Nearer than what is held and was judged to be ahead: our clock is in no doubt any more.
+      if (!writes.some((write) => write.domain === domain && write.kind === 'future')) return;
       const view = machine.node?.viewOf(domain as TrustDomain, now);
       const tier = view?.standing.tier ?? 'EXPIRED';
       if (TIERS.indexOf(tier) < TIERS.indexOf('SURVIVAL')) {

@@ -3,7 +3,8 @@
  * of its successor is allocated: by then the seed is gone (PROTOCOL §3.5).
  */
 
-import { toHex } from '../../core/bytes.ts';
+import { equalBytes, toHex } from '../../core/bytes.ts';
+import { decodeBundleFile } from '../../federation/bundle-file.ts';
 import { STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
 import { beaconOf } from '../reading.ts';
@@ -51,7 +52,10 @@ export const noTickFollowsAnAcknowledgedWithdrawal: CheckerKind = {
   },
 };
 
-/** True for a tick that came in the frame that this step has handled. */
+/** True for a tick that came in the frame, or in the file, that this step has handled. */
 function isPassedOn({ input }: Delivery, message: Uint8Array): boolean {
+  if (input.kind === 'import') {
+    return decodeBundleFile(input.file).some(({ bytes }) => equalBytes(bytes, message));
+  }
   return input.kind === 'frame' && toHex(input.bytes.subarray(1)) === toHex(message);
 }

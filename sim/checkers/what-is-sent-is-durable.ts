@@ -40,7 +40,8 @@ export const whatIsSentIsDurable: CheckerKind = {
       if (!isHeld && !records.has(recordKey(domain, 'past', beacon.digest))) {
         fail(`${machine.name} sends beacon ${beacon.epoch} of ${domain} and does not hold it`);
       }
-      if (machine.isAuthority && domain === machine.domain) sent.set(machine, beacon.epoch);
+      const isOwn = machine.isAuthority && domain === machine.domain;
+      if (isOwn && isHeld) sent.set(machine, beacon.epoch);
     };
     return {
       // What a compromised key signed goes again, and was no less durable for that.
