@@ -206,7 +206,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '5.2.6': [
     'federation/equivocation: that are forged, of a key of no Root, or of one held already',
   ],
-  '5.2.7': ['federation/looking-back: by whoever has not the key end nothing'],
+  '5.2.7': ['federation/looking-back: of which one is but shorter prove nothing'],
   '5.3.1': ['federation/admit-beacon: refuses an epoch numbered ahead of time'],
   '5.4.1': ['attack/bad-input: over gossip all of it is refused before it is read'],
   '5.4.2': [
