@@ -48,12 +48,25 @@ const HEAD_ROWS = 1;
 const RULE_ROWS = 1;
 const TALL_ROWS = 40;
 
+/**
+ * What the last filter let through, by the rows it was asked of: looking through ten thousand again
+ * at each key would be felt.
+ */
+const FILTERED = new WeakMap<
+  object,
+  { readonly wanted: string; readonly rows: readonly unknown[] }
+>();
+
 /** The rows that the filter of this view lets through. */
 export function shownRows<T>(sheet: Sheet<T>, state: State): readonly T[] {
-  const rows = sheet.rowsOf(state);
+  const all = sheet.rowsOf(state);
   const wanted = state.filters[sheet.view].trim().toLowerCase();
-  if (wanted === '') return rows;
-  return rows.filter((row) => sheet.wordsOf(row).toLowerCase().includes(wanted));
+  if (wanted === '') return all;
+  const known = FILTERED.get(all);
+  if (known?.wanted === wanted) return known.rows as readonly T[];
+  const rows = all.filter((row) => sheet.wordsOf(row).toLowerCase().includes(wanted));
+  FILTERED.set(all, { wanted, rows });
+  return rows;
 }
 
 /** How many rows fit on a screen of this size. */
