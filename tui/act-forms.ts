@@ -1,7 +1,7 @@
 /** The forms of all acts: what each says before anybody may do it, and what is to be filled. */
 
 import { ALARMS, type AlarmCode, isAlarmCode } from '../core/alarm.ts';
-import type { AlarmStatus, CeremonyView } from '../daemon/control/protocol.ts';
+import type { AlarmStatus, CeremonyView, DomainStatus } from '../daemon/control/protocol.ts';
 import type { ActKind, Field, Form } from './act.ts';
 
 /** Of what a signature gave force to, what else ends it. */
@@ -53,6 +53,25 @@ export function clearForm({ id, code, domain, detail, at }: AlarmStatus): Form {
         'happens again. The audit log keeps the alarm, and that you cleared it.',
     ],
     fields: [word('clear')],
+  });
+}
+
+/** The form by which a partner is honoured no more. */
+export function withdrawForm({ domain, tier }: DomainStatus): Form {
+  return formOf('withdraw', domain, {
+    title: `Withdraw what is honoured of ${domain}`,
+    says: [
+      `What is held of ${domain} is ${tier}. With the next beacon, and here at once:`,
+      ...listed([
+        'no identity of it is honoured, and its bundle is handed to nobody',
+        'its nodes may not link to ours, and the links there are end',
+        'what it asks of us is dropped',
+      ]),
+      'What it honours of us stays its own decision: call them. To relate again takes its bundle ' +
+        'file and a comparison by voice: holdfast relation accept. To take away less: holdfast ' +
+        'relation narrow.',
+    ],
+    fields: [word('withdraw')],
   });
 }
 

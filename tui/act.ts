@@ -11,6 +11,8 @@ export type Act =
   | { readonly kind: 'approve'; readonly id: string }
   | { readonly kind: 'refuse'; readonly id: string; readonly reason: string }
   | { readonly kind: 'clear'; readonly id: string }
+  /** `id` is the name of a partner. */
+  | { readonly kind: 'withdraw'; readonly id: string }
   | {
       readonly kind: 'sign';
       readonly id: string;
@@ -118,6 +120,7 @@ function actOf({ kind, id, fields }: Form): Act {
   switch (kind) {
     case 'approve':
     case 'clear':
+    case 'withdraw':
       return { kind, id };
     case 'refuse':
       return { kind, id, reason: value('reason') };

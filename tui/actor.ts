@@ -68,6 +68,9 @@ async function outcomeOf(act: Act, options: ActorOptions): Promise<Outcome> {
     case 'clear':
       await client.ask('alarm.clear', { id: Number.parseInt(act.id, 10) });
       return { isDone: true, text: 'cleared' };
+    case 'withdraw':
+      await client.ask('federation.remove', { domain: act.id });
+      return { isDone: true, text: `withdrawn: ${act.id}` };
     case 'sign':
       return sign(act, options);
   }

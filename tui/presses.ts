@@ -4,7 +4,7 @@
 
 import { VERSION } from '../core/version.ts';
 import { type Form, fill } from './act.ts';
-import { agreeForm, clearForm, refuseForm } from './act-forms.ts';
+import { agreeForm, clearForm, refuseForm, withdrawForm } from './act-forms.ts';
 import { nearestCommand } from './commands.ts';
 import type { Press } from './keys.ts';
 import { foreignVersion, type Message, type Prompt, type State } from './model.ts';
@@ -75,6 +75,7 @@ function typed(state: State, text: string, keys: readonly string[]): State {
     case 'a':
     case 'x':
     case 'c':
+    case 'w':
       return opened(state, text, keys);
     default: {
       const view = /^[1-8]$/.test(text) ? VIEWS[Number.parseInt(text, 10) - 1] : undefined;
@@ -104,9 +105,14 @@ function formOf(state: State, letter: string, chosen: string | undefined): Form 
     const alarm = state.told?.status.alarms.find(({ id }) => String(id) === chosen);
     return alarm && clearForm(alarm);
   }
-  if (state.view !== 'ceremonies' || letter === 'c') return undefined;
+  if (state.view === 'domains' && letter === 'w') {
+    const partner = state.told?.status.domains.find(({ domain }) => domain === chosen);
+    return partner === undefined || partner.own ? undefined : withdrawForm(partner);
+  }
   const ceremony = state.ceremonies.find(({ id }) => id === chosen);
-  return ceremony && (letter === 'a' ? agreeForm(ceremony) : refuseForm(ceremony));
+  if (state.view !== 'ceremonies' || ceremony === undefined) return undefined;
+  if (letter === 'a') return agreeForm(ceremony);
+  return letter === 'x' ? refuseForm(ceremony) : undefined;
 }
 
 function pressedInPrompt(state: State, prompt: Prompt, press: Press): State {

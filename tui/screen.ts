@@ -176,6 +176,7 @@ const DOING: Readonly<Record<ActKind, string>> = {
   refuse: 'refusing',
   sign: 'signing',
   clear: 'clearing',
+  withdraw: 'withdrawing',
 };
 
 /** A window that must not be trusted with more than showing says so all the time. */
@@ -232,6 +233,7 @@ function footLine({ prompt, view, filters, form }: State, columns: number): Line
 }
 
 const ACT_KEYS: Readonly<Partial<Record<View, string>>> = {
+  domains: 'w withdraw · / filter · 1-8 view',
   ceremonies: 'a agree · x refuse · / filter',
   audit: 'v verify · PgUp PgDn page · / filter',
   alarms: 'c clear · / filter · 1-8 view',

@@ -3,9 +3,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Act, type Filled, type Form, fill } from '../../tui/act.ts';
-import { agreeForm, clearForm, refuseForm } from '../../tui/act-forms.ts';
+import { agreeForm, clearForm, refuseForm, withdrawForm } from '../../tui/act-forms.ts';
 import type { Press } from '../../tui/keys.ts';
-import { ALARM, CEREMONY } from '../fakes/fake-daemon.ts';
+import { ALARM, CEREMONY, STATUS } from '../fakes/fake-daemon.ts';
+import { livingState, pressing } from './states.ts';
 
 const acts = suite('tui/act');
 
@@ -56,6 +57,16 @@ acts('of clearing an alarm say what it means, and that clearing mends nothing', 
   assert.match(String(actIn(form, 'yes\n')), /not that word/);
   assert.match(form.says.join(' '), /one key signed two beacons[\s\S]*mends nothing/);
   assert.not.match(clearForm({ ...ALARM, code: 'from-the-future' }).says.join(' '), /It means/);
+});
+
+acts('of a withdrawal take its word, and are of a partner alone', () => {
+  const [own, partner] = STATUS.domains;
+  assert.ok(own && partner);
+  const form = withdrawForm(partner);
+  assert.equal(actIn(form, 'withdraw\n'), { kind: 'withdraw', id: partner.domain });
+  assert.match(String(actIn(form, 'yes\n')), /not that word/);
+  assert.is(pressing(livingState(), ['2', 'w']).form, null, 'our own domain is no partner');
+  assert.ok(pressing(livingState(), ['2', 'down', 'w']).form);
 });
 
 acts('come about only once all of the text was on the screen', () => {

@@ -22,6 +22,7 @@ export function drawnScreens(): readonly { readonly name: string; readonly text:
     ...VIEWS.map((view) => [view, { ...state, view }] as const),
     ['sign', pressing(state, [':', 'c', 'enter', 'a'])],
     ['refuse', pressing(state, [':', 'c', 'enter', 'x'])],
+    ['withdraw', pressing(state, ['2', 'down', 'w'])],
     ['clear', pressing(livingState({ ...STATUS, alarms: [ALARM] }), ['8', 'c'])],
     ['alarmed', pressing(livingState({ ...STATUS, alarms: [ALARM] }), ['8'])],
   ];

@@ -28,7 +28,7 @@ export const AUDIT: Sheet<AuditEntryView> = {
       ],
       columns,
     ),
-  detailRows: 6,
+  detailRows: 7,
   restAt: 'on a taller screen',
   empty: ({ tellsAudit }) =>
     tellsAudit

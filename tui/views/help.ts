@@ -1,6 +1,5 @@
 /** Help: every key, every command, and how to read a bar. */
 
-import { COMMANDS } from '../commands.ts';
 import { KEYS } from '../keys.ts';
 import { BLANK, type Line, line, span } from '../line.ts';
 
@@ -9,7 +8,6 @@ export function helpLines(): readonly Line[] {
   return [
     line(' Help: every key', 'strong'),
     ...KEYS.map(([keys, does]) => pair(keys, does)),
-    pair(':night', COMMANDS.night),
     BLANK,
     line(' A bar is the age of the last proof, in a part each for FRESH, DEGRADED and', 'plain'),
     line(' SURVIVAL; all full is EXPIRED. 5+ min is at least five: it is told finer when', 'plain'),
