@@ -230,6 +230,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   ],
   '5.5.10': ['federation/revocations: merge to the same whatever the order'],
   '5.5.11': ['federation/revoke: is answered only when the stop is out'],
+  '5.5.12': [
+    'federation/revocations: name what stands beside them once each, in order',
+    'federation/revocations: are led by the one that names the others beside it',
+  ],
   '5.6.1': [
     'federation/relation: are one way, and never pass on',
     'federation/relation: that end take the bundle along',

@@ -111,10 +111,13 @@ export const BEACON = still(FORGED.bytes);
 export const RIVAL = still(forgeBeacon({ manifest: MANIFEST, seed: 'rival' }).bytes);
 
 export const REVOCATIONS = still(
-  forgeRevocations([
-    { class: 'leaf', target: '0a', at: DATES.issuedAt, notAfter: DATES.notAfter },
-    { class: 'lease', target: NODE.keyId, at: DATES.issuedAt, notAfter: DATES.notAfter },
-  ]),
+  forgeRevocations(
+    [
+      { class: 'leaf', target: '0a', at: DATES.issuedAt, notAfter: DATES.notAfter },
+      { class: 'lease', target: NODE.keyId, at: DATES.issuedAt, notAfter: DATES.notAfter },
+    ],
+    { version: 2, beside: [{ document: SALT, notAfter: unixMs(NOW + 30 * DAY_MS) }] },
+  ),
 );
 export const OVERRIDE = still(forgeOverride());
 export const RECALL = still(
