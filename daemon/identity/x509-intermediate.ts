@@ -9,6 +9,7 @@
 
 import { equalBytes, toHex } from '../../core/bytes.ts';
 import { encodeDer, encodeUnsigned, TAG } from '../../core/der.ts';
+import type { Digest } from '../../core/digest.ts';
 import { SVID_BACKDATE_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { spiffeId, type TrustDomain } from '../../core/spiffe-id.ts';
@@ -24,6 +25,7 @@ import {
   encodeExtension,
   encodeKeyUsage,
   encodeNames,
+  encodeOverride,
   KEY_USAGE,
   keyIdOf,
   nodeSerial,
@@ -48,6 +50,8 @@ export interface IntermediateOrder {
   readonly domain: TrustDomain;
   /** What the lease of the node says. */
   readonly assurance: Assurance;
+  /** The override that allows it (PROTOCOL §4.9). */
+  readonly override: Digest | null;
   readonly now: UnixMs;
   /** Cut to whole seconds, and to the authority's own end. */
   readonly notAfter: UnixMs;
@@ -59,7 +63,7 @@ export function issueIntermediate(
   order: IntermediateOrder,
   random: Random,
 ): Uint8Array {
-  const { node, publicKey, domain, assurance, now } = order;
+  const { node, publicKey, domain, assurance, override, now } = order;
   const serial = nodeSerial(node, random.bytes(RANDOM_BYTES));
   const notAfter = Math.min(order.notAfter, authority.certificate.notAfter);
   const confinement =
@@ -79,6 +83,7 @@ export function issueIntermediate(
         encodeExtension(EXTENSION.keyUsage, 'critical', encodeKeyUsage(KEY_USAGE.keyCertSign)),
         ...confinement,
         encodeAssurance(assurance),
+        ...(override === null ? [] : [encodeOverride(override)]),
         subjectKeyId(keyIdOf(publicKey.bits)),
         authority.authorityKeyId,
         encodeExtension(EXTENSION.subjectAltName, 'optional', encodeNames(spiffeId(domain, ''))),

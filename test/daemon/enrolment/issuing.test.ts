@@ -1,8 +1,14 @@
-/** What a member may issue by each kind of lease, both sides of it, cut off and captured. */
+/**
+ * What a member may issue by each kind of lease, both sides of it, cut off and captured.
+ *
+ * Reason: one rig of both sides, and each kind of lease in the same situations.
+ */
 
 import { X509Certificate } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { toUtf8 } from '../../../core/bytes.ts';
+import { type Digest, digestOf } from '../../../core/digest.ts';
 import { Failure } from '../../../core/failure.ts';
 import {
   ENROL_REQUEST_BYTES_MAX,
@@ -23,8 +29,10 @@ import {
 import { SliceBook } from '../../../daemon/enrolment/slice-book.ts';
 import { SliceKeys } from '../../../daemon/enrolment/slice-keys.ts';
 import { windowOf } from '../../../daemon/enrolment/slice-window.ts';
+import { decodeCertificate } from '../../../daemon/identity/certificate.ts';
 import { IdentityDirectory } from '../../../daemon/identity/directory.ts';
 import { createEntry, type Entry, type EntryDraft } from '../../../daemon/identity/entry.ts';
+import { OVERRIDE_CLAIM } from '../../../daemon/identity/jwt-svid.ts';
 import { verifyJwtSvid } from '../../../daemon/identity/jwt-verify.ts';
 import { nodeSpiffeId } from '../../../daemon/identity/node-id.ts';
 import { openPrivateKey } from '../../../daemon/identity/private-key.ts';
@@ -66,6 +74,7 @@ async function open(kind: Lease['kind'], change: Partial<Lease> = {}) {
     isReachable: true,
     revoked: new Set<string>(),
     noted: [] as string[],
+    override: null as Digest | null,
     trusted: new Set([trust.authority.id]),
   };
   const lease = {
@@ -77,7 +86,7 @@ async function open(kind: Lease['kind'], change: Partial<Lease> = {}) {
     ...{ clock, random: trust.random, signers: trust.signers },
     entries: () => entries,
     until: () => state.until,
-    override: () => null,
+    override: () => state.override,
     pause: async () => undefined,
     onIssued: ({ serial }) => state.noted.push(serial),
   });
@@ -154,6 +163,35 @@ issuing('of slices gives leaves in advance, and a restart while cut off serves t
     s.clock.advance(SLICE_WINDOW_MS);
   }
   assert.is(serials.size, 2 * 28);
+});
+
+issuing('names the override that it takes in whatever it signs, in advance too', async () => {
+  for (const kind of ['slices', 'domain'] as const) {
+    const s = await open(kind);
+    const web = s.add('web');
+    const member = await s.member();
+    s.state.override = digestOf(toUtf8('two people said so'));
+    await s.topUp(member);
+    const [svid] = await s.served(member);
+    const chain = (svid?.certificatesDer ?? []).map((der) => decodeCertificate(der).override);
+    // The leaf of a slice is the authority's word; below an intermediate that is the one.
+    assert.is(kind === 'slices' ? chain[0] : chain[1], s.state.override);
+    const token = await member.token(web, { ...ordered(web, s.start), audience: ['db'] });
+    const keys = new Map([[HOME, [s.trust.signers.jwtSigner]]]);
+    const { claims } = verifyJwtSvid(String(token), 'db', keys, s.start);
+    assert.is(claims[OVERRIDE_CLAIM], s.state.override);
+  }
+});
+
+issuing('names no override in leaves that are older than it', async () => {
+  const s = await open('slices');
+  s.add('web');
+  const member = await s.member();
+  await s.topUp(member);
+  s.state.override = digestOf(toUtf8('two people said so'));
+  await s.topUp(member);
+  const [svid] = await s.served(member);
+  assert.is(decodeCertificate(svid?.certificatesDer[0] ?? new Uint8Array()).override, null);
 });
 
 issuing('of slices ends with the evidence, and says what is missing', async () => {

@@ -51,7 +51,8 @@ export function captured(
 ): NodeIntermediate {
   const key = softwareKey();
   const publicKey = parsePublicKey(key.spki);
-  const order = { node: NODE, publicKey, domain, assurance, now: NOW, notAfter };
+  const rest = { assurance, override: null, now: NOW, notAfter };
+  const order = { node: NODE, publicKey, domain, ...rest };
   return openIntermediate(issueIntermediate(AUTHORITY, order, random), domain, key);
 }
 

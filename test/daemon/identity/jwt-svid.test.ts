@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromBase64Url, fromUtf8, toBase64Url, toUtf8 } from '../../../core/bytes.ts';
 import type { JsonObject } from '../../../core/canonical.ts';
+import { digestOf } from '../../../core/digest.ts';
 import type { RefusalCode } from '../../../core/refusal.ts';
 import { parseSpiffeId, parseTrustDomain } from '../../../core/spiffe-id.ts';
 import { addMs, unixMs } from '../../../core/time.ts';
@@ -13,7 +14,7 @@ import {
   type JwtAuthority,
   openJwtAuthority,
 } from '../../../daemon/identity/jwt-authority.ts';
-import { issueJwtSvid } from '../../../daemon/identity/jwt-svid.ts';
+import { issueJwtSvid, OVERRIDE_CLAIM } from '../../../daemon/identity/jwt-svid.ts';
 import { parseJwtSvid, verifyJwtSvid } from '../../../daemon/identity/jwt-verify.ts';
 import { refused } from '../refused.ts';
 import { NOW } from './forge.ts';
@@ -38,6 +39,13 @@ function forge(header: JsonObject, claims: JsonObject, key = authority.key): str
 }
 const HEADER = { alg: 'ES256', kid: authority.kid, typ: 'JWT' };
 const CLAIMS = { sub: WEB, aud: ['db'], exp: EXP, iat: EXP - 300 };
+
+jwt('name the override that allowed them', () => {
+  const override = digestOf(toUtf8('two people said so'));
+  const stamped = issueJwtSvid(authority, { ...order, override });
+  const { claims } = verifyJwtSvid(stamped, 'db', keys, NOW);
+  assert.is(claims[OVERRIDE_CLAIM], override);
+});
 
 jwt('verify for each audience they name, until their last second', async () => {
   const { spiffeId, notAfter, claims } = verifyJwtSvid(token, 'cache', keys, NOW);

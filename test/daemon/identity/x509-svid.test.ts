@@ -7,7 +7,8 @@ import { writeFileSync } from 'node:fs';
 import * as x509 from '@peculiar/x509';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { toHex } from '../../../core/bytes.ts';
+import { concat, toHex, toUtf8 } from '../../../core/bytes.ts';
+import { digestOf } from '../../../core/digest.ts';
 import { AUTHORITY_LIFE_MS, SVID_BACKDATE_MS } from '../../../core/limits.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { parseSpiffeId, parseTrustDomain } from '../../../core/spiffe-id.ts';
@@ -55,6 +56,18 @@ svids('issues a leaf whose every field another library reads as meant', () => {
   const keyId = root.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
   assert.is(leaf.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId, keyId);
   assert.is(leaf.extensions.length, 6);
+});
+
+svids('names the override that allowed a leaf, and no other leaf has the extension', () => {
+  const override = digestOf(toUtf8('two people said so'));
+  const order = { spiffeId: WEB, now: NOW, notAfter: addMs(NOW, HOUR_MS), override };
+  const [der = new Uint8Array()] = issueX509Svid(authority, order, random).certificatesDer;
+  assert.is(decodeCertificate(der).override, override);
+  const extension = new x509.X509Certificate(new Uint8Array(der)).getExtension(EXTENSION.override);
+  assert.is(extension?.critical, false);
+  const printable = concat(Uint8Array.of(0x13, override.length), toUtf8(override));
+  assert.is(toHex(new Uint8Array(extension?.value ?? [])), toHex(printable));
+  assert.is(decodeCertificate(issue().certificatesDer[0] ?? der).override, null);
 });
 
 svids('issues leaves of ML-DSA-65 that verify, with the seed alone as their key', () => {
