@@ -88,6 +88,16 @@ export class History {
     if (this.recording) this.powers.push({ at, machine, on });
   }
 
+  /** The stretches between two times in which a machine had power. */
+  runsOf(machine: string, from: number, until: number): readonly (readonly [number, number])[] {
+    const turns = this.powers.filter((turn) => turn.machine === machine);
+    return turns.flatMap(({ at, on }, i) => {
+      const began = Math.max(from, at);
+      const ended = Math.min(until, turns[i + 1]?.at ?? until);
+      return on && began < ended ? [[began, ended] as const] : [];
+    });
+  }
+
   withdrawn(withdrawal: Withdrawal): void {
     if (this.recording) this.withdrawals.push(withdrawal);
   }

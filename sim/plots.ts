@@ -2,7 +2,8 @@
  * The plots of a report, one function each: from the history of a run to SVG.
  */
 
-import type { Sample } from './history.ts';
+import { MINUTE_MS } from '../core/time.ts';
+import type { Sample, TierChange } from './history.ts';
 import {
   hint,
   LABEL,
@@ -21,26 +22,34 @@ import type { World } from './world.ts';
 const ROW = 14;
 const AXIS = 24;
 const ROWS_MAX = 80;
+/** Height of a line of text; names of lines in a key, and the room for each. */
+const LINE = 11;
+const KEY_MAX = 12;
+const KEY_WIDTH = 64;
 
 /** Every node's tier for every domain it speaks of, as bands over time. */
 export function tierPlot(world: World, endMs: number): string {
-  const rows = new Map<string, { at: number; tier: string }[]>();
-  for (const { at, machine, domain, tier } of world.history.tiers) {
-    const name = `${machine} → ${short(domain)}`;
-    rows.set(name, [...(rows.get(name) ?? []), { at, tier }]);
+  const rows = new Map<string, TierChange[]>();
+  for (const change of world.history.tiers) {
+    const name = `${change.machine} → ${short(change.domain)}`;
+    rows.set(name, [...(rows.get(name) ?? []), change]);
   }
   const names = [...rows.keys()].sort().slice(0, ROWS_MAX);
   const height = names.length * ROW + AXIS;
   const bands = names.map((name, row) => {
     const changes = rows.get(name) ?? [];
-    const drawn = changes.map(({ at, tier }, i) => {
+    const drawn = changes.flatMap(({ at, machine, tier }, i) => {
       const until = Math.min(endMs, changes[i + 1]?.at ?? endMs);
-      return span(at, until, row, endMs, `tier ${tier}`, `${name}: ${tier} from ${spell(at)}`);
+      const text = `${name}: ${tier} from ${spell(at)}`;
+      return world.history
+        .runsOf(machine, at, until)
+        .map(([from, to]) => span(from, to, row, endMs, `tier ${tier}`, text));
     });
     return label(0, row * ROW + 10, name) + drawn.join('');
   });
-  const says =
-    'Each row is what one node may rest on one domain. Green is fresh; what is darker is older.';
+  const healsAt = world.scenario.minutes * MINUTE_MS;
+  const healing = healsAt < endMs ? ` From ${spell(healsAt)} on the coalition heals.` : '';
+  const says = `Each row is what one node may rest on one domain: nothing without power.${healing}`;
   return plot('tiers', 'Tiers over time', says, height, timeAxis(endMs, height) + bands.join(''));
 }
 
@@ -76,7 +85,10 @@ export function happeningPlot(world: World, endMs: number): string {
     const { fault, on, forMs } = happening;
     const until = Math.min(endMs, at + Math.max(forMs, endMs / 300));
     const text = `${fault} at ${spell(at)}: ${on.join(', ')}`;
-    return label(0, row * ROW + 10, fault) + span(at, until, row, endMs, 'fault', text);
+    const [first = ''] = on;
+    const whom = on.length > 1 ? `${first} +${on.length - 1}` : first;
+    const name = label(0, row * ROW + 10, `${fault} ${whom}`);
+    return name + span(at, until, row, endMs, 'fault', text);
   });
   const says = 'Faults, adversaries and people, when and for how long.';
   const body = timeAxis(endMs, height) + lines.join('');
@@ -86,6 +98,7 @@ export function happeningPlot(world: World, endMs: number): string {
 /** When each withdrawal reached each node. */
 export function withdrawalPlot(world: World, endMs: number): string {
   const { withdrawals } = world.history;
+  if (withdrawals.length === 0) return '';
   const names = [...world.machines.keys()].sort().slice(0, ROWS_MAX);
   const height = names.length * ROW + AXIS;
   const ordered = withdrawals.map(({ acknowledgedAt: at, domain }) => {
@@ -166,13 +179,20 @@ export function agePlot(world: World, endMs: number): string {
     ['survivalForMs', 'SURVIVAL'],
   ] as const;
   const inSight = named.filter(([limit]) => limits[limit] <= most);
+  let lowest = height;
   const rules = inSight.map(([limit, tier]) => {
     const y = yOf(limits[limit]);
     const rule = { x1: LABEL, x2: WIDTH, y1: y, y2: y, class: 'limit' };
-    return mark('line', rule) + label(0, y + 4, `${tier} ${spell(limits[limit])}`);
+    lowest = Math.min(y + 4, lowest - LINE); // limits may lie close: no name over another
+    return mark('line', rule) + label(0, lowest, `${tier} ${spell(limits[limit])}`);
+  });
+  const key = [...worst.keys()].slice(0, KEY_MAX).map((domain, i) => {
+    const x = LABEL + 8 + i * KEY_WIDTH;
+    const line = { x1: x, x2: x + 14, y1: 6, y2: 6, class: `age line-${i % 6}` };
+    return mark('line', line) + label(x + 18, 10, short(domain));
   });
   const says = 'For each domain, the age of its evidence at the node where it was oldest.';
-  const body = timeAxis(endMs, height) + rules.join('') + lines.join('');
+  const body = timeAxis(endMs, height) + rules.join('') + lines.join('') + key.join('');
   return plot('ages', 'Ages against limits', says, height, body);
 }
 

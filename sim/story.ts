@@ -5,7 +5,7 @@
 
 import { MINUTE_MS } from '../core/time.ts';
 import { TIERS, type Tier } from '../federation/tier.ts';
-import type { TierChange } from './history.ts';
+import type { History, TierChange } from './history.ts';
 import { spell } from './markup.ts';
 import type { Verdict } from './run.ts';
 import type { World } from './world.ts';
@@ -44,7 +44,7 @@ function happenings({ history }: World): readonly string[] {
   const rest = all.length - told.length;
   const last = told.pop();
   if (last === undefined) return ['nothing befell anybody'];
-  return [...told, rest > 0 ? `${last}; and ${rest} times more` : last];
+  return [...told, rest > 0 ? `${last}; and ${rest} more` : last];
 }
 
 /** Who knew of each withdrawal, and after how long. */
@@ -77,9 +77,7 @@ const ANSWER_MS = 5_000;
 
 /** Those who stood worst for longest. */
 function standings(world: World): readonly string[] {
-  const shares = [...sharesOf(world.history.tiers, world.now)].filter(
-    ([, share]) => share.FRESH < 1,
-  );
+  const shares = [...sharesOf(world.history, world.now)].filter(([, share]) => share.FRESH < 1);
   const weight = (share: Readonly<Record<Tier, number>>): number =>
     TIERS.reduce((sum, tier, i) => sum + i * share[tier], 0);
   const worst = shares.sort(([, a], [, b]) => weight(b) - weight(a)).slice(0, STANDINGS_TOLD);
@@ -92,34 +90,29 @@ function standings(world: World): readonly string[] {
   });
 }
 
-/** The share of its time that each machine found each domain in each tier. */
+/** The share of its time with power that each machine found each domain in each tier. */
 function sharesOf(
-  changes: readonly TierChange[],
+  history: History,
   endMs: number,
 ): ReadonlyMap<string, Readonly<Record<Tier, number>>> {
-  const shares = new Map<string, Record<Tier, number>>();
-  const open = new Map<string, { readonly at: number; readonly tier: Tier }>();
-  const began = new Map<string, number>();
-  const close = (name: string, until: number): void => {
-    const last = open.get(name);
-    const share = shares.get(name);
-    if (last !== undefined && share !== undefined) share[last.tier] += until - last.at;
-  };
-  for (const { at, machine, domain, tier } of changes) {
-    const name = `${machine} of ${domain}`;
-    close(name, at);
-    if (!shares.has(name)) {
-      shares.set(name, { FRESH: 0, DEGRADED: 0, SURVIVAL: 0, EXPIRED: 0, QUARANTINED: 0 });
-      began.set(name, at);
+  const changesOf = new Map<string, TierChange[]>();
+  for (const change of history.tiers) {
+    const name = `${change.machine} of ${change.domain}`;
+    changesOf.set(name, [...(changesOf.get(name) ?? []), change]);
+  }
+  const shares = [...changesOf].map(([name, changes]) => {
+    const share = { FRESH: 0, DEGRADED: 0, SURVIVAL: 0, EXPIRED: 0, QUARANTINED: 0 };
+    let whole = 0;
+    for (const [i, { at, machine, tier }] of changes.entries()) {
+      for (const [from, to] of history.runsOf(machine, at, changes[i + 1]?.at ?? endMs)) {
+        share[tier] += to - from;
+        whole += to - from;
+      }
     }
-    open.set(name, { at, tier });
-  }
-  for (const [name, share] of shares) {
-    close(name, endMs);
-    const whole = Math.max(1, endMs - (began.get(name) ?? 0));
-    for (const tier of TIERS) share[tier] /= whole;
-  }
-  return shares;
+    for (const tier of TIERS) share[tier] /= Math.max(1, whole);
+    return [name, share] as const;
+  });
+  return new Map(shares);
 }
 
 function ending({ scenario, coverage, history, now }: World, verdict: Verdict): string {

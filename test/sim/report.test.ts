@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reportOf } from '../../sim/report.ts';
 import { runWorld } from '../../sim/run.ts';
+import { PLAIN } from '../../sim/scenario.ts';
 import { scenarioNamed } from '../../sim/scenarios/table.ts';
 import { storyOf } from '../../sim/story.ts';
 import { whatIf } from '../../sim/what-if.ts';
@@ -47,6 +48,18 @@ report('tells the run in ten lines at most', () => {
   const lines = storyOf(world, result.verdict);
   assert.ok(lines.length <= 10, lines.join('\n'));
   assert.match(lines.join('\n'), /contact-windows, d02.*d01\.example withdrew.*all agreed/s);
+});
+
+report('shows nothing of a machine while it has no power', () => {
+  const cut = { at: 300_000, fault: 'power-cut', on: ['d01'], forMs: 600_000, amount: 0 };
+  const scenario = { ...PLAIN, domains: 2, minutes: 20, heals: false, happenings: [cut] };
+  const { history } = runWorld({ scenario, seed: 1, records: true }).world;
+  const runs = [
+    [0, 300_000],
+    [900_000, 1_200_000],
+  ];
+  assert.equal(history.runsOf('d01', 0, 1_200_000), runs);
+  assert.equal(history.runsOf('d01', 400_000, 800_000), []);
 });
 
 const program = chromium();
