@@ -56,7 +56,7 @@ export const DOMAINS: Sheet<Row> = {
   wordsOf: ({ domain }) =>
     `${domain.domain} ${domain.tier} ${domain.relation} ${remarksText(domain)}`,
   detailsOf: (row, columns) => factLines(factsOf(row), columns),
-  detailRows: 8,
+  detailRows: 9,
   restAt: 'on a taller screen',
   empty: 'no domain yet',
 };
