@@ -88,4 +88,10 @@ musts('that name a code are cited by tests that name it too', () => {
   );
 });
 
+musts('are noticed where no such test or no such file is there', () => {
+  assert.ok(hasTest(cited('core/bytes: refuses every malformed UTF-8')));
+  assert.not(hasTest(cited('core/bytes: refuses nothing at all')));
+  assert.not(hasTest(cited('core/absent: refuses every malformed UTF-8')));
+});
+
 musts.run();
