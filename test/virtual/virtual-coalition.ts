@@ -41,6 +41,7 @@ export interface TierChange {
   readonly tier: string;
 }
 
+/** One run: its time is that of the process until it is disposed of. */
 export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
   readonly scenario: Scenario;
   readonly time: VirtualTime;
@@ -115,18 +116,18 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
 
   /** Whatever any machine lacks of any domain that it knows, as sentences. */
   lacking(): readonly string[] {
-    const views = [...this.machines.values()].map((machine) => {
-      return { name: machine.name, known: this.views(machine) };
-    });
+    const machines = [...this.machines.values()];
     const own = new Map(
-      views.flatMap(({ known }) => known.filter(({ isOwn }) => isOwn).map((v) => [v.domain, v])),
+      machines
+        .filter(({ isAuthority }) => isAuthority)
+        .map((machine) => [machine.domain, this.views(machine).find(({ isOwn }) => isOwn)]),
     );
-    return views.flatMap(({ name, known }) =>
-      known
+    return machines.flatMap((machine) =>
+      this.views(machine)
         .filter((v) => v.standing.tier !== 'FRESH' || v.epoch !== own.get(v.domain)?.epoch)
         .map(
           ({ domain, standing, epoch }) =>
-            `${name} lacks ${domain} (${standing.tier}, epoch ${epoch})`,
+            `${machine.name} lacks ${domain} (${standing.tier}, epoch ${epoch})`,
         ),
     );
   }
