@@ -52,6 +52,7 @@ const WITH_ALL_FAULTS = [
   'network: a frame waited behind a clog',
   'network: a frame was lost',
   'people: a rank given twice was refused',
+  'people: a relation was changed',
   'people: a revocation was acknowledged',
   'people: a withdrawal was acknowledged',
   'people: the next rank was given the word',

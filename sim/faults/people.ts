@@ -1,10 +1,10 @@
-/** What people do: publish, withdraw, relate, end a relation, carry a file. */
+/** What people do: publish, withdraw, relate, change and end a relation, carry a file. */
 
 import { toUtf8 } from '../../core/bytes.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { recordKey } from '../../federation/record-key.ts';
-import { WHOLE_TERMS } from '../../federation/relation.ts';
+import { type RelationTerms, WHOLE_TERMS } from '../../federation/relation.ts';
 import { bundleDraft } from '../founding.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
@@ -71,6 +71,36 @@ export const unrelating: Fault = {
     if (mine === undefined || theirs === undefined) return () => undefined;
     mine.request({ kind: 'unrelate', domain: theirs.domain }, () => undefined);
     return () => relate(mine, theirs);
+  },
+};
+
+/**
+ * The first machine's people grant the second's domain less, and believe it for half as long; later
+ * they grant again what they did.
+ */
+export const narrowing: Fault = {
+  name: 'narrowing',
+  family: 'people',
+  draw: (dice, shape) => {
+    const pair = pairOf(dice, shape);
+    return pair === null ? null : { ...pair, forMs: 1 + dice.wait(10 * shape.periodMs) };
+  },
+  begin: (world, happening) => {
+    const [mine, theirs] = machinesOf(world, happening);
+    if (mine === undefined || theirs === undefined) return () => undefined;
+    const { freshForMs, degradedForMs, survivalForMs } = world.scenario.limits;
+    const limits = {
+      freshForMs: Math.floor(freshForMs / 2),
+      degradedForMs: Math.floor(degradedForMs / 2),
+      survivalForMs: Math.floor(survivalForMs / 2),
+    };
+    const amend = (terms: RelationTerms, mayWiden: boolean): void => {
+      mine.request({ kind: 'amend', domain: theirs.domain, terms, mayWiden }, ({ answer }) => {
+        if (!(answer instanceof Refusal)) world.coverage.saw('people: a relation was changed');
+      });
+    };
+    amend({ ...WHOLE_TERMS, scope: ['/web'], limits }, false);
+    return () => amend(WHOLE_TERMS, true);
   },
 };
 

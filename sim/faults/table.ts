@@ -23,7 +23,7 @@ import { oneWayCut } from './one-way-cut.ts';
 import { overriding } from './overriding.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
-import { courier, publishing, relating, unrelating, withdrawing } from './people.ts';
+import { courier, narrowing, publishing, relating, unrelating, withdrawing } from './people.ts';
 import { powerCut } from './power-cut.ts';
 import { processEnd } from './process-end.ts';
 import { rebootLoop } from './reboot-loop.ts';
@@ -45,6 +45,6 @@ export const FAULTS: readonly Fault[] = [
   ...[fullDisk, slowDisk, restoredBackup, restoredAuthority],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey, strangers],
-  ...[publishing, withdrawing, relating, unrelating, courier],
+  ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
 ];
