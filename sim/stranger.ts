@@ -33,6 +33,8 @@ export class Stranger {
   readonly #binding: Uint8Array;
   readonly #tag: Tag;
   readonly #isPatient: boolean;
+  /** Domains that nobody has heard of: the same each time, for a thousand take long to draw. */
+  #tags: readonly Tag[] | null = null;
 
   constructor(world: World, host: Machine, number: number) {
     this.#world = world;
@@ -64,12 +66,12 @@ export class Stranger {
   }
 
   #anything(): Uint8Array {
-    const noise = this.#dice.bytes(1 + this.#dice.below(NOISE_BYTES_MAX));
     const beacon = this.#host.believed.get(recordKey(this.#host.domain, 'beacon'));
     // The first says nothing that is provably wrong, and so is never sent away.
     const kind = this.#dice.below(this.#isPatient ? 5 : 9);
     if (kind < 5) return encodeFrame(this.#question(kind));
     if (kind === 5 || beacon === undefined) {
+      const noise = this.#dice.bytes(1 + this.#dice.below(NOISE_BYTES_MAX));
       noise[0] = 1 + this.#dice.below(12);
       return noise;
     }
@@ -85,10 +87,9 @@ export class Stranger {
     const tag = this.#tag;
     const digest = (): Digest => digestOf(this.#dice.bytes(32));
     switch (kind) {
-      case 0: {
-        const tags = Array.from({ length: TAGS }, () => toHex(this.#dice.bytes(16)));
-        return { kind: 'interest', tags: [tag, ...tags] };
-      }
+      case 0:
+        this.#tags ??= Array.from({ length: TAGS }, () => toHex(this.#dice.bytes(16)));
+        return { kind: 'interest', tags: [tag, ...this.#tags] };
       case 1: {
         const wants = Array.from({ length: WANTS }, () => {
           return { tag, what: this.#dice.pick(WANT_KINDS), argument: digest() };
