@@ -137,18 +137,13 @@ export class Fleet implements AsyncDisposable {
     return (await this.daemon(index).control.call('status', {})).domains;
   }
 
-  /**
-   * Whatever anybody lacks of anybody, as sentences: the newest beacon, or being fresh. By default
-   * all daemons are meant.
-   */
-  async lacking(isMeant = (_index: number) => true): Promise<readonly string[]> {
+  /** Whatever anybody lacks of anybody, as sentences: the newest beacon, or being fresh. */
+  async lacking(): Promise<readonly string[]> {
     const sights = await Promise.all(this.daemons.map((_, index) => this.sights(index)));
     const newest = sights.map((sight) => sight.find(({ own }) => own)?.beacon);
     return sights.flatMap((sight, by) =>
       sight
-        .map((seen) => ({ ...seen, of: indexOf(seen.domain) }))
-        .filter(({ of }) => isMeant(by) && isMeant(of))
-        .filter(({ of, beacon, tier }) => beacon !== newest[of] || tier !== 'FRESH')
+        .filter((seen) => seen.beacon !== newest[indexOf(seen.domain)] || seen.tier !== 'FRESH')
         .map(({ domain, tier }) => `${by} lacks ${domain} (${tier})`),
     );
   }

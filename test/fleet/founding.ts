@@ -27,13 +27,8 @@ export async function found(fleet: Fleet): Promise<void> {
     if (fleet.authorityOf(index) !== index) await enrol(fleet, index);
   }
   await relate(fleet);
-  // Who is brought up to date by files comes last: others would ask it for what they lack.
-  const isFiled = (index: number): boolean => fleet.plan.filed?.includes(index) === true;
-  const wires = [...fleet.wires];
-  for (const [ends, wire] of wires) if (!ends.some(isFiled)) wire.mend();
-  await fleet.settle(FOUNDED_MS_MAX, () => fleet.lacking((index) => !isFiled(index)));
   await carryFiles(fleet);
-  for (const [ends, wire] of wires) if (ends.some(isFiled)) wire.mend();
+  for (const wire of fleet.wires.values()) wire.mend();
   await fleet.settle(FOUNDED_MS_MAX);
 }
 
