@@ -63,6 +63,7 @@ export async function reachOverSlowLink(fleet: Fleet): Promise<readonly number[]
   const withdrawals = await Promise.all(partners.map((by) => prepareWithdrawal(fleet, by)));
   await fleet.carryFiles(); // over the link they would take minutes
   await fleet.settle(REACHED_MS_MAX);
+  await pause(SLOW_PAUSE_MS); // what was said at once when the link came up has passed
   fleet.wire(SLOW, 0).line = { delayMs: DELAY_MS, bitsPerS: SLOW_BITS_PER_S };
   const ms: number[] = [];
   for (const withdrawal of withdrawals) {
