@@ -23,6 +23,7 @@ import { decodeBundleFile, decodeFileItem, encodeBundleFile } from './bundle-fil
 import type { DocumentHead } from './document.ts';
 import { type UnverifiedEnvelope, type Verified, verifyEnvelope } from './envelope.ts';
 import { Exchange } from './exchange.ts';
+import { handle } from './handling.ts';
 import type { Input } from './input.ts';
 import { type Lease, scopeOf } from './lease.ts';
 import { Leaseholder } from './leaseholder.ts';
@@ -148,7 +149,7 @@ export class FederationNode {
 
   /** One step. Total: whatever the input, it returns. */
   handle(now: Instant, input: Input): Output {
-    return new Step(this.#parts, now).run(input);
+    return handle(new Step(this.#parts, now), input);
   }
 
   /** Every domain we speak of, as it stands now; our own first. */

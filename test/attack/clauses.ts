@@ -95,8 +95,8 @@ export const CLAUSES: readonly Clause[] = [
   },
   {
     ...{ finding: 'H4', test: HIGH, without: 'a writer ticks on past a revocation' },
-    file: 'federation/step.js',
-    find: 'isOurs ? (this.#parts.authority?.fence() ?? null) : null',
+    file: 'federation/committing.js',
+    find: 'isOurs ? (step.parts.authority?.fence() ?? null) : null',
     replace: 'null',
   },
   {
@@ -281,8 +281,8 @@ export const CLAUSES: readonly Clause[] = [
   },
   {
     ...{ finding: 'L2', test: MEDIUM, without: 'nobody is asked for the Root' },
-    file: 'federation/step.js',
-    find: 'this.#parts.exchange.compare(from.peer)',
+    file: 'federation/hearing.js',
+    find: 'step.parts.exchange.compare(from.peer)',
     replace: '[]',
   },
 ];

@@ -87,8 +87,8 @@ export const MUTANTS: readonly Clause[] = [
   },
   {
     ...{ finding: 'writer', test: WRITER, without: 'a writer ticks on past a revocation' },
-    file: 'federation/step.js',
-    find: 'isOurs ? (this.#parts.authority?.fence() ?? null) : null',
+    file: 'federation/committing.js',
+    find: 'isOurs ? (step.parts.authority?.fence() ?? null) : null',
     replace: 'null',
   },
   {

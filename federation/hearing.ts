@@ -1,0 +1,202 @@
+/**
+ * What a peer says: frames and gossip, each charged to whoever said it, read, and handed on.
+ *
+ * What may be heard of a guest, of a partner, of a machine of our own domain is decided here
+ * (PROTOCOL §6.3, §6.4); whether it is believed, in committing.ts.
+ */
+
+import { BEACON_BYTES_MAX } from '../core/limits.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
+import type { Belief } from './belief.ts';
+import type { FileItem } from './bundle-file.ts';
+import { admitItem, gossipOf, strangeToUs } from './committing.ts';
+import { isForGuests, isSecret } from './document.ts';
+import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
+import { decodeEquivocation } from './equivocation.ts';
+import { missedBefore } from './looking-back.ts';
+import { decodeFrame, versionArgument, type Want } from './message.ts';
+import { readRecall } from './override.ts';
+import { recalledMark } from './overriding.ts';
+import { hearAnswer, hearQuestion, hearTurn, hearWaiting } from './questions.ts';
+import type { Step } from './step.ts';
+import { decodeTick, TICK_BYTES } from './tick.ts';
+
+/** A frame of the sync protocol (PROTOCOL §6.1). Refuses what its reader and the ladder refuse. */
+export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
+  step.ledgerOf(peer).charge(peer, 'sync', step.now.boot);
+  const frame = decodeFrame(bytes);
+  switch (frame.kind) {
+    case 'interest':
+      step.effects.push(...step.parts.exchange.interest(peer, frame.tags, step.now.boot));
+      return;
+    case 'digest':
+      step.effects.push(...step.parts.exchange.digest(peer, frame.digest, step.now.boot));
+      return;
+    case 'summary':
+      step.effects.push(...step.parts.exchange.summary(peer, frame.rows, step.now.boot));
+      return;
+    case 'want':
+      step.effects.push(...step.parts.exchange.want(peer, frame.wants));
+      return;
+    case 'lack':
+      step.effects.push(...step.parts.exchange.lack(peer, frame.wants, step.now.boot));
+      return;
+    case 'ranges':
+      step.effects.push(...step.parts.exchange.ranges(peer, frame.tag, frame.notes, step.now.boot));
+      return;
+    case 'tick':
+      return hearTick(step, { peer, bytes: frame.bytes, relayed: false });
+    case 'question':
+      return hearQuestion(step, peer, frame.tag, frame.nonce);
+    case 'answer':
+      return hearAnswer(step, peer, frame.tag, frame.bytes);
+    case 'turn':
+      return hearTurn(step, peer, frame.tag, frame.nonce);
+    case 'waiting':
+      return hearWaiting(step, peer, frame.tag, frame.bytes);
+    case 'proof': {
+      // PROTOCOL §6.3 — from anybody, guests too: a proof stands by itself.
+      const item: FileItem = { kind: 'proof', proof: decodeEquivocation(frame.bytes) };
+      const { domain, keyId } = item.proof;
+      const belief = step.parts.beliefs.of(domain);
+      step.parts.exchange.settle({ domain, what: 'unpinned', argument: keyId, peer });
+      return admitFrom(step, belief, item, { peer, relayed: false });
+    }
+    case 'ticks':
+      return hearTicks(step, peer, frame.ticks);
+    case 'envelope': {
+      const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
+      return takeEnvelope(step, item, { peer, relayed: false });
+    }
+  }
+}
+
+/**
+ * What gossip brought: a tick, a stop or a beacon. Refuses `guest-lane`, `too-large` and what the
+ * ladder says.
+ */
+export function hearGossip(step: Step, peer: string, bytes: Uint8Array): void {
+  step.ledgerOf(peer).charge(peer, 'gossip', step.now.boot);
+  // PROTOCOL §6.3 — gossip is for those who were admitted.
+  if (step.parts.exchange.isGuest(peer)) throw new Refusal('guest-lane', { what: 'gossip' });
+  if (bytes.length === TICK_BYTES) {
+    return hearTick(step, { peer, bytes, relayed: true });
+  }
+  // PROTOCOL §6.1 — bound before anything is parsed: gossip carries nothing larger than a beacon.
+  if (bytes.length > BEACON_BYTES_MAX) {
+    throw new Refusal('too-large', { limit: BEACON_BYTES_MAX, got: bytes.length });
+  }
+  const envelope = decodeEnvelope(bytes);
+  if (envelope.type !== 'beacon') throw new Refusal('document-type', { got: envelope.type });
+  takeEnvelope(step, { kind: 'envelope', envelope }, { peer, relayed: true });
+}
+
+/** Each for itself; what is late among them spoils no other, what is wrong ends the frame. */
+function hearTicks(step: Step, peer: string, ticks: readonly Uint8Array[]): void {
+  for (const bytes of ticks) {
+    const outcome = refusalOf(() => hearTick(step, { peer, bytes, relayed: false }));
+    if (!(outcome instanceof Refusal)) continue;
+    if (outcome.judgement === 'reject') throw outcome;
+    step.effects.push({ kind: 'refused', peer, refusal: outcome });
+  }
+}
+
+function hearTick(
+  step: Step,
+  from: {
+    readonly peer: string;
+    readonly bytes: Uint8Array;
+    readonly relayed: boolean;
+  },
+): void {
+  const tick = decodeTick(from.bytes);
+  const belief = step.parts.beliefs.namedBy(tick);
+  if (belief === null) {
+    // Its beacon may be one we lack: the peer that relayed it can say (PROTOCOL §3.3).
+    step.effects.push(...step.parts.exchange.stranger(from.peer, tick.tag));
+    throw new Refusal('tick-unknown-beacon');
+  }
+  admitFrom(step, belief, { kind: 'tick', tick }, from);
+}
+
+/** Admits an envelope that a peer gave or relayed. */
+function takeEnvelope(
+  step: Step,
+  item: FileItem & { readonly kind: 'envelope' },
+  from: { readonly peer: string; readonly relayed: boolean },
+): void {
+  const { domain, type } = item.envelope;
+  // PROTOCOL §6.3 — a guest gives evidence and negative statements, never contents; nor does a
+  // frame that outlived its link, for nothing says any more who sent it.
+  const { exchange } = step.parts;
+  const isProven = exchange.has(from.peer) && !exchange.isGuest(from.peer);
+  if (!isProven && !isForGuests(type)) {
+    throw new Refusal('guest-lane', { what: type });
+  }
+  const belief = step.parts.beliefs.of(domain);
+  // PROTOCOL §6.4 — a leak: what a domain keeps to itself is taken from its own nodes alone.
+  if (isSecret(type) && !exchange.isFellow(from.peer, domain)) {
+    throw new Refusal('document-secret', { domain, type });
+  }
+  exchange.settle({ domain, ...wantedAs(item.envelope), peer: from.peer });
+  if (type === 'beacon') lookBack(step, belief, item.envelope, from.peer);
+  admitFrom(step, belief, item, from);
+}
+
+/**
+ * A beacon that does not follow the one we held before it: we missed some, or its key told
+ * another story to others. The beacon before it is asked for, and the one before that, until
+ * they meet what we heard (PROTOCOL §5.2).
+ */
+function lookBack(step: Step, held: Belief, envelope: UnverifiedEnvelope, peer: string): void {
+  const { domain, digest } = envelope;
+  step.parts.exchange.settle({ domain, what: 'past', argument: digest, peer });
+  const previous = missedBefore(held, envelope);
+  if (previous === null) return;
+  const { boot } = step.now;
+  step.effects.push(...step.parts.exchange.askPast(peer, held, previous, boot));
+}
+
+function admitFrom(
+  step: Step,
+  belief: Belief,
+  item: FileItem,
+  from: { readonly peer: string; readonly relayed: boolean },
+): void {
+  const budget = step.ledgerOf(from.peer).steps(from.peer, step.now.boot);
+  const admission = refusalOf(() => admitItem(step, belief, item, budget));
+  if (item.kind === 'tick') {
+    const { domain, beacon } = belief;
+    const want = { what: 'tick', argument: beacon?.beacon.digest ?? '' } as const;
+    step.parts.exchange.settle({ domain, ...want, peer: from.peer });
+  }
+  if (admission instanceof Refusal) {
+    // A beacon under a Root we lack: its relayer has the Root (PROTOCOL §2.1).
+    if (admission.code === 'beacon-root')
+      step.effects.push(...step.parts.exchange.compare(from.peer));
+    throw admission;
+  }
+  step.effects.push(...step.parts.exchange.admitted(admission.belief, from.peer, step.now.boot));
+  if (admission.forward) step.effects.push(...strangeToUs(step, belief, item));
+  if (admission.forward && !from.relayed) step.effects.push(gossipOf(item));
+  if (admission.refusal !== null) throw admission.refusal;
+}
+
+/** What a document is asked for as. */
+function wantedAs(envelope: UnverifiedEnvelope): Pick<Want, 'what' | 'argument'> {
+  const { type, digest, members } = envelope;
+  switch (type) {
+    case 'root':
+      return { what: 'root', argument: versionArgument(members.u64('version')) };
+    case 'beacon':
+    case 'manifest':
+      return { what: type, argument: digest };
+    case 'revocations':
+    case 'override':
+      return { what: 'unpinned', argument: digest };
+    case 'recall':
+      return { what: 'unpinned', argument: recalledMark(readRecall(envelope)) };
+    default:
+      return { what: 'document', argument: digest };
+  }
+}
