@@ -10,7 +10,7 @@ import { Refusal } from '../core/refusal.ts';
 import type { Policy } from '../federation/policy.ts';
 import type { ActionClass } from '../federation/tier.ts';
 import { type DomainView, permitted } from '../federation/view.ts';
-import type { Method } from './control/protocol.ts';
+import type { Method } from './control/calls.ts';
 import type { ControlMethods } from './control/server.ts';
 import { factsOf, tierRefusal } from './tier-facts.ts';
 

@@ -8,7 +8,7 @@
 
 import { toHex } from '../core/bytes.ts';
 import { BOOT_EVENT_CHARS_MAX, BOOT_EVENTS_SHOWN_MAX } from '../core/limits.ts';
-import type { AttestationView } from './control/protocol.ts';
+import type { AttestationView } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import type { NodeCustody } from './custody/open-custody.ts';
 import { eventLines } from './tpm/event-words.ts';

@@ -16,7 +16,7 @@ import { knownBy, openDoor, openEndpoint } from './authority-endpoints.ts';
 import { SpiffePartners, type SpiffePartnersOptions } from './bundle-endpoint/partners.ts';
 import { runtimeRoots, webRootsIn } from './bundle-endpoint/web-roots.ts';
 import { ProposalBook } from './ceremony/proposal-book.ts';
-import type { Status } from './control/protocol.ts';
+import type { Status } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import { controlMethods, type MethodOptions } from './control-methods.ts';
 import { CrlMaker } from './crl-maker.ts';

@@ -5,7 +5,7 @@ import { toHex } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
-import type { AuthorityView, BundleView } from './control/protocol.ts';
+import type { AuthorityView, BundleView } from './control/views.ts';
 import { domainStatus } from './status.ts';
 import { knownAgeMs } from './tier-facts.ts';
 import { authoritiesOf } from './trust-view.ts';

@@ -3,7 +3,7 @@
 import type { AuditLog } from './audit/audit-log.ts';
 import type { AuthorityBook } from './authority-book.ts';
 import { type Caller, whose } from './control/caller.ts';
-import type { SigningAuthority } from './control/protocol.ts';
+import type { SigningAuthority } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
 import type { RollEntry } from './identity/authority-roll.ts';

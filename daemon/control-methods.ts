@@ -15,7 +15,7 @@ import { bundleView, endpointBundleView } from './bundle-view.ts';
 import { type CeremonyMethodOptions, ceremonyMethods } from './ceremony/ceremony-methods.ts';
 import { encodePublicKey } from './ceremony/person-key.ts';
 import type { Config } from './config-keys.ts';
-import type { RoleKey } from './control/protocol.ts';
+import type { RoleKey } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import { authorityMethods } from './control-authorities.ts';
 import { type CourierMethodOptions, courierMethods } from './courier/courier-methods.ts';

@@ -8,7 +8,7 @@
 
 import { openAuthorityDaemon } from './authority-daemon.ts';
 import type { Config } from './config-keys.ts';
-import type { Status } from './control/protocol.ts';
+import type { Status } from './control/views.ts';
 import { type Host, openGround } from './ground.ts';
 import { openMemberDaemon } from './member-daemon.ts';
 import { afterReload, changesOf, type Reloaded } from './reload.ts';

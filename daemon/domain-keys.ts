@@ -21,7 +21,7 @@ import type { UnixMs } from '../core/time.ts';
 import { foundDomain } from '../federation/found.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { Members } from '../federation/members.ts';
-import type { RoleKey } from './control/protocol.ts';
+import type { RoleKey } from './control/views.ts';
 import {
   clear,
   encodeSelf,

@@ -13,7 +13,7 @@ import type { UnixMs } from '../core/time.ts';
 import type { AuditEntry } from './audit/audit-entry.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { type Caller, whose } from './control/caller.ts';
-import type { EntryChangeView, EntryCreate, EntryUpdate, EntryView } from './control/protocol.ts';
+import type { EntryChangeView, EntryCreate, EntryUpdate, EntryView } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import {
   type ChangedEntries,

@@ -23,7 +23,7 @@ import { loadAuditHead, saveAuditHead } from './audit/kept-head.ts';
 import type { State } from './backup/snapshot.ts';
 import type { Config } from './config-keys.ts';
 import { type Caller, personOf } from './control/caller.ts';
-import type { Status } from './control/protocol.ts';
+import type { Status } from './control/views.ts';
 import { isShared, type LocalPeer, RoleBook } from './control/role-book.ts';
 import { type ControlMethods, type ControlServer, openControlServer } from './control/server.ts';
 import { announceCustody, isWithdrawalOf } from './custody/announce.ts';

@@ -2,7 +2,7 @@
 
 import { Refusal } from '../core/refusal.ts';
 import type { ImportOutcome } from '../federation/effect.ts';
-import type { ImportOutcome as OutcomeView } from './control/protocol.ts';
+import type { ImportOutcome as OutcomeView } from './control/views.ts';
 
 /** Refusals of documents that are here already. */
 const HELD: ReadonlySet<string> = new Set(['document-held', 'tick-not-newer']);

@@ -7,7 +7,7 @@
 
 import { FederationNode } from '../federation/node.ts';
 import type { DomainView } from '../federation/view.ts';
-import type { Status } from './control/protocol.ts';
+import type { Status } from './control/views.ts';
 import { Applicant } from './enrolment/applicant.ts';
 import { Joining } from './enrolment/joining.ts';
 import { type OwnChip, ownChip } from './enrolment/own-chip.ts';

@@ -11,7 +11,7 @@ import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import { type BootMs, elapsedMs } from '../core/time.ts';
 import { type Lease, scopeOf } from '../federation/lease.ts';
 import type { FederationNode } from '../federation/node.ts';
-import type { PeerStatus } from './control/protocol.ts';
+import type { PeerStatus } from './control/views.ts';
 import type { Driver } from './driver.ts';
 import type {
   Admission,

@@ -15,7 +15,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import { type BackupMethodOptions, backupMethods } from './backup/backup-methods.ts';
 import { bundleView } from './bundle-view.ts';
 import { type Caller, whose } from './control/caller.ts';
-import type { ImportOutcome, RelationView, Status } from './control/protocol.ts';
+import type { ImportOutcome, RelationView, Status } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import type { NodeCustody } from './custody/open-custody.ts';
 import type { Driver } from './driver.ts';

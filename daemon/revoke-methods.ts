@@ -12,7 +12,7 @@ import type { DomainView } from '../federation/view.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { AuthorityBook } from './authority-book.ts';
 import { whose } from './control/caller.ts';
-import type { RevocationKind, RevocationView, RevokeParams } from './control/protocol.ts';
+import type { RevocationKind, RevocationView, RevokeParams } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
 import { isOfLine, type RollEntry } from './identity/authority-roll.ts';

@@ -12,7 +12,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import { type EndpointTerms, parseEndpointUrl } from './bundle-endpoint/endpoint-terms.ts';
 import type { PartnerState, SpiffePartners } from './bundle-endpoint/partners.ts';
 import { type Caller, whose } from './control/caller.ts';
-import type { RelationView, SpiffeRelationAdd } from './control/protocol.ts';
+import type { RelationView, SpiffeRelationAdd } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import { ENDPOINT_TERMS } from './relation/terms-view.ts';
 

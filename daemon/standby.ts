@@ -16,7 +16,7 @@ import { newBelief } from '../federation/belief.ts';
 import { decodeBundleFile, decodeFileItem } from '../federation/bundle-file.ts';
 import { asRead } from '../federation/moment.ts';
 import { encodePublicKey } from './ceremony/person-key.ts';
-import { ROLE_KEYS, type RoleKey } from './control/protocol.ts';
+import { ROLE_KEYS, type RoleKey } from './control/views.ts';
 import { makeRoleKey } from './domain-keys.ts';
 import type { Ground } from './ground.ts';
 import { clear, encodeSelf, NODE, TRANSPORT, TRANSPORT_SEED_BYTES } from './node-keys.ts';

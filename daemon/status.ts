@@ -11,14 +11,7 @@ import type { OverrideInForce } from '../federation/overriding.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { RaisedAlarm } from './alarm-book.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
-import type {
-  AlarmStatus,
-  DomainStatus,
-  HeardStatus,
-  NodeStatus,
-  OverrideStatus,
-  Status,
-} from './control/protocol.ts';
+import type { AlarmStatus, DomainStatus, HeardStatus, NodeStatus, OverrideStatus, Status } from './control/views.ts';
 import { keysStatus } from './custody/open-custody.ts';
 import type { Driver } from './driver.ts';
 import { wordsOf } from './fingerprint-words.ts';

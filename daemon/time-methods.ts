@@ -5,7 +5,7 @@ import type { Instant } from '../core/time.ts';
 import type { TimeView } from '../federation/time-desk.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { whose } from './control/caller.ts';
-import type { TimeStatus } from './control/protocol.ts';
+import type { TimeStatus } from './control/views.ts';
 import type { ControlMethods } from './control/server.ts';
 import type { Driver } from './driver.ts';
 import { formatRfc3339, parseRfc3339 } from './rfc3339.ts';

@@ -1,7 +1,7 @@
 /** The forms of all acts: what each says before anybody may do it, and what is to be filled. */
 
 import { ALARMS, type AlarmCode, isAlarmCode } from '../core/alarm.ts';
-import type { AlarmStatus, CeremonyView, DomainStatus } from '../daemon/control/protocol.ts';
+import type { AlarmStatus, CeremonyView, DomainStatus } from '../daemon/control/views.ts';
 import type { ActKind, Field, Form } from './act.ts';
 
 /** Of what a signature gave force to, what else ends it. */

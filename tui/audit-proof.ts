@@ -8,7 +8,7 @@
 
 import { encodeCanonical } from '../core/canonical.ts';
 import { digestOf } from '../core/digest.ts';
-import type { AuditEntryView, AuditHeadView } from '../daemon/control/protocol.ts';
+import type { AuditEntryView, AuditHeadView } from '../daemon/control/views.ts';
 import { countText } from './format.ts';
 
 export type AuditProof =

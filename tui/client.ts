@@ -15,18 +15,9 @@ import { CONTROL_BYTES_MAX } from '../core/limits.ts';
 import { printable } from '../core/printable.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { isOfOurSeries, VERSION } from '../core/version.ts';
-import {
-  type AuditEntryView,
-  CONTROL_PATH,
-  ControlError,
-  encodeRequest,
-  type Method,
-  type Notification,
-  type ParamsOf,
-  parseAnswer,
-  type ResultOf,
-  type Status,
-} from '../daemon/control/protocol.ts';
+import { type Method, type Notification, type ParamsOf, type ResultOf } from '../daemon/control/calls.ts';
+import { CONTROL_PATH, ControlError, encodeRequest, parseAnswer } from '../daemon/control/frames.ts';
+import { type AuditEntryView, type Status } from '../daemon/control/views.ts';
 import { hashOfEntry } from './audit-proof.ts';
 import { isDrawable } from './foreign-status.ts';
 import type { Timers } from './host.ts';

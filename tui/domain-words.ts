@@ -1,6 +1,6 @@
 /** What the window says of one domain: its tier, its age, its next cliff, in words. */
 
-import type { DomainStatus, Tier } from '../daemon/control/protocol.ts';
+import type { DomainStatus, Tier } from '../daemon/control/views.ts';
 import { ageText, leftText } from './format.ts';
 import type { Tone } from './line.ts';
 

@@ -5,7 +5,7 @@
  * Between two of one series nothing is checked: the daemon is this user's own (protocol.ts).
  */
 
-import type { Status } from '../daemon/control/protocol.ts';
+import type { Status } from '../daemon/control/views.ts';
 
 /** The form of a value: of a member by its sample, of each item, or of what may be null. */
 type Shape =

@@ -8,7 +8,7 @@
 
 import { FRESH_PERIODS_MIN } from '../core/limits.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/time.ts';
-import type { DomainStatus } from '../daemon/control/protocol.ts';
+import type { DomainStatus } from '../daemon/control/views.ts';
 
 /** An age is not told finer than this while it is young: ticks come once a minute. */
 const YOUNG_MS = 2 * MINUTE_MS;

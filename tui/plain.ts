@@ -4,7 +4,7 @@
  * Nothing is ever overwritten, no colour is used, and what did not change is not said again.
  */
 
-import type { DomainStatus } from '../daemon/control/protocol.ts';
+import type { DomainStatus } from '../daemon/control/views.ts';
 import { cliffText, domainAge } from './domain-words.ts';
 import { clockText } from './format.ts';
 import { domainsNow, type State, sinceToldMs } from './model.ts';

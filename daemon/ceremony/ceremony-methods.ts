@@ -17,7 +17,7 @@ import { WHOLE_TERMS } from '../../federation/relation.ts';
 import { checkAct, type GateOptions } from '../acts.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { type Caller, checkRole, personOf, whose } from '../control/caller.ts';
-import type { CeremonyView, ImportOutcome } from '../control/protocol.ts';
+import type { CeremonyView, ImportOutcome } from '../control/views.ts';
 import type { RoleBook } from '../control/role-book.ts';
 import type { ControlMethods } from '../control/server.ts';
 import type { Driver } from '../driver.ts';

@@ -1,7 +1,7 @@
 /** What waits for people, as each kind is shown: what it would change, and on whose word. */
 
 import type { DocumentType } from '../../federation/envelope.ts';
-import type { ApplicationView, CeremonyView, RelationTermsView } from '../control/protocol.ts';
+import type { ApplicationView, CeremonyView, RelationTermsView } from '../control/views.ts';
 import { wordsOf } from '../fingerprint-words.ts';
 import { kindText } from '../kind-words.ts';
 import type { ProposedRelation } from '../relation/proposed-relations.ts';

@@ -1,6 +1,6 @@
 /** `holdfast alarm`: what a person has to hear of, until a person has seen to it. */
 
-import type { AlarmStatus } from '../control/protocol.ts';
+import type { AlarmStatus } from '../control/views.ts';
 import {
   type Command,
   type CommandContext,

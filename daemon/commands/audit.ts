@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { canonicalText } from '../../core/canonical.ts';
 import { AUDIT_TAIL_LINES_MAX } from '../../core/limits.ts';
 import { type AuditVerdict, verifyAudit } from '../audit/audit-verify.ts';
-import type { AuditEntryView } from '../control/protocol.ts';
+import type { AuditEntryView } from '../control/views.ts';
 import { stateFolderAt } from '../store/state-folder.ts';
 import {
   type Command,

@@ -1,6 +1,6 @@
 /** `holdfast authority`: what signs identities here, and how one authority follows another. */
 
-import type { KeyType, SigningAuthority } from '../control/protocol.ts';
+import type { KeyType, SigningAuthority } from '../control/views.ts';
 import {
   type Command,
   type CommandContext,

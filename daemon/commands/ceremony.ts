@@ -8,7 +8,8 @@ import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { decodeProposal, encodeProposal, signProposal } from '../../federation/proposal.ts';
 import { openPersonKey } from '../ceremony/person-key.ts';
 import type { ControlClient } from '../control/client.ts';
-import type { CeremonyView, ResultOf } from '../control/protocol.ts';
+import type { ResultOf } from '../control/calls.ts';
+import type { CeremonyView } from '../control/views.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import {
   type Command,

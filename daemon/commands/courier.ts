@@ -13,7 +13,7 @@ import {
 } from '../../federation/courier.ts';
 import { decodeRecipient } from '../../federation/recipient.ts';
 import type { ControlClient } from '../control/client.ts';
-import type { ImportOutcome } from '../control/protocol.ts';
+import type { ImportOutcome } from '../control/views.ts';
 import { appendPart, readHeader, readParts, readSealedParts } from '../courier/courier-file.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';

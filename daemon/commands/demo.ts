@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { ControlError } from '../control/protocol.ts';
+import { ControlError } from '../control/frames.ts';
 import { DomainProcess } from '../demo/domain-process.ts';
 import { play, type Tell } from '../demo/script.ts';
 import { Workload } from '../demo/workload.ts';

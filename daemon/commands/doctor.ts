@@ -5,7 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { defaultConfig } from '../config.ts';
 import type { Config } from '../config-keys.ts';
-import { ControlError } from '../control/protocol.ts';
+import { ControlError } from '../control/frames.ts';
 import { bootFindings } from '../doctor/boot-checks.ts';
 import { configFinding, refusedConfigFinding } from '../doctor/config-checks.ts';
 import { type DaemonFacts, daemonFindings } from '../doctor/daemon-checks.ts';

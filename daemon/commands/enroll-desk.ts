@@ -1,6 +1,6 @@
 /** `holdfast enroll list`, `approve`, `refuse`: what a person does at the desk of an authority. */
 
-import type { ApplicationView, EnrolledView } from '../control/protocol.ts';
+import type { ApplicationView, EnrolledView } from '../control/views.ts';
 import { kindText } from '../kind-words.ts';
 import { type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { factsText, jsonText, tableText } from './print.ts';

@@ -3,7 +3,8 @@
 import { resolve } from 'node:path';
 import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
-import type { EnrolMessage, EnrolWish, Method, ParamsOf, ResultOf } from '../control/protocol.ts';
+import type { Method, ParamsOf, ResultOf } from '../control/calls.ts';
+import type { EnrolMessage, EnrolWish } from '../control/views.ts';
 import { challengeFingerprint } from '../enrolment/fingerprint.ts';
 import { decodeMessageFile, nodeOf } from '../enrolment/message.ts';
 import { readBounded, replaceFile } from '../host/files.ts';

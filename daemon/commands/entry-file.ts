@@ -14,7 +14,7 @@ import { isObject, type Json, parseJson } from '../../core/canonical.ts';
 import { ENTRIES_MAX, ENTRY_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { parseEntryCreate } from '../control/params.ts';
-import type { EntryCreate } from '../control/protocol.ts';
+import type { EntryCreate } from '../control/views.ts';
 import { parseDuration } from '../duration.ts';
 
 /** Reads a file of entries. Refuses `entry-malformed` and what `parseJson` refuses. */

@@ -1,6 +1,6 @@
 /** The options of `holdfast entry` that say what may change in the life of an entry. */
 
-import type { AssuranceLevel, EntryUpdate, KeyType } from '../control/protocol.ts';
+import type { AssuranceLevel, EntryUpdate, KeyType } from '../control/views.ts';
 import { parseDuration } from '../duration.ts';
 import { UsageError } from './command.ts';
 

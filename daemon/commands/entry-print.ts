@@ -1,7 +1,7 @@
 /** Entries and their history as `holdfast entry` prints them. */
 
 import { printable } from '../../core/printable.ts';
-import type { AuditEntryView, EntryView } from '../control/protocol.ts';
+import type { AuditEntryView, EntryView } from '../control/views.ts';
 import { formatDuration } from '../duration.ts';
 import { countText, tableText } from './print.ts';
 

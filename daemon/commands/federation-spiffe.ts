@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import { fromUtf8 } from '../../core/bytes.ts';
 import { DOCUMENT_BYTES_MAX } from '../../core/limits.ts';
-import type { RelationView, SpiffeRelationAdd } from '../control/protocol.ts';
+import type { RelationView, SpiffeRelationAdd } from '../control/views.ts';
 import { readBounded } from '../host/files.ts';
 import { type CommandContext, EXIT_DONE, parseLine, UsageError } from './command.ts';
 import { factsText, jsonText } from './print.ts';

@@ -1,6 +1,6 @@
 /** What commands say of the documents of a file that was carried here. */
 
-import type { ImportOutcome } from '../control/protocol.ts';
+import type { ImportOutcome } from '../control/views.ts';
 import { tableText } from './print.ts';
 
 /** True for a document that is here now, whether this file brought it or not. */

@@ -16,7 +16,7 @@ import {
 } from '../../federation/override.ts';
 import { decodeProposal, encodeProposal, signProposal } from '../../federation/proposal.ts';
 import { openPersonKey } from '../ceremony/person-key.ts';
-import type { DomainStatus } from '../control/protocol.ts';
+import type { DomainStatus } from '../control/views.ts';
 import { parseDuration } from '../duration.ts';
 import { openClock } from '../host/clock.ts';
 import {

@@ -22,7 +22,7 @@ import {
 } from '../../federation/proposal.ts';
 import { openPersonKey } from '../ceremony/person-key.ts';
 import { proposalChanges, proposalDate, proposalTitle } from '../ceremony/proposal-words.ts';
-import type { ImportOutcome } from '../control/protocol.ts';
+import type { ImportOutcome } from '../control/views.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, parseLine, UsageError } from './command.ts';
 import { believeFile } from './inspect-bundle.ts';

@@ -1,6 +1,6 @@
 /** The terms of a relation on the command line: options, and what they mean. */
 
-import type { AgeLimitsView, AssuranceLevel, RelationTermsView } from '../control/protocol.ts';
+import type { AgeLimitsView, AssuranceLevel, RelationTermsView } from '../control/views.ts';
 import { parseDuration } from '../duration.ts';
 import { NOBODY } from '../relation/terms-words.ts';
 import { UsageError } from './command.ts';

@@ -8,7 +8,7 @@ import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { decodeProposalFile } from '../../federation/relation-proposal.ts';
 import { isDialAddress } from '../address.ts';
 import type { ControlClient } from '../control/client.ts';
-import type { RelationProposalView, RelationTermsView, RelationView } from '../control/protocol.ts';
+import type { RelationProposalView, RelationTermsView, RelationView } from '../control/views.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import { termsView } from '../relation/terms-view.ts';

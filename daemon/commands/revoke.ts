@@ -1,7 +1,7 @@
 /** `holdfast revoke`: takes back for good what this domain issued. */
 
 import { resolve } from 'node:path';
-import { REVOCATION_KINDS, type RevocationKind, type RevocationView } from '../control/protocol.ts';
+import { REVOCATION_KINDS, type RevocationKind, type RevocationView } from '../control/views.ts';
 import {
   type Command,
   type CommandContext,

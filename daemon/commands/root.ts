@@ -7,7 +7,7 @@ import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { encodeProposal } from '../../federation/proposal.ts';
 import { draftRoot } from '../../federation/root-draft.ts';
 import { createPersonKey } from '../ceremony/person-key.ts';
-import { ROLE_KEYS } from '../control/protocol.ts';
+import { ROLE_KEYS } from '../control/views.ts';
 import { openClock } from '../host/clock.ts';
 import { replaceFile } from '../host/files.ts';
 import { hostRandom } from '../host/random.ts';

@@ -11,7 +11,7 @@ import { parseListenAddress } from '../address.ts';
 import { defaultConfig, overrideConfig, parseConfig } from '../config.ts';
 import type { Config } from '../config-keys.ts';
 import { type ControlClient, connectControl } from '../control/client.ts';
-import { ControlError } from '../control/protocol.ts';
+import { ControlError } from '../control/frames.ts';
 import { openClock } from '../host/clock.ts';
 import type { Environment } from '../host/environment.ts';
 import { readBounded, systemCode } from '../host/files.ts';

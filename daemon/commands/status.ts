@@ -1,6 +1,6 @@
 /** `holdfast status`: the daemon at one glance, above all how stale each domain is. */
 
-import type { CallerView, DomainStatus, NodeStatus, Status } from '../control/protocol.ts';
+import type { CallerView, DomainStatus, NodeStatus, Status } from '../control/views.ts';
 import { formatDuration } from '../duration.ts';
 import { kindText } from '../kind-words.ts';
 import { alarmsText } from './alarm.ts';

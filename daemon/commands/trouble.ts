@@ -3,7 +3,7 @@
 import { Failure, type FailureCode } from '../../core/failure.ts';
 import { printable } from '../../core/printable.ts';
 import { describeDetails, Refusal, type RefusalDetails } from '../../core/refusal.ts';
-import { ControlError } from '../control/protocol.ts';
+import { ControlError } from '../control/frames.ts';
 import { systemCode } from '../host/files.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** `holdfast whoami`: whom the daemon takes us for, and what that permits. */
 
-import type { CallerView, Role } from '../control/protocol.ts';
+import type { CallerView, Role } from '../control/views.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { factsText, jsonText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';

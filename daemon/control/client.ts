@@ -16,16 +16,8 @@ import { type BootMs, bootMs } from '../../core/time.ts';
 import { openClock } from '../host/clock.ts';
 import { systemCode } from '../host/files.ts';
 import type { Clock } from '../ports.ts';
-import {
-  CONTROL_PATH,
-  ControlError,
-  encodeRequest,
-  type Method,
-  type Notification,
-  type ParamsOf,
-  parseAnswer,
-  type ResultOf,
-} from './protocol.ts';
+import { type Method, type Notification, type ParamsOf, type ResultOf } from './calls.ts';
+import { CONTROL_PATH, ControlError, encodeRequest, parseAnswer } from './frames.ts';
 
 /** What the daemon answers whoever has no role (RFC 9110 §15.5.4). */
 const FORBIDDEN = 403;

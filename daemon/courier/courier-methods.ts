@@ -11,7 +11,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { unsealHeader } from '../../federation/courier.ts';
 import type { FederationNode } from '../../federation/node.ts';
 import type { DomainChange, Marks } from '../../federation/preview.ts';
-import type { ChangedMark, CourierPreview } from '../control/protocol.ts';
+import type { ChangedMark, CourierPreview } from '../control/views.ts';
 import type { ControlMethods } from '../control/server.ts';
 import type { KeyCustody } from '../custody/custody.ts';
 import type { Driver } from '../driver.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../core/failure.ts';
 import { type ControlClient, connectControl } from '../control/client.ts';
-import type { AuditEntryView, DomainStatus } from '../control/protocol.ts';
+import type { AuditEntryView, DomainStatus } from '../control/views.ts';
 import type { Clock } from '../ports.ts';
 import { waitFor } from './wait.ts';
 

@@ -4,7 +4,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { isDialAddress } from '../address.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { whose } from '../control/caller.ts';
-import type { Status } from '../control/protocol.ts';
+import type { Status } from '../control/views.ts';
 import type { ControlMethods } from '../control/server.ts';
 import { parseFingerprint } from '../fingerprint-words.ts';
 import { audited } from '../reading-methods.ts';

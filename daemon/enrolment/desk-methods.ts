@@ -11,7 +11,7 @@ import { decodeKey } from '../../firmware/boot-state.ts';
 import { endorsementDigest } from '../../firmware/ek-certificate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { whose } from '../control/caller.ts';
-import type { ApplicationView, EnrolledView } from '../control/protocol.ts';
+import type { ApplicationView, EnrolledView } from '../control/views.ts';
 import type { ControlMethods } from '../control/server.ts';
 import { nodeSpiffeId } from '../identity/node-id.ts';
 import { formatRfc3339 } from '../rfc3339.ts';

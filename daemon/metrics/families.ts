@@ -5,7 +5,7 @@
  */
 
 import { SECOND_MS, type UnixMs } from '../../core/time.ts';
-import type { DomainStatus, PeerStatus, Status, Tier } from '../control/protocol.ts';
+import type { DomainStatus, PeerStatus, Status, Tier } from '../control/views.ts';
 import type { NodeHealth } from '../host/node-health.ts';
 import type { RollEntry } from '../identity/authority-roll.ts';
 import type { Family, Sample } from './open-metrics.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { Status } from '../control/protocol.ts';
+import type { Status } from '../control/views.ts';
 import type { Driver } from '../driver.ts';
 import { type NodeHealth, readNodeHealth } from '../host/node-health.ts';
 import type { RefusalAudit } from '../refusal-audit.ts';

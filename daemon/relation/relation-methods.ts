@@ -20,7 +20,7 @@ import { isDialAddress } from '../address.ts';
 import type { SpiffePartners } from '../bundle-endpoint/partners.ts';
 
 import type { Caller } from '../control/caller.ts';
-import type { RelationProposalView, RelationView } from '../control/protocol.ts';
+import type { RelationProposalView, RelationView } from '../control/views.ts';
 import type { ControlMethods } from '../control/server.ts';
 
 import { audited, type ReadingOptions, relationView, viewNamed } from '../reading-methods.ts';

@@ -3,7 +3,7 @@
 import { Refusal } from '../../core/refusal.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { parseScope, type RelationTerms, WHOLE_TERMS } from '../../federation/relation.ts';
-import type { RelationTermsView } from '../control/protocol.ts';
+import type { RelationTermsView } from '../control/views.ts';
 import { formatSecond, parseRfc3339 } from '../rfc3339.ts';
 
 /** Terms as people and programs see them. */

@@ -1,6 +1,6 @@
 /** The terms of a relation in words, wherever a person decides on them. */
 
-import type { AgeLimitsView, RelationTermsView } from '../control/protocol.ts';
+import type { AgeLimitsView, RelationTermsView } from '../control/views.ts';
 import { durationText } from '../duration.ts';
 
 /** Of a scope that honours no identity. */

@@ -5,7 +5,7 @@
 
 import { ENTRIES_MAX } from '../../core/limits.ts';
 import { type BootMs, elapsedMs } from '../../core/time.ts';
-import type { FetchedView } from '../control/protocol.ts';
+import type { FetchedView } from '../control/views.ts';
 import type { WorkloadIdentities } from '../identity/directory.ts';
 import type { Selector } from '../identity/selector.ts';
 import { formatRfc3339 } from '../rfc3339.ts';

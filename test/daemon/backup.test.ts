@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { BACKUP_BYTES_MAX } from '../../core/limits.ts';
-import type { DomainStatus, Status } from '../../daemon/control/protocol.ts';
+import type { DomainStatus, Status } from '../../daemon/control/views.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
 import { auditOf, controlling, eventually, fileBeside, type, withDaemons } from './live.ts';
 

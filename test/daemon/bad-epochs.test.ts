@@ -6,7 +6,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AuditEntryView, DomainStatus, Status } from '../../daemon/control/protocol.ts';
+import type { AuditEntryView, DomainStatus, Status } from '../../daemon/control/views.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import type { DaemonProcess } from '../daemon-process.ts';
 import type { BeaconPlan } from '../federation/forge.ts';

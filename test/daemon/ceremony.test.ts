@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../daemon/control/protocol.ts';
+import type { Status } from '../../daemon/control/views.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
 import { auditOf, controlling, eventually, type, withDaemons } from './live.ts';
 

@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { CONTROL_BYTES_MAX, CONTROL_CLIENTS_MAX } from '../../core/limits.ts';
-import { encodeRequest } from '../../daemon/control/protocol.ts';
+import { encodeRequest } from '../../daemon/control/frames.ts';
 import type { DaemonProcess } from '../daemon-process.ts';
 import { auditOf, controlling, eventually, withDaemons } from './live.ts';
 

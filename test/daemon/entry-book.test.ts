@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ControlClient } from '../../daemon/control/client.ts';
-import { ControlError, type EntryCreate } from '../../daemon/control/protocol.ts';
+import { ControlError } from '../../daemon/control/frames.ts';
+import { type EntryCreate } from '../../daemon/control/views.ts';
 import { DaemonProcess } from '../daemon-process.ts';
 
 const book = suite('daemon/entry-book');

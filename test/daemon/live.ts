@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlClient } from '../../daemon/control/client.ts';
-import type { AuditEntryView } from '../../daemon/control/protocol.ts';
+import type { AuditEntryView } from '../../daemon/control/views.ts';
 import { DaemonProcess } from '../daemon-process.ts';
 import { holdfast, type Outcome } from './commands/rig.ts';
 

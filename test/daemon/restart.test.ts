@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HOUR_MS } from '../../core/time.ts';
 import { verifyAudit } from '../../daemon/audit/audit-verify.ts';
-import type { DomainStatus, Status } from '../../daemon/control/protocol.ts';
+import type { DomainStatus, Status } from '../../daemon/control/views.ts';
 import { openWorkloadClient } from '../../daemon/workload-api/client.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
 import { auditOf, controlling, eventually, fileBeside, type, withDaemons } from './live.ts';

@@ -7,7 +7,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../daemon/control/protocol.ts';
+import type { Status } from '../../daemon/control/views.ts';
 import { DaemonProcess } from '../daemon-process.ts';
 import { auditOf, BRISK, controlling, eventually, type } from './live.ts';
 

@@ -6,7 +6,7 @@ import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Method } from '../../daemon/control/protocol.ts';
+import type { Method } from '../../daemon/control/calls.ts';
 import { DaemonProcess, relate } from '../daemon-process.ts';
 import { ROOT } from '../root.ts';
 import { skip } from '../skip.ts';

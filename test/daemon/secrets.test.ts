@@ -10,7 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex, toUtf8 } from '../../core/bytes.ts';
 import { METHODS } from '../../daemon/control/params.ts';
-import type { Method } from '../../daemon/control/protocol.ts';
+import type { Method } from '../../daemon/control/calls.ts';
 import { DaemonProcess, relate } from '../daemon-process.ts';
 import { BRISK, type } from './live.ts';
 

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import type { ControlClient } from '../../daemon/control/client.ts';
-import { ControlError } from '../../daemon/control/protocol.ts';
+import { ControlError } from '../../daemon/control/frames.ts';
 import { Workload } from '../../daemon/demo/workload.ts';
 import { encodePem } from '../../daemon/identity/pem.ts';
 import { DaemonProcess } from '../daemon-process.ts';

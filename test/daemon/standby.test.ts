@@ -10,7 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
-import type { DomainStatus, Status } from '../../daemon/control/protocol.ts';
+import type { DomainStatus, Status } from '../../daemon/control/views.ts';
 import { openWorkloadClient } from '../../daemon/workload-api/client.ts';
 import { decodeBundleFile, decodeFileItem } from '../../federation/bundle-file.ts';
 import { beaconKeyOf, readRoot } from '../../federation/root.ts';

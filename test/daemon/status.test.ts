@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { DomainStatus } from '../../daemon/control/protocol.ts';
+import type { DomainStatus } from '../../daemon/control/views.ts';
 import { domainStatus } from '../../daemon/status.ts';
 import { FOREVER_MS } from '../../federation/age.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';

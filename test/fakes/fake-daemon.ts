@@ -4,23 +4,7 @@
  */
 
 import type { Caller } from '../../daemon/control/caller.ts';
-import type {
-  AlarmStatus,
-  ApplicationView,
-  AttestationView,
-  CeremonyView,
-  DomainStatus,
-  EnrolledView,
-  EnrolMessage,
-  EntryView,
-  FetchedView,
-  RelationTermsView,
-  RelationView,
-  RevocationView,
-  SigningAuthority,
-  Status,
-  TimeStatus,
-} from '../../daemon/control/protocol.ts';
+import type { AlarmStatus, ApplicationView, AttestationView, CeremonyView, DomainStatus, EnrolledView, EnrolMessage, EntryView, FetchedView, RelationTermsView, RelationView, RevocationView, SigningAuthority, Status, TimeStatus } from '../../daemon/control/views.ts';
 import {
   type ControlMethods,
   type ControlServer,

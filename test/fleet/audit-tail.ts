@@ -4,7 +4,7 @@
  */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { AuditEntryView } from '../../daemon/control/protocol.ts';
+import type { AuditEntryView } from '../../daemon/control/views.ts';
 import type { Fleet, Heard } from './fleet.ts';
 
 const LOOK_MS = 50;

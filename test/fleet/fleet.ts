@@ -7,7 +7,7 @@
  */
 
 import type { ControlClient } from '../../daemon/control/client.ts';
-import type { AuditEntryView, DomainStatus } from '../../daemon/control/protocol.ts';
+import type { AuditEntryView, DomainStatus } from '../../daemon/control/views.ts';
 import { DaemonProcess } from '../daemon-process.ts';
 import { carryFiles, found } from './founding.ts';
 import { openLoopback } from './loopback.ts';

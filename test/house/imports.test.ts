@@ -33,7 +33,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   'tui/': {
     may: [
-      ...['core/', 'tui/', 'daemon/control/protocol', 'node:'],
+      ...['core/', 'tui/', 'node:'],
+      ...['views', 'calls', 'frames'].map((file) => `daemon/control/${file}`),
       ...['package:ink', 'package:react', 'package:ws'],
     ],
     because: 'the window speaks to the control socket and to nothing behind it',

@@ -22,7 +22,7 @@ const QUOTED: readonly { readonly name: string; readonly of: string; readonly un
   { name: 'DataView', of: 'ECMAScript', under: '' },
   { name: 'extraData', of: 'TPMS_ATTEST', under: 'firmware/' },
   { name: 'SENSITIVE_DATA_ORIGIN', of: 'TPMA_OBJECT', under: 'firmware/' },
-  { name: 'data', of: 'the error of JSON-RPC 2.0 §5.1', under: 'daemon/control/protocol' },
+  { name: 'data', of: 'the error of JSON-RPC 2.0 §5.1', under: 'daemon/control/frames' },
   { name: 'RawData', of: 'ws', under: 'daemon/control/' },
   { name: 'data', of: 'the messages of libp2p', under: 'daemon/network/' },
   { name: 'sendData', of: '@libp2p/utils', under: 'daemon/network/' },

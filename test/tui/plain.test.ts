@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../daemon/control/protocol.ts';
+import type { Status } from '../../daemon/control/views.ts';
 import { type Message, type State, update } from '../../tui/model.ts';
 import { linesBetween } from '../../tui/plain.ts';
 import { STATUS } from '../fakes/fake-daemon.ts';

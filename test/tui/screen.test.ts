@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../daemon/control/protocol.ts';
+import type { Status } from '../../daemon/control/views.ts';
 import { DEFAULT_TIERS } from '../../federation/tier.ts';
 import { madePrintable } from '../../tui/client.ts';
 import { DEFAULT_PERMITS } from '../../tui/domain-words.ts';

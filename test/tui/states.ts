@@ -2,7 +2,7 @@
 
 import { renderToString } from 'ink';
 import { createElement } from 'react';
-import type { AuditEntryView, DomainStatus, Status } from '../../daemon/control/protocol.ts';
+import type { AuditEntryView, DomainStatus, Status } from '../../daemon/control/views.ts';
 import { hashOfEntry } from '../../tui/audit-proof.ts';
 import type { Size } from '../../tui/line.ts';
 import type { Look } from '../../tui/look.ts';

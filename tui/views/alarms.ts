@@ -1,7 +1,7 @@
 /** Alarms: what somebody has to see to, where it comes from, and what mends it. */
 
 import { isAlarmCode, ALARMS as KNOWN } from '../../core/alarm.ts';
-import type { AlarmStatus, AuditEntryView } from '../../daemon/control/protocol.ts';
+import type { AlarmStatus, AuditEntryView } from '../../daemon/control/views.ts';
 import { type Fact, factLines } from '../facts.ts';
 import { countText, minuteText } from '../format.ts';
 import type { State } from '../model.ts';

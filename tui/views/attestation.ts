@@ -3,7 +3,7 @@
  * from the nearest approved state, the PCRs, and what was measured.
  */
 
-import type { AttestationView } from '../../daemon/control/protocol.ts';
+import type { AttestationView } from '../../daemon/control/views.ts';
 import { type Fact, factLines } from '../facts.ts';
 import { countText } from '../format.ts';
 import type { Tone } from '../line.ts';

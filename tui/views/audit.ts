@@ -1,7 +1,7 @@
 /** Audit: what happened, the newest first, as it happens. The log on disk is what counts. */
 
 import type { Json } from '../../core/canonical.ts';
-import type { AuditEntryView } from '../../daemon/control/protocol.ts';
+import type { AuditEntryView } from '../../daemon/control/views.ts';
 import { proofText } from '../audit-proof.ts';
 import { factLines } from '../facts.ts';
 import type { Tone } from '../line.ts';

@@ -1,6 +1,6 @@
 /** Ceremonies: what waits for the word or the signature of a person, and what it would change. */
 
-import type { CeremonyView } from '../../daemon/control/protocol.ts';
+import type { CeremonyView } from '../../daemon/control/views.ts';
 import { type Fact, factLines } from '../facts.ts';
 import { countText, minuteText } from '../format.ts';
 import type { Tone } from '../line.ts';

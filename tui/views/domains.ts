@@ -1,6 +1,6 @@
 /** Domains: a row each, with its tier, its age against its limits, and what would mend it. */
 
-import type { DomainStatus, OverrideStatus } from '../../daemon/control/protocol.ts';
+import type { DomainStatus, OverrideStatus } from '../../daemon/control/views.ts';
 import { cliffText, domainAge, remarksText, tierTone } from '../domain-words.ts';
 import { type Fact, factLines } from '../facts.ts';
 import { ageBar, ageText, countText } from '../format.ts';

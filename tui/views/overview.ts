@@ -3,7 +3,7 @@
  * that end. What needs a person stands last, where it has room.
  */
 
-import type { DomainStatus, Status, Tier } from '../../daemon/control/protocol.ts';
+import type { DomainStatus, Status, Tier } from '../../daemon/control/views.ts';
 import { cliffText, DEFAULT_PERMITS, domainAge, permits, tierTone } from '../domain-words.ts';
 import { type Fact, factLines } from '../facts.ts';
 import { aboutText, ageBar, countText, fit, minuteText } from '../format.ts';

@@ -1,6 +1,6 @@
 /** Peers: the nodes that are linked with this one right now. */
 
-import type { PeerStatus } from '../../daemon/control/protocol.ts';
+import type { PeerStatus } from '../../daemon/control/views.ts';
 import { type Fact, factLines } from '../facts.ts';
 import { ageText, sizeText } from '../format.ts';
 import type { Tone } from '../line.ts';

@@ -1,6 +1,6 @@
 /** Workloads: the registration entries, who on this machine is which workload. */
 
-import type { EntryView } from '../../daemon/control/protocol.ts';
+import type { EntryView } from '../../daemon/control/views.ts';
 import { factLines } from '../facts.ts';
 import { ageText, minuteText } from '../format.ts';
 import type { Workload } from '../model.ts';

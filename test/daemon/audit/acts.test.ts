@@ -13,13 +13,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromUtf8, toBase64Url } from '../../../core/bytes.ts';
 import { LEAST_ROLES } from '../../../daemon/control/caller.ts';
-import type {
-  Method,
-  ParamsOf,
-  RelationTermsView,
-  ResultOf,
-  Status,
-} from '../../../daemon/control/protocol.ts';
+import type { Method, ParamsOf, ResultOf } from '../../../daemon/control/calls.ts';
+import type { RelationTermsView, Status } from '../../../daemon/control/views.ts';
 import { encodeReferencesFile } from '../../../daemon/tpm/references-file.ts';
 import { courierRandomBytes, newCourier } from '../../../federation/courier.ts';
 import { decodeRecipient } from '../../../federation/recipient.ts';

@@ -4,7 +4,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../../core/refusal.ts';
-import type { SpiffeRelationAdd } from '../../../daemon/control/protocol.ts';
+import type { SpiffeRelationAdd } from '../../../daemon/control/views.ts';
 import { Coalition } from '../../fakes/coalition.ts';
 import {
   ALARM,

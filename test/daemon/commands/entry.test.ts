@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../../core/bytes.ts';
 import { parseEntryFile } from '../../../daemon/commands/entry-file.ts';
-import type { EntryApplied, EntryApply } from '../../../daemon/control/protocol.ts';
+import type { EntryApplied, EntryApply } from '../../../daemon/control/views.ts';
 import { ENTRY } from '../../fakes/fake-daemon.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { refuses } from '../../refused.ts';

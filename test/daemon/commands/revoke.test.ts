@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { RevokeParams } from '../../../daemon/control/protocol.ts';
+import type { RevokeParams } from '../../../daemon/control/views.ts';
 import { REVOCATION } from '../../fakes/fake-daemon.ts';
 import { holdfastWithDaemon } from './rig.ts';
 

@@ -11,7 +11,7 @@ import {
   whose,
 } from '../../../daemon/control/caller.ts';
 import { METHODS } from '../../../daemon/control/params.ts';
-import { ROLES } from '../../../daemon/control/protocol.ts';
+import { ROLES } from '../../../daemon/control/views.ts';
 import { isShared, RoleBook } from '../../../daemon/control/role-book.ts';
 import { refuses } from '../../refused.ts';
 

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { JsonObject } from '../../../core/canonical.ts';
 import { isMethod, parseParams } from '../../../daemon/control/params.ts';
-import type { Method } from '../../../daemon/control/protocol.ts';
+import type { Method } from '../../../daemon/control/calls.ts';
 import { refused } from '../../trouble.ts';
 
 const params = suite('daemon/control/params');

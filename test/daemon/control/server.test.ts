@@ -14,7 +14,8 @@ import {
 } from '../../../core/limits.ts';
 import { Refusal } from '../../../core/refusal.ts';
 import { connectControl } from '../../../daemon/control/client.ts';
-import { ControlError, type Notification } from '../../../daemon/control/protocol.ts';
+import { type Notification } from '../../../daemon/control/calls.ts';
+import { ControlError } from '../../../daemon/control/frames.ts';
 import { openControlServer } from '../../../daemon/control/server.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { ENTRY, METHODS, openFakeDaemon, STATUS } from '../../fakes/fake-daemon.ts';

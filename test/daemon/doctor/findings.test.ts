@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../../daemon/control/protocol.ts';
+import type { Status } from '../../../daemon/control/views.ts';
 import { type DaemonFacts, daemonFindings } from '../../../daemon/doctor/daemon-checks.ts';
 import { shellWord } from '../../../daemon/doctor/finding.ts';
 import { clockFinding, runtimeFinding } from '../../../daemon/doctor/host-checks.ts';

@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../../daemon/control/protocol.ts';
+import type { Status } from '../../../daemon/control/views.ts';
 import { decodeMessageFile, encodeMessageFile } from '../../../daemon/enrolment/message.ts';
 import { TPM_CC } from '../../../firmware/tpm-constants.ts';
 import { CuttingSocket } from '../../cutting-socket.ts';

@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Status } from '../../../daemon/control/protocol.ts';
+import type { Status } from '../../../daemon/control/views.ts';
 import { DaemonProcess } from '../../daemon-process.ts';
 import { ENDORSING_PROGRAMS } from '../../endorsed-swtpm.ts';
 import { missingPrograms } from '../../installed.ts';

@@ -3,30 +3,24 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../../core/bytes.ts';
-import {
-  type Answer,
-  encodeAnswer,
-  encodeRequest,
-  parseAnswer,
-  parseRequest,
-} from '../../../daemon/control/protocol.ts';
+import { type Answer, encodeAnswer, encodeRequest, parseAnswer, parseRequest } from '../../../daemon/control/frames.ts';
 import { refused } from '../../trouble.ts';
 
-const protocol = suite('daemon/control/protocol');
+const frames = suite('daemon/control/frames');
 
-protocol('reads back the request it writes', () => {
+frames('reads back the request it writes', () => {
   const { id, method, params } = parseRequest(toUtf8(encodeRequest(7, 'audit.tail', { lines: 5 })));
   assert.is(id, 7);
   assert.is(method, 'audit.tail');
   assert.equal({ ...params }, { lines: 5 });
 });
 
-protocol('takes a request without params as one with none', () => {
+frames('takes a request without params as one with none', () => {
   const request = parseRequest(toUtf8('{"jsonrpc":"2.0","id":0,"method":"status"}'));
   assert.equal(request.params, {});
 });
 
-protocol('refuses what is no request', async () => {
+frames('refuses what is no request', async () => {
   for (const text of [
     '[]',
     'null',
@@ -52,7 +46,7 @@ protocol('refuses what is no request', async () => {
   );
 });
 
-protocol('reads back every kind of answer', () => {
+frames('reads back every kind of answer', () => {
   const trouble = {
     code: 'entry-unknown',
     message: 'no entry has that name',
@@ -71,7 +65,7 @@ protocol('reads back every kind of answer', () => {
   }
 });
 
-protocol('writes a bigint among details as text', () => {
+frames('writes a bigint among details as text', () => {
   const trouble = {
     code: 'epoch-rolled-back',
     message: 'm',
@@ -83,7 +77,7 @@ protocol('writes a bigint among details as text', () => {
   assert.is(answer.trouble.details.got, '3');
 });
 
-protocol('refuses what is no answer', async () => {
+frames('refuses what is no answer', async () => {
   for (const text of ['[]', '{}', '{"jsonrpc":"2.0"}', '{"jsonrpc":"2.0","id":1}']) {
     await refused(() => parseAnswer(toUtf8(text)), 'control-request');
   }
@@ -99,4 +93,4 @@ function sorted(value: unknown): unknown {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-protocol.run();
+frames.run();
