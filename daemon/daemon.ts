@@ -6,12 +6,12 @@
  * What an authority and a member are made of is told in `authority-daemon.ts`, `member-daemon.ts`.
  */
 
-import { openAuthorityDaemon } from './authority-daemon.ts';
-import type { Config } from './config-keys.ts';
+import { openAuthorityDaemon } from './authority/authority-daemon.ts';
+import type { Config } from './config/keys.ts';
+import { afterReload, changesOf, type Reloaded } from './config/reload.ts';
 import type { Status } from './control/views.ts';
 import { type Host, openGround } from './ground.ts';
-import { openMemberDaemon } from './member-daemon.ts';
-import { afterReload, changesOf, type Reloaded } from './reload.ts';
+import { openMemberDaemon } from './member/member-daemon.ts';
 
 /** A daemon that runs. */
 export interface Daemon {

@@ -22,7 +22,7 @@ import { troubleLines } from './commands/trouble.ts';
 import { type Environment, readEnvironment } from './host/environment.ts';
 import { systemCode } from './host/files.ts';
 import { terminalAsk, terminalAskSecret } from './host/terminal.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from './text/nearest-name.ts';
 
 /** Everything of a context but the arguments: what `main` finds outside. */
 export type Surroundings = Omit<CommandContext, 'args'>;

@@ -11,16 +11,23 @@ import type { OverrideInForce } from '../federation/overriding.ts';
 import type { DomainView } from '../federation/view.ts';
 import type { RaisedAlarm } from './alarm-book.ts';
 import type { PartnerState } from './bundle-endpoint/partners.ts';
-import type { AlarmStatus, DomainStatus, HeardStatus, NodeStatus, OverrideStatus, Status } from './control/views.ts';
+import type {
+  AlarmStatus,
+  DomainStatus,
+  HeardStatus,
+  NodeStatus,
+  OverrideStatus,
+  Status,
+} from './control/views.ts';
 import { keysStatus } from './custody/open-custody.ts';
 import type { Driver } from './driver.ts';
-import { wordsOf } from './fingerprint-words.ts';
 import type { Engine, Ground } from './ground.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
+import { timeStatus } from './methods/time.ts';
 import type { PeerRegister } from './peer-register.ts';
-import { formatRfc3339 } from './rfc3339.ts';
+import { wordsOf } from './text/fingerprint-words.ts';
+import { formatRfc3339 } from './text/rfc3339.ts';
 import { knownAgeMs, mendOf } from './tier-facts.ts';
-import { timeStatus } from './time-methods.ts';
 import { entriesOf } from './trust-view.ts';
 
 /** What the status of a daemon is read off. */

@@ -8,7 +8,7 @@ import { FOREVER_MS } from '../federation/age.ts';
 import type { Standing } from '../federation/standing.ts';
 import type { ActionClass, Tier } from '../federation/tier.ts';
 import type { DomainView } from '../federation/view.ts';
-import { formatRfc3339 } from './rfc3339.ts';
+import { formatRfc3339 } from './text/rfc3339.ts';
 
 /** Why an act is refused: how its domain stands, what is needed, and what would mend it. */
 export function tierRefusal(

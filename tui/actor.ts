@@ -6,7 +6,7 @@
 import { Failure } from '../core/failure.ts';
 import { printable } from '../core/printable.ts';
 import { ControlError } from '../daemon/control/frames.ts';
-import { type AttestationView } from '../daemon/control/views.ts';
+import type { AttestationView } from '../daemon/control/views.ts';
 import type { Act } from './act.ts';
 import type { AuditProof } from './audit-proof.ts';
 import type { Client } from './client.ts';

@@ -15,9 +15,14 @@ import { CONTROL_BYTES_MAX } from '../core/limits.ts';
 import { printable } from '../core/printable.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { isOfOurSeries, VERSION } from '../core/version.ts';
-import { type Method, type Notification, type ParamsOf, type ResultOf } from '../daemon/control/calls.ts';
-import { CONTROL_PATH, ControlError, encodeRequest, parseAnswer } from '../daemon/control/frames.ts';
-import { type AuditEntryView, type Status } from '../daemon/control/views.ts';
+import type { Method, Notification, ParamsOf, ResultOf } from '../daemon/control/calls.ts';
+import {
+  CONTROL_PATH,
+  ControlError,
+  encodeRequest,
+  parseAnswer,
+} from '../daemon/control/frames.ts';
+import type { AuditEntryView, Status } from '../daemon/control/views.ts';
 import { hashOfEntry } from './audit-proof.ts';
 import { isDrawable } from './foreign-status.ts';
 import type { Timers } from './host.ts';

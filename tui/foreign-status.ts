@@ -2,7 +2,7 @@
  * The status of a daemon of another series, as far as this window can draw it: it speaks of things
  * that may have changed, so that each member that a view draws is looked at before one does.
  *
- * Between two of one series nothing is checked: the daemon is this user's own (protocol.ts).
+ * Between two of one series nothing is checked: the daemon is this user's own (calls.ts).
  */
 
 import type { Status } from '../daemon/control/views.ts';

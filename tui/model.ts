@@ -6,7 +6,16 @@
  */
 
 import { isOfOurSeries } from '../core/version.ts';
-import type { AttestationView, AuditEntryView, CallerView, CeremonyView, DomainStatus, EntryView, FetchedView, Status } from '../daemon/control/views.ts';
+import type {
+  AttestationView,
+  AuditEntryView,
+  CallerView,
+  CeremonyView,
+  DomainStatus,
+  EntryView,
+  FetchedView,
+  Status,
+} from '../daemon/control/views.ts';
 import type { Act, Form } from './act.ts';
 import { type AuditProof, proofAfter } from './audit-proof.ts';
 import type { Press } from './keys.ts';

@@ -14,7 +14,7 @@ import { Failure } from '../../core/failure.ts';
 import { Refusal, type RefusalDetails } from '../../core/refusal.ts';
 import { syncFolder } from '../host/files.ts';
 import type { Clock } from '../ports.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import { type AuditLog, type AuditLogOptions, openAuditLog } from './audit-log.ts';
 
 /** An audit log that takes entries. */

@@ -16,10 +16,10 @@ import { concat, toUtf8 } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
 import { AUDIT_LINE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { GroupCommit } from '../group-commit.ts';
 import { refuseWide, syncFolder, systemCode } from '../host/files.ts';
 import type { Clock } from '../ports.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { GroupCommit } from '../store/group-commit.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import { AuditChain, splitLines } from './audit-chain.ts';
 import {
   type AuditEntry,

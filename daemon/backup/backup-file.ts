@@ -15,7 +15,7 @@ import { decryptAesGcm, encryptAesGcm, GCM_NONCE_BYTES } from '../../core/cipher
 import { type Digest, digestOf, sha256 } from '../../core/digest.ts';
 import { BACKUP_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { SALT_BYTES, stretchPassphrase } from '../passphrase-key.ts';
+import { SALT_BYTES, stretchPassphrase } from '../custody/passphrase-key.ts';
 
 const MAGIC = toUtf8('holdfast/backup\0');
 const VERSION = 1;

@@ -11,7 +11,7 @@ import { BACKUP_PART_BYTES } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { whose } from '../control/caller.ts';
 import type { ControlMethods } from '../control/server.ts';
-import { PASSPHRASE_KEY_BYTES, SALT_BYTES } from '../passphrase-key.ts';
+import { PASSPHRASE_KEY_BYTES, SALT_BYTES } from '../custody/passphrase-key.ts';
 import type { Random } from '../ports.ts';
 import { backupDigest, sealBackup } from './backup-file.ts';
 import { chipHeldKeys, encodeSnapshot, type State, takeSnapshot } from './snapshot.ts';

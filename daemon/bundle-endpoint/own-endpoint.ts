@@ -1,7 +1,7 @@
 /** Our own bundle endpoint as the configuration asks for it, or none. */
 
 import { assert } from '../../core/assert.ts';
-import type { Config } from '../config-keys.ts';
+import type { Config } from '../config/keys.ts';
 import type { Clock, Log, Random } from '../ports.ts';
 import {
   type CredentialSource,

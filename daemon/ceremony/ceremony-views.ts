@@ -2,12 +2,12 @@
 
 import type { DocumentType } from '../../federation/envelope.ts';
 import type { ApplicationView, CeremonyView, RelationTermsView } from '../control/views.ts';
-import { wordsOf } from '../fingerprint-words.ts';
-import { kindText } from '../kind-words.ts';
 import type { ProposedRelation } from '../relation/proposed-relations.ts';
 import { termsView } from '../relation/terms-view.ts';
 import { termsRows } from '../relation/terms-words.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { wordsOf } from '../text/fingerprint-words.ts';
+import { kindText } from '../text/kind-words.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import type { WaitingProposal } from './proposal-book.ts';
 import { proposalChanges, proposalEnd, proposalTitle } from './proposal-words.ts';
 

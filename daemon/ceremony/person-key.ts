@@ -29,8 +29,8 @@ import {
 import { decodeBlocks, encodeBlock } from '../../federation/armour.ts';
 import { publicMembers } from '../../federation/found.ts';
 import { Members } from '../../federation/members.ts';
+import { SALT_BYTES, stretchPassphrase } from '../custody/passphrase-key.ts';
 import { createFile, readBounded, readPrivate } from '../host/files.ts';
-import { SALT_BYTES, stretchPassphrase } from '../passphrase-key.ts';
 import type { Random } from '../ports.ts';
 import { loadKeyFile } from '../store/key-file.ts';
 

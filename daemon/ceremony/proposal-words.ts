@@ -4,7 +4,7 @@ import { readOverride } from '../../federation/override.ts';
 import type { Proposal } from '../../federation/proposal.ts';
 import { readRevocations } from '../../federation/revocations.ts';
 import { readRoot } from '../../federation/root.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import { overrideWords, revocationWords, rootWords } from './root-words.ts';
 
 /** `Root 3`, `an override of renew` or `revocations`. */

@@ -9,8 +9,8 @@ import type { Override } from '../../federation/override.ts';
 import type { RevocationDocument } from '../../federation/revocations.ts';
 import type { OverrideKey, Root } from '../../federation/root.ts';
 import type { ActionClass } from '../../federation/tier.ts';
-import { durationText } from '../duration.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { durationText } from '../text/duration.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 
 /** One line for each thing that `next` says otherwise than `held`; empty where it says the same. */
 export function rootWords(held: Root, next: Root): readonly string[] {

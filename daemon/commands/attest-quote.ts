@@ -9,7 +9,7 @@ import type { Evidence } from '../../firmware/evidence.ts';
 import { openClock } from '../host/clock.ts';
 import { replaceFile } from '../host/files.ts';
 import { hostRandom } from '../host/random.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import { attest, QUOTED_PCRS } from '../tpm/attester.ts';
 import { loadIntermediates } from '../tpm/chip-trust.ts';
 import { readCertificateClaims } from '../tpm/endorsement.ts';

@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import { fromUtf8, toUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
 import type { BundleFormat, BundleView } from '../control/views.ts';
-import { formatAge } from '../duration.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
+import { formatAge } from '../text/duration.ts';
 import {
   type Command,
   type CommandContext,

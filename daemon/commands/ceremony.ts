@@ -7,8 +7,8 @@ import { Refusal } from '../../core/refusal.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { decodeProposal, encodeProposal, signProposal } from '../../federation/proposal.ts';
 import { openPersonKey } from '../ceremony/person-key.ts';
-import type { ControlClient } from '../control/client.ts';
 import type { ResultOf } from '../control/calls.ts';
+import type { ControlClient } from '../control/client.ts';
 import type { CeremonyView } from '../control/views.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import {

@@ -9,7 +9,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Environment } from '../host/environment.ts';
 import { systemCode } from '../host/files.ts';
-import { nearestName } from '../nearest-name.ts';
+import { nearestName } from '../text/nearest-name.ts';
 
 export interface Command {
   readonly name: string;

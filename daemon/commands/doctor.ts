@@ -3,8 +3,8 @@
 import { resolve } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { defaultConfig } from '../config.ts';
-import type { Config } from '../config-keys.ts';
+import { defaultConfig } from '../config/config.ts';
+import type { Config } from '../config/keys.ts';
 import { ControlError } from '../control/frames.ts';
 import { bootFindings } from '../doctor/boot-checks.ts';
 import { configFinding, refusedConfigFinding } from '../doctor/config-checks.ts';

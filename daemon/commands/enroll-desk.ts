@@ -1,7 +1,7 @@
 /** `holdfast enroll list`, `approve`, `refuse`: what a person does at the desk of an authority. */
 
 import type { ApplicationView, EnrolledView } from '../control/views.ts';
-import { kindText } from '../kind-words.ts';
+import { kindText } from '../text/kind-words.ts';
 import { type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 import { CLIENT_OPTIONS, withDaemon } from './settings.ts';

@@ -15,7 +15,7 @@ import { ENTRIES_MAX, ENTRY_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { parseEntryCreate } from '../control/params.ts';
 import type { EntryCreate } from '../control/views.ts';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../text/duration.ts';
 
 /** Reads a file of entries. Refuses `entry-malformed` and what `parseJson` refuses. */
 export function parseEntryFile(bytes: Uint8Array): readonly EntryCreate[] {

@@ -1,7 +1,7 @@
 /** The options of `holdfast entry` that say what may change in the life of an entry. */
 
 import type { AssuranceLevel, EntryUpdate, KeyType } from '../control/views.ts';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../text/duration.ts';
 import { UsageError } from './command.ts';
 
 /** What `create` and `update` both take. */

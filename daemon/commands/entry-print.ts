@@ -2,7 +2,7 @@
 
 import { printable } from '../../core/printable.ts';
 import type { AuditEntryView, EntryView } from '../control/views.ts';
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../text/duration.ts';
 import { countText, tableText } from './print.ts';
 
 type Facts = readonly (readonly [string, string])[];

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { ENTRY_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { printable } from '../../core/printable.ts';
 import type { EntryApplied, EntryView } from '../control/views.ts';
-import { formatDuration } from '../duration.ts';
 import { readBounded } from '../host/files.ts';
+import { formatDuration } from '../text/duration.ts';
 import {
   type Command,
   type CommandContext,

@@ -8,7 +8,7 @@ import { fromUtf8 } from '../../core/bytes.ts';
 import { Failure } from '../../core/failure.ts';
 import { isRefusalCode, REFUSALS } from '../../core/refusal.ts';
 import { readBounded } from '../host/files.ts';
-import { nearestName } from '../nearest-name.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine, UsageError } from './command.ts';
 import { factsText, jsonText, tableText } from './print.ts';
 

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { fromUtf8 } from '../../core/bytes.ts';
 import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
-import { isDialAddress } from '../address.ts';
 import type { RelationView } from '../control/views.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded } from '../host/files.ts';
+import { isDialAddress } from '../text/address.ts';
 import {
   type Command,
   type CommandContext,

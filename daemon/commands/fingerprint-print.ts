@@ -1,6 +1,6 @@
 /** A fingerprint as commands print it: hex for machines, words for two people on the phone. */
 
-import { wordLines } from '../fingerprint-words.ts';
+import { wordLines } from '../text/fingerprint-words.ts';
 import type { CommandContext } from './command.ts';
 import type { BundleFacts } from './inspect-bundle.ts';
 import { factsText } from './print.ts';

@@ -15,7 +15,7 @@ import { type Belief, newBelief, newestRoot } from '../../federation/belief.ts';
 import { decodeBundleFile, decodeFileItem } from '../../federation/bundle-file.ts';
 import { asRead } from '../../federation/moment.ts';
 import { decodeProposalFile, verifyRelationProposal } from '../../federation/relation-proposal.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 
 /** The facts two people compare over the phone, and what else the file brings. */
 export interface BundleFacts {

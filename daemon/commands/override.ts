@@ -17,8 +17,8 @@ import {
 import { decodeProposal, encodeProposal, signProposal } from '../../federation/proposal.ts';
 import { openPersonKey } from '../ceremony/person-key.ts';
 import type { DomainStatus } from '../control/views.ts';
-import { parseDuration } from '../duration.ts';
 import { openClock } from '../host/clock.ts';
+import { parseDuration } from '../text/duration.ts';
 import {
   type Command,
   type CommandContext,

@@ -3,8 +3,8 @@
 import { toBase64Url, toUtf8 } from '../../core/bytes.ts';
 import { decodeBlocks } from '../../federation/armour.ts';
 import { decodeTick, STOP_INDEX } from '../../federation/tick.ts';
-import { fingerprintLink } from '../fingerprint-words.ts';
-import { qrText } from '../qr-code.ts';
+import { fingerprintLink } from '../text/fingerprint-words.ts';
+import { qrText } from '../text/qr-code.ts';
 import {
   type Command,
   type CommandContext,

@@ -1,8 +1,8 @@
 /** The terms of a relation on the command line: options, and what they mean. */
 
 import type { AgeLimitsView, AssuranceLevel, RelationTermsView } from '../control/views.ts';
-import { parseDuration } from '../duration.ts';
 import { NOBODY } from '../relation/terms-words.ts';
+import { parseDuration } from '../text/duration.ts';
 import { UsageError } from './command.ts';
 
 /** Options that name terms. */

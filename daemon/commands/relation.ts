@@ -6,13 +6,13 @@ import { BUNDLE_FILE_BYTES_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { decodeProposalFile } from '../../federation/relation-proposal.ts';
-import { isDialAddress } from '../address.ts';
 import type { ControlClient } from '../control/client.ts';
 import type { RelationProposalView, RelationTermsView, RelationView } from '../control/views.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import { termsView } from '../relation/terms-view.ts';
 import { termsRows } from '../relation/terms-words.ts';
+import { isDialAddress } from '../text/address.ts';
 import {
   type Command,
   type CommandContext,

@@ -13,7 +13,7 @@ import { addMs, type UnixMs } from '../../core/time.ts';
 import { LEASE_KINDS } from '../../federation/root.ts';
 import type { RootChange, Threshold } from '../../federation/root-draft.ts';
 import { loadPublicKey } from '../ceremony/person-key.ts';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../text/duration.ts';
 import { parseCount, UsageError } from './command.ts';
 
 const MANY = { type: 'string' as const, multiple: true as const, default: [] as string[] };

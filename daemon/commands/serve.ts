@@ -4,7 +4,8 @@ import type { Digest } from '../../core/digest.ts';
 import { Failure } from '../../core/failure.ts';
 import { STOP_MS_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { Config } from '../config-keys.ts';
+import { createStandby, type StandbyKey } from '../authority/standby.ts';
+import type { Config } from '../config/keys.ts';
 import { type Daemon, openDaemon } from '../daemon.ts';
 import { type Host, openGround } from '../ground.ts';
 import { groupIdOf } from '../host/account-names.ts';
@@ -18,7 +19,6 @@ import { findInvoker } from '../host/service-notify.ts';
 import { endWithin, onAskedToReload, untilAskedToEnd } from '../host/signals.ts';
 import { LateNetwork } from '../network/late-network.ts';
 import type { Clock, Log } from '../ports.ts';
-import { createStandby, type StandbyKey } from '../standby.ts';
 
 /**
  * Opens a daemon on this host, calls `ready` once it serves, and closes it when asked to end.

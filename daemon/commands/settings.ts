@@ -7,14 +7,14 @@ import { resolve } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import { CONFIG_BYTES_MAX } from '../../core/limits.ts';
 import { VERSION } from '../../core/version.ts';
-import { parseListenAddress } from '../address.ts';
-import { defaultConfig, overrideConfig, parseConfig } from '../config.ts';
-import type { Config } from '../config-keys.ts';
+import { defaultConfig, overrideConfig, parseConfig } from '../config/config.ts';
+import type { Config } from '../config/keys.ts';
 import { type ControlClient, connectControl } from '../control/client.ts';
 import { ControlError } from '../control/frames.ts';
 import { openClock } from '../host/clock.ts';
 import type { Environment } from '../host/environment.ts';
 import { readBounded, systemCode } from '../host/files.ts';
+import { parseListenAddress } from '../text/address.ts';
 import { type CommandContext, UsageError } from './command.ts';
 
 /** Options of commands that start a daemon. */

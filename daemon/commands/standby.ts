@@ -8,9 +8,9 @@ import { UNIX_MS_MAX, unixMs } from '../../core/time.ts';
 import { isDisowned, newestRoot } from '../../federation/belief.ts';
 import { encodeProposal } from '../../federation/proposal.ts';
 import { draftRevocations } from '../../federation/sign-revocations.ts';
-import { parseFingerprint } from '../fingerprint-words.ts';
 import { openClock } from '../host/clock.ts';
 import { openFolder, readBounded, replaceFile } from '../host/files.ts';
+import { parseFingerprint } from '../text/fingerprint-words.ts';
 import {
   type Command,
   type CommandContext,

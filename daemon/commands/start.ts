@@ -7,7 +7,7 @@ import { userInfo } from 'node:os';
 import { Refusal } from '../../core/refusal.ts';
 import { connectControl } from '../control/client.ts';
 import { ControlError } from '../control/frames.ts';
-import { type Status } from '../control/views.ts';
+import type { Status } from '../control/views.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { factsText } from './print.ts';
 import { loadSettings, SETTING_OPTIONS, SETTING_USAGE } from './settings.ts';

@@ -1,8 +1,8 @@
 /** `holdfast status`: the daemon at one glance, above all how stale each domain is. */
 
 import type { CallerView, DomainStatus, NodeStatus, Status } from '../control/views.ts';
-import { formatDuration } from '../duration.ts';
-import { kindText } from '../kind-words.ts';
+import { formatDuration } from '../text/duration.ts';
+import { kindText } from '../text/kind-words.ts';
 import { alarmsText } from './alarm.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine } from './command.ts';
 import { wordFacts } from './fingerprint-print.ts';

@@ -7,13 +7,13 @@
  */
 
 import { printable } from '../../core/printable.ts';
-import { formatDuration } from '../duration.ts';
 import { openClock } from '../host/clock.ts';
 import { hostRandom } from '../host/random.ts';
 import { untilAskedToEnd } from '../host/signals.ts';
 import { decodeCertificate } from '../identity/certificate.ts';
 import { encodePem } from '../identity/pem.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatDuration } from '../text/duration.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import { type FetchedIdentities, openWorkloadClient } from '../workload-api/client.ts';
 import type { WorkloadEndpoint } from '../workload-api/endpoint.ts';
 import { removeSvidFiles, saveSvidFiles } from '../workload-api/svid-files.ts';

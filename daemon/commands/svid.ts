@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { Refusal } from '../../core/refusal.ts';
 import { decodeCertificate } from '../identity/certificate.ts';
 import { encodePem } from '../identity/pem.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import {
   type FetchedIdentities,
   type FetchedSvid,

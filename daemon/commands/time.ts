@@ -1,7 +1,7 @@
 /** `holdfast time`: what date this machine goes by, and a person's word where it knows none. */
 
 import type { TimeStatus } from '../control/views.ts';
-import { parseRfc3339 } from '../rfc3339.ts';
+import { parseRfc3339 } from '../text/rfc3339.ts';
 import {
   type Command,
   type CommandContext,

@@ -1,9 +1,9 @@
 /** `holdfast tpm`: the chip of this machine, as it describes itself. */
 
 import type { LockoutState } from '../../firmware/tpm-state.ts';
-import { formatDuration } from '../duration.ts';
 import { openClock } from '../host/clock.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatDuration } from '../text/duration.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import { type CertificateStatus, type ChipStatus, readChipStatus } from '../tpm/chip-status.ts';
 import { describeLockoutEnd } from '../tpm/lockout.ts';
 import { formatTpmAddress } from '../tpm/tpm-address.ts';

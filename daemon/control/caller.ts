@@ -8,7 +8,7 @@
 
 import { Refusal } from '../../core/refusal.ts';
 import type { AuditFields } from '../audit/audit-entry.ts';
-import { type Method } from './calls.ts';
+import type { Method } from './calls.ts';
 import { type CallerView, ROLES, type Role } from './views.ts';
 
 /** Somebody who may call, and from where. */

@@ -5,7 +5,48 @@
  * user already trusts with the keys, so their members are not checked again, only their frame is.
  */
 
-import type { AlarmStatus, ApplicationView, AttestationView, AuditEntryView, AuditHeadView, AuthorityUse, BackupView, BundleFormat, BundleView, CallerView, CeremonyView, CourierPreview, EnrolMessage, EnrolWish, EnrolledView, EntryApplied, EntryApply, EntryCreate, EntryUpdate, EntryView, FetchedView, ImportOutcome, JoinView, KeyFileView, KeyToFolder, KeyType, NodeStatus, PortableKey, RelationAccept, RelationAdd, RelationProposalView, RelationTermsView, RelationView, RevocationView, RevokeParams, RoleKey, SigningAuthority, SpiffeRelationAdd, Status, TimeStatus } from './views.ts';
+import type {
+  AlarmStatus,
+  ApplicationView,
+  AttestationView,
+  AuditEntryView,
+  AuditHeadView,
+  AuthorityUse,
+  BackupView,
+  BundleFormat,
+  BundleView,
+  CallerView,
+  CeremonyView,
+  CourierPreview,
+  EnrolledView,
+  EnrolMessage,
+  EnrolWish,
+  EntryApplied,
+  EntryApply,
+  EntryCreate,
+  EntryUpdate,
+  EntryView,
+  FetchedView,
+  ImportOutcome,
+  JoinView,
+  KeyFileView,
+  KeyToFolder,
+  KeyType,
+  NodeStatus,
+  PortableKey,
+  RelationAccept,
+  RelationAdd,
+  RelationProposalView,
+  RelationTermsView,
+  RelationView,
+  RevocationView,
+  RevokeParams,
+  RoleKey,
+  SigningAuthority,
+  SpiffeRelationAdd,
+  Status,
+  TimeStatus,
+} from './views.ts';
 
 type Nothing = Readonly<Record<string, never>>;
 

@@ -16,7 +16,7 @@ import { type BootMs, bootMs } from '../../core/time.ts';
 import { openClock } from '../host/clock.ts';
 import { systemCode } from '../host/files.ts';
 import type { Clock } from '../ports.ts';
-import { type Method, type Notification, type ParamsOf, type ResultOf } from './calls.ts';
+import type { Method, Notification, ParamsOf, ResultOf } from './calls.ts';
 import { CONTROL_PATH, ControlError, encodeRequest, parseAnswer } from './frames.ts';
 
 /** What the daemon answers whoever has no role (RFC 9110 §15.5.4). */
@@ -94,7 +94,7 @@ export class ControlClient {
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((done, failed) => {
-      // The daemon is this user's own and answers by the same table (see protocol.ts).
+      // The daemon is this user's own and answers by the same table (see calls.ts).
       this.#pending.set(id, { done: (result) => done(result as ResultOf<M>), failed });
       this.#socket.send(encodeRequest(id, method, params));
     });

@@ -14,13 +14,13 @@ import { CERTIFICATE_BYTES_MAX, CHAIN_CERTIFICATES_MAX } from '../../core/limits
 import { Refusal } from '../../core/refusal.ts';
 import { type SpiffeId, spiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
 import type { UnixMs } from '../../core/time.ts';
-import type { ListenAddress } from '../address.ts';
 import { CONTROL_ID_PATH } from '../bundle-endpoint/endpoint-credentials.ts';
 import { chainOf } from '../bundle-endpoint/shown-chain.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded, readPrivate } from '../host/files.ts';
 import { parsePem } from '../identity/pem.ts';
 import { parseX509Svid, verifyX509Svid } from '../identity/x509-verify.ts';
+import type { ListenAddress } from '../text/address.ts';
 import { type ControlClient, openClient } from './client.ts';
 
 export interface NetworkPlace extends ListenAddress {

@@ -31,8 +31,21 @@ import {
   TRUST_DOMAIN_BYTES_MAX,
 } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { type Method, type ParamsOf } from './calls.ts';
-import { type AgeLimitsView, type AssuranceLevel, type AuthorityUse, type BundleFormat, type EnrolWish, type EntryCreate, type EntryUpdate, type KeyType, REVOCATION_KINDS, type RelationTermsView, type RevokeParams, ROLE_KEYS } from './views.ts';
+import type { Method, ParamsOf } from './calls.ts';
+import {
+  type AgeLimitsView,
+  type AssuranceLevel,
+  type AuthorityUse,
+  type BundleFormat,
+  type EnrolWish,
+  type EntryCreate,
+  type EntryUpdate,
+  type KeyType,
+  REVOCATION_KINDS,
+  type RelationTermsView,
+  type RevokeParams,
+  ROLE_KEYS,
+} from './views.ts';
 
 /** A selector or a hint: a path is the longest thing either holds. */
 const TEXT_CHARS_MAX = 4_096 + 64;

@@ -6,7 +6,7 @@
  */
 
 import type { SpiffeId } from '../../core/spiffe-id.ts';
-import type { Config } from '../config-keys.ts';
+import type { Config } from '../config/keys.ts';
 import { ROLES, type Role } from './views.ts';
 
 /** Whom the configuration gives a role, and what one person alone may not do. */

@@ -27,9 +27,15 @@ import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { listenAt, type UnixSocket } from '../host/unix-socket.ts';
 import type { Log } from '../ports.ts';
 import { type Caller, checkRole, isAtLeast, LEAST_ROLES } from './caller.ts';
+import type { Method, Notification, ParamsOf, ResultOf } from './calls.ts';
+import {
+  type Answer,
+  CONTROL_PATH,
+  type ControlTrouble,
+  encodeAnswer,
+  parseRequest,
+} from './frames.ts';
 import { isMethod, parseParams } from './params.ts';
-import { type Method, type Notification, type ParamsOf, type ResultOf } from './calls.ts';
-import { type Answer, CONTROL_PATH, type ControlTrouble, encodeAnswer, parseRequest } from './frames.ts';
 
 /** What each method does. `subscribe` is the server's own. */
 export type ControlMethods = {

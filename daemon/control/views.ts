@@ -7,8 +7,8 @@
  * Reason: it is one vocabulary in one place.
  */
 
-import { type Json } from '../../core/canonical.ts';
-import { type RefusalCode } from '../../core/refusal.ts';
+import type { Json } from '../../core/canonical.ts';
+import type { RefusalCode } from '../../core/refusal.ts';
 
 /** PROTOCOL §4.5, and `NONE` where nothing of the domain is held yet. */
 export type Tier = 'FRESH' | 'DEGRADED' | 'SURVIVAL' | 'EXPIRED' | 'QUARANTINED' | 'NONE';

@@ -11,13 +11,13 @@ import { Refusal } from '../../core/refusal.ts';
 import { unsealHeader } from '../../federation/courier.ts';
 import type { FederationNode } from '../../federation/node.ts';
 import type { DomainChange, Marks } from '../../federation/preview.ts';
-import type { ChangedMark, CourierPreview } from '../control/views.ts';
 import type { ControlMethods } from '../control/server.ts';
+import type { ChangedMark, CourierPreview } from '../control/views.ts';
 import type { KeyCustody } from '../custody/custody.ts';
 import type { Driver } from '../driver.ts';
-import { outcomeViews } from '../import-outcome.ts';
+import { outcomeViews } from '../methods/import-outcome.ts';
+import { audited, type ReadingOptions, viewNamed } from '../methods/reading.ts';
 import type { Random } from '../ports.ts';
-import { audited, type ReadingOptions, viewNamed } from '../reading-methods.ts';
 import { courierSeed } from './courier-key.ts';
 
 export interface CourierMethodOptions extends Pick<ReadingOptions, 'views' | 'audit'> {

@@ -5,7 +5,7 @@
 
 import { Failure } from '../../core/failure.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { Config } from '../config-keys.ts';
+import type { Config } from '../config/keys.ts';
 import type { KeysStatus } from '../control/views.ts';
 import type { Clock, Log, Random } from '../ports.ts';
 import { findLogs } from '../tpm/measurement-logs.ts';

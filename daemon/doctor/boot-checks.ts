@@ -2,7 +2,7 @@
 
 import { Failure } from '../../core/failure.ts';
 import { describeDetails, Refusal } from '../../core/refusal.ts';
-import type { Config } from '../config-keys.ts';
+import type { Config } from '../config/keys.ts';
 import { hasBinding } from '../custody/binding.ts';
 import { Chip } from '../custody/chip.ts';
 import { checkBoot } from '../custody/chip-custody.ts';

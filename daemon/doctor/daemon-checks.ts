@@ -3,7 +3,7 @@
 import { DAY_MS } from '../../core/time.ts';
 import { VERSION } from '../../core/version.ts';
 import type { RelationView, SigningAuthority, Status } from '../control/views.ts';
-import { formatAge, formatDuration } from '../duration.ts';
+import { formatAge, formatDuration } from '../text/duration.ts';
 import { type Finding, fault, note, ok, type Typed } from './finding.ts';
 
 /** Time enough to prepare and activate another authority in office hours. */

@@ -1,13 +1,13 @@
 /** The control methods of a machine that is being enrolled: each step of it, by files. */
 
 import { Refusal } from '../../core/refusal.ts';
-import { isDialAddress } from '../address.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { whose } from '../control/caller.ts';
-import type { Status } from '../control/views.ts';
 import type { ControlMethods } from '../control/server.ts';
-import { parseFingerprint } from '../fingerprint-words.ts';
-import { audited } from '../reading-methods.ts';
+import type { Status } from '../control/views.ts';
+import { audited } from '../methods/reading.ts';
+import { isDialAddress } from '../text/address.ts';
+import { parseFingerprint } from '../text/fingerprint-words.ts';
 import type { Applicant } from './applicant.ts';
 import type { Joining } from './joining.ts';
 import { decodeMessageFile, encodeMessageFile, nodeOf } from './message.ts';

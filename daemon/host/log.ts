@@ -8,7 +8,7 @@
 
 import { printable } from '../../core/printable.ts';
 import type { Clock, Log, LogFields } from '../ports.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 
 export type LogFormat = 'text' | 'json';
 export type LogLevel = 'info' | 'warn';

@@ -4,7 +4,7 @@
  * An authority is published before it signs, so that verifiers far away know it by then, and it
  * stays published after it signed, so that what it signed is taken until its end. Taint asks for
  * all that an old authority signed to be issued anew; revocation takes it out of the bundle. Pure:
- * keys, storage and publishing are in `daemon/authority-book.ts`.
+ * keys, storage and publishing are in `daemon/authority/authority-book.ts`.
  */
 
 import { fromBase64, toHex } from '../../core/bytes.ts';

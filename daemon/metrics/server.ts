@@ -10,9 +10,9 @@ import type { AddressInfo } from 'node:net';
 import { Failure } from '../../core/failure.ts';
 import { METRICS_CONNECTIONS_MAX, METRICS_HEADER_MS_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { ListenAddress } from '../address.ts';
 import { systemCode } from '../host/files.ts';
 import { listenAt } from '../host/unix-socket.ts';
+import type { ListenAddress } from '../text/address.ts';
 import { encodeOpenMetrics, type Family, OPEN_METRICS_TYPE } from './open-metrics.ts';
 
 /** A socket's path, or an address of the loopback. */

@@ -16,16 +16,14 @@ import {
   encodeProposalFile,
   type RelationProposal,
 } from '../../federation/relation-proposal.ts';
-import { isDialAddress } from '../address.ts';
 import type { SpiffePartners } from '../bundle-endpoint/partners.ts';
-
 import type { Caller } from '../control/caller.ts';
-import type { RelationProposalView, RelationView } from '../control/views.ts';
 import type { ControlMethods } from '../control/server.ts';
-
-import { audited, type ReadingOptions, relationView, viewNamed } from '../reading-methods.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
-import { endpointRelation } from '../spiffe-methods.ts';
+import type { RelationProposalView, RelationView } from '../control/views.ts';
+import { audited, type ReadingOptions, relationView, viewNamed } from '../methods/reading.ts';
+import { endpointRelation } from '../methods/spiffe-partners.ts';
+import { isDialAddress } from '../text/address.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 import type { ProposedRelations } from './proposed-relations.ts';
 import { parseTermsView, termsText, termsView } from './terms-view.ts';
 

@@ -4,7 +4,7 @@ import { Refusal } from '../../core/refusal.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { parseScope, type RelationTerms, WHOLE_TERMS } from '../../federation/relation.ts';
 import type { RelationTermsView } from '../control/views.ts';
-import { formatSecond, parseRfc3339 } from '../rfc3339.ts';
+import { formatSecond, parseRfc3339 } from '../text/rfc3339.ts';
 
 /** Terms as people and programs see them. */
 export function termsView(terms: RelationTerms): RelationTermsView {

@@ -1,7 +1,7 @@
 /** The terms of a relation in words, wherever a person decides on them. */
 
 import type { AgeLimitsView, RelationTermsView } from '../control/views.ts';
-import { durationText } from '../duration.ts';
+import { durationText } from '../text/duration.ts';
 
 /** Of a scope that honours no identity. */
 export const NOBODY = 'none';

@@ -12,7 +12,7 @@ import { addMs, SECOND_MS, type UnixMs } from '../../core/time.ts';
 import type { Tpm } from '../../firmware/tpm.ts';
 import { isTpmError } from '../../firmware/tpm-rc.ts';
 import { getLockoutState, type LockoutState } from '../../firmware/tpm-state.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 
 /** When a lock ends: it does not hold, at the latest at a moment, or by its password alone. */
 export type LockoutEnd =

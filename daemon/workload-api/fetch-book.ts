@@ -8,7 +8,7 @@ import { type BootMs, elapsedMs } from '../../core/time.ts';
 import type { FetchedView } from '../control/views.ts';
 import type { WorkloadIdentities } from '../identity/directory.ts';
 import type { Selector } from '../identity/selector.ts';
-import { formatRfc3339 } from '../rfc3339.ts';
+import { formatRfc3339 } from '../text/rfc3339.ts';
 
 type Fetch = Omit<FetchedView, 'agoMs'> & { readonly at: BootMs };
 

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { wordLines } from '../../daemon/fingerprint-words.ts';
+import { wordLines } from '../../daemon/text/fingerprint-words.ts';
 import type { DaemonProcess } from '../daemon-process.ts';
 import { controlling, eventually, fileBeside, type, withDaemons } from './live.ts';
 

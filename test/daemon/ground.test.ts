@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
 import { GENERATION_STEP_MS } from '../../core/limits.ts';
-import { defaultConfig } from '../../daemon/config.ts';
+import { defaultConfig } from '../../daemon/config/config.ts';
 import { openGround } from '../../daemon/ground.ts';
 import { environmentOf } from '../../daemon/host/environment.ts';
 import { hostRandom } from '../../daemon/host/random.ts';

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Method, ParamsOf } from '../../daemon/control/calls.ts';
-import type { Status } from '../../daemon/control/views.ts';
 import { ControlError } from '../../daemon/control/frames.ts';
+import type { Status } from '../../daemon/control/views.ts';
 import { DaemonProcess } from '../daemon-process.ts';
 import { controlling, type } from './live.ts';
 

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex, toUtf8 } from '../../core/bytes.ts';
-import { METHODS } from '../../daemon/control/params.ts';
 import type { Method } from '../../daemon/control/calls.ts';
+import { METHODS } from '../../daemon/control/params.ts';
 import { DaemonProcess, relate } from '../daemon-process.ts';
 import { BRISK, type } from './live.ts';
 

@@ -78,7 +78,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '2.4.5': ['federation/relation: with another first Root under a former name'],
   '2.4.6': [
     'daemon/identity/entry: refuses an entry that lacks any one member',
-    'daemon/entry-book: refuses a list with one wrong entry whole',
+    'daemon/authority/entry-book: refuses a list with one wrong entry whole',
   ],
   '2.4.7': [
     'daemon/trust-view: serve the entries of their own group',
@@ -168,15 +168,15 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '4.6.1': [
     'federation/tier: of an act are the worst of all it rests on',
     'attack/critical: C8: an act on a fresh domain is as old as the oldest document',
-    'daemon/acts: that add something are refused in a worse tier',
+    'daemon/methods/acts: that add something are refused in a worse tier',
   ],
   '4.6.2': [
     'federation/admit-content: keeps the age of a body while the newer one is withheld',
     'attack/medium: M13: ticks of the next beacon never freshen the body of the one before',
   ],
   '4.7.1': [
-    'daemon/acts: that add something are refused in a worse tier',
-    'daemon/acts: without a date are refused for that',
+    'daemon/methods/acts: that add something are refused in a worse tier',
+    'daemon/methods/acts: without a date are refused for that',
   ],
   '4.7.2': ['federation/root: caps what a policy may permit'],
   '4.8.1': ['daemon/network/desk: send a refusal as its code'],
@@ -286,7 +286,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'federation/bundle-file: cut anywhere change nothing that the whole would not',
     'federation/relation: to a file that is damaged anywhere are related to nothing',
   ],
-  '6.5.2': ['daemon/fingerprint-words: of which one is missing, changed, strange'],
+  '6.5.2': ['daemon/text/fingerprint-words: of which one is missing, changed, strange'],
   '6.6.1': ['attack/medium: M10: ticks leave at no beat that would tell where they come from'],
   '6.7.1': ['daemon/network/desk: end a stream that announces too much before they buffer it'],
   '6.7.2': ['daemon/network/desk: answer a few at once, and tell the rest of the same peer to'],

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { wordsOf } from '../../daemon/fingerprint-words.ts';
+import { wordsOf } from '../../daemon/text/fingerprint-words.ts';
 import { BRISK, eventually } from '../daemon/live.ts';
 import { DaemonProcess } from '../daemon-process.ts';
 import { temporaryFolder } from '../folder.ts';

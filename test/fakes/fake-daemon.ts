@@ -4,12 +4,28 @@
  */
 
 import type { Caller } from '../../daemon/control/caller.ts';
-import type { AlarmStatus, ApplicationView, AttestationView, CeremonyView, DomainStatus, EnrolledView, EnrolMessage, EntryView, FetchedView, RelationTermsView, RelationView, RevocationView, SigningAuthority, Status, TimeStatus } from '../../daemon/control/views.ts';
 import {
   type ControlMethods,
   type ControlServer,
   openControlServer,
 } from '../../daemon/control/server.ts';
+import type {
+  AlarmStatus,
+  ApplicationView,
+  AttestationView,
+  CeremonyView,
+  DomainStatus,
+  EnrolledView,
+  EnrolMessage,
+  EntryView,
+  FetchedView,
+  RelationTermsView,
+  RelationView,
+  RevocationView,
+  SigningAuthority,
+  Status,
+  TimeStatus,
+} from '../../daemon/control/views.ts';
 import { MemoryLog } from './memory-log.ts';
 
 export const FINGERPRINT = 'ab'.repeat(32);

@@ -8,7 +8,7 @@ import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { parseLine } from '../../daemon/commands/command.ts';
 import { serve, thisHost } from '../../daemon/commands/serve.ts';
 import { loadSettings, SETTING_OPTIONS } from '../../daemon/commands/settings.ts';
-import type { Config } from '../../daemon/config-keys.ts';
+import type { Config } from '../../daemon/config/keys.ts';
 import { readEnvironment } from '../../daemon/host/environment.ts';
 import { Dice } from '../../sim/dice.ts';
 import { CapturedNetwork } from './captured-network.ts';

@@ -64,9 +64,9 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   libp2p: 'daemon/network/',
   '@libp2p/': 'daemon/network/',
   '@multiformats/': 'daemon/network/',
-  'smol-toml': 'daemon/config',
-  '@scure/': 'daemon/fingerprint-words',
-  'qrcode-generator': 'daemon/qr-code',
+  'smol-toml': 'daemon/config/config',
+  '@scure/': 'daemon/text/fingerprint-words',
+  'qrcode-generator': 'daemon/text/qr-code',
   // Both ends of the control socket.
   ws: ['daemon/control/', 'tui/client'],
   ink: 'tui/',

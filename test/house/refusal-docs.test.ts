@@ -9,7 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ALARMS } from '../../core/alarm.ts';
 import { REFUSALS } from '../../core/refusal.ts';
-import { KEYS } from '../../daemon/config-keys.ts';
+import { KEYS } from '../../daemon/config/keys.ts';
 import { ROOT } from '../root.ts';
 import { expectNone, lineAt, readSources } from './source.ts';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { thisHost } from '../../daemon/commands/serve.ts';
-import { defaultConfig } from '../../daemon/config.ts';
+import { defaultConfig } from '../../daemon/config/config.ts';
 import { type ControlClient, connectControl } from '../../daemon/control/client.ts';
 import { openDaemon } from '../../daemon/daemon.ts';
 import { openClock } from '../../daemon/host/clock.ts';

@@ -13,7 +13,7 @@ import {
   RELATION_PROPOSAL_MS_MAX,
 } from '../../core/limits.ts';
 import { SIGNATURE_PAIR_BYTES } from '../../core/suite.ts';
-import { wordsOf } from '../../daemon/fingerprint-words.ts';
+import { wordsOf } from '../../daemon/text/fingerprint-words.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import { encodeEnvelope, signEnvelope } from '../../federation/envelope.ts';
 import { encodeEquivocation } from '../../federation/equivocation.ts';

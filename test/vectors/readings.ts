@@ -23,7 +23,6 @@ import { readGrant } from '../../daemon/enrolment/grant.ts';
 import * as issuing from '../../daemon/enrolment/issuing-messages.ts';
 import { decodeMessage, encodeMessage } from '../../daemon/enrolment/message.ts';
 import { verifyRequest } from '../../daemon/enrolment/request.ts';
-import { fingerprintLink, parseFingerprint, wordsOf } from '../../daemon/fingerprint-words.ts';
 import { parseEntries } from '../../daemon/identity/entry-group.ts';
 import {
   decodeAnswer as decodeDeskAnswer,
@@ -31,6 +30,7 @@ import {
   encodeRefused,
 } from '../../daemon/network/desk.ts';
 import { decodePace, encodePace } from '../../daemon/network/pace.ts';
+import { fingerprintLink, parseFingerprint, wordsOf } from '../../daemon/text/fingerprint-words.ts';
 import { decodeBlocks, encodeBlock } from '../../federation/armour.ts';
 import { readBeacon } from '../../federation/beacon.ts';
 import { readBundle } from '../../federation/bundle.ts';

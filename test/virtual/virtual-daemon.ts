@@ -2,9 +2,9 @@
  * A daemon of a virtual coalition, from its start to its end: the shipping state machine, driver,
  * peer register and network, on what its machine has (virtual-machine.ts).
  *
- * It is what `daemon/authority-daemon.ts` is below its sockets for people and workloads. All that
- * it admits, believes, sends and hears is noted: names, kinds and sizes, and nothing that the
- * runtime's own randomness could make differ.
+ * It is what `daemon/authority/authority-daemon.ts` is below its sockets for people and workloads.
+ * All that it admits, believes, sends and hears is noted: names, kinds and sizes, and nothing that
+ * the runtime's own randomness could make differ.
  */
 
 import { toUtf8 } from '../../core/bytes.ts';

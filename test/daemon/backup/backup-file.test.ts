@@ -7,7 +7,7 @@ import { sha256 } from '../../../core/digest.ts';
 import { BACKUP_BYTES_MAX } from '../../../core/limits.ts';
 import { openBackup, sealBackup } from '../../../daemon/backup/backup-file.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../../daemon/backup/snapshot.ts';
-import { stretchPassphrase } from '../../../daemon/passphrase-key.ts';
+import { stretchPassphrase } from '../../../daemon/custody/passphrase-key.ts';
 import { refuses } from '../../refused.ts';
 import { refused } from '../refused.ts';
 

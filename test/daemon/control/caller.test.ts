@@ -11,8 +11,8 @@ import {
   whose,
 } from '../../../daemon/control/caller.ts';
 import { METHODS } from '../../../daemon/control/params.ts';
-import { ROLES } from '../../../daemon/control/views.ts';
 import { isShared, RoleBook } from '../../../daemon/control/role-book.ts';
+import { ROLES } from '../../../daemon/control/views.ts';
 import { refuses } from '../../refused.ts';
 
 const roles = suite('daemon/control/caller');

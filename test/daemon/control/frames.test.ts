@@ -3,7 +3,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../../core/bytes.ts';
-import { type Answer, encodeAnswer, encodeRequest, parseAnswer, parseRequest } from '../../../daemon/control/frames.ts';
+import {
+  type Answer,
+  encodeAnswer,
+  encodeRequest,
+  parseAnswer,
+  parseRequest,
+} from '../../../daemon/control/frames.ts';
 import { refused } from '../../trouble.ts';
 
 const frames = suite('daemon/control/frames');

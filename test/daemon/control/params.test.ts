@@ -3,8 +3,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { JsonObject } from '../../../core/canonical.ts';
-import { isMethod, parseParams } from '../../../daemon/control/params.ts';
 import type { Method } from '../../../daemon/control/calls.ts';
+import { isMethod, parseParams } from '../../../daemon/control/params.ts';
 import { refused } from '../../trouble.ts';
 
 const params = suite('daemon/control/params');

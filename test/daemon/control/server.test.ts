@@ -13,8 +13,8 @@ import {
   CONTROL_SILENCE_MS_MAX,
 } from '../../../core/limits.ts';
 import { Refusal } from '../../../core/refusal.ts';
+import type { Notification } from '../../../daemon/control/calls.ts';
 import { connectControl } from '../../../daemon/control/client.ts';
-import { type Notification } from '../../../daemon/control/calls.ts';
 import { ControlError } from '../../../daemon/control/frames.ts';
 import { openControlServer } from '../../../daemon/control/server.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';

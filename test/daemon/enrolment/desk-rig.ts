@@ -2,13 +2,13 @@
 
 import type { TrustDomain } from '../../../core/spiffe-id.ts';
 import type { Signer } from '../../../core/suite.ts';
-import { checkAct } from '../../../daemon/acts.ts';
 import { makeAnswer } from '../../../daemon/enrolment/answer.ts';
 import { readChallenge } from '../../../daemon/enrolment/challenge.ts';
 import { EnrolmentDesk } from '../../../daemon/enrolment/desk.ts';
 import { DeskBook } from '../../../daemon/enrolment/desk-book.ts';
 import { emptyDesk } from '../../../daemon/enrolment/issuing-port.ts';
 import { makeRequest, type ShownChip } from '../../../daemon/enrolment/request.ts';
+import { checkAct } from '../../../daemon/methods/acts.ts';
 import type { ChipTrust } from '../../../daemon/tpm/chip-trust.ts';
 import { SUITE } from '../../fakes/coalition.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';

@@ -5,7 +5,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isListenAddress } from '../../../daemon/address.ts';
+import { isListenAddress } from '../../../daemon/text/address.ts';
 import { DaemonProcess, relate } from '../../daemon-process.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { ROOT } from '../../root.ts';
