@@ -43,7 +43,7 @@ import type { Pace } from './pace.ts';
 import { ipIn, parseAddress } from './peer-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import { Slots } from './slots.ts';
-import { SYNC_PROTOCOL } from './sync-channel.ts';
+import { SYNC_PROTOCOL, URGENT_PROTOCOL } from './sync-channel.ts';
 import { errorOf } from './thrown.ts';
 
 /** What a network is made of. */
@@ -127,10 +127,12 @@ class Libp2pNetwork implements Network {
       }),
     );
     const running = this.#compose(node, handler, noise.sessions);
-    await node.handle(SYNC_PROTOCOL, (stream, at) => running.links.accept(stream, at), {
-      maxInboundStreams: SYNC_STREAMS_MAX,
-      maxOutboundStreams: SYNC_STREAMS_MAX,
-    });
+    for (const protocol of [SYNC_PROTOCOL, URGENT_PROTOCOL]) {
+      await node.handle(protocol, (stream, at) => running.links.accept(stream, at), {
+        maxInboundStreams: SYNC_STREAMS_MAX,
+        maxOutboundStreams: SYNC_STREAMS_MAX,
+      });
+    }
     await node.handle(DESK_PROTOCOL, (stream, at) => this.#takeRequest(running, stream, at), {
       maxInboundStreams: DESK_STREAMS_MAX,
       maxOutboundStreams: DESK_STREAMS_MAX,

@@ -120,7 +120,7 @@ export class Links {
     if (other !== undefined) this.#rise(other);
   }
 
-  /** The peer opened its sync stream. */
+  /** The peer opened a stream of frames. */
   accept(stream: Stream, connection: Connection): void {
     const link = this.#links.get(connection);
     if (link === undefined) stream.abort(new Error('no link'));

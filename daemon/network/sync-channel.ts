@@ -4,9 +4,9 @@
  *
  *     u32 length ‖ frame        an empty frame is a heartbeat and is delivered to nobody
  *
- * A lost stream is opened again for as long as the connection stands. What waits is bounded: a
- * full queue drops the newest frame, because the older ones answer something, and a later
- * comparison finds what is missing (PROTOCOL §6.1).
+ * What waits is bounded: a full queue drops the newest frame, because the older ones answer
+ * something, and a later comparison finds what is missing (PROTOCOL §6.1). On a slow link a stop
+ * has a stream of its own, `/holdfast/urgent/1`, so that it waits for no document under way.
  */
 
 import type { Connection, Stream } from '@libp2p/interface';
@@ -17,17 +17,18 @@ import { FRAME_BYTES_MAX } from '../../core/limits.ts';
 import { type BootMs, bootMs, elapsedMs, SECOND_MS } from '../../core/time.ts';
 import type { Clock } from '../ports.ts';
 import { prefix32 } from './length-prefix.ts';
+import { OutboundStream } from './outbound-stream.ts';
 import { errorOf } from './thrown.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** The protocol of the long-lived streams. */
 export const SYNC_PROTOCOL = '/holdfast/sync/1';
+/** The same frames, on a stream beside it. */
+export const URGENT_PROTOCOL = '/holdfast/urgent/1';
 /** Bytes that may wait for a slow peer: a few documents. */
 export const SYNC_QUEUE_BYTES_MAX = 4 * 1024 * 1024;
 /** Frames that may wait, however small. */
 export const SYNC_QUEUE_FRAMES_MAX = 1_024;
-/** A lost stream is opened again so much later. */
-export const REOPEN_MS = SECOND_MS;
 /** The most a stream may hand over at once: the largest window we grant (libp2p-settings.ts). */
 export const STREAM_WINDOW_BYTES_MAX = 1024 * 1024;
 
@@ -64,49 +65,45 @@ export interface SyncEvents {
 }
 
 export class SyncChannel {
-  readonly #connection: Connection;
   readonly #clock: Clock;
   /** What we may send over a slow link; null over any other. */
   readonly #allowance: Allowance | null;
   readonly #events: SyncEvents;
-  #outbound: Stream | null = null;
-  #inbound: Stream | null = null;
+  readonly #outbound: OutboundStream;
+  /** Where a stop goes past all else; null where it does not wait long for anything. */
+  readonly #urgent: OutboundStream | null;
+  /** The stream of the peer by its protocol. */
+  readonly #inbound = new Map<string, Stream>();
   #queue: { readonly bytes: Uint8Array; readonly isUrgent: boolean }[] = [];
   #queuedBytes = 0;
   /** Bytes of the first queued frame that are sent. */
   #sent = 0;
   #spoke = false;
-  #cancelReopen = (): void => undefined;
   #cancelPump = (): void => undefined;
 
   constructor({ connection, clock, slow }: SyncOptions, events: SyncEvents) {
-    this.#connection = connection;
     this.#clock = clock;
     this.#allowance = slow === null ? null : new Allowance(slow, clock);
     this.#events = events;
-  }
-
-  /** Opens our stream, and keeps doing so until the connection ends. */
-  async open(): Promise<void> {
-    if (this.#connection.status !== 'open') return;
-    try {
-      const stream = await this.#connection.newStream(SYNC_PROTOCOL);
-      stream.addEventListener('drain', () => this.#pump());
-      stream.addEventListener('close', () => this.#reopen());
-      if (stream.status !== 'open') return this.#reopen();
-      this.#outbound = stream;
-      this.#sent = 0; // a new stream starts with a whole frame
+    const ready = (isNew: boolean) => {
+      if (isNew) this.#sent = 0; // a new stream starts with a whole frame
       this.#pump();
-    } catch (thrown) {
-      errorOf(thrown); // nothing else comes from a stream that does not open
-      this.#reopen();
-    }
+    };
+    this.#outbound = new OutboundStream({ connection, clock, protocol: SYNC_PROTOCOL, ready });
+    const urgent = { connection, clock, protocol: URGENT_PROTOCOL, ready: () => undefined };
+    this.#urgent = slow === null ? null : new OutboundStream(urgent);
   }
 
-  /** Takes the peer's stream; a second one replaces the first, since it has lost that one. */
+  /** Opens our streams, and keeps doing so until the connection ends. */
+  async open(): Promise<void> {
+    await this.#outbound.open();
+    await this.#urgent?.open();
+  }
+
+  /** Takes a stream of the peer; a second one replaces the first, since it has lost that one. */
   accept(stream: Stream): void {
-    this.#inbound?.abort(new Error('replaced by a newer stream'));
-    this.#inbound = stream;
+    this.#inbound.get(stream.protocol)?.abort(new Error('replaced by a newer stream'));
+    this.#inbound.set(stream.protocol, stream);
     const decoder = new LengthPrefixedDecoder({
       lengthDecoder: PREFIX.decode,
       encodingLength: () => PREFIX.bytes,
@@ -119,10 +116,11 @@ export class SyncChannel {
   }
 
   /**
-   * Queues a frame, or drops it where the peer is too slow. What is urgent goes before all that is
-   * not under way, and waits for no allowance.
+   * Queues a frame, or drops it where the peer is too slow. What is urgent waits for no allowance,
+   * and goes before all that is not under way; where it is small, before that too.
    */
   send(frame: Uint8Array, isUrgent = false): void {
+    if (isUrgent && this.#sendPast(frame)) return;
     const sizeBytes = PREFIX.bytes + frame.length;
     const full =
       this.#queue.length >= SYNC_QUEUE_FRAMES_MAX ||
@@ -150,14 +148,14 @@ export class SyncChannel {
   /** Shows the peer that we live, unless frames that wait will do so. */
   beat(): void {
     const stream = this.#outbound;
-    if (stream !== null && this.#queue.length === 0 && isWritable(stream)) stream.send(HEARTBEAT);
+    if (this.#queue.length === 0 && stream.isWritable) stream.send(HEARTBEAT);
   }
 
   /** Stops reopening and forgets what waits. The streams end with their connection. */
   close(): void {
-    this.#cancelReopen();
     this.#cancelPump();
-    this.#outbound = null;
+    this.#outbound.close();
+    this.#urgent?.close();
     this.#queue = [];
     this.#queuedBytes = 0;
   }
@@ -178,11 +176,19 @@ export class SyncChannel {
     }
   }
 
+  /** Sends a small frame beside the queue, where there is a stream for it. */
+  #sendPast(frame: Uint8Array): boolean {
+    const most = this.#allowance?.chunkBytes ?? 0;
+    if (frame.length > most || this.#urgent?.isWritable !== true) return false;
+    this.#urgent.send(concat(PREFIX.encode(frame.length), frame));
+    this.#spoke = true;
+    return true;
+  }
+
   #pump(): void {
     const stream = this.#outbound;
-    if (stream === null) return;
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
-      if (!isWritable(stream)) return;
+      if (!stream.isWritable) return;
       const { bytes, isUrgent } = first;
       const most = this.#allowance?.chunkBytes ?? CHUNK_BYTES;
       const chunk = bytes.subarray(this.#sent, this.#sent + most);
@@ -204,18 +210,6 @@ export class SyncChannel {
     this.#queuedBytes -= this.#queue.shift()?.bytes.length ?? 0;
     this.#sent = 0;
   }
-
-  #reopen(): void {
-    this.#outbound = null;
-    this.#cancelReopen();
-    if (this.#connection.status !== 'open') return;
-    const at = bootMs(this.#clock.now().boot + REOPEN_MS);
-    this.#cancelReopen = this.#clock.wakeAt(at, () => void this.open());
-  }
-}
-
-function isWritable(stream: Stream): boolean {
-  return stream.writeStatus === 'writable' && !stream.writableNeedsDrain;
 }
 
 /**

@@ -63,4 +63,20 @@ slow('links are used by half, and what is urgent goes before what waits', async 
   });
 });
 
+slow('links let a stop pass a document that is under way', async () => {
+  const bitsPerS = 8_000; // half of it: 500 bytes a second
+  await withStations([slowly(bitsPerS), {}], async (a: Station, b: Station) => {
+    await join(a, b);
+    await pause(1_000); // both streams are open
+    a.network.send(b.peer, new Uint8Array(6_000));
+    await pause(1_500);
+    a.network.send(b.peer, toUtf8('stop'), { isUrgent: true });
+    await until('something came', () => b.scribe.frames.length > 0);
+    assert.equal(
+      b.scribe.frames.map(({ bytes }) => bytes.length),
+      [4],
+    );
+  });
+});
+
 slow.run();
