@@ -43,7 +43,7 @@ roles('permit what those before them do, and nothing of those behind', () => {
 roles('an observer looks, an auditor reads who did what, and neither changes anything', () => {
   const of = (role: string) => METHODS.filter((method) => LEAST_ROLES[method] === role);
   const isReading =
-    /^(?:status|whoami|subscribe)$|\.(?:list|show|export|tail|history|file|proposals)$/;
+    /^(?:status|whoami|subscribe)$|\.(?:list|show|export|tail|verify|history|file|proposals)$/;
   for (const method of [...of('observer'), ...of('auditor')]) assert.match(method, isReading);
 });
 
