@@ -9,7 +9,7 @@ import { SIGNATURE_PAIR_BYTES } from '../../core/suite.ts';
 import { SECOND_MS } from '../../core/time.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
-import type { Step } from '../step.ts';
+import type { Step, StepWrite } from '../step.ts';
 import { isStranger } from '../stranger.ts';
 
 /** A Root is verified against the one before it and against itself. */
@@ -62,7 +62,10 @@ export const aStrangerCostsWhatItSends: CheckerKind = {
         }
         // Evidence that waited for its time may be believed in any step, and a writer may write.
         if (writes.some(({ kind }) => kind === 'future' || kind === 'writer')) return;
-        const stored = writes.find(({ kind }) => !KEPT_BY_TIME.includes(kind));
+        // What ticks of its own domain a writer believes are its own, and due by the clock.
+        const isOwnTick = ({ domain, kind }: StepWrite) =>
+          kind === 'tick' && machine.isAuthority && machine.domain === domain;
+        const stored = writes.find((each) => !KEPT_BY_TIME.includes(each.kind) && !isOwnTick(each));
         if (stored !== undefined) fail(`${machine.name} stores ${stored.kind} for ${peer}`);
       },
     };
