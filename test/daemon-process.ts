@@ -142,9 +142,14 @@ export class DaemonProcess {
     this.discard();
   }
 
-  /** Ends it and removes its folder without waiting: for a process that is about to end itself. */
-  discard(): void {
+  /** Ends it without waiting: for a process that is about to end itself. */
+  abandon(): void {
     this.#child?.kill('SIGKILL');
+  }
+
+  /** The same, and its folder is removed. */
+  discard(): void {
+    this.abandon();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -173,8 +173,9 @@ export class Fleet implements AsyncDisposable {
     for (const signal of INTERRUPTIONS) process.off(signal, endInterrupted);
   }
 
-  /** What an interrupted run removes: the kernel ends the daemons, and nobody their folders. */
+  /** What an interrupted run ends, all of it first, and removes. */
   readonly #sweep = (): void => {
+    for (const each of this.#processes) each.abandon();
     for (const each of this.#processes) each.discard();
   };
 
