@@ -21,6 +21,12 @@ import { hearAnswer, hearQuestion, hearTurn, hearWaiting } from './questions.ts'
 import type { Step } from './step.ts';
 import { decodeTick, TICK_BYTES } from './tick.ts';
 
+/** Who said it, and whether gossip brought it, which goes on by itself. */
+interface From {
+  readonly peer: string;
+  readonly relayed: boolean;
+}
+
 /** A frame of the sync protocol (PROTOCOL §6.1). Refuses what its reader and the ladder refuse. */
 export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
   step.ledgerOf(peer).charge(peer, 'sync', step.now.boot);
@@ -101,14 +107,7 @@ function hearTicks(step: Step, peer: string, ticks: readonly Uint8Array[]): void
   }
 }
 
-function hearTick(
-  step: Step,
-  from: {
-    readonly peer: string;
-    readonly bytes: Uint8Array;
-    readonly relayed: boolean;
-  },
-): void {
+function hearTick(step: Step, from: From & { readonly bytes: Uint8Array }): void {
   const tick = decodeTick(from.bytes);
   const belief = step.parts.beliefs.namedBy(tick);
   if (belief === null) {
@@ -123,7 +122,7 @@ function hearTick(
 function takeEnvelope(
   step: Step,
   item: FileItem & { readonly kind: 'envelope' },
-  from: { readonly peer: string; readonly relayed: boolean },
+  from: From,
 ): void {
   const { domain, type } = item.envelope;
   // PROTOCOL §6.3 — a guest gives evidence and negative statements, never contents; nor does a
@@ -157,12 +156,7 @@ function lookBack(step: Step, held: Belief, envelope: UnverifiedEnvelope, peer: 
   step.effects.push(...step.parts.exchange.askPast(peer, held, previous, boot));
 }
 
-function admitFrom(
-  step: Step,
-  belief: Belief,
-  item: FileItem,
-  from: { readonly peer: string; readonly relayed: boolean },
-): void {
+function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void {
   const budget = step.ledgerOf(from.peer).steps(from.peer, step.now.boot);
   const admission = refusalOf(() => admitItem(step, belief, item, budget));
   if (item.kind === 'tick') {

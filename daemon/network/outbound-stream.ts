@@ -9,10 +9,10 @@ import type { Clock } from '../ports.ts';
 import { errorOf } from './thrown.ts';
 
 /** A lost stream is opened again so much later. */
-export const REOPEN_MS = SECOND_MS;
+const REOPEN_MS = SECOND_MS;
 
 /** Where a stream leads, and who hears of it. */
-export interface OutboundOptions {
+interface OutboundOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly protocol: string;

@@ -6,13 +6,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import type { ControlClient } from '../../daemon/control/client.ts';
-import { ControlError } from '../../daemon/control/frames.ts';
 import { Workload } from '../../daemon/demo/workload.ts';
 import { encodePem } from '../../daemon/identity/pem.ts';
 import { DaemonProcess } from '../daemon-process.ts';
 import { realClock } from '../fakes/real-clock.ts';
 import { CURRENT, webLeaf } from './bundle-endpoint/foreign.ts';
 import { forgeRoot } from './identity/forge.ts';
+import { codeOf } from './refused.ts';
 import { connectApi } from './workload-api/rig.ts';
 
 const federation = suite('daemon/spiffe-federation');
@@ -88,16 +88,6 @@ async function judgeTokens(issuer: Side, other: Side): Promise<void> {
     at.close();
     here.close();
   }
-}
-
-async function codeOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof ControlError) return error.code;
-    throw error;
-  }
-  return 'done';
 }
 
 async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ControlClient } from '../../../daemon/control/client.ts';
-import { ControlError } from '../../../daemon/control/frames.ts';
 import type { EntryCreate } from '../../../daemon/control/views.ts';
 import { DaemonProcess } from '../../daemon-process.ts';
+import { codeOf } from '../refused.ts';
 
 const book = suite('daemon/authority/entry-book');
 
@@ -30,16 +30,6 @@ async function withDaemon(
   } finally {
     await daemon.remove();
   }
-}
-
-async function codeOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof ControlError) return error.code;
-    throw error;
-  }
-  return 'done';
 }
 
 book('updates an entry under its name, and only where something differs', async () => {
