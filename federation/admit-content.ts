@@ -19,10 +19,10 @@ import {
   rootOfVersion,
 } from './belief.ts';
 import { readDocument } from './document.ts';
-import type { RecordWrite } from './effect.ts';
 import { type SignerRole, type UnverifiedEnvelope, verifyEnvelope } from './envelope.ts';
+import { documentChanges } from './forgetting.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { encodeDocumentRecord, encodeManifestRecord } from './record.ts';
+import { encodeManifestRecord } from './record.ts';
 import { recordKey } from './record-key.ts';
 
 /** Admits the manifest that the newest beacon names. */
@@ -174,17 +174,4 @@ function pinnedBy(manifest: Manifest, belief: Belief): ReadonlyMap<string, HeldD
     documents.set(key, held.frozenAsOf === frozenAsOf ? held : { ...held, frozenAsOf });
   }
   return documents;
-}
-
-/** The records that store how the documents of one belief became those of the next. */
-export function documentChanges(before: Belief, after: Belief): readonly RecordWrite[] {
-  const gone = [...before.documents.keys()].filter((key) => !after.documents.has(key));
-  const changed = [...after.documents].filter(([key, held]) => before.documents.get(key) !== held);
-  return [
-    ...gone.map((key) => ({ key: recordKey(before.domain, 'document', key), value: null })),
-    ...changed.map(([key, held]) => ({
-      key: recordKey(after.domain, 'document', key),
-      value: encodeDocumentRecord(held),
-    })),
-  ];
 }

@@ -12,10 +12,10 @@ import { Refusal } from '../core/refusal.ts';
 import type { KeyId } from '../core/suite.ts';
 import { unixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
-import { forgotten, withoutKeys } from './admit-root.ts';
 import { type Belief, isDisowned, newestRoot, pinnedRevocations } from './belief.ts';
 import type { RecordWrite } from './effect.ts';
 import { type SignerRole, type UnverifiedEnvelope, verifyEnvelope } from './envelope.ts';
+import { forgotten, withoutKeys } from './forgetting.ts';
 import { recordKey } from './record-key.ts';
 import {
   isCovered,

@@ -7,14 +7,10 @@
  */
 
 import { Refusal } from '../core/refusal.ts';
-import type { KeyId } from '../core/suite.ts';
 import type { Admission, AdmitContext } from './admission.ts';
-import { documentChanges } from './admit-content.ts';
-import { withoutEvidence } from './age.ts';
 import { type Belief, type HeldRoot, newestRoot } from './belief.ts';
-import type { RecordWrite } from './effect.ts';
 import type { UnverifiedEnvelope } from './envelope.ts';
-import { encodeKeeping } from './record.ts';
+import { forgotten, withoutKeys } from './forgetting.ts';
 import { recordKey } from './record-key.ts';
 import { checkNext, type Root, readRoot, verifyFirstRoot, verifyNextRoot } from './root.ts';
 
@@ -86,42 +82,7 @@ export function believeRoot(belief: Belief, held: HeldRoot): Belief {
   };
 }
 
-/** The belief without what keys signed that count no more. */
-export function withoutKeys(belief: Belief, isGone: (keyId: KeyId) => boolean): Belief {
-  const goes = (held: { readonly signedBy: KeyId } | null): boolean =>
-    held !== null && isGone(held.signedBy);
-  const { asOf, keeping } = belief;
-  const left = keeping === null || asOf === null ? keeping : withoutEvidence(keeping, asOf);
-  const nothing = { beacon: null, tick: null, stop: null, asOf: null, keeping: left };
-  return {
-    ...belief,
-    ...(goes(belief.beacon) ? nothing : {}),
-    ...(goes(belief.manifest) ? { manifest: null, documents: new Map() } : {}),
-    ...(goes(belief.future) ? { future: null } : {}),
-  };
-}
-
 /** Twenty digits, so that records sort by version. */
 function versionText(root: Root): string {
   return String(root.version).padStart(20, '0');
-}
-
-/** Removes from storage what a step took from belief, or a restart would bring it back. */
-export function forgotten(
-  before: Belief,
-  after: Belief,
-  { bootId, now }: AdmitContext,
-): readonly RecordWrite[] {
-  const single = ['beacon', 'tick', 'stop', 'future', 'manifest', 'keeping'] as const;
-  const gone: RecordWrite[] = single
-    .filter((kind) => before[kind] !== null && after[kind] === null)
-    .map((kind) => ({ key: recordKey(before.domain, kind), value: null }));
-  if (before.history.length > after.history.length) {
-    gone.push({ key: recordKey(before.domain, 'history'), value: null });
-  }
-  if (after.keeping !== null && before.asOf !== after.asOf) {
-    const value = encodeKeeping(after, bootId, now.boot);
-    gone.push({ key: recordKey(before.domain, 'keeping'), value });
-  }
-  return [...gone, ...documentChanges(before, after)];
 }

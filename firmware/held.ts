@@ -11,9 +11,8 @@ import { Writer } from '../core/bytes.ts';
 import { Failure } from '../core/failure.ts';
 import { TPM_OBJECTS_MAX, TPM_SESSIONS_MAX } from '../core/limits.ts';
 import type { Session } from './session.ts';
-import type { Answer, TpmRunner } from './tpm.ts';
-import type { Command } from './tpm-command.ts';
 import { isTpmError } from './tpm-rc.ts';
+import type { Answer, Command, TpmRunner } from './tpm-runner.ts';
 import type { Random } from './transport.ts';
 
 /** A scope that holds objects and sessions; made by `Tpm.hold`. */

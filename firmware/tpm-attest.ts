@@ -7,11 +7,10 @@
 
 import { type Reader, Writer } from '../core/bytes.ts';
 import type { SignedAttest } from './attested.ts';
-import type { TpmRunner } from './tpm.ts';
-import type { Command } from './tpm-command.ts';
 import { TPM_ALG } from './tpm-constants.ts';
 import { type Creation, hierarchyEntity } from './tpm-keys.ts';
 import type { NvIndex } from './tpm-nv.ts';
+import type { Command, TpmRunner } from './tpm-runner.ts';
 import {
   type Entity,
   encodePcrSelections,

@@ -8,31 +8,11 @@
 import { concat, Reader, Writer } from '../core/bytes.ts';
 import { TPM_MESSAGE_BYTES_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
-import type { Session } from './session.ts';
 import { type CommandName, TPM_CC, TPM_ST } from './tpm-constants.ts';
 import { EMPTY, type Entity, readSized, sized } from './tpm-structures.ts';
-import type { CommandClass } from './transport.ts';
 
 /** Bytes of a header: tag, size, and a command or response code. Part 1 §18.2. */
 export const HEADER_BYTES = 10;
-
-/** Which first parameter is a sized buffer that a session may encrypt. Part 1 §21. */
-export type Secrecy = 'none' | 'request' | 'response';
-
-/**
- * One command. The first sessions authorize the first handles, in order; further ones only
- * encrypt. `password` shows the entity's secret in the clear, which is fine for an empty one.
- */
-export interface Command {
-  readonly name: CommandName;
-  readonly handles?: readonly Entity[];
-  readonly sessions?: readonly (Session | 'password')[];
-  readonly parameters?: Uint8Array;
-  readonly secrecy?: Secrecy;
-  /** Whether the answer begins with a handle. */
-  readonly returnsHandle?: boolean;
-  readonly commandClass?: CommandClass;
-}
 
 /** What one session contributes to a command: TPMS_AUTH_COMMAND. Part 2 §10.13.2. */
 export interface CommandAuth {

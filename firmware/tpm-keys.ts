@@ -9,9 +9,9 @@ import { equalBytes, type Reader, Writer } from '../core/bytes.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Held } from './held.ts';
 import type { Session } from './session.ts';
-import type { TpmRunner } from './tpm.ts';
 import { TPM_RH, TPM_ST } from './tpm-constants.ts';
 import { decodePublic, type KeyPublic, type TpmPublic } from './tpm-public.ts';
+import type { TpmRunner } from './tpm-runner.ts';
 import {
   EMPTY,
   type Entity,

@@ -11,10 +11,10 @@ import type { HashName } from '../core/ciphers.ts';
 import { CERTIFICATE_BYTES_MAX, TPM_NV_CHUNK_BYTES } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { Session } from './session.ts';
-import type { TpmRunner } from './tpm.ts';
 import { HASH_ALG, NV_TYPE_MASK, TPMA_NV } from './tpm-constants.ts';
 import { nameOf } from './tpm-public.ts';
 import { isTpmError } from './tpm-rc.ts';
+import type { TpmRunner } from './tpm-runner.ts';
 import { EMPTY, type Entity, entityOf, readHash, readSized, sized } from './tpm-structures.ts';
 
 /** An index that is defined, by its public area. */

@@ -9,8 +9,8 @@ import { type Reader, Writer } from '../core/bytes.ts';
 import { HASH_BYTES, type HashName } from '../core/ciphers.ts';
 import { TPM_PCR_READS_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
-import type { TpmRunner } from './tpm.ts';
 import { HASH_ALG } from './tpm-constants.ts';
+import type { TpmRunner } from './tpm-runner.ts';
 import {
   encodePcrSelections,
   entityOf,

@@ -11,10 +11,10 @@ import { TPM_POLICY_ATTEMPTS_MAX } from '../core/limits.ts';
 import type { Held } from './held.ts';
 import { approvalMessage, generationNotPassed, type NvComparison } from './pcr-policy.ts';
 import type { Session } from './session.ts';
-import type { TpmRunner } from './tpm.ts';
 import { TPM_EO } from './tpm-constants.ts';
 import { loadExternal } from './tpm-keys.ts';
 import { isTpmError } from './tpm-rc.ts';
+import type { TpmRunner } from './tpm-runner.ts';
 import { type SessionInput, startSession } from './tpm-sessions.ts';
 import { verifySignature } from './tpm-signing.ts';
 import {

@@ -8,9 +8,9 @@
 import { assert } from '../core/assert.ts';
 import type { Held } from './held.ts';
 import type { Session } from './session.ts';
-import type { TpmRunner } from './tpm.ts';
 import { createObject, type LoadedKey, loadObject, type ObjectBlob } from './tpm-keys.ts';
 import { type PolicySteps, underPolicy } from './tpm-policy.ts';
+import type { TpmRunner } from './tpm-runner.ts';
 import { startSession } from './tpm-sessions.ts';
 import { EMPTY, type Entity, readSized } from './tpm-structures.ts';
 import { type Guard, sealedSecret } from './tpm-templates.ts';

@@ -6,8 +6,8 @@
 
 import { Writer } from '../core/bytes.ts';
 import type { Session } from './session.ts';
-import type { TpmRunner } from './tpm.ts';
 import { TPM_ALG, TPM_RH, TPM_ST } from './tpm-constants.ts';
+import type { TpmRunner } from './tpm-runner.ts';
 import {
   EMPTY,
   type Entity,

@@ -11,8 +11,8 @@ import { Refusal } from '../core/refusal.ts';
 import { type ClockInfo, decodeClockInfo } from './attest.ts';
 import { flushHandle } from './held.ts';
 import type { Session } from './session.ts';
-import type { TpmRunner } from './tpm.ts';
 import { FIRST_HANDLE, TPM_CAP, TPM_PT, TPMA_PERMANENT } from './tpm-constants.ts';
+import type { TpmRunner } from './tpm-runner.ts';
 import {
   hashNameOf,
   type PcrSelection,

@@ -13,7 +13,6 @@ import { Held } from './held.ts';
 import type { Session } from './session.ts';
 import {
   type AnswerParts,
-  type Command,
   decodeAnswer,
   decodeHeader,
   encodeCommand,
@@ -22,27 +21,10 @@ import {
 } from './tpm-command.ts';
 import { TPM_CC, TPM_RH, TPMA_SESSION } from './tpm-constants.ts';
 import { retryDelayMs, TpmError } from './tpm-rc.ts';
+import type { Answer, Command, TpmRunner } from './tpm-runner.ts';
 import { EMPTY, type Entity, sized } from './tpm-structures.ts';
 import type { CommandClass, Random, TpmPorts } from './transport.ts';
 import { Turns } from './turns.ts';
-
-/** What a command gave back: its handle, if it has one, and its parameters, decrypted. */
-export interface Answer {
-  /** 0 where the command returns none. */
-  readonly handle: number;
-  readonly parameters: Reader;
-}
-
-/** Something commands can be run on: the TPM itself, or a scope that holds some of it. */
-export interface TpmRunner {
-  readonly random: Random;
-  /**
-   * Runs one command. Fails with `TpmError` where the TPM refuses, with `Failure` where it cannot
-   * be reached; refuses `tpm-malformed`, `tpm-answer-forged` and the codes of `Reader`.
-   * `adopt` is told of a returned handle before anything else of the answer is believed.
-   */
-  run(command: Command, adopt?: (handle: number) => void): Promise<Answer>;
-}
 
 /** One TPM for one connection. */
 export class Tpm implements TpmRunner {

@@ -3,10 +3,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { fromBase64Url, toUtf8 } from '../core/bytes.ts';
 import { approvalMessage, bootApproval, pcrDigest, policyDigest } from '../firmware/pcr-policy.ts';
-import type { TpmRunner } from '../firmware/tpm.ts';
 import { readPcrs } from '../firmware/tpm-pcr.ts';
 import type { Approval } from '../firmware/tpm-policy.ts';
 import { nameOf } from '../firmware/tpm-public.ts';
+import type { TpmRunner } from '../firmware/tpm-runner.ts';
 import { type Entity, encodeEcdsa, type PcrSelection } from '../firmware/tpm-structures.ts';
 import { externalKeyP256 } from '../firmware/tpm-templates.ts';
 

@@ -9,7 +9,6 @@ import { equalBytes } from '../../core/bytes.ts';
 import { APPROVAL_STEPS_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { APPROVAL_COUNTER } from '../../firmware/boot-approvals.ts';
-import type { TpmRunner } from '../../firmware/tpm.ts';
 import { hierarchyEntity } from '../../firmware/tpm-keys.ts';
 import {
   counterName,
@@ -20,6 +19,7 @@ import {
   readNvPublic,
 } from '../../firmware/tpm-nv.ts';
 import { isTpmError } from '../../firmware/tpm-rc.ts';
+import type { TpmRunner } from '../../firmware/tpm-runner.ts';
 
 /** The counter as it stands. */
 export interface ApprovalCounter {

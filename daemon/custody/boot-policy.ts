@@ -14,10 +14,10 @@ import {
 import type { Held } from '../../firmware/held.ts';
 import { pcrDigest } from '../../firmware/pcr-policy.ts';
 import type { Session } from '../../firmware/session.ts';
-import type { TpmRunner } from '../../firmware/tpm.ts';
 import type { LoadedKey } from '../../firmware/tpm-keys.ts';
 import { type PcrValues, readPcrs } from '../../firmware/tpm-pcr.ts';
 import { type PolicySteps, policyApprovedBoot, underPolicy } from '../../firmware/tpm-policy.ts';
+import type { TpmRunner } from '../../firmware/tpm-runner.ts';
 import { readApprovalCounter } from './approval-counter.ts';
 
 /**

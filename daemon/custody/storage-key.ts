@@ -9,7 +9,6 @@
 import { equalBytes, toHex } from '../../core/bytes.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { Held } from '../../firmware/held.ts';
-import type { TpmRunner } from '../../firmware/tpm.ts';
 import {
   createPrimary,
   hierarchyEntity,
@@ -17,6 +16,7 @@ import {
   readPublic,
 } from '../../firmware/tpm-keys.ts';
 import { isTpmError } from '../../firmware/tpm-rc.ts';
+import type { TpmRunner } from '../../firmware/tpm-runner.ts';
 import { SRK_P256 } from '../../firmware/tpm-templates.ts';
 
 /** Where the TCG wants the storage root key (Provisioning Guidance §7.8). */

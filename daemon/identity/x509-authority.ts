@@ -15,7 +15,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { type SpiffeId, spiffeId, type TrustDomain } from '../../core/spiffe-id.ts';
 import { addMs, type UnixMs } from '../../core/time.ts';
 import type { Random } from '../ports.ts';
-import { decodeCertificate, EXTENSION } from './certificate.ts';
+import { type Certificate, decodeCertificate, EXTENSION } from './certificate.ts';
 import {
   type CertificateSigner,
   encodeAuthorityName,
@@ -28,7 +28,6 @@ import {
   signCertificate,
 } from './certificate-writer.ts';
 import { drawKey, type KeyType, openPrivateKey } from './private-key.ts';
-import type { LeafIssuer } from './x509-svid.ts';
 
 const SERIAL_RANDOM_BYTES = 16;
 
@@ -36,6 +35,17 @@ const SERIAL_RANDOM_BYTES = 16;
 export interface StoredX509Authority {
   readonly certificateDer: Uint8Array;
   readonly privateKeyPkcs8: Uint8Array;
+}
+
+/** Whoever signs leaves: an authority, or an intermediate below one. */
+export interface LeafIssuer {
+  /** Whose IDs it may certify. */
+  readonly domain: TrustDomain;
+  /** Hex of the subject key identifier. */
+  readonly id: string;
+  readonly certificate: Certificate;
+  /** The AuthorityKeyIdentifier of all it signs, encoded once. */
+  readonly authorityKeyId: Uint8Array;
 }
 
 /** An authority ready to sign. */

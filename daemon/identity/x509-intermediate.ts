@@ -36,8 +36,13 @@ import {
 import { encodeConfinement } from './name-constraints.ts';
 import { drawKey } from './private-key.ts';
 import type { PublicKey } from './public-key.ts';
-import { authorityKeyId, subjectKeyId, type X509Authority } from './x509-authority.ts';
-import { type LeafIssuer, leafParts, type SvidOrder, type X509Svid } from './x509-svid.ts';
+import {
+  authorityKeyId,
+  type LeafIssuer,
+  subjectKeyId,
+  type X509Authority,
+} from './x509-authority.ts';
+import { leafParts, type SvidOrder, type X509Svid } from './x509-svid.ts';
 
 const RANDOM_BYTES = 12;
 const LEAF_RANDOM_BYTES = 16;

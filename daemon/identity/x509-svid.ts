@@ -13,11 +13,11 @@ import { concat, toHex } from '../../core/bytes.ts';
 import { encodeDer, encodeOid, TAG } from '../../core/der.ts';
 import type { Digest } from '../../core/digest.ts';
 import { SVID_BACKDATE_MS } from '../../core/limits.ts';
-import { pathOf, type SpiffeId, type TrustDomain, trustDomainOf } from '../../core/spiffe-id.ts';
+import { pathOf, type SpiffeId, trustDomainOf } from '../../core/spiffe-id.ts';
 import { addMs, SECOND_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { Assurance } from '../../federation/assurance.ts';
 import type { Random } from '../ports.ts';
-import { type Certificate, EXTENSION, PURPOSE } from './certificate.ts';
+import { EXTENSION, PURPOSE } from './certificate.ts';
 import {
   type CertificateParts,
   encodeAssurance,
@@ -31,7 +31,7 @@ import {
   signCertificate,
 } from './certificate-writer.ts';
 import { drawKey } from './private-key.ts';
-import { subjectKeyId, type X509Authority } from './x509-authority.ts';
+import { type LeafIssuer, subjectKeyId, type X509Authority } from './x509-authority.ts';
 
 const SERIAL_RANDOM_BYTES = 16;
 
@@ -61,17 +61,6 @@ export interface SvidOrder {
   readonly notAfter: UnixMs;
   /** The override that allows it (PROTOCOL §4.9). */
   readonly override?: Digest | null;
-}
-
-/** Whoever signs leaves: an authority, or an intermediate below one. */
-export interface LeafIssuer {
-  /** Whose IDs it may certify. */
-  readonly domain: TrustDomain;
-  /** Hex of the subject key identifier. */
-  readonly id: string;
-  readonly certificate: Certificate;
-  /** The AuthorityKeyIdentifier of all it signs, encoded once. */
-  readonly authorityKeyId: Uint8Array;
 }
 
 /** What the owner of a key gets certified. */

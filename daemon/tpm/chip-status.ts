@@ -10,8 +10,8 @@ import { Refusal, type RefusalCode, refusalOf } from '../../core/refusal.ts';
 import type { UnixMs } from '../../core/time.ts';
 import type { ClockInfo } from '../../firmware/attest.ts';
 import { type ChipGrade, gradeMaker } from '../../firmware/ek-makers.ts';
-import type { TpmRunner } from '../../firmware/tpm.ts';
 import { TPM_PT, TPMA_PERMANENT } from '../../firmware/tpm-constants.ts';
+import type { TpmRunner } from '../../firmware/tpm-runner.ts';
 import {
   getHandles,
   getLockoutState,

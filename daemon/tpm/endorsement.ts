@@ -18,7 +18,6 @@ import {
   unwrapCertificate,
 } from '../../firmware/ek-certificate.ts';
 import type { Held } from '../../firmware/held.ts';
-import type { TpmRunner } from '../../firmware/tpm.ts';
 import { EK_CERTIFICATE_NV, EK_RSA_PERSISTENT } from '../../firmware/tpm-constants.ts';
 import {
   createPrimary,
@@ -28,6 +27,7 @@ import {
 } from '../../firmware/tpm-keys.ts';
 import { readCertificateNv } from '../../firmware/tpm-nv.ts';
 import { isTpmError } from '../../firmware/tpm-rc.ts';
+import type { TpmRunner } from '../../firmware/tpm-runner.ts';
 import {
   EK_ECC_P256,
   EK_ECC_P384,

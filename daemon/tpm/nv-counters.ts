@@ -7,10 +7,10 @@
 
 import { equalBytes } from '../../core/bytes.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { TpmRunner } from '../../firmware/tpm.ts';
 import { NV_TYPE_MASK, TPMA_NV } from '../../firmware/tpm-constants.ts';
 import { counterName, type NvIndex, readCounter, readNvPublic } from '../../firmware/tpm-nv.ts';
 import { isTpmError, TpmError } from '../../firmware/tpm-rc.ts';
+import type { TpmRunner } from '../../firmware/tpm-runner.ts';
 import { getHandles } from '../../firmware/tpm-state.ts';
 
 /**
