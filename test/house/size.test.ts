@@ -17,8 +17,11 @@ function fileOffences({ path, text }: Source): readonly string[] {
   return [`${path}: ${lines} lines: split it, or say "Reason:" in its header`];
 }
 
-/** Function-like openings: `function f(…) {`, `f(…) {` in a class or object, `(…) => {`. */
-const OPENING = /=>\s*\{|\)\s*(?::\s*[^={};]+)?\{/g;
+/**
+ * Function-like openings: `function f(…) {`, `f(…) {` in a class or object, `(…) => {`. What they
+ * return may be a function or an object, and its type then holds `=>` or braces of its own.
+ */
+const OPENING = /=>\s*\{|\)\s*(?::\s*(?:[^={};]|=>|\{[^{}]*\})+?)?\{/g;
 const CONTROL = /\b(?:if|for|while|switch|catch|with)\s*(?:await\s*)?$/;
 
 function functionOffences(source: Source): readonly string[] {
@@ -85,7 +88,11 @@ size('of a planted file, function and line is noticed', () => {
   assert.is(fileOffences(long).length, 1);
   const reasoned = sourceOf('core/x.ts', `/** Reason: a table. */\n${body.repeat(400)}`);
   assert.is(fileOffences(reasoned).length, 0);
-  for (const opening of ['function f(): void {', 'const f = () => {', 'f(a: A): Map<A, B> {']) {
+  const openings = [
+    ...['function f(): void {', 'const f = () => {', 'f(a: A): Map<A, B> {'],
+    ...['function f(): () => void {', 'f(): (a: A) => Map<A, B> {', 'f(): { readonly a: A } {'],
+  ];
+  for (const opening of openings) {
     const text = (lines: number): string => `${opening}\n${body.repeat(lines)}}\n`;
     assert.is(functionOffences(sourceOf('core/x.ts', text(69))).length, 1, opening);
     assert.is(functionOffences(sourceOf('core/x.ts', text(68))).length, 0, opening);
