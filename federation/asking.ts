@@ -2,7 +2,7 @@
  * What we ask of whom (PROTOCOL §6.1): what the newest row of a peer shows that we lack, of one
  * peer at a time, and of the next one when that one does not answer.
  *
- * What is open with whom stands in `want-book.ts`; what is said besides, in `exchange.ts`.
+ * What is open with whom stands in `want-book.ts`; what is said unasked, in `telling.ts`.
  */
 
 import type { Digest } from '../core/digest.ts';
@@ -17,27 +17,19 @@ import { Refusal } from '../core/refusal.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import type { Effect } from './effect.ts';
-import { encodeFrame, type Frame, type Want } from './message.ts';
-import type { PeerLink, Reader } from './peer-link.ts';
+import type { Links } from './links.ts';
+import type { Want } from './message.ts';
+import type { PeerLink } from './peer-link.ts';
+import { sendWants } from './sending.ts';
 import { missing, type Reading, wantsFrom } from './summary.ts';
 import { type Asked, isOffer, type OpenWant, WantBook } from './want-book.ts';
 
-/**
- * The domains that may be spoken of: our own, and those we relate to; the same array until one of
- * them changes.
- */
-export type Beliefs = () => readonly Belief[];
-
 /** All that is asked for over the links of one node. */
 export class Asking {
-  readonly #own: Reader;
-  readonly #beliefs: Beliefs;
-  readonly #links: ReadonlyMap<string, PeerLink>;
+  readonly #links: Links;
   readonly #wants = new WantBook();
 
-  constructor(own: Reader, beliefs: Beliefs, links: ReadonlyMap<string, PeerLink>) {
-    this.#own = own;
-    this.#beliefs = beliefs;
+  constructor(links: Links) {
     this.#links = links;
   }
 
@@ -102,11 +94,11 @@ export class Asking {
     tried: ReadonlySet<string>,
     now: BootMs,
   ): readonly Effect[] {
-    const belief = this.#beliefs().find((one) => one.domain === domain);
+    const belief = this.#links.spoken().find((one) => one.domain === domain);
     if (belief === undefined) return [];
-    const others = this.#hasInterest(belief).filter(
-      (link) => !tried.has(link.peer) && !this.#lacks(link, belief, argument),
-    );
+    const others = this.#links
+      .interestedIn(belief)
+      .filter((link) => !tried.has(link.peer) && !this.#lacks(link, belief, argument));
     const next = others.find((link) => !this.#wants.owes(link.peer)) ?? others[0];
     if (next === undefined || (what === 'past' && next.isSparse)) return [];
     const want =
@@ -124,7 +116,7 @@ export class Asking {
 
   /** What the newest row of the peer shows that we lack. */
   #wantsOf(link: PeerLink, belief: Belief): readonly Want[] {
-    const mine = link.reading(belief, this.#own);
+    const mine = this.#links.reading(link, belief);
     const row = link.rows.get(mine.tag);
     return row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
   }
@@ -148,10 +140,6 @@ export class Asking {
   #roomOn({ peer, isSlow }: PeerLink): number {
     return this.#wants.roomFor(peer, isSlow ? SLOW_WANTS_MAX : WANTS_OPEN_MAX);
   }
-
-  #hasInterest(belief: Belief): readonly PeerLink[] {
-    return [...this.#links.values()].filter((link) => link.shares(belief.domain));
-  }
 }
 
 function ownGaps(belief: Belief, mine: Reading): readonly Want[] {
@@ -165,17 +153,4 @@ function ownGaps(belief: Belief, mine: Reading): readonly Want[] {
 /** So long may an answer take on a link. */
 export function answerMs({ isSlow }: PeerLink): number {
   return isSlow ? SLOW_WANT_TIMEOUT_MS : WANT_TIMEOUT_MS;
-}
-
-/** The effect that sends a frame over a link, after what waits there. */
-export function send(link: PeerLink, frame: Frame): Effect & { readonly kind: 'send' } {
-  const asks = frame.kind === 'want' ? frame.wants.length : 0;
-  return { kind: 'send', peer: link.peer, frame: encodeFrame(frame), isUrgent: false, asks };
-}
-
-/** Wants of any domains, in as few frames as may be. */
-export function sendWants(link: PeerLink, wants: readonly Want[]): readonly Effect[] {
-  return Array.from({ length: Math.ceil(wants.length / WANTS_MAX) }, (_, i) =>
-    send(link, { kind: 'want', wants: wants.slice(i * WANTS_MAX, (i + 1) * WANTS_MAX) }),
-  );
 }

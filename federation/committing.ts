@@ -35,9 +35,9 @@ export function admitItem(
   const { exchange } = step.parts;
   const isTick = item.kind === 'tick';
   const stop = isTick && item.tick.index === STOP_INDEX ? after.stop : null;
-  commit(step, admission, stop === null ? [] : exchange.pushStop(after, stop));
+  commit(step, admission, stop === null ? [] : exchange.telling.stop(after, stop));
   tellProofs(step, belief, after);
-  if (!isTick) step.effects.push(...exchange.push(after, step.now.boot));
+  if (!isTick) step.effects.push(...exchange.telling.row(after, step.now.boot));
   return admission;
 }
 
@@ -60,8 +60,10 @@ function admitRevocations(
     admission = admit(context, step.parts.beliefs.own, item, UNBOUNDED_STEPS);
   }
   commit(step, admission);
-  step.effects.push(...step.parts.exchange.pushRevocations(admission.belief, item.envelope.bytes));
-  step.effects.push(...step.parts.exchange.push(admission.belief, step.now.boot));
+  step.effects.push(
+    ...step.parts.exchange.telling.revocations(admission.belief, item.envelope.bytes),
+  );
+  step.effects.push(...step.parts.exchange.telling.row(admission.belief, step.now.boot));
   return admission;
 }
 
@@ -100,7 +102,7 @@ export function commit(step: Step, admission: Admission, urgent: readonly Effect
 function tellProofs(step: Step, before: Belief, after: Belief): void {
   for (const [keyId, proof] of after.disowned) {
     if (before.disowned.has(keyId)) continue;
-    step.effects.push(...step.parts.exchange.pushProof(after, proof));
+    step.effects.push(...step.parts.exchange.telling.proof(after, proof));
   }
 }
 

@@ -44,7 +44,7 @@ export function issueBeacon(step: Step, entropy: Uint8Array): void {
   step.effects.push(...issued.replies);
   for (const message of issued.gossip) step.effects.push({ kind: 'gossip', message });
   for (const { belief } of issued.admissions)
-    step.effects.push(...step.parts.exchange.push(belief, step.now.boot));
+    step.effects.push(...step.parts.exchange.telling.row(belief, step.now.boot));
 }
 
 /** Others hold no more of our domain than we do, or there is nobody who could (PROTOCOL §2.6). */
@@ -73,7 +73,7 @@ function endOwnOverrides(step: Step): void {
   const admission = own === null ? null : endOverrides(step.context, own);
   if (admission === null) return;
   commit(step, admission);
-  step.effects.push(...step.parts.exchange.push(admission.belief, step.now.boot));
+  step.effects.push(...step.parts.exchange.telling.row(admission.belief, step.now.boot));
 }
 
 /** Evidence from our future is judged again once our clock has caught up with it (§4.3). */
@@ -111,7 +111,7 @@ export function dueAt(step: Step): number {
 export function talkAt(step: Step): number {
   const { exchange, time } = step.parts;
   const { now } = step.context;
-  const isAsking = time.hasQuestion(now) && exchange.hasWitness;
+  const isAsking = time.hasQuestion(now) && exchange.links.hasWitness;
   const askInMs = isAsking ? time.inquiry.wakeInMs(now.boot) : Number.POSITIVE_INFINITY;
   return Math.min(exchange.wakeAt(), now.boot + askInMs);
 }

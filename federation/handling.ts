@@ -74,8 +74,8 @@ function dispatch(step: Step, input: Input): void {
     case 'peer-up':
       step.effects.push(...step.parts.exchange.up(input, step.now.boot));
       step.ledgerOf(input.peer).arrived(input.peer);
-      if (step.parts.exchange.isWitness(input.peer)) step.parts.time.inquiry.hasten();
-      if (step.parts.exchange.isFellow(input.peer, step.parts.beliefs.ownDomain)) {
+      if (step.parts.exchange.links.isWitness(input.peer)) step.parts.time.inquiry.hasten();
+      if (step.parts.exchange.links.isFellow(input.peer, step.parts.beliefs.ownDomain)) {
         step.parts.authority?.tether.hasten();
       }
       return;
@@ -118,7 +118,7 @@ function takeGrant(step: Step, grant: Extract<Input, { readonly kind: 'grant' }>
   const verified = leaseholder.verify(grant.lease, admission.belief, step.now);
   commit(step, { ...admission, writes: [...admission.writes, verified.write] });
   leaseholder.hold(verified);
-  step.effects.push(...step.parts.exchange.push(admission.belief, step.now.boot));
+  step.effects.push(...step.parts.exchange.telling.row(admission.belief, step.now.boot));
   const answer = { epoch: null, imported: [] };
   step.effects.push({ kind: 'reply', request: grant.request, answer });
 }

@@ -84,7 +84,7 @@ export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
 export function hearGossip(step: Step, peer: string, bytes: Uint8Array): void {
   step.ledgerOf(peer).charge(peer, 'gossip', step.now.boot);
   // PROTOCOL §6.3 — gossip is for those who were admitted.
-  if (step.parts.exchange.isGuest(peer)) throw new Refusal('guest-lane', { what: 'gossip' });
+  if (step.parts.exchange.links.isGuest(peer)) throw new Refusal('guest-lane', { what: 'gossip' });
   if (bytes.length === TICK_BYTES) {
     return hearTick(step, { peer, bytes, relayed: true });
   }
@@ -128,13 +128,13 @@ function takeEnvelope(
   // PROTOCOL §6.3 — a guest gives evidence and negative statements, never contents; nor does a
   // frame that outlived its link, for nothing says any more who sent it.
   const { exchange } = step.parts;
-  const isProven = exchange.has(from.peer) && !exchange.isGuest(from.peer);
+  const isProven = exchange.links.has(from.peer) && !exchange.links.isGuest(from.peer);
   if (!isProven && !isForGuests(type)) {
     throw new Refusal('guest-lane', { what: type });
   }
   const belief = step.parts.beliefs.of(domain);
   // PROTOCOL §6.4 — a leak: what a domain keeps to itself is taken from its own nodes alone.
-  if (isSecret(type) && !exchange.isFellow(from.peer, domain)) {
+  if (isSecret(type) && !exchange.links.isFellow(from.peer, domain)) {
     throw new Refusal('document-secret', { domain, type });
   }
   exchange.settle({ domain, ...wantedAs(item.envelope), peer: from.peer });

@@ -4,7 +4,9 @@
  */
 
 import { Refusal } from '../core/refusal.ts';
-import type { Tag } from './message.ts';
+import type { Frame, Tag } from './message.ts';
+import type { PeerLink } from './peer-link.ts';
+import { send } from './sending.ts';
 import type { Step } from './step.ts';
 import { NONCE_BYTES } from './time-answer.ts';
 
@@ -12,18 +14,18 @@ import { NONCE_BYTES } from './time-answer.ts';
 export function hearQuestion(step: Step, peer: string, tag: Tag, nonce: Uint8Array): void {
   const { exchange, authority, leaseholder, beliefs, time } = step.parts;
   const { now } = step.context;
-  if (exchange.tag(peer, beliefs.ownDomain) !== tag || time.isUnknown(now)) return;
+  if (exchange.links.tag(peer, beliefs.ownDomain) !== tag || time.isUnknown(now)) return;
   step.ledgerOf(peer).charge(peer, 'question', now.boot);
   const statement = time.statement(now, nonce);
   if (statement === null) return;
   const bytes = authority?.answer(now, statement) ?? leaseholder?.answer(now, statement) ?? null;
-  if (bytes !== null) step.effects.push(exchange.answer(peer, tag, bytes));
+  if (bytes !== null) answer(step, peer, { kind: 'answer', tag, bytes });
 }
 
 /** An answer to our question. Refuses `answer-unasked`. */
 export function hearAnswer(step: Step, peer: string, tag: Tag, bytes: Uint8Array): void {
   const { exchange, beliefs, time, suite } = step.parts;
-  if (exchange.tag(peer, beliefs.ownDomain) !== tag) throw new Refusal('answer-unasked');
+  if (exchange.links.tag(peer, beliefs.ownDomain) !== tag) throw new Refusal('answer-unasked');
   const learned = time.answered(suite, step.read, bytes);
   if (learned !== null) step.learn(learned);
 }
@@ -32,7 +34,7 @@ export function hearAnswer(step: Step, peer: string, tag: Tag, bytes: Uint8Array
 export function askIfDue(step: Step): void {
   const { time, exchange } = step.parts;
   const { now } = step.context;
-  if (!time.inquiry.isDue(now.boot) || !time.hasQuestion(now) || !exchange.hasWitness) return;
+  if (!time.inquiry.isDue(now.boot) || !time.hasQuestion(now) || !exchange.links.hasWitness) return;
   time.inquiry.drawing(now.boot);
   step.effects.push({ kind: 'draw', purpose: 'question', count: NONCE_BYTES });
 }
@@ -42,7 +44,7 @@ export function askTime(step: Step, nonce: Uint8Array): void {
   const { time, exchange } = step.parts;
   if (!time.hasQuestion(step.now)) return;
   time.inquiry.ask(nonce, step.now.boot);
-  step.effects.push(...exchange.question(nonce));
+  askEach(step, 'question', exchange.links.witnesses(), nonce);
 }
 
 /** The writer asks whether we have taken over (PROTOCOL §2.5). */
@@ -50,16 +52,17 @@ export function hearTurn(step: Step, peer: string, tag: Tag, nonce: Uint8Array):
   const { exchange, authority, beliefs } = step.parts;
   const { now } = step.context;
   const { ownDomain } = beliefs;
-  if (!exchange.isFellow(peer, ownDomain) || exchange.tag(peer, ownDomain) !== tag) return;
+  if (!exchange.links.isFellow(peer, ownDomain) || exchange.links.tag(peer, ownDomain) !== tag)
+    return;
   step.ledgerOf(peer).charge(peer, 'question', now.boot);
   const bytes = authority?.waiting(now, nonce) ?? null;
-  if (bytes !== null) step.effects.push(exchange.answer(peer, tag, bytes, 'waiting'));
+  if (bytes !== null) answer(step, peer, { kind: 'waiting', tag, bytes });
 }
 
 /** A standby still waits. Refuses `answer-unasked`. */
 export function hearWaiting(step: Step, peer: string, tag: Tag, bytes: Uint8Array): void {
   const { exchange, authority, beliefs } = step.parts;
-  if (authority === null || exchange.tag(peer, beliefs.ownDomain) !== tag) {
+  if (authority === null || exchange.links.tag(peer, beliefs.ownDomain) !== tag) {
     throw new Refusal('answer-unasked');
   }
   const { boot } = step.now;
@@ -73,5 +76,22 @@ export function askTurn(step: Step, nonce: Uint8Array): void {
   const { authority, exchange } = step.parts;
   if (authority === null) return;
   authority.tether.ask(nonce, step.now.boot);
-  step.effects.push(...exchange.askTurn(nonce));
+  askEach(step, 'turn', exchange.links.fellows(), nonce);
+}
+
+function askEach(
+  step: Step,
+  kind: 'question' | 'turn',
+  links: readonly PeerLink[],
+  nonce: Uint8Array,
+): void {
+  const { ownDomain } = step.parts.beliefs;
+  for (const link of links) {
+    step.effects.push(send(link, { kind, tag: link.tag(ownDomain), nonce }));
+  }
+}
+
+function answer(step: Step, peer: string, frame: Frame): void {
+  const link = step.parts.exchange.links.of(peer);
+  if (link !== undefined) step.effects.push(send(link, frame));
 }

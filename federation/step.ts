@@ -83,6 +83,6 @@ export class Step {
 
   /** Guests have accounts of their own: new names are free for them, and would displace others'. */
   ledgerOf(peer: string): PeerLedger {
-    return this.parts.exchange.isGuest(peer) ? this.parts.guestLedger : this.parts.ledger;
+    return this.parts.exchange.links.isGuest(peer) ? this.parts.guestLedger : this.parts.ledger;
   }
 }

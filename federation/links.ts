@@ -1,0 +1,155 @@
+/**
+ * The links of one node: who is on them, which domain is meant by a tag, and what both sides read
+ * of it (PROTOCOL §6.1, §6.4). What is said on them stands in `exchange.ts`, `telling.ts` and
+ * `comparing.ts`; what one side knows of one link, in `peer-link.ts`.
+ */
+
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Belief } from './belief.ts';
+import type { Tag } from './message.ts';
+import type { PeerLink, Reader } from './peer-link.ts';
+import type { RangeId } from './ranges.ts';
+import { type Reading, RowBook } from './summary.ts';
+
+/**
+ * The domains that may be spoken of: our own, and those we relate to; the same array until one of
+ * them changes.
+ */
+export type Spoken = () => readonly Belief[];
+
+/** All links of one node. */
+export class Links {
+  readonly own: Reader;
+  readonly spoken: Spoken;
+  readonly #links = new Map<string, PeerLink>();
+  readonly #rows = new RowBook();
+  /** When something is to be said on one of them; null where that has to be found out. */
+  #dueAt: number | null = null;
+
+  constructor(own: Reader, spoken: Spoken) {
+    this.own = own;
+    this.spoken = spoken;
+  }
+
+  add(link: PeerLink): void {
+    this.#links.set(link.peer, link);
+    this.#dueAt = null;
+  }
+
+  remove(peer: string): void {
+    this.#links.delete(peer);
+    this.#dueAt = null;
+  }
+
+  /** The link of a peer, unless it ended. */
+  of(peer: string): PeerLink | undefined {
+    return this.#links.get(peer);
+  }
+
+  all(): readonly PeerLink[] {
+    return [...this.#links.values()];
+  }
+
+  has(peer: string): boolean {
+    return this.#links.has(peer);
+  }
+
+  /** True for a peer on the recovery lane. */
+  isGuest(peer: string): boolean {
+    return this.#links.get(peer)?.isGuest === true;
+  }
+
+  /** True where both ends of the link are nodes of our own domain, and that is the one named. */
+  isFellow(peer: string, domain: TrustDomain): boolean {
+    return domain === this.own.domain && this.#links.get(peer)?.isNodeOf(domain) === true;
+  }
+
+  /** The links with nodes of our own domain. */
+  fellows(): readonly PeerLink[] {
+    return this.all().filter((link) => link.isNodeOf(this.own.domain));
+  }
+
+  /** Those whose peer may say what time it is, by his proof or by his answer alone (§4.4). */
+  witnesses(): readonly PeerLink[] {
+    return this.all().filter((link) => link.isWitnessOf(this.own.domain));
+  }
+
+  isWitness(peer: string): boolean {
+    return this.#links.get(peer)?.isWitnessOf(this.own.domain) === true;
+  }
+
+  /** True while such a peer is linked. */
+  get hasWitness(): boolean {
+    for (const link of this.#links.values()) if (link.isWitnessOf(this.own.domain)) return true;
+    return false;
+  }
+
+  /** Those whose peer has an interest in the domain. */
+  interestedIn(belief: Belief): readonly PeerLink[] {
+    return this.all().filter((link) => link.shares(belief.domain));
+  }
+
+  /** What a peer calls the domain on our link, or null without one. */
+  tag(peer: string, domain: TrustDomain): Tag | null {
+    return this.#links.get(peer)?.tag(domain) ?? null;
+  }
+
+  /** What may be named on this link. */
+  spokenOn(link: PeerLink): readonly Belief[] {
+    return this.spoken().filter(({ domain }) => link.speaksOf(domain));
+  }
+
+  /** What the peer calls so, where it may be named. */
+  named(link: PeerLink, tag: Tag): Belief | undefined {
+    return this.spoken().find(({ domain }) => link.speaksOf(domain) && link.tag(domain) === tag);
+  }
+
+  /** The names of all that may be named on this link. */
+  tagsOn(link: PeerLink): readonly Tag[] {
+    return this.spokenOn(link)
+      .map(({ domain }) => link.tag(domain))
+      .sort();
+  }
+
+  /** What both sides speak of. */
+  shared(link: PeerLink): readonly Belief[] {
+    return link.shared(this.spoken());
+  }
+
+  /** How the two sides may speak of a domain. */
+  reading(link: PeerLink, belief: Belief): Reading {
+    return link.reading(belief, this.own);
+  }
+
+  /** One digest over the rows of all that is shared. */
+  digest(link: PeerLink): string {
+    return link.digest(this.spoken(), this.own, this.#rows);
+  }
+
+  /** Rows of all that is shared, as a set to be reconciled; rising. */
+  rowIds(link: PeerLink): readonly RangeId[] {
+    return link.rowIds(this.spoken(), this.own, this.#rows);
+  }
+
+  /** True when both sides have said the digest of what they hold now. */
+  isSettled(link: PeerLink): boolean {
+    return link.isSettled(this.digest(link));
+  }
+
+  /** A moment at which something is to be said on a link is another than it was. */
+  rescheduled(): void {
+    this.#dueAt = null;
+  }
+
+  /** When something is to be said on one of them; without end where nothing is. */
+  dueAt(): number {
+    if (this.#dueAt !== null) return this.#dueAt;
+    let dueAt = Number.POSITIVE_INFINITY;
+    for (const { compareAt, tickAt, rowsAt, waiting } of this.#links.values()) {
+      const rowsDueAt = waiting.size === 0 ? Number.POSITIVE_INFINITY : rowsAt;
+      dueAt = Math.min(dueAt, compareAt, rowsDueAt, tickAt ?? Number.POSITIVE_INFINITY);
+    }
+    this.#dueAt = dueAt;
+    return dueAt;
+  }
+}

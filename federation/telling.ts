@@ -1,0 +1,99 @@
+/**
+ * What we tell without being asked: rows that changed, ticks in batches where no gossip carries
+ * them, and at once what withdraws anything (PROTOCOL §6.1).
+ */
+
+import { ROWS_PAUSE_MS, TICK_BATCH_MS, TICKS_MAX } from '../core/limits.ts';
+import { type BootMs, bootMs } from '../core/time.ts';
+import type { Belief } from './belief.ts';
+import type { Effect } from './effect.ts';
+import type { Links } from './links.ts';
+import type { SummaryRow } from './message.ts';
+import type { PeerLink } from './peer-link.ts';
+import { type SendEffect, send, sendUrgently } from './sending.ts';
+import { rowOf } from './summary.ts';
+import { encodeTick } from './tick.ts';
+
+/** Tells over all links of one node. */
+export class Telling {
+  readonly #links: Links;
+
+  constructor(links: Links) {
+    this.#links = links;
+  }
+
+  /** A stop goes directly to every interested peer: it must not wait for gossip. */
+  stop(belief: Belief, stop: Uint8Array): readonly Effect[] {
+    return this.#atOnce(belief, (link) => sendUrgently(link, { kind: 'tick', bytes: stop }));
+  }
+
+  /** A proof against a key goes directly to every interested peer, before anything else. */
+  proof(belief: Belief, bytes: Uint8Array): readonly Effect[] {
+    return this.#atOnce(belief, (link) => sendUrgently(link, { kind: 'proof', bytes }));
+  }
+
+  /** Revocations go directly to every interested peer, as a stop does. */
+  revocations(belief: Belief, bytes: Uint8Array): readonly Effect[] {
+    return this.#atOnce(belief, (link) => sendUrgently(link, { kind: 'envelope', bytes }));
+  }
+
+  /** What we hold of this domain changed: everybody who has an interest hears its row. */
+  row(belief: Belief, now: BootMs): readonly Effect[] {
+    return this.#links.interestedIn(belief).flatMap((link) => {
+      link.waiting.add(belief.domain);
+      return this.waitingRows(link, now);
+    });
+  }
+
+  /** Rows that changed: at once, and together where others went out a moment ago. */
+  waitingRows(link: PeerLink, now: BootMs): readonly Effect[] {
+    this.#links.rescheduled();
+    if (link.waiting.size === 0 || now < link.rowsAt) return [];
+    link.rowsAt = bootMs(now + ROWS_PAUSE_MS);
+    const changed = this.#links.shared(link).filter(({ domain }) => link.waiting.has(domain));
+    link.waiting.clear();
+    return this.rows(link, changed);
+  }
+
+  /** The rows of these, save those that the peer was told already. */
+  rows(link: PeerLink, beliefs: readonly Belief[]): readonly Effect[] {
+    for (const { domain } of beliefs) link.waiting.delete(domain);
+    const rows = beliefs.map((belief) => rowOf(belief, this.#links.reading(link, belief)));
+    const news = rows.filter((row) => link.sent.get(row.tag) !== fingerprint(row));
+    for (const row of news) link.sent.set(row.tag, fingerprint(row));
+    return news.length === 0 ? [] : [send(link, { kind: 'summary', rows: news })];
+  }
+
+  /** What is news of these on a link without gossip goes out with the next batch. */
+  noteTicks(link: PeerLink, beliefs: readonly Belief[], now: BootMs): void {
+    for (const belief of beliefs) link.noteTick(belief);
+    if (link.tickAt !== null || link.news.size === 0) return;
+    link.tickAt = bootMs(now + TICK_BATCH_MS);
+    this.#links.rescheduled();
+  }
+
+  /** The newest tick of every domain that has one the peer lacks, in as few frames as may be. */
+  dueTicks(link: PeerLink, now: BootMs): readonly Effect[] {
+    if (link.tickAt === null || link.tickAt > now) return [];
+    link.tickAt = null;
+    const ticks: Uint8Array[] = [];
+    for (const belief of this.#links.shared(link)) {
+      const { domain, beacon, tick, stop } = belief;
+      if (!link.news.has(domain) || beacon === null || tick === null || stop !== null) continue;
+      ticks.push(encodeTick(beacon.beacon.digest, tick.index, tick.value));
+      link.hasTick(belief);
+    }
+    const frames = Math.ceil(ticks.length / TICKS_MAX);
+    return Array.from({ length: frames }, (_, i) =>
+      send(link, { kind: 'ticks', ticks: ticks.slice(i * TICKS_MAX, (i + 1) * TICKS_MAX) }),
+    );
+  }
+
+  #atOnce(belief: Belief, say: (link: PeerLink) => SendEffect): readonly Effect[] {
+    return this.#links.interestedIn(belief).map(say);
+  }
+}
+
+function fingerprint(row: SummaryRow): string {
+  return `${row.rootVersion}/${row.beacon}/${row.tick}/${row.contents}`;
+}
