@@ -751,8 +751,8 @@ export const REFUSALS = {
   ),
   'second-person': row(
     'ignore',
-    'who brought a proposal may not bring the signatures of others',
-    'have another person sign: holdfast ceremony sign ID --key KEY-FILE',
+    'this takes a second person: who brought it may not complete it',
+    'offer it, and have another person sign or approve: holdfast ceremony list',
   ),
   'not-writer': row(
     'ignore',

@@ -13,6 +13,7 @@ const DROPPED =
 /** What a no does, where it is no proposal that people sign. */
 const NOES: Readonly<Record<string, string>> = {
   enrolment: 'The machine is turned away; it would have to ask anew.',
+  boots: 'No chip opens its keys after such a boot; somebody would have to offer it anew.',
   relation: 'What the partner asks is dropped here, and nothing changes; it may ask anew.',
 };
 /** What a yes does, and what takes it back. */
@@ -20,6 +21,9 @@ const YESES: Readonly<Record<string, string>> = {
   enrolment:
     'It is granted a lease as soon as it answers its challenge. What takes that back is ' +
     'holdfast revoke node.',
+  boots:
+    'Every chip of the domain that hears of it opens its keys after such a boot. What takes that ' +
+    'back is holdfast references withdraw.',
   relation:
     'It is honoured so with the next beacon. What takes that back is holdfast relation narrow, ' +
     'or withdraw.',
@@ -81,7 +85,7 @@ function meaningOf(code: AlarmCode): readonly string[] {
 }
 
 function signForm(ceremony: CeremonyView): Form {
-  const { id, kind, title, words, changes, signatures, broughtBy } = ceremony;
+  const { kind, title, changes, signatures, broughtBy } = ceremony;
   const missing = signatures.filter(({ needed, signed }) => signed.length < needed);
   const isLast = missing.every(({ needed, signed }) => signed.length === needed - 1);
   const force = isLast ? 'at once if yours is the last key' : 'once all who are needed signed';
@@ -92,9 +96,8 @@ function signForm(ceremony: CeremonyView): Form {
       ...listed(changes),
       'Signatures so far:',
       ...listed(signatures.map((each) => `${each.signed.length} of ${each.needed} ${each.name}`)),
-      'Compare with the others, by voice, its digest or that in words:',
-      ...listed([id, words]),
-      `${broughtBy} brought it: where two persons are needed, another one signs.`,
+      ...comparedWith(ceremony),
+      `${broughtBy} brought it: ${OTHER_PERSON} signs.`,
       `It cannot be taken back, and takes force ${force}.${RECALLED[kind] ?? ''}`,
     ],
     fields: [
@@ -108,10 +111,26 @@ function signForm(ceremony: CeremonyView): Form {
   });
 }
 
-function approveForm(ceremony: CeremonyView): Form {
-  return formOf('approve', ceremony.id, {
-    title: `Approve ${ceremony.title}`,
-    says: ['It changes:', ...listed(ceremony.changes), YESES[ceremony.kind] ?? ''],
+const OTHER_PERSON = 'where two persons are needed, another one';
+
+/** What people who look at the same thing read to each other. */
+function comparedWith({ id, words }: Pick<CeremonyView, 'id' | 'words'>): readonly string[] {
+  return [
+    'Compare with the others, by voice, its digest or that in words:',
+    ...listed([id, words]),
+  ];
+}
+
+function approveForm({ id, kind, title, words, changes, broughtBy }: CeremonyView): Form {
+  return formOf('approve', id, {
+    title: `Approve ${title}`,
+    says: [
+      'It changes:',
+      ...listed(changes),
+      ...(words === '' ? [] : comparedWith({ id, words })),
+      ...(words === '' ? [] : [`${broughtBy} brought it: ${OTHER_PERSON} approves.`]),
+      YESES[kind] ?? '',
+    ],
     fields: [word('approve')],
   });
 }

@@ -52,7 +52,7 @@ interface Pending {
 const WITHHELD: readonly string[] = ['control-method', 'role-insufficient'];
 
 /** Where an audit entry begins so, what else is worth asking for. */
-const CEREMONIAL = ['ceremony.', 'enrolment.', 'relation.', 'root.'];
+const CEREMONIAL = ['ceremony.', 'enrolment.', 'references.', 'relation.', 'root.'];
 
 /** A connection that is kept up. */
 export class Client {

@@ -12,6 +12,7 @@ import { FederationNode } from '../../federation/node.ts';
 import type { DomainView } from '../../federation/view.ts';
 import { SpiffePartners, type SpiffePartnersOptions } from '../bundle-endpoint/partners.ts';
 import { runtimeRoots, webRootsIn } from '../bundle-endpoint/web-roots.ts';
+import { BootBook } from '../ceremony/boot-book.ts';
 import { ProposalBook } from '../ceremony/proposal-book.ts';
 import type { ControlMethods } from '../control/server.ts';
 import type { Status } from '../control/views.ts';
@@ -180,6 +181,7 @@ function methodsOver(
   return controlMethods({
     ...services,
     ...{ node, random, proposals, roles, config, driver, audit, alarms, authorities, custody },
+    boots: new BootBook(store, records),
     nodeCustody,
     state: parts.state,
     references: new ReferenceBook({ driver, custody, chip: chipOf(parts), ownView }),

@@ -1,6 +1,7 @@
 /** What waits for people, as each kind is shown: what it would change, and on whose word. */
 
 import type { DocumentType } from '../../federation/envelope.ts';
+import type { ReferenceState } from '../../firmware/references.ts';
 import type { ApplicationView, CeremonyView, RelationTermsView } from '../control/views.ts';
 import type { ProposedRelation } from '../relation/proposed-relations.ts';
 import { termsView } from '../relation/terms-view.ts';
@@ -8,6 +9,8 @@ import { termsRows } from '../relation/terms-words.ts';
 import { wordsOf } from '../text/fingerprint-words.ts';
 import { kindText } from '../text/kind-words.ts';
 import { formatRfc3339 } from '../text/rfc3339.ts';
+import { approvalChanges } from '../tpm/state-words.ts';
+import type { WaitingBoots } from './boot-book.ts';
 import type { WaitingProposal } from './proposal-book.ts';
 import { proposalChanges, proposalEnd, proposalTitle } from './proposal-words.ts';
 
@@ -57,6 +60,29 @@ export function applicationView(application: ApplicationView): CeremonyView {
     broughtBy: way === 'network' ? 'the network' : 'courier',
     since: '',
     until: notAfter,
+  };
+}
+
+/** Boots that somebody brought to be approved, beside those that are. */
+export function bootsView(
+  { states, generation, digest, by, since }: WaitingBoots,
+  held: readonly ReferenceState[],
+): CeremonyView {
+  const names = states.map(({ name }) => JSON.stringify(name)).join(', ');
+  return {
+    kind: 'boots',
+    id: digest,
+    title: `${states.length === 1 ? 'the boot' : 'the boots'} ${names}`,
+    words: wordsOf(digest).join(' '),
+    by: 'word',
+    changes: [
+      ...approvalChanges(held, states),
+      ...(generation === 0n ? [] : [`signed for generation ${generation}`]),
+    ],
+    signatures: [],
+    broughtBy: by,
+    since: formatRfc3339(since),
+    until: '',
   };
 }
 

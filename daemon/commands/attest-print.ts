@@ -6,16 +6,12 @@ import { describeDifference } from '../../firmware/appraisal.ts';
 import type { BootState } from '../../firmware/boot-state.ts';
 import type { TrustedChip } from '../../firmware/ek-certificate.ts';
 import { IMA_PCR } from '../../firmware/ima.ts';
+import { hexText } from '../text/hex-number.ts';
 import type { EventLine } from '../tpm/event-words.ts';
 import { countText, tableText } from './print.ts';
 
 /** A fact for `factsText`. */
 export type Fact = readonly [name: string, value: string];
-
-/** `0x81010001`: a number of the TPM's world. */
-export function hexText(value: number | bigint): string {
-  return `0x${value.toString(16).padStart(value < 0x1_0000_0000 ? 8 : 16, '0')}`;
-}
 
 /** `0-7 11`. */
 export function pcrsText(pcrs: readonly number[]): string {

@@ -11,6 +11,7 @@ import type { ResultOf } from '../control/calls.ts';
 import type { ControlClient } from '../control/client.ts';
 import type { CeremonyView } from '../control/views.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
+import { ceremoniesText, ceremonyText, signatureFacts } from './ceremony-print.ts';
 import {
   type Command,
   type CommandContext,
@@ -21,7 +22,7 @@ import {
   UsageError,
 } from './command.ts';
 import { passphraseFrom } from './passphrase.ts';
-import { factsText, jsonText, tableText } from './print.ts';
+import { factsText, jsonText } from './print.ts';
 import { outcomesText, proposalText } from './proposal.ts';
 import { isMeant } from './references-approve.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
@@ -36,8 +37,8 @@ Usage: holdfast ceremony list [OPTIONS]
 
 What waits at an authority for people: proposals of a Root, of revocations or of an
 override, which take the signatures of keys that people hold; machines that ask to be
-enrolled, and partners that ask to be honoured, which take a yes. The window shows the
-same and does the same: holdfast tui, view 7.
+enrolled, boots that references offer brought, and partners that ask to be honoured,
+which take a yes. The window shows the same and does the same: holdfast tui, view 7.
 
 offer brings a proposal, as root propose or revoke propose wrote it, or a copy that was
 signed elsewhere. sign shows what it changes, signs it with a key of yours, and offers
@@ -51,7 +52,6 @@ for good. ID is what list prints, or the start of it.
 ${CLIENT_USAGE}`;
 
 const SUITE = runtimeSuite();
-const ID_CHARS = 16;
 const YES = { yes: { type: 'boolean', default: false } } as const;
 
 export const command: Command = {
@@ -174,42 +174,4 @@ function offered(
   context.write(json ? jsonText(result) : said);
   const isTaken = documents.every(({ outcome }) => /^(?:admitted|held already)$/.test(outcome));
   return isTaken ? EXIT_DONE : EXIT_FAILED;
-}
-
-function ceremoniesText(ceremonies: readonly CeremonyView[]): string {
-  if (ceremonies.length === 0) return 'nothing waits for anybody\n';
-  return tableText(
-    ['ID', 'KIND', 'WHAT', 'SIGNATURES', 'BY', 'SINCE', 'UNTIL'],
-    ceremonies.map((each) => [
-      each.id.slice(0, ID_CHARS),
-      each.kind,
-      each.title,
-      each.signatures.map(({ signed, needed }) => `${signed.length} of ${needed}`).join(', ') ||
-        'a yes',
-      each.broughtBy,
-      each.since || '-',
-      each.until || '-',
-    ]),
-  );
-}
-
-function ceremonyText(ceremony: CeremonyView): string {
-  const { id, title, words, broughtBy, since, until, changes } = ceremony;
-  const head = factsText([
-    ['what', title],
-    ['id', id],
-    ...(words === '' ? [] : [['words', words] as const]),
-    ['brought by', since === '' ? broughtBy : `${broughtBy}, ${since}`],
-    ...(until === '' ? [] : [['until', until] as const]),
-    ...signatureFacts(ceremony),
-  ]);
-  const lines = changes.map((line) => factsText([['', line]])).join('');
-  return `${head}what it changes:\n${lines}`;
-}
-
-function signatureFacts({ signatures }: CeremonyView): readonly (readonly [string, string])[] {
-  return signatures.map(({ name, needed, signed }) => [
-    'signed',
-    `${signed.length} of ${needed} ${name}`,
-  ]);
 }

@@ -7,10 +7,12 @@ import { Refusal } from '../../core/refusal.ts';
 import { encodeState, type ReferenceState } from '../../firmware/references.ts';
 import { digestUki } from '../../firmware/uki-file.ts';
 import type { ControlClient } from '../control/client.ts';
+import type { ReferencesDraft } from '../control/views.ts';
 import { type ApprovedBoots, parseApprovedBootsText } from '../custody/approved-boots.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import { encodeReferencesFile, loadReferences } from '../tpm/references-file.ts';
 import { draftUkiState } from '../tpm/uki-state.ts';
+import { ceremonyText } from './ceremony-print.ts';
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, parseLine, UsageError } from './command.ts';
 import { factsText, jsonText } from './print.ts';
 import { parseStateName, stateText, tellState } from './references-print.ts';
@@ -27,6 +29,30 @@ const APPROVE_OPTIONS = {
 
 /** Has the authority sign drafted states, or the successor of an approved one. */
 export async function approve(context: CommandContext): Promise<number> {
+  return withDraft(context, 'approve', async (daemon, draft, values) =>
+    shown(context, values, await daemon.call('references.approve', draft)),
+  );
+}
+
+/** Has them wait at the authority until a person approves them. */
+export async function offer(context: CommandContext): Promise<number> {
+  return withDraft(context, 'offer', async (daemon, draft, { json }) => {
+    const ceremony = await daemon.call('references.offer', draft);
+    context.write(json ? jsonText(ceremony) : ceremonyText(ceremony));
+    return EXIT_DONE;
+  });
+}
+
+/** Reads what is to be approved, shows it, and has a word typed. */
+async function withDraft(
+  context: CommandContext,
+  word: 'approve' | 'offer',
+  use: (
+    daemon: ControlClient,
+    draft: ReferencesDraft,
+    values: { readonly json?: boolean },
+  ) => Promise<number>,
+): Promise<number> {
   const { values, operands } = parseLine(context.args, APPROVE_OPTIONS, ['[FILE]']);
   const [file] = operands;
   if ((file === undefined) === (values.uki === undefined)) {
@@ -43,13 +69,12 @@ export async function approve(context: CommandContext): Promise<number> {
         'without Secure Boot or PCR 4 another loader could measure what this image does',
       );
     }
-    if (!values.yes && !(await isMeant(context, 'approve'))) {
-      context.complain('nothing was approved');
+    if (!values.yes && !(await isMeant(context, word))) {
+      context.complain(word === 'offer' ? 'nothing was offered' : 'nothing was approved');
       return EXIT_FAILED;
     }
     const text = fromUtf8(encodeReferencesFile(states));
-    const { generation } = values;
-    return shown(context, values, await daemon.call('references.approve', { text, generation }));
+    return use(daemon, { text, generation: values.generation }, values);
   });
 }
 

@@ -2,9 +2,9 @@
 
 import { NAME_CHARS_MAX } from '../../core/limits.ts';
 import type { ReferenceState } from '../../firmware/references.ts';
-import { hexText } from './attest-print.ts';
+import { stateFacts } from '../tpm/state-words.ts';
 import { type CommandContext, UsageError } from './command.ts';
-import { countText, factsText } from './print.ts';
+import { factsText } from './print.ts';
 
 /** The name of a state. Throws `UsageError`. */
 export function parseStateName(text: string | undefined): string {
@@ -22,19 +22,5 @@ export function tellState({ complain }: CommandContext, state: ReferenceState): 
 
 /** A state as it is read before it is signed. */
 export function stateText(state: ReferenceState): string {
-  const { name, bank, pcrs, events, secureBoot, firmwareVersionMin } = state;
-  return factsText([
-    ['state', name],
-    ['bank', bank],
-    ['Secure Boot', secureBoot === 'required' ? 'has to be on' : 'on or off'],
-    ['chip firmware', `at least ${hexText(firmwareVersionMin)}`],
-    ...[...pcrs].map(([pcr, values]) => [`PCR ${pcr}`, [...values].join(' or ')] as const),
-    ...events.map(
-      ({ pcr, allow, require }) =>
-        [
-          `events of ${pcr}`,
-          `${countText(allow.size, 'digest', 'digests')} allowed, ${require.size} required`,
-        ] as const,
-    ),
-  ]);
+  return factsText([['state', state.name], ...stateFacts(state)]);
 }

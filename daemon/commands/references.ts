@@ -14,7 +14,7 @@ import { CHALLENGE_OPTIONS, challengeOf, parseNonce, parsePcrs } from './attest-
 import { pcrsText } from './attest-print.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine, runAction } from './command.ts';
 import { factsText, jsonText } from './print.ts';
-import { approve, exportApproved, show, withdraw } from './references-approve.ts';
+import { approve, exportApproved, offer, show, withdraw } from './references-approve.ts';
 import { parseStateName, stateText } from './references-print.ts';
 import { install, recover } from './references-refused.ts';
 import { CLIENT_USAGE } from './settings.ts';
@@ -25,6 +25,7 @@ Usage: holdfast references learn EVIDENCE FILE --name NAME [--pcrs LIST]
        holdfast references approve FILE [--generation N] [--yes] [OPTIONS]
        holdfast references approve --uki IMAGE --name NAME --like STATE [--yes]
                 [OPTIONS]
+       holdfast references offer FILE [--generation N] [--yes] [OPTIONS]
        holdfast references withdraw NAME [--yes] [OPTIONS]
        holdfast references show [FILE] [OPTIONS]
        holdfast references export FILE [OPTIONS]
@@ -35,9 +36,11 @@ Usage: holdfast references learn EVIDENCE FILE --name NAME [--pcrs LIST]
 learn drafts an approved state from the evidence of a golden machine and puts it
 into a file, beside the states that stand there; a state of the same name is
 replaced. The draft approves exactly this boot: look at it before you sign it.
-approve has the authority sign what a file drafts; withdraw takes a state back,
-and every chip that hears of it hands out no key after such a boot. show prints
-what a file drafts, or what the domain has approved.
+approve has the authority sign what a file drafts; offer, which takes --uki too,
+has it wait until a person approves it, another one where the configuration says
+so (roles.second_person): holdfast ceremony list. withdraw takes a state back, and
+every chip that hears of it hands out no key after such a boot. show prints what a
+file drafts, or what the domain has approved.
 
 Where a daemon is refused its keys (boot-unapproved) and no network helps: export
 writes what the domain approves, on any of its nodes, and install gives it to the
@@ -61,11 +64,11 @@ ${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'references',
-  summary: 'draft, approve, withdraw and show approved boot states',
+  summary: 'draft, offer, approve, withdraw and show approved boot states',
   usage: USAGE,
   run: (context) =>
     runAction(context, {
-      ...{ learn, approve, withdraw, show },
+      ...{ learn, offer, approve, withdraw, show },
       ...{ export: exportApproved, install, recover },
     }),
 };

@@ -3,13 +3,14 @@
 import type { LockoutState } from '../../firmware/tpm-state.ts';
 import { openClock } from '../host/clock.ts';
 import { formatDuration } from '../text/duration.ts';
+import { hexText } from '../text/hex-number.ts';
 import { formatRfc3339 } from '../text/rfc3339.ts';
 import { type CertificateStatus, type ChipStatus, readChipStatus } from '../tpm/chip-status.ts';
 import { describeLockoutEnd } from '../tpm/lockout.ts';
 import { formatTpmAddress } from '../tpm/tpm-address.ts';
 import { withTpm } from '../tpm/with-tpm.ts';
 import { parseTpm, TPM_OPTIONS, TPM_USAGE } from './attest-options.ts';
-import { hexText, pcrsText } from './attest-print.ts';
+import { pcrsText } from './attest-print.ts';
 import { type Command, type CommandContext, EXIT_DONE, parseLine, runAction } from './command.ts';
 import { factsText, jsonText } from './print.ts';
 

@@ -66,6 +66,7 @@ export const LEAST_ROLES: Readonly<Record<Method, Role>> = {
   'federation.refresh': 'operator',
   'revoke.propose': 'operator',
   'ceremony.offer': 'operator',
+  'references.offer': 'operator',
   'ceremony.approve': 'operator',
   'ceremony.refuse': 'operator',
   // what the domain is, whom it trusts, and its keys

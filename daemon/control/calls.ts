@@ -34,6 +34,7 @@ import type {
   KeyType,
   NodeStatus,
   PortableKey,
+  ReferencesDraft,
   RelationAccept,
   RelationAdd,
   RelationProposalView,
@@ -98,15 +99,9 @@ export interface Calls {
   };
   /** What is approved, as a file; empty where nothing is. */
   'references.show': { params: Nothing; result: { readonly text: string } };
-  'references.approve': {
-    params: {
-      /** A file of drafted states. */
-      readonly text: string;
-      /** A generation that no chip of the domain has passed; `0` where the usual one does. */
-      readonly generation: string;
-    };
-    result: { readonly text: string };
-  };
+  'references.approve': { params: ReferencesDraft; result: { readonly text: string } };
+  /** Has it wait for a person to approve it. */
+  'references.offer': { params: ReferencesDraft; result: CeremonyView };
   'references.withdraw': {
     params: { readonly name: string };
     result: { readonly text: string };

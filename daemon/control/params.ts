@@ -30,8 +30,8 @@ import {
   SVID_TTL_MS_MAX,
   TRUST_DOMAIN_BYTES_MAX,
 } from '../../core/limits.ts';
-import { Refusal } from '../../core/refusal.ts';
 import type { Method, ParamsOf } from './calls.ts';
+import { ParamReader, refuse } from './param-reader.ts';
 import {
   type AgeLimitsView,
   type AssuranceLevel,
@@ -42,6 +42,7 @@ import {
   type EntryUpdate,
   type KeyType,
   REVOCATION_KINDS,
+  type ReferencesDraft,
   type RelationTermsView,
   type RevokeParams,
   ROLE_KEYS,
@@ -107,10 +108,8 @@ const PARSERS: Parsers = {
   'root.key': (params) => ({ role: params.oneOf('role', ROLE_KEYS) }),
   'revoke.list': (params) => params.optional('domain', domainIn(params)),
   'references.show': () => ({}),
-  'references.approve': (params) => ({
-    text: params.text('text', DOCUMENT_BYTES_MAX),
-    generation: params.text('generation', U64_CHARS_MAX),
-  }),
+  'references.approve': referencesDraftIn,
+  'references.offer': referencesDraftIn,
   'references.withdraw': (params) => ({ name: params.text('name', NAME_CHARS_MAX) }),
   'key.list': () => ({}),
   'key.copy': keyToFolderIn,
@@ -274,6 +273,13 @@ function revisionIn(params: ParamReader): Omit<EntryUpdate, 'id'> {
   };
 }
 
+function referencesDraftIn(params: ParamReader): ReferencesDraft {
+  return {
+    text: params.text('text', DOCUMENT_BYTES_MAX),
+    generation: params.text('generation', U64_CHARS_MAX),
+  };
+}
+
 function revokeIn(params: ParamReader): RevokeParams {
   return {
     kind: params.oneOf('kind', REVOCATION_KINDS),
@@ -309,90 +315,4 @@ function messageIn(params: ParamReader): { readonly text: string } {
 
 function domainIn(params: ParamReader): (name: string) => string {
   return (name) => params.text(name, TRUST_DOMAIN_BYTES_MAX);
-}
-
-/** Takes members out of an object one by one; what is left at the end nobody knows. */
-class ParamReader {
-  readonly #left: Map<string, Json>;
-
-  constructor(params: JsonObject) {
-    this.#left = new Map(Object.entries(params));
-  }
-
-  text(name: string, charsMax: number): string {
-    return textOf(this.#take(name), name, charsMax);
-  }
-
-  texts(name: string, countMax: number, charsMax: number): readonly string[] {
-    const value = this.#take(name);
-    if (!Array.isArray(value) || value.length > countMax) {
-      return refuse(name, `a list of at most ${countMax}`);
-    }
-    return value.map((item: Json) => textOf(item, name, charsMax));
-  }
-
-  items<T>(name: string, countMax: number, read: (item: Json) => T): readonly T[] {
-    const value = this.#take(name);
-    if (!Array.isArray(value) || value.length > countMax) {
-      return refuse(name, `a list of at most ${countMax}`);
-    }
-    return value.map((item: Json) => read(item));
-  }
-
-  object<T>(name: string, read: (reader: ParamReader) => T): T {
-    const value = this.#take(name);
-    const reader = new ParamReader(isObject(value) ? value : refuse(name, 'an object'));
-    const found = read(reader);
-    reader.end();
-    return found;
-  }
-
-  nullable<T>(name: string, read: () => T): T | null {
-    if (this.#left.get(name) !== null) return read();
-    this.#left.delete(name);
-    return null;
-  }
-
-  count(name: string, most: number): number {
-    const value = this.#take(name);
-    const isCount = typeof value === 'number' && Number.isSafeInteger(value);
-    return isCount && value >= 1 && value <= most ? value : refuse(name, `1 to ${most}`);
-  }
-
-  flag(name: string): boolean {
-    const value = this.#take(name);
-    return typeof value === 'boolean' ? value : refuse(name, 'true or false');
-  }
-
-  oneOf<T extends string>(name: string, choices: readonly T[]): T {
-    const value = this.#take(name);
-    const found = choices.find((choice) => choice === value);
-    return found ?? refuse(name, choices.join(' or '));
-  }
-
-  /** `{[name]: value}`, or nothing at all where the member is absent. */
-  optional<N extends string, T>(name: N, read: (name: N) => T): { readonly [K in N]?: T } {
-    const present: { [K in N]?: T } = {};
-    if (this.#left.has(name)) present[name] = read(name);
-    return present;
-  }
-
-  end(): void {
-    for (const name of this.#left.keys()) refuse(name.slice(0, 64), 'nothing by that name');
-  }
-
-  #take(name: string): Json | undefined {
-    const value = this.#left.get(name);
-    this.#left.delete(name);
-    return value;
-  }
-}
-
-function textOf(value: Json | undefined, name: string, charsMax: number): string {
-  const isText = typeof value === 'string' && value.length <= charsMax;
-  return isText ? value : refuse(name, `a text of at most ${charsMax} characters`);
-}
-
-function refuse(member: string, expected: string): never {
-  throw new Refusal('control-params', { member, expected });
 }

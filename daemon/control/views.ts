@@ -358,14 +358,22 @@ export interface EnrolledView {
   readonly revoked: boolean;
 }
 
+/** Boots to approve. */
+export interface ReferencesDraft {
+  /** A file of drafted states. */
+  readonly text: string;
+  /** A generation that no chip of the domain has passed; `0` where the usual one does. */
+  readonly generation: string;
+}
+
 /** Something that waits for the word or the signature of a person. */
 export interface CeremonyView {
-  readonly kind: 'root' | 'revocations' | 'override' | 'enrolment' | 'relation';
+  readonly kind: 'root' | 'revocations' | 'override' | 'enrolment' | 'relation' | 'boots';
   /** Digest of what is proposed, or the id of a node. */
   readonly id: string;
   /** What it is, in a few words. */
   readonly title: string;
-  /** The digest of a proposal as words, to be compared aloud; empty for others. */
+  /** The digest as words, to be compared aloud; empty where two persons look at no digest. */
   readonly words: string;
   /** Whether it takes signatures of keys that people hold, or one word of who may give it. */
   readonly by: 'key' | 'word';

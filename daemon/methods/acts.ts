@@ -37,6 +37,7 @@ const ACTS: Readonly<Record<Exclude<Method, 'subscribe'>, ActionClass>> = {
   'root.key': 'report',
   'references.show': 'report',
   'references.approve': 'change-policy',
+  'references.offer': 'report',
   'references.withdraw': 'revoke',
   'key.list': 'report',
   'key.copy': 'report',

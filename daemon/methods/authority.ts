@@ -12,7 +12,6 @@ import type { RevocationTarget } from '../../federation/revocations.ts';
 import type { AuthorityBook } from '../authority/authority-book.ts';
 import { EntryBook } from '../authority/entry-book.ts';
 import type { IssuedBook } from '../authority/issued-book.ts';
-import type { ReferenceBook } from '../authority/reference-book.ts';
 import { type CeremonyMethodOptions, ceremonyMethods } from '../ceremony/ceremony-methods.ts';
 import { encodePublicKey } from '../ceremony/person-key.ts';
 import type { Config } from '../config/keys.ts';
@@ -27,7 +26,7 @@ import { bundleView, endpointBundleView } from './bundle-view.ts';
 import { entryMethods } from './entries.ts';
 import { keyMethods } from './keys.ts';
 import { audited, type ReadingOptions, readingMethods, viewNamed } from './reading.ts';
-import { referenceMethods } from './references.ts';
+import { approveBoots, referenceMethods } from './references.ts';
 import { revokeMethods } from './revoke.ts';
 import { spiffeMethods } from './spiffe-partners.ts';
 
@@ -44,7 +43,6 @@ export interface MethodOptions
   readonly propose: (targets: readonly RevocationTarget[]) => string;
   /** Makes a key for a role, kept on this machine. */
   readonly makeKey: (role: RoleKey) => Promise<Signer>;
-  readonly references: ReferenceBook;
   readonly policy: () => Policy;
   readonly resumed: () => Promise<void>;
 }
@@ -62,10 +60,13 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
     ...authorityMethods(options.authorities, options),
     ...revokeMethods(options),
-    ...referenceMethods(options.references, audit),
+    ...referenceMethods(options),
     ...keyMethods(options.custody, audit),
     ...desk,
-    ...ceremonyMethods(options, { ...desk, ...relations }),
+    ...ceremonyMethods(options, {
+      ...{ ...desk, ...relations },
+      approveBoots: (draft, caller) => approveBoots(options, draft, caller),
+    }),
     ...courierMethods(options),
     ...relations,
     ...spiffeMethods({

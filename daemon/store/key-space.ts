@@ -55,6 +55,8 @@ export const SPACES = {
   proposal: 'proposal/',
   /** What a partner proposes to honour of it, by its domain; at an authority. */
   relationProposal: 'relation-proposal/',
+  /** Boots that wait to be approved, by the digest of their draft; at an authority. */
+  boots: 'boots/',
   /** Partners that speak SPIFFE federation alone, by their domain. */
   spiffePartner: 'spiffe-partner/',
 } as const;

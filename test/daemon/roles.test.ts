@@ -10,6 +10,7 @@ import type { Method } from '../../daemon/control/calls.ts';
 import { DaemonProcess, relate } from '../daemon-process.ts';
 import { ROOT } from '../root.ts';
 import { skip } from '../skip.ts';
+import { bootOf, bootsText } from './drafted-boots.ts';
 import { auditOf, BRISK, eventually, type } from './live.ts';
 
 const roles = suite('daemon/roles');
@@ -205,6 +206,33 @@ test(
     assert.is(offered.ceremony.signatures[1].signed.length, 1);
   },
 );
+
+const TWO_ADMINS = `
+[roles]
+operator = ["uid:${CLERK}"]
+admin = ["uid:${WATCHER}"]
+second_person = true
+`;
+
+test('have another person approve a boot', TWO_ADMINS, async (daemon) => {
+  const draft = { text: bootsText(bootOf('edge 13', '13')), generation: '0' };
+  const ann = { uid: WATCHER };
+  const [alone, offered] = await callAs(
+    ann,
+    daemon,
+    ['references.approve', draft],
+    ['references.offer', draft],
+  );
+  assert.is(alone.code, 'second-person');
+  assert.is(offered.broughtBy, `uid ${WATCHER}`);
+  const yes = ['ceremony.approve', { id: offered.id }] as const;
+  assert.is((await callAs(ann, daemon, yes))[0].code, 'second-person');
+  assert.is((await callAs({ uid: CLERK }, daemon, yes))[0].code, 'role-insufficient');
+  const { code, err } = await type(daemon, 'ceremony', 'approve', offered.id, '--yes');
+  assert.is(code, 0, err);
+  const approval = auditOf(daemon).find(({ event }) => event === 'references.approved');
+  assert.is(approval?.fields.uid, 0);
+});
 
 test('change with the configuration, at the next connection', ROLES, async (daemon) => {
   daemon.configure(`${BRISK}[roles]\nadmin = ["uid:${WATCHER}"]\n`);

@@ -1,6 +1,6 @@
 /**
  * What waits at a running authority for people: two persons complete a proposal by the daemon, over
- * a restart; a machine is approved; each is refused too. Timeout: 180 s.
+ * a restart; a machine and a boot are approved; each is refused too. Timeout: 180 s.
  */
 
 import { join } from 'node:path';
@@ -8,7 +8,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DaemonProcess } from '../daemon-process.ts';
 import { holdfastWithDaemon } from './commands/rig.ts';
-import { auditOf, BRISK, controlling, type, withDaemons } from './live.ts';
+import { bootOf, bootsText } from './drafted-boots.ts';
+import { auditOf, BRISK, controlling, fileBeside, type, withDaemons } from './live.ts';
 
 const waiting = suite('daemon/waiting');
 
@@ -117,6 +118,31 @@ waiting('shows machines that ask to be enrolled, and takes a yes or a no', async
     await member.remove();
   }
 });
+
+waiting('shows boots that somebody offers, and takes a yes or a no, over a restart', () =>
+  withDaemons(['home.example'], async (daemon) => {
+    const draft = (name: string, pcr4: string): string =>
+      fileBeside(daemon, `${name}.json`, bootsText(bootOf(name, pcr4)));
+    await done(daemon, 'references', 'approve', draft('edge 12', '12'), '--yes');
+    const offer = ['references', 'offer', draft('edge 13', '13'), '--yes'];
+    assert.match(await done(daemon, ...offer), /PCR 4: (?:13){32} instead of (?:12){32}/);
+    await done(daemon, ...offer);
+    await daemon.kill('SIGTERM');
+    await daemon.start();
+    const [waits, ...others] = await ceremoniesOf(daemon);
+    assert.equal(others, [], 'the same draft waits once');
+    assert.is(waits?.title, 'the boot "edge 13"');
+    assert.ok(waits?.changes[0]?.includes('a boot more; it differs from "edge 12"'));
+    await done(daemon, 'ceremony', 'approve', waits?.id ?? '', '--yes');
+    assert.equal(await ceremoniesOf(daemon), []);
+    assert.match(await done(daemon, 'references', 'show'), /edge 12[\s\S]*edge 13/);
+    await done(daemon, 'references', 'offer', draft('edge 14', '14'), '--yes');
+    const [next] = await ceremoniesOf(daemon);
+    await done(daemon, 'ceremony', 'refuse', next?.id.slice(0, 12) ?? '', '--yes');
+    assert.equal(await ceremoniesOf(daemon), []);
+    assert.not.match(await done(daemon, 'references', 'show'), /edge 14/);
+  }),
+);
 
 waiting('prints what waits, and asks for the word before it acts', async () => {
   const listed = await holdfastWithDaemon(['ceremony', 'list']);

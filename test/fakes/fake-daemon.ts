@@ -323,6 +323,7 @@ export const METHODS: ControlMethods = {
   'authority.taint': async ({ id }) => ({ ...AUTHORITY, id, state: 'old', tainted: true }),
   'authority.revoke': async ({ id }) => ({ ...AUTHORITY, id, state: 'old', tainted: true }),
   'references.show': async () => ({ text: '' }),
+  'references.offer': async () => CEREMONY,
   'references.approve': async () => ({ text: '' }),
   'references.withdraw': async () => ({ text: '' }),
   'key.list': async () => ({ keys: [{ name: 'root', movable: true }] }),

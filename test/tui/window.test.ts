@@ -8,7 +8,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../core/refusal.ts';
 import { SCREEN_MIN } from '../../tui/screen.ts';
-import { auditOf, controlling, eventually, type, withDaemons } from '../daemon/live.ts';
+import { bootOf, bootsText } from '../daemon/drafted-boots.ts';
+import { auditOf, controlling, eventually, fileBeside, type, withDaemons } from '../daemon/live.ts';
 import { relate } from '../daemon-process.ts';
 import { ALARM, openFakeDaemon, STATUS } from '../fakes/fake-daemon.ts';
 import { temporaryFolder } from '../folder.ts';
@@ -187,6 +188,41 @@ onTerminal('refuses what waits, with a reason, at the typed word', () =>
     });
     const refusal = auditOf(blue).find(({ event }) => event === 'ceremony.refused');
     assert.is(refusal?.fields.reason, 'not today');
+  }),
+);
+
+onTerminal('shows how a boot differs from what is approved, and has it approved or refused', () =>
+  withDaemons(['blue.example'], async (blue) => {
+    const draft = (name: string, octet: string): string =>
+      fileBeside(blue, `${name}.json`, bootsText(bootOf(name, octet)));
+    await type(blue, 'references', 'approve', draft('edge-12', '12'), '--yes');
+    await withTerminal({ socket: blue.controlSocket }, async (terminal) => {
+      for (const [size, name, octet] of [
+        [SCREEN_MIN, 'edge-13', '13'],
+        [WIDE, 'edge-14', '14'],
+      ] as const) {
+        terminal.resize(size);
+        terminal.type('7');
+        await terminal.shows(/nothing waits/);
+        await type(blue, 'references', 'offer', draft(name, octet), '--yes');
+        await terminal.shows(new RegExp(`›the boot "${name}" +a yes or a no`));
+        terminal.type('x');
+        await terminal.shows(/Refuse the boot[\s\S]*No chip opens its keys after such a boot/);
+        terminal.type('Escape', 'a');
+        const seen = await terminal.shows(/Approve the boot "edge-1[34]"/);
+        const [was] = /(?:12){32}/.exec(seen) ?? [];
+        assert.ok(was !== undefined && seen.includes(octet.repeat(32)), 'both values are shown');
+        terminal.type('End', 'approve', 'Enter');
+        await terminal.shows(/nothing waits[\s\S]*ok: approved/);
+      }
+      await type(blue, 'references', 'offer', draft('edge-15', '15'), '--yes');
+      await terminal.shows(/›the boot "edge-15"/);
+      terminal.type('x', 'not signed off', 'Enter', 'refuse', 'Enter');
+      await terminal.shows(/nothing waits[\s\S]*ok: refused/);
+    });
+    const { out } = await type(blue, 'references', 'show');
+    assert.match(out, /edge-12[\s\S]*edge-13[\s\S]*edge-14/);
+    assert.not.match(out, /edge-15/);
   }),
 );
 

@@ -11,15 +11,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromUtf8, toBase64Url } from '../../../core/bytes.ts';
+import { toBase64Url } from '../../../core/bytes.ts';
 import { LEAST_ROLES } from '../../../daemon/control/caller.ts';
 import type { Method, ParamsOf, ResultOf } from '../../../daemon/control/calls.ts';
 import type { RelationTermsView, Status } from '../../../daemon/control/views.ts';
-import { encodeReferencesFile } from '../../../daemon/tpm/references-file.ts';
 import { courierRandomBytes, newCourier } from '../../../federation/courier.ts';
 import { decodeRecipient } from '../../../federation/recipient.ts';
 import { DaemonProcess } from '../../daemon-process.ts';
 import { ROOT } from '../../root.ts';
+import { bootOf, bootsText } from '../drafted-boots.ts';
 import { auditOf, BRISK, controlling, eventually, type } from '../live.ts';
 
 const acts = suite('daemon/audit/acts');
@@ -63,6 +63,7 @@ const EVENTS: Readonly<Record<Method, string | null>> = {
   'revoke.propose': 'revocation.proposed',
   'root.key': 'key.made',
   'references.approve': 'references.approved',
+  'references.offer': 'references.offered',
   'references.withdraw': 'references.withdrawn',
   'key.copy': 'key.copied',
   'key.move': 'key.moved',
@@ -164,10 +165,8 @@ async function keysAndBoots(walk: Walk, blue: DaemonProcess): Promise<void> {
   await walk.act(blue, 'time.tell', {});
   const [salt, key] = [randomBytes(16), randomBytes(32)].map(toBase64Url);
   await walk.act(blue, 'backup.begin', { salt: salt ?? '', key: key ?? '' });
-  const pcrs = new Map([[4, new Set(['07'.repeat(32)])]]);
-  const state = { name: 'edge 12', bank: 'sha256', pcrs, events: [] } as const;
-  const rule = { ...state, secureBoot: 'any', firmwareVersionMin: 0n } as const;
-  const text = fromUtf8(encodeReferencesFile([rule]));
+  const text = bootsText(bootOf('edge 12', '07'));
+  await walk.act(blue, 'references.offer', { text, generation: '0' });
   await walk.act(blue, 'references.approve', { text, generation: '0' });
   await walk.act(blue, 'references.withdraw', { name: 'edge 12' });
 }
