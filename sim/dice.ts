@@ -90,6 +90,8 @@ export class Dice {
   }
 
   bytes(count: number): Uint8Array {
-    return new Uint8Array(count).map(() => this.u32());
+    const bytes = new Uint8Array(count);
+    for (let i = 0; i < count; i++) bytes[i] = this.u32();
+    return bytes;
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { toHex } from '../core/bytes.ts';
-import { type Digest, digestOf } from '../core/digest.ts';
+import { DIGEST_BYTES, type Digest } from '../core/digest.ts';
 import { encodeFrame, type Frame, type Tag, tagOf, WANT_KINDS } from '../federation/message.ts';
 import { recordKey } from '../federation/record-key.ts';
 import type { Dice } from './dice.ts';
@@ -33,8 +33,8 @@ export class Stranger {
   readonly #binding: Uint8Array;
   readonly #tag: Tag;
   readonly #isPatient: boolean;
-  /** Domains that nobody has heard of: the same each time, for a thousand take long to draw. */
-  #tags: readonly Tag[] | null = null;
+  /** Asks for a thousand domains that nobody has heard of: the same each time. */
+  #interest: Uint8Array | null = null;
 
   constructor(world: World, host: Machine, number: number) {
     this.#world = world;
@@ -69,6 +69,7 @@ export class Stranger {
     const beacon = this.#host.believed.get(recordKey(this.#host.domain, 'beacon'));
     // The first says nothing that is provably wrong, and so is never sent away.
     const kind = this.#dice.below(this.#isPatient ? 5 : 9);
+    if (kind === 0) return this.#askForAll();
     if (kind < 5) return encodeFrame(this.#question(kind));
     if (kind === 5 || beacon === undefined) {
       const noise = this.#dice.bytes(1 + this.#dice.below(NOISE_BYTES_MAX));
@@ -82,14 +83,19 @@ export class Stranger {
     return encodeFrame({ kind: 'envelope', bytes });
   }
 
-  /** Asks for all there is, or offers what nobody holds. */
+  #askForAll(): Uint8Array {
+    if (this.#interest === null) {
+      const tags = Array.from({ length: TAGS }, () => toHex(this.#dice.bytes(16)));
+      this.#interest = encodeFrame({ kind: 'interest', tags: [this.#tag, ...tags] });
+    }
+    return this.#interest;
+  }
+
+  /** Asks for what nobody holds, or offers it. */
   #question(kind: number): Frame {
     const tag = this.#tag;
-    const digest = (): Digest => digestOf(this.#dice.bytes(32));
+    const digest = (): Digest => toHex(this.#dice.bytes(DIGEST_BYTES)) as Digest;
     switch (kind) {
-      case 0:
-        this.#tags ??= Array.from({ length: TAGS }, () => toHex(this.#dice.bytes(16)));
-        return { kind: 'interest', tags: [tag, ...this.#tags] };
       case 1: {
         const wants = Array.from({ length: WANTS }, () => {
           return { tag, what: this.#dice.pick(WANT_KINDS), argument: digest() };
