@@ -6,19 +6,28 @@
  * Nothing is lost, so words are taken wherever hex is.
  */
 
-import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
+import { mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { fromHex, toHex } from '../../core/bytes.ts';
-import { DIGEST_BYTES, type Digest } from '../../core/digest.ts';
+import { DIGEST_BYTES, type Digest, digestOf } from '../../core/digest.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 
 const LINK = 'holdfast:fingerprint:';
 const WORDS = 24;
+const BITS_A_WORD = 11;
 const WORDS_A_LINE = 6;
 
-/** The words of a fingerprint, in their order. */
+/**
+ * The words of a fingerprint, in their order. Every status shows some of each domain, and the
+ * library looks through all its words whenever it says any.
+ */
 export function wordsOf(fingerprint: string): readonly string[] {
-  return entropyToMnemonic(fromHex(fingerprint), wordlist).split(' ');
+  const checksum = digestOf(fromHex(fingerprint)).slice(0, 2);
+  const bits = BigInt(`0x${fingerprint}${checksum}`);
+  return Array.from({ length: WORDS }, (_, at) => {
+    const index = (bits >> BigInt(BITS_A_WORD * (WORDS - 1 - at))) % BigInt(wordlist.length);
+    return wordlist[Number(index)] ?? '';
+  });
 }
 
 /** The same in four lines of six, which is how far people keep their place. */
