@@ -2,8 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bootMs } from '../../../core/time.ts';
-import { openClock } from '../../../daemon/host/clock.ts';
+import { bootMs, unixMs } from '../../../core/time.ts';
+import { openClock, steadyWall } from '../../../daemon/host/clock.ts';
 
 const clock = suite('daemon/host/clock');
 
@@ -13,6 +13,25 @@ clock('reads a wall time, a boot time and the boot they belong to', () => {
   assert.ok(Math.abs(wall - Date.now()) < 5_000);
   assert.ok(boot > 0);
   assert.match(opened.bootId, /^[0-9a-f-]{36}$/);
+});
+
+clock('keeps the wall clock at one distance from a boot time that is read in steps', () => {
+  const steady = steadyWall();
+  const ahead = new Set<number>();
+  for (let ms = 0; ms < 1_000; ms += 7) {
+    const boot = bootMs(50_000 + ms - (ms % 10));
+    ahead.add(steady(unixMs(1_900_000_000_000 + ms), boot) - boot);
+  }
+  assert.is(ahead.size, 1);
+});
+
+clock('tells a wall clock that was set, and one that drifts, to within 20 ms', () => {
+  const steady = steadyWall();
+  const at = (wall: number) => steady(unixMs(wall), bootMs(50_000)) - wall;
+  assert.is(at(1_900_000_000_000), 0);
+  assert.is(at(1_900_000_000_020), -20);
+  assert.is(at(1_900_000_000_021), 0);
+  assert.is(at(1_800_000_000_000), 0);
 });
 
 clock('wakes once boot time has reached the hour asked for, not before', async () => {
