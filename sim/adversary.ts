@@ -9,17 +9,19 @@
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Suite } from '../core/suite.ts';
+import { addMs } from '../core/time.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
 import { encodeEquivocation } from '../federation/equivocation.ts';
 import { decodeFrame, encodeFrame } from '../federation/message.ts';
 import { encodeTick, TICK_BYTES } from '../federation/tick.ts';
+import { decodeAnswer, signAnswer } from '../federation/time-answer.ts';
 import type { Dice } from './dice.ts';
 import { damagedEnvelope, digestOfEnvelope, rivalBeacon } from './forgery.ts';
 import { signerOf } from './founding.ts';
 import { type GossipMessage, gossipOf } from './network.ts';
 
 /** What an adversary may do with what it sends. */
-export const HABITS = ['replay', 'withhold', 'delay', 'flood', 'lie', 'forge'] as const;
+export const HABITS = ['replay', 'withhold', 'delay', 'flood', 'lie', 'forge', 'misdate'] as const;
 export type Habit = (typeof HABITS)[number];
 
 /** A beacon or a manifest of somebody, as its envelope. */
@@ -82,7 +84,7 @@ export class Adversary {
     if (this.#habits.has('withhold') && isContent) return this.#did('withheld');
     const delayMs = this.#habits.get('delay') ?? 0;
     const said = this.#habits.has('lie') ? this.#lieIn(frame) : frame;
-    const sent = frame[0] === ANSWER_FRAME ? this.#answerAgain(said) : said;
+    const sent = frame[0] === ANSWER_FRAME ? this.#answerAgain(this.#misdate(said)) : said;
     if (delayMs > 0) {
       this.#did('delayed');
       this.#foothold.after(this.#dice.below(delayMs), () => this.send(peer, sent));
@@ -125,6 +127,20 @@ export class Adversary {
     if (this.#lastAnswer === null) return bytes;
     if (this.#lastAnswer !== frame.bytes) this.#did('answered again');
     return encodeFrame({ ...frame, bytes: this.#lastAnswer });
+  }
+
+  /** Says another date under its own lease; a beacon key is not in its hands. */
+  #misdate(bytes: Uint8Array): Uint8Array {
+    const leadMs = this.#habits.get('misdate');
+    const frame = decodeFrame(bytes);
+    if (leadMs === undefined || frame.kind !== 'answer') return bytes;
+    const { lease, ...said } = decodeAnswer(frame.bytes);
+    if (lease === null) return bytes;
+    this.#did('misdated');
+    const { domain, name, suite } = this.#foothold;
+    const statement = { ...said, time: addMs(said.time, leadMs) };
+    const signer = signerOf(suite, `${name}/node`);
+    return encodeFrame({ ...frame, bytes: signAnswer(domain, statement, { signer, lease }) });
   }
 
   #flood(peer: string, frame: Uint8Array): void {

@@ -17,7 +17,7 @@ import { asRead } from '../federation/moment.ts';
 import { recordKey } from '../federation/record-key.ts';
 import type { Root } from '../federation/root.ts';
 import { draftRoot, type RootChange } from '../federation/root-draft.ts';
-import { MADE_KEYS, madeKeysOf } from './founding.ts';
+import { FIRST_ROOT, MADE_KEYS, madeKeysOf } from './founding.ts';
 import type { Machine } from './machine.ts';
 import { keepingOf } from './reading.ts';
 import { partsOfKey } from './step.ts';
@@ -90,7 +90,7 @@ export function publishRoots(world: World, machine: Machine): void {
  * date of the newest evidence, which no Root may be older than.
  */
 function knownRoots(world: World, machine: Machine): Belief | null {
-  const first = machine.believed.get(recordKey(machine.domain, 'root', '1'.padStart(20, '0')));
+  const first = machine.believed.get(recordKey(machine.domain, 'root', FIRST_ROOT));
   if (first === undefined) return null;
   const { domain, digest } = decodeEnvelope(first);
   const context = {

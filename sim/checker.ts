@@ -2,6 +2,7 @@
  * A checker: one sentence that must hold after every step, and what is thrown when it does not.
  */
 
+import type { Received } from './handshake.ts';
 import type { Machine } from './machine.ts';
 import type { Step } from './step.ts';
 import type { Withdrawal, World } from './world.ts';
@@ -18,7 +19,7 @@ export interface Checker {
   /** Gossip is dropped before it is looked at, in favour of what this machine has had. */
   dropped?(machine: Machine, message: Uint8Array, had: Uint8Array): void;
   /** A link came up: each of its ends in turn is `from`. */
-  linked?(from: Machine, to: Machine): void;
+  linked?(from: Machine, to: Machine, received: Received): void;
   withdrawn?(withdrawal: Withdrawal): void;
   /** After the run. */
   end?(): void;

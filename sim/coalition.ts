@@ -3,8 +3,9 @@
  */
 
 import { assert } from '../core/assert.ts';
+import { LEASE_FOR_MS } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
-import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { Adversary, type Foothold, type Statement } from './adversary.ts';
 import { relate } from './faults/people.ts';
@@ -19,6 +20,7 @@ import {
 } from './founding.ts';
 import { faultNamed, type Happening, shapeOf } from './happening.ts';
 import { Machine } from './machine.ts';
+import type { Scenario } from './scenario.ts';
 import { partsOfKey } from './step.ts';
 import { authorityName, type Linking, type Pair, relatedBy, webbed } from './web.ts';
 import type { World } from './world.ts';
@@ -27,6 +29,7 @@ import type { World } from './world.ts';
 export const RELATE_AT_MS = 5 * SECOND_MS;
 export const LINK_AT_MS = 10 * SECOND_MS;
 const MESH_NEIGHBOURS = 2;
+const YEAR_MS = 366 * DAY_MS;
 /** Root leaves people room above what beacons say. */
 const CEILING_FACTOR = 2;
 const CEILING_MS_MAX = 30 * 24 * 60 * MINUTE_MS;
@@ -62,6 +65,7 @@ function foundDomain(world: World, name: string): void {
   const records = firstRecords(keys, domain, terms);
   const made = madeKeysOf(suite, domain);
   const held = [...keys.beacon, keys.documents, ...keys.revocation, ...made];
+  const forMs = leaseMs(scenario);
   const followers = Array.from({ length: scenario.followers }, (_, i) => `${name}-${i + 1}`);
   for (const machine of [name, ...followers]) {
     const isAuthority = machine === name;
@@ -70,7 +74,7 @@ function foundDomain(world: World, name: string): void {
       name: machine,
       domain,
       suite,
-      records: isAuthority ? records : [...records, leaseRecord(keys, domain, node)],
+      records: isAuthority ? records : [...records, leaseRecord(keys, { domain, node, forMs })],
       node,
       authority: isAuthority
         ? { keys: held, settings: { limits, periodMs }, hasMembers: true }
@@ -80,6 +84,11 @@ function foundDomain(world: World, name: string): void {
     };
     world.machines.set(machine, new Machine(world, options));
   }
+}
+
+/** How long the first leases last: in a web nobody is linked with a desk, and they outlast any run. */
+function leaseMs({ links, limits }: Scenario): number {
+  return links === 'web' ? 2 * YEAR_MS : Math.min(LEASE_FOR_MS, limits.survivalForMs);
 }
 
 /** Whoever some happening will turn against the others is no honest machine from the start. */
@@ -144,9 +153,17 @@ function linkAll(world: World, pairs: readonly Pair[]): void {
     for (let i = 1; i <= world.scenario.followers; i++) join(`${a}-${i}`, `${b}-${i}`);
   }
   if (links === 'web') return;
+  if (links === 'full') for (const [a, b] of fellows(world)) join(a, b);
   for (const { name, isAuthority } of world.machines.values()) {
     if (!isAuthority) join(authorityName(name), name);
   }
+}
+
+/** Every two followers of one domain. */
+function fellows({ machines }: World): readonly Pair[] {
+  const followers = [...machines.values()].filter(({ isAuthority }) => !isAuthority);
+  const names = Map.groupBy(followers, ({ domain }) => domain);
+  return [...names.values()].flatMap((own) => allPairs(own.map(({ name }) => name)));
 }
 
 /** Which authorities are linked, the one that dials first. */

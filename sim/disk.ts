@@ -74,6 +74,11 @@ export class Disk {
     return false;
   }
 
+  /** A record is gone. */
+  lose(key: string): void {
+    this.#records.delete(key);
+  }
+
   backUp(): void {
     this.#backup = new Map(this.#records);
   }

@@ -11,11 +11,12 @@ import { sha256 } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer, Suite } from '../core/suite.ts';
 import { addMs, DAY_MS, unixMs } from '../core/time.ts';
+import type { GrantedTerms } from '../federation/authority.ts';
 import type { RecordWrite } from '../federation/effect.ts';
 import { decodeEnvelope, signEnvelope } from '../federation/envelope.ts';
 import { type FoundingKeys, foundDomain, publicMembers } from '../federation/found.ts';
 import type { Draft } from '../federation/input.ts';
-import { type LeaseTerms, signLease } from '../federation/lease.ts';
+import { signLease } from '../federation/lease.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { NO_POLICY, policyBody } from '../federation/policy.ts';
 import { recordKey } from '../federation/record-key.ts';
@@ -102,16 +103,26 @@ export function firstDrafts(): readonly Draft[] {
   ];
 }
 
-/** The group that every follower serves. */
-export const FIRST_GROUP = 'default';
+/** What every follower of this world is granted: to serve one group. */
+export const FOLLOWER_TERMS: GrantedTerms = {
+  ...{ kind: 'slices', assurance: 'software', group: 'default' },
+  ...{ chip: null, references: null },
+};
 
-/** The lease that a follower of a domain starts with, as the record it is stored in. */
-export function leaseRecord(keys: DomainKeys, domain: TrustDomain, node: Signer): RecordWrite {
-  const issuedAt = unixMs(START_MS - DAY_MS);
-  const terms: LeaseTerms = {
-    ...{ domain, kind: 'slices', assurance: 'software', group: FIRST_GROUP, isAuthority: false },
-    ...{ chip: null, references: null, issuedAt, notAfter: addMs(issuedAt, 365 * DAY_MS) },
-  };
+/** The part of the record in which the first Root is stored. */
+export const FIRST_ROOT = '1'.padStart(20, '0');
+
+/**
+ * The lease that a follower of a domain starts with, as the record it is stored in: of the length
+ * that its authority grants.
+ */
+export function leaseRecord(
+  keys: DomainKeys,
+  { domain, node, forMs }: { domain: TrustDomain; node: Signer; forMs: number },
+): RecordWrite {
+  const issuedAt = unixMs(START_MS);
+  const notAfter = addMs(issuedAt, forMs);
+  const terms = { ...FOLLOWER_TERMS, domain, isAuthority: false, issuedAt, notAfter };
   const value = signLease(keys.documents, node.publicPair, terms);
   return { key: recordKey(domain, 'lease'), value };
 }

@@ -14,8 +14,10 @@ import { recordKey } from '../federation/record-key.ts';
 import { readRoot } from '../federation/root.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
+import { isGuest, type Received } from './handshake.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
+import type { Link } from './network.ts';
 import { envelopeOf } from './reading.ts';
 import type { World } from './world.ts';
 
@@ -113,23 +115,57 @@ function groupsOf(
   const speakers = new Set([...core].filter((machine) => viewOf(world, machine, domain) !== null));
   const groups: Machine[][] = [];
   for (const first of speakers) {
-    const group = [first];
     speakers.delete(first);
-    for (const machine of group) {
-      for (const link of world.network.linksOf(machine)) {
-        const [{ from, to }] = link.wires;
-        const other = from === machine ? to : from;
-        if (link.up && speakers.delete(other)) group.push(other);
-      }
-    }
-    groups.push(group);
+    groups.push(
+      reachedFrom(world, first, (link, other) => {
+        return carries(link, domain) && speakers.delete(other);
+      }),
+    );
   }
   return groups;
+}
+
+/** A machine, and whom it reaches over links that are taken, one after the other. */
+function reachedFrom(
+  world: World,
+  first: Machine,
+  takes: (link: Link, other: Machine) => boolean,
+): Machine[] {
+  const reached = [first];
+  for (const machine of reached) {
+    for (const link of world.network.linksOf(machine)) {
+      const [{ from, to }] = link.wires;
+      const other = from === machine ? to : from;
+      if (takes(link, other)) reached.push(other);
+    }
+  }
+  return reached;
+}
+
+/** True where a domain is spoken of on a link: with a guest, only those of the two (§6.3). */
+function carries({ acquaintance, wires: [{ from, to }] }: Link, domain: TrustDomain): boolean {
+  if (acquaintance === null) return false;
+  if (acquaintance.lane === 'whole') return true;
+  if (from.domain === to.domain) return domain === from.domain;
+  const [atFrom, atTo] = acquaintance.received;
+  const isNamed = (by: Received, of: Machine): boolean =>
+    of.domain === domain && (!isGuest(by) || by.claims === domain);
+  return isNamed(atFrom, to) || isNamed(atTo, from);
+}
+
+/** Of a group those who reach the authority without a guest on the way: they are given all. */
+function wholeFrom(world: World, authority: Machine, group: readonly Machine[]): Set<Machine> {
+  const left = new Set(group);
+  left.delete(authority);
+  const takes = (link: Link, other: Machine): boolean =>
+    link.acquaintance?.lane === 'whole' && left.delete(other);
+  return new Set(reachedFrom(world, authority, takes));
 }
 
 function judge(world: World, domain: TrustDomain, group: readonly Machine[]): void {
   const authority = world.authorityOf(domain);
   const isLed = authority !== undefined && group.includes(authority);
+  const whole = isLed ? wholeFrom(world, authority, group) : new Set<Machine>();
   const isAhead = (authority?.clock.fastestMs ?? 0) > LEAD_MS;
   const views = group.flatMap((machine) => viewOf(world, machine, domain) ?? []);
   const first = views[0];
@@ -148,7 +184,8 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
       throw new Stuck(`${who} differ about ${domain}: ${describe(view)} and ${describe(first)}`);
     }
     // An authority put back to an older disk forgets names, and no manifest may omit one (§5.1).
-    if (isLed && !view.isComplete && !authority.restored)
+    const isGivenAll = group.some((machine, at) => at === i && whole.has(machine));
+    if (isLed && isGivenAll && !view.isComplete && !authority.restored)
       throw new Stuck(`${who}: ${domain} is not complete`);
     if (isLed && view.standing.tier !== 'FRESH' && isToBeFresh(world, group[i], view)) {
       throw new Stuck(`${group[i]?.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);

@@ -8,16 +8,14 @@
 
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { Signer, Suite } from '../core/suite.ts';
+import type { PublicPair, Signer, Suite } from '../core/suite.ts';
 import type { Write } from '../daemon/ports.ts';
 import type { Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
-import type { GroupScope } from '../federation/lease.ts';
 import { FederationNode, type NodeOptions } from '../federation/node.ts';
 import type { Adversary } from './adversary.ts';
 import type { Dice } from './dice.ts';
 import { Disk, type WriteOutcome } from './disk.ts';
-import { FIRST_GROUP } from './founding.ts';
 import { MachineClock } from './machine-clock.ts';
 import { gossipOf, plain, WAKE } from './network.ts';
 import type { Delivery } from './step.ts';
@@ -47,9 +45,9 @@ type Replied = (reply: Extract<Effect, { readonly kind: 'reply' }>) => void;
 
 /** The first bytes of frames that carry an envelope, or a tick (`federation/message.ts`). */
 const EVIDENCE_FRAMES = [5, 6];
-/** People who want a bundle file while the disk is busy ask again so often, and so many times. */
-const EXPORT_WAIT_MS = 100;
-const EXPORT_TRIES = 600;
+/** People who want something while the disk is busy ask again so often, and so many times. */
+const TAKING_WAIT_MS = 100;
+const TAKING_TRIES = 600;
 /** A machine is looked at whole so often while partners stay fresh; between, where it changed. */
 const LOOKS_WHILE_FRESH = 16;
 /** Inputs that wait for a paused or busy process; more are lost. */
@@ -60,8 +58,6 @@ export class Machine {
   readonly domain: TrustDomain;
   readonly clock: MachineClock;
   readonly disk: Disk;
-  /** What it reads of its own domain, by its lease. */
-  readonly groups: GroupScope;
   readonly isAuthority: boolean;
   /** What the process believes, as records; the disk may lag behind it. */
   believed = new Map<string, Uint8Array>();
@@ -98,7 +94,6 @@ export class Machine {
     this.name = options.name;
     this.domain = options.domain;
     this.isAuthority = options.authority !== null;
-    this.groups = this.isAuthority ? 'every' : { group: FIRST_GROUP };
     this.clock = new MachineClock(options.name);
     this.disk = new Disk(world, options.diskDice, options.records);
   }
@@ -150,6 +145,11 @@ export class Machine {
     this.#node = this.newNode();
     this.#world.machineStarted(this);
     this.receive(WAKE);
+  }
+
+  /** The public keys by which others know this machine. */
+  get publicPair(): PublicPair {
+    return this.#options.node.publicPair;
   }
 
   /** A state machine on what the disk holds: its process, or a twin for a checker to ask. */
@@ -218,17 +218,24 @@ export class Machine {
   }
 
   /**
-   * Hands out the bundle file of a domain as people carry it away. Nothing leaves that the disk
-   * does not know: they wait while a write is under way or owed, and go without after a minute.
+   * Lets people take something away from here. Nothing leaves that the disk does not know: they
+   * wait while a write is under way or owed, and go without after a minute.
    */
-  exportBundle(domain: TrustDomain, take: (file: string) => void, tries = EXPORT_TRIES): void {
+  whenDurable(take: (node: FederationNode) => void, tries = TAKING_TRIES): void {
     if (this.#node === null || tries === 0) return;
     if (this.disk.busy || this.#owed.length > 0) {
-      const again = (): void => this.exportBundle(domain, take, tries - 1);
-      return this.#world.after(EXPORT_WAIT_MS, again);
+      const again = (): void => this.whenDurable(take, tries - 1);
+      return this.#world.after(TAKING_WAIT_MS, again);
     }
-    const file = refusalOf(() => this.#node?.exportBundle(domain) ?? '');
-    if (!(file instanceof Refusal) && file !== '') take(file);
+    take(this.#node);
+  }
+
+  /** Hands out the bundle file of a domain as people carry it away. */
+  exportBundle(domain: TrustDomain, take: (file: string) => void): void {
+    this.whenDurable((node) => {
+      const file = refusalOf(() => node.exportBundle(domain));
+      if (!(file instanceof Refusal)) take(file);
+    });
   }
 
   /** Hands in a request of the people here; `replied` is called with the answer, if one comes. */

@@ -5,15 +5,20 @@
  * and both machines run, the link comes up after a redial; when one stops, both ends notice late.
  * Whatever is sent meanwhile is lost. Frames of one wire keep their order unless a fault shuffles
  * them. Gossip is forwarded by whoever admitted it, and may reach any subset, late or twice.
+ *
+ * A link begins with a handshake: with a guest at either end it is of the recovery lane, has no
+ * gossip, and is judged anew after a while; else it ends with the first of the two leases.
  */
 
 import { toHex, toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
-import { BAN_MS, REDIAL_MS_MAX } from '../core/limits.ts';
+import { BAN_MS, GUEST_LINK_MS_MAX, REDIAL_MS_MAX } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import { scopeOf } from '../federation/lease.ts';
 import type { Coverage } from './coverage.ts';
 import type { Dice } from './dice.ts';
+import { type Acquaintance, isGuest, type Lane, type Received } from './handshake.ts';
 import type { Machine } from './machine.ts';
 import type { Delivery } from './step.ts';
 
@@ -48,6 +53,8 @@ export interface Wire {
 export interface Link {
   readonly wires: readonly [Wire, Wire];
   up: boolean;
+  /** What either end took the other for, while it is up. */
+  acquaintance: Acquaintance | null;
   bannedUntil: number;
   /** Changes with every transition; what was planned for an older one is void. */
   version: number;
@@ -59,6 +66,10 @@ export interface NetworkWorld {
   readonly coverage: Coverage;
   after(delayMs: number, run: () => void): void;
   linkChanged(link: Link): void;
+  /** The handshake of two machines; null where either refuses the other. */
+  introduce(a: Machine, b: Machine): Acquaintance | null;
+  /** In how many milliseconds a link of theirs has to end; 0 where it has to now. */
+  partIn(a: Machine, b: Machine, acquaintance: Acquaintance): number;
 }
 
 /** What all wires are like at the beginning. */
@@ -72,6 +83,8 @@ export interface WireTerms {
 const DETECT_MS = 20 * SECOND_MS;
 /** What waits longer than this for a narrow wire is dropped by the sender's queue. */
 const QUEUE_MS_MAX = 2 * MINUTE_MS;
+/** Whoever was refused dials again within twice this. */
+const REFUSED_MS = 20 * SECOND_MS;
 
 export class Network {
   readonly #world: NetworkWorld;
@@ -101,6 +114,7 @@ export class Network {
     const link: Link = {
       wires: [newWire(a, b, terms), newWire(b, a, terms)],
       up: false,
+      acquaintance: null,
       bannedUntil: 0,
       version: 0,
     };
@@ -144,6 +158,11 @@ export class Network {
     for (const link of this.linksOf(machine)) this.reconsider(link);
   }
 
+  /** A machine goes by something else now: it may want other links, or others want it. */
+  judgeAnew(machine: Machine): void {
+    for (const link of this.linksOf(machine)) this.#judge(link);
+  }
+
   /** `machine` admits no link with `peer` for the time of a ban. */
   ban(machine: Machine, peer: string): void {
     const link = this.between(machine.name, peer);
@@ -165,7 +184,7 @@ export class Network {
   flood(from: Machine, message: GossipMessage, except: string | null): void {
     for (const link of this.linksOf(from)) {
       const wire = link.wires[0].from === from ? link.wires[0] : link.wires[1];
-      if (!link.up || wire.to.name === except) continue;
+      if (!link.up || wire.to.name === except || laneOf(link) !== 'whole') continue;
       const input = { kind: 'gossip', peer: from.name, bytes: message.bytes } as const;
       const { forgedFor } = message;
       this.#carry(wire, message.bytes.length, { input, gossip: message, forgedFor });
@@ -209,20 +228,62 @@ export class Network {
   }
 
   #raise(link: Link): void {
-    link.up = true;
     const [{ from: a, to: b }] = link.wires;
+    const acquaintance = this.#world.introduce(a, b);
+    if (acquaintance === null) return this.#refused(link);
+    link.up = true;
+    link.acquaintance = acquaintance;
     const binding = sha256(toUtf8(`${a.name}/${b.name}/${this.#world.now}`));
-    a.receive(
-      plain({ kind: 'peer-up', peer: b.name, domain: b.domain, groups: b.groups, binding }),
-    );
-    b.receive(
-      plain({ kind: 'peer-up', peer: a.name, domain: a.domain, groups: a.groups, binding }),
-    );
+    const [atA, atB] = acquaintance.received;
+    this.#world.coverage.saw('network: a link came up', acquaintance.lane);
+    a.receive(peerUp(b, atA, acquaintance.lane, binding));
+    b.receive(peerUp(a, atB, acquaintance.lane, binding));
     this.#world.linkChanged(link);
+    this.#planEnd(link);
+  }
+
+  /** Dials again later: what was refused may be mended by then. */
+  #refused(link: Link): void {
+    const { version } = link;
+    this.#world.coverage.saw('network: a handshake was refused');
+    this.#world.after(REFUSED_MS + this.#dice.below(REFUSED_MS), () => {
+      if (link.version === version) this.reconsider(link);
+    });
+  }
+
+  /** Looks at a link again when its first lease ends, or when a guest has been heard enough. */
+  #planEnd(link: Link): void {
+    const { version, acquaintance } = link;
+    if (!link.up || acquaintance === null) return;
+    if (acquaintance.lane === 'recovery') {
+      return this.#world.after(GUEST_LINK_MS_MAX, () => {
+        if (link.version === version && link.up) this.#lower(link);
+      });
+    }
+    const [{ from: a, to: b }] = link.wires;
+    this.#world.after(1 + this.#world.partIn(a, b, acquaintance), () => {
+      if (link.version !== version || !link.up) return;
+      this.#judge(link);
+      this.#planEnd(link);
+    });
+  }
+
+  /** Ends a link that one of its ends would not have any more, or would have as more than it is. */
+  #judge(link: Link): void {
+    const [{ from: a, to: b }] = link.wires;
+    const { acquaintance } = link;
+    if (!link.up || acquaintance === null) return;
+    if (acquaintance.lane === 'whole') {
+      if (this.#world.partIn(a, b, acquaintance) > 0) return;
+      this.#world.coverage.saw('network: a link was given up');
+      return this.#lower(link);
+    }
+    if (this.#world.introduce(a, b)?.lane !== 'recovery') this.#lower(link);
   }
 
   #lower(link: Link): void {
     link.up = false;
+    link.acquaintance = null;
     const [{ from: a, to: b }] = link.wires;
     a.receive(peerDown(b.name));
     b.receive(peerDown(a.name));
@@ -234,6 +295,19 @@ export class Network {
 /** A delivery that nobody forged. */
 export function plain(input: Delivery['input']): Delivery {
   return { input, gossip: null, forgedFor: null };
+}
+
+/** The lane of a link; null while it is down. */
+export function laneOf({ acquaintance }: Link): Lane | null {
+  return acquaintance?.lane ?? null;
+}
+
+function peerUp(peer: Machine, received: Received, lane: Lane, binding: Uint8Array): Delivery {
+  const known = { kind: 'peer-up', peer: peer.name, binding } as const;
+  if (isGuest(received)) return plain({ ...known, domain: null, claims: received.claims });
+  const { domain } = received;
+  if (lane === 'recovery') return plain({ ...known, domain: null, claims: domain });
+  return plain({ ...known, domain, groups: scopeOf(received) });
 }
 
 /** The link with a peer is over. */

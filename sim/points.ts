@@ -21,6 +21,7 @@ const WITH_ALL_FAULTS = [
   'adversary: flooded',
   'adversary: forged',
   'adversary: lied',
+  'adversary: misdated',
   'adversary: replayed',
   'adversary: withheld',
   'alarm: clock-or-key',
@@ -28,6 +29,7 @@ const WITH_ALL_FAULTS = [
   'alarm: override',
   'checker: a guest obtained everything',
   'checker: a lease was judged',
+  'checker: a lease was taken',
   'checker: a date below the bound was refused',
   'checker: a message was refused as held',
   'checker: a partner was met by a machine too old itself',
@@ -51,6 +53,9 @@ const WITH_ALL_FAULTS = [
   'network: a frame overtook another',
   'network: a frame waited behind a clog',
   'network: a frame was lost',
+  'network: a link came up: recovery',
+  'network: a link was given up',
+  'people: a lease was renewed: granted',
   'people: a rank given twice was refused',
   'people: a relation was changed',
   'people: a revocation was acknowledged',
@@ -67,12 +72,14 @@ const WITH_ALL_FAULTS = [
   'tier: SURVIVAL',
 ];
 
+/** What befalls followers, and has no place where there are none. */
+const OF_FOLLOWERS = ['restored-backup', 'lost-lease', 'misdating'];
+
 /** The points that a swarm over this scenario must have reached. */
 export function pointsOf(scenario: Scenario): readonly string[] {
   const faults = FAULTS.filter(({ name }) => scenario.faults.includes(name));
   const named = faults
-    // A restored backup befalls followers; where there are none it has no place.
-    .filter(({ name }) => scenario.followers > 0 || name !== 'restored-backup')
+    .filter(({ name }) => scenario.followers > 0 || !OF_FOLLOWERS.includes(name))
     .map(({ name }) => `fault: ${name}`);
   const all = faults.length === FAULTS.length ? WITH_ALL_FAULTS : [];
   return [...ALWAYS, ...named, ...all];

@@ -15,8 +15,10 @@ import { Agenda } from './agenda.ts';
 import { type Checker, Violation } from './checker.ts';
 import { CHECKERS } from './checkers/table.ts';
 import { Coverage } from './coverage.ts';
+import { Desk } from './desk.ts';
 import { Dice } from './dice.ts';
 import type { DomainKeys } from './founding.ts';
+import { type Acquaintance, introduce, partInMs } from './handshake.ts';
 import { faultNamed, type Happening } from './happening.ts';
 import { History } from './history.ts';
 import { Labour } from './labour.ts';
@@ -65,6 +67,7 @@ export class World {
   /** The latest date of evidence that each authority let go. */
   readonly lastEvidence = new Map<TrustDomain, number>();
   readonly history: History;
+  readonly desk: Desk;
   /** True once the run is to become quiet: people and faults begin nothing new. */
   calm = false;
   now = 0;
@@ -82,6 +85,7 @@ export class World {
     this.suite = this.labour.counted(suite);
     this.network = new Network(this, this.dice('network'));
     this.history = new History(records);
+    this.desk = new Desk(this);
     this.#watchman = new Watchman(this, this.dice('watchman'));
     this.#checkers = CHECKERS.map(({ sentence, make }) =>
       make(this, (why) => {
@@ -172,6 +176,7 @@ export class World {
       const said = { t: this.now, machine, now, delivery, output };
       const step = { ...said, verified, writes, views: viewsOf };
       this.#noteEvidence(machine, writes);
+      if (writes.some(changesLinks)) this.network.judgeAnew(machine);
       this.history.stepped(step);
       if (isHonest) for (const look of this.#looks) look(step);
     }
@@ -188,6 +193,7 @@ export class World {
     this.history.power(this.now, machine.name, true);
     for (const checker of this.#checkers) checker.started?.(machine);
     this.network.machineStarted(machine);
+    this.desk.expect(machine);
   }
 
   machineStopped(machine: Machine): void {
@@ -196,14 +202,24 @@ export class World {
     this.network.machineStopped(machine);
   }
 
+  introduce(a: Machine, b: Machine): Acquaintance | null {
+    return introduce(this, a, b);
+  }
+
+  partIn(a: Machine, b: Machine, acquaintance: Acquaintance): number {
+    return partInMs(this, a, b, acquaintance);
+  }
+
   linkChanged(link: Link): void {
-    const [{ from, to }] = link.wires;
+    const { acquaintance, wires } = link;
+    const [{ from, to }] = wires;
     this.note(`${from.name}~${to.name} ${link.up ? 'up' : 'down'}`);
     this.history.link(this.now, from.name, to.name, link.up);
-    if (!link.up) return;
+    if (acquaintance === null) return;
+    const [atFrom, atTo] = acquaintance.received;
     for (const checker of this.#checkers) {
-      if (to.isHonest) checker.linked?.(from, to);
-      if (from.isHonest) checker.linked?.(to, from);
+      if (to.isHonest) checker.linked?.(from, to, atTo);
+      if (from.isHonest) checker.linked?.(to, from, atFrom);
     }
   }
 
@@ -293,6 +309,12 @@ export class World {
     this.trace.line(`${this.now} ${machine.name} ${what}${effects} @${output.wakeAt}`);
     if (output.verdict !== null) this.coverage.saw('refused', output.verdict.code);
   }
+}
+
+/** True for what a machine judges its peers by. */
+function changesLinks({ kind, part }: StepWrite): boolean {
+  if (kind === 'document') return part === 'policy';
+  return kind === 'lease' || kind === 'root' || kind === 'revocations' || kind === 'time';
 }
 
 function viewAll(machine: Machine, now: Instant): readonly DomainView[] {

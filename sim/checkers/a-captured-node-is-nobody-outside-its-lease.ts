@@ -1,24 +1,20 @@
 /**
  * A captured node is nobody outside its lease (PROTOCOL §5.5): who holds its revocation, or finds
- * the lease ended, receives it as a guest at best. Tried at every link, by the proof of a
- * handshake.
+ * the lease ended, receives it as a guest at best. Judged at every link.
  */
 
-import { Refusal, refusalOf } from '../../core/refusal.ts';
 import type { CheckerKind } from '../checker.ts';
 import { dateOf } from '../date.ts';
-import { receivedBy } from '../handshake.ts';
+import { isGuest } from '../handshake.ts';
 
 export const aCapturedNodeIsNobodyOutsideItsLease: CheckerKind = {
   sentence: 'a captured node is nobody outside its lease',
   make: (world, fail) => ({
-    linked: (from, to) => {
+    linked: (from, to, received) => {
       if (from.node === null || to.node === null) return;
       const isRevoked = to.node.hasRevoked(from.domain, from.node.nodeId);
-      const received = refusalOf(() => receivedBy(world, from, to));
-      if (received === null || received instanceof Refusal) return;
       if (isRevoked) world.coverage.saw('checker: a revoked node was judged');
-      if ('kind' in received && received.kind === 'guest') return;
+      if (isGuest(received)) return;
       world.coverage.saw('checker: a lease was judged');
       if (isRevoked) fail(`${to.name} receives ${from.name}, whose lease it knows to be revoked`);
       if (received.notAfter <= dateOf(to, world.now)) {

@@ -3,21 +3,18 @@
  * receives it reads off the lease what that grants, and no more.
  */
 
-import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { readLease } from '../../federation/lease.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import type { CheckerKind } from '../checker.ts';
-import { receivedBy } from '../handshake.ts';
+import { isGuest } from '../handshake.ts';
 
 export const assuranceIsAtMostWhatWasSigned: CheckerKind = {
   sentence: 'assurance is at most what was signed',
-  make: (world, fail) => ({
-    linked: (from, to) => {
+  make: (_, fail) => ({
+    linked: (from, to, received) => {
       const signed = from.believed.get(recordKey(from.domain, 'lease'));
-      const received = refusalOf(() => receivedBy(world, from, to));
-      if (signed === undefined || received === null || received instanceof Refusal) return;
-      if (!('assurance' in received)) return;
+      if (signed === undefined || isGuest(received)) return;
       const lease = readLease(decodeEnvelope(signed));
       if (received.assurance === lease.assurance && received.kind === lease.kind) return;
       fail(

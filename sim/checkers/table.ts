@@ -14,6 +14,7 @@ import { alarmsHaveACause } from './alarms-have-a-cause.ts';
 import { anActIsPermittedByItsWorstStatement } from './an-act-is-permitted-by-its-worst-statement.ts';
 import { assuranceIsAtMostWhatWasSigned } from './assurance-is-at-most-what-was-signed.ts';
 import { everyBelievedDocumentIsPinned } from './every-believed-document-is-pinned.ts';
+import { fewerThanAQuorumMoveNoClock } from './fewer-than-a-quorum-move-no-clock.ts';
 import { heldEvidenceGrantsNothing } from './held-evidence-grants-nothing.ts';
 import { honestMachinesNeverProveEquivocation } from './honest-machines-never-prove-equivocation.ts';
 import { lateEvidenceLowersAgeByWhatAsOfGained } from './late-evidence-lowers-age-by-what-as-of-gained.ts';
@@ -22,6 +23,7 @@ import { noActGoesBeyondASignedOverride } from './no-act-goes-beyond-a-signed-ov
 import { noDateFallsBelowTheBound } from './no-date-falls-below-the-bound.ts';
 import { noEndOfPowerLowersTheLedger } from './no-end-of-power-lowers-the-ledger.ts';
 import { noHonestPeerIsBanned } from './no-honest-peer-is-banned.ts';
+import { noLeaseOutlivesWhatItRestsOn } from './no-lease-outlives-what-it-rests-on.ts';
 import { noNumberIsUsedTwice } from './no-number-is-used-twice.ts';
 import { noRankIsGivenTwice } from './no-rank-is-given-twice.ts';
 import { noRevocationIsLost } from './no-revocation-is-lost.ts';
@@ -69,4 +71,6 @@ export const CHECKERS: readonly CheckerKind[] = [
   withoutTimeOrLeaseANodeObtainsEvidence,
   aSubsetPermitsNothingNew,
   aNodeWakesForSomething,
+  noLeaseOutlivesWhatItRestsOn,
+  fewerThanAQuorumMoveNoClock,
 ];

@@ -11,7 +11,7 @@ import { FederationNode } from '../../federation/node.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import type { DomainView } from '../../federation/view.ts';
 import type { CheckerKind } from '../checker.ts';
-import { signerOf } from '../founding.ts';
+import { FIRST_ROOT, signerOf } from '../founding.ts';
 import type { Machine } from '../machine.ts';
 import { RTC_RESET_MS } from '../machine-clock.ts';
 import { envelopeOf } from '../reading.ts';
@@ -23,7 +23,6 @@ const ROUNDS = (2 * SYNC_INTERVAL_MS) / ROUND_MS;
 /** What either calls the other. */
 const PEER = 'peer';
 const BINDING_BYTES = 32;
-const FIRST_ROOT = '1'.padStart(20, '0');
 
 export const withoutTimeOrLeaseANodeObtainsEvidence: CheckerKind = {
   sentence: 'without time or a lease a node obtains evidence',

@@ -36,3 +36,16 @@ export const flooding = habitFault('flooding', 'flood');
 export const lying = habitFault('lying', 'lie');
 /** Makes documents and ticks of others without their keys. */
 export const forging = habitFault('forging', 'forge');
+
+/** A member whose word about the date is off by `amount` milliseconds, under a lease of its own. */
+export const misdating: Fault = {
+  ...habitFault('misdating', 'misdate'),
+  draw: (dice, { followers }) =>
+    followers.length === 0
+      ? null
+      : {
+          on: [dice.pick(followers)],
+          forMs: 1 + dice.wait(HOUR_MS),
+          amount: dice.between(HOUR_MS, 12 * HOUR_MS),
+        },
+};

@@ -14,8 +14,9 @@ import { duplication } from './duplication.ts';
 import { flapping } from './flapping.ts';
 import { frozenClock } from './frozen-clock.ts';
 import { fullDisk } from './full-disk.ts';
-import { delaying, flooding, forging, lying, replaying, withholding } from './habits.ts';
+import { delaying, flooding, forging, lying, misdating, replaying, withholding } from './habits.ts';
 import { isolation } from './isolation.ts';
+import { closedDesk, lostLease } from './leases.ts';
 import { loss } from './loss.ts';
 import { misnumbering } from './misnumbering.ts';
 import { narrowBand } from './narrow-band.ts';
@@ -42,9 +43,11 @@ export const FAULTS: readonly Fault[] = [
   ...[partition, isolation, bridge, oneWayCut, flapping, loss, duplication, reordering, delay],
   ...[clog, narrowBand, contactWindows],
   ...[powerCut, processEnd, rebootLoop, pause, suspend, boundaryCrash],
-  ...[fullDisk, slowDisk, restoredBackup, restoredAuthority],
+  ...[fullDisk, slowDisk, restoredBackup, restoredAuthority, lostLease],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
-  ...[replaying, withholding, delaying, flooding, lying, forging, stolenBeaconKey, strangers],
+  ...[replaying, withholding, delaying, flooding, lying, forging, misdating],
+  ...[stolenBeaconKey, strangers],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
+  closedDesk,
 ];

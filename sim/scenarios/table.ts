@@ -8,6 +8,7 @@ import { clockAttack } from './clock-attack.ts';
 import { container } from './container.ts';
 import { cutCable } from './cut-cable.ts';
 import { lostHub } from './lost-hub.ts';
+import { outpost } from './outpost.ts';
 import { patrol } from './patrol.ts';
 import { radio } from './radio.ts';
 import { restoredBackup } from './restored-backup.ts';
@@ -21,7 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...PLAIN, shows: 'a quiet coalition of four' },
   swarm,
   ...[patrol, ship, splitHeadquarters, capturedNode, stolenBeaconKey, clockAttack, lostHub],
-  ...[radio, restoredBackup, container, archipelago, cutCable],
+  ...[radio, restoredBackup, container, archipelago, cutCable, outpost],
 ];
 
 /** The scenario of that name. Refuses `scenario-unknown`. */

@@ -6,7 +6,7 @@
 import { toUtf8 } from '../../core/bytes.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
-import { SECOND_MS } from '../../core/time.ts';
+import { DAY_MS, SECOND_MS } from '../../core/time.ts';
 import type { AuditFields } from '../../daemon/audit/audit-entry.ts';
 import type { RecordWrite } from '../../federation/effect.ts';
 import { WHOLE_TERMS } from '../../federation/relation.ts';
@@ -30,6 +30,8 @@ import { VirtualMachine, type VirtualMachineOptions } from './virtual-machine.ts
 import { VirtualNet } from './virtual-net.ts';
 import { VirtualTime } from './virtual-time.ts';
 
+/** There is no desk here: leases outlast the run. */
+const LEASE_MS = 365 * DAY_MS;
 /** A daemon that stops may take so long to say good-bye. */
 const STOP_MS_MAX = 30 * SECOND_MS;
 
@@ -163,7 +165,7 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
     this.#add({ name, domain, authority, node: signerOf(suite, `${name}/node`) }, records);
     for (let i = 1; i <= followers; i++) {
       const node = signerOf(suite, `${name}-${i}/node`);
-      const lease = leaseRecord(keys, domain, node);
+      const lease = leaseRecord(keys, { domain, node, forMs: LEASE_MS });
       this.#add({ name: `${name}-${i}`, domain, authority: null, node }, [...records, lease]);
     }
   }

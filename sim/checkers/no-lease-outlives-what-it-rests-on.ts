@@ -1,0 +1,36 @@
+/**
+ * No lease outlives what it rests on: evidence of its authority, by no more than that is survived
+ * for (PROTOCOL §7.2); and none that was issued before takes the place of the one held (§7.1).
+ */
+
+import type { TrustDomain } from '../../core/spiffe-id.ts';
+import { type Lease, readLease } from '../../federation/lease.ts';
+import type { CheckerKind } from '../checker.ts';
+import { envelopeOf } from '../reading.ts';
+
+export const noLeaseOutlivesWhatItRestsOn: CheckerKind = {
+  sentence: 'no lease outlives what it rests on',
+  make: (world, fail) => {
+    const { survivalForMs } = world.scenario.limits;
+    const lastEvidence = (domain: TrustDomain): number => world.lastEvidence.get(domain) ?? 0;
+    return {
+      step: ({ machine, writes }) => {
+        for (const { domain, kind, value, before } of writes) {
+          if (kind !== 'lease' || value === null) continue;
+          world.coverage.saw('checker: a lease was taken');
+          const lease = readLease(envelopeOf(value));
+          const { issuedAt, notAfter } = lease;
+          if (issuedAt > lastEvidence(domain) && !world.stolen.has(domain)) {
+            fail(`${machine.name} has a lease of ${issuedAt}, and no evidence is as young`);
+          }
+          if (notAfter > issuedAt + survivalForMs) {
+            fail(`${machine.name} has a lease for ${notAfter - issuedAt} ms, beyond its evidence`);
+          }
+          const held: Lease | null = before === null ? null : readLease(envelopeOf(before));
+          if (held === null || held.issuedAt <= issuedAt) continue;
+          fail(`${machine.name} had a lease of ${held.issuedAt}, and takes one of ${issuedAt}`);
+        }
+      },
+    };
+  },
+};
