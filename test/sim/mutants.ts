@@ -386,6 +386,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'near.length < root.timeQuorum',
     replace: 'near.length < 1',
     faults: ['misdating', 'power-cut', 'rtc-reset', 'isolation'],
-    world: { domains: 1, followers: 3, links: 'full', minutes: 40 },
+    world: { domains: 1, followers: 3, links: 'web', minutes: 40 },
   },
 ];
