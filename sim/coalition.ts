@@ -86,7 +86,7 @@ function foundDomain(world: World, name: string): void {
   }
 }
 
-/** How long the first leases last: in a web nobody is linked with a desk, and they outlast any run. */
+/** How long the first leases last; in a web nobody is linked with a desk, and runs are shorter. */
 function leaseMs({ links, limits }: Scenario): number {
   return links === 'web' ? 2 * YEAR_MS : Math.min(LEASE_FOR_MS, limits.survivalForMs);
 }

@@ -32,8 +32,8 @@ export function introduce(world: World, a: Machine, b: Machine): Acquaintance | 
 }
 
 /**
- * In how many milliseconds a link of the two has to end: with the first lease by the clock of whoever
- * it was shown to, and at once where one of them would not have it any more (PROTOCOL §6.4).
+ * In how many milliseconds a link of the two has to end: with the first lease by the clock of
+ * whoever it was shown to, and at once where one of them would not have it any more (§6.4).
  */
 export function partInMs(world: World, a: Machine, b: Machine, known: Acquaintance): number {
   const [atA, atB] = known.received;

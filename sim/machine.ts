@@ -6,7 +6,6 @@
  * Around every persist and send is a boundary at which a fault may end the machine.
  */
 
-import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { PublicPair, Signer, Suite } from '../core/suite.ts';
 import type { Write } from '../daemon/ports.ts';
@@ -228,14 +227,6 @@ export class Machine {
       return this.#world.after(TAKING_WAIT_MS, again);
     }
     take(this.#node);
-  }
-
-  /** Hands out the bundle file of a domain as people carry it away. */
-  exportBundle(domain: TrustDomain, take: (file: string) => void): void {
-    this.whenDurable((node) => {
-      const file = refusalOf(() => node.exportBundle(domain));
-      if (!(file instanceof Refusal)) take(file);
-    });
   }
 
   /** Hands in a request of the people here; `replied` is called with the answer, if one comes. */

@@ -1,7 +1,8 @@
 /** What people do: publish, withdraw, relate, change and end a relation, carry a file. */
 
 import { toUtf8 } from '../../core/bytes.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { Refusal, refusalOf } from '../../core/refusal.ts';
+import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import { type RelationTerms, WHOLE_TERMS } from '../../federation/relation.ts';
@@ -113,7 +114,7 @@ export const courier: Fault = {
     const [from, to] = machinesOf(world, happening);
     if (from === undefined || to === undefined) return () => undefined;
     for (const view of from.node?.view(from.clock.now(world.now)) ?? []) {
-      from.exportBundle(view.domain, (file) => {
+      exportBundle(from, view.domain, (file) => {
         to.request({ kind: 'import', file: toUtf8(file) }, () => undefined);
       });
     }
@@ -123,8 +124,16 @@ export const courier: Fault = {
 
 /** Relates by the file that the other domain hands out now. */
 export function relate(mine: Machine, theirs: Machine): void {
-  theirs.exportBundle(theirs.domain, (file) => {
+  exportBundle(theirs, theirs.domain, (file) => {
     mine.request({ kind: 'relate', file: toUtf8(file), terms: WHOLE_TERMS }, () => undefined);
+  });
+}
+
+/** The bundle file of a domain as people carry it away. */
+function exportBundle(machine: Machine, domain: TrustDomain, take: (file: string) => void): void {
+  machine.whenDurable((node) => {
+    const file = refusalOf(() => node.exportBundle(domain));
+    if (!(file instanceof Refusal)) take(file);
   });
 }
 
