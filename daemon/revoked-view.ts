@@ -18,7 +18,11 @@ import { type Crl, crlsIn } from './identity/x509-crl.ts';
 
 /** A view is made at every tick, and a bundle is another object as soon as it differs. */
 const KNOWN_CRLS = new WeakMap<Members, readonly Crl[]>();
-const KNOWN_SETS = new WeakMap<Revocations, { readonly crls: unknown; readonly set: RevokedSet }>();
+/** By the lists of a domain: those that revoked nothing share one and the same `revocations`. */
+const KNOWN_SETS = new WeakMap<
+  readonly Crl[],
+  { readonly revocations: Revocations; readonly set: RevokedSet }
+>();
 
 /** The CRLs in the bundle of a domain that are its own; the signed revocations say the same. */
 export function crlsOf(view: DomainView): readonly Crl[] {
@@ -39,20 +43,21 @@ export function crlsOf(view: DomainView): readonly Crl[] {
 /** All that a domain revoked, by its documents and by its lists. */
 export function revokedOf(view: DomainView): RevokedSet {
   const crls = crlsOf(view);
-  const known = KNOWN_SETS.get(view.revocations);
-  if (known?.crls === crls) return known.set;
+  const { revocations } = view;
+  const known = KNOWN_SETS.get(crls);
+  if (known?.revocations === revocations) return known.set;
   const serials = new Set(crls.flatMap((crl) => crl.serials));
   const identities = new Map<string, UnixMs>();
   const authorities = new Set<string>();
   const nodes = new Set<string>();
-  for (const { class: kind, target, at } of view.revocations.union.values()) {
+  for (const { class: kind, target, at } of revocations.union.values()) {
     if (kind === 'leaf') serials.add(target);
     if (kind === 'identity') identities.set(target, at);
     if (kind === 'authority') authorities.add(target);
     if (kind === 'lease') nodes.add(toHex(nodeMark(target as KeyId)));
   }
   const set = { serials, identities, authorities, nodes };
-  KNOWN_SETS.set(view.revocations, { crls, set });
+  KNOWN_SETS.set(crls, { revocations, set });
   return set;
 }
 

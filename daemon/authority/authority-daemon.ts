@@ -107,7 +107,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const { publishing } = parts;
   const { random, log } = host;
   const views = (): readonly DomainView[] => node.view(host.clock.now());
-  const ownView = () => ownViewIn(views());
+  const ownView = () => ownViewOf(node, host.clock);
   const partners = createPartners(parts, (domain) => knownBy(trustView(), domain));
   const standing = standingOfAuthority(parts.keys);
   const trustView = () =>
@@ -147,7 +147,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
     directory.update(view);
     void endpoint?.renew();
     void door?.renew();
-    void follower.follow(views().find(isOwn));
+    void follower.follow(ownView());
     for (const peer of peers.displaced) network.disconnect(peer);
     control.notify({ method: 'changed', params: {} });
   };
@@ -177,7 +177,7 @@ function methodsOver(
     ...{ store, records, suite: parts.suite },
     fileOf: (envelope) => node.proposalFile(envelope),
   });
-  const ownView = () => ownViewIn(services.views());
+  const ownView = () => ownViewOf(node, host.clock);
   return controlMethods({
     ...services,
     ...{ node, random, proposals, roles, config, driver, audit, alarms, authorities, custody },
@@ -294,12 +294,8 @@ function standingOfAuthority({ domain, node }: DomainKeys): NodeStanding {
   return { spiffeId, group: DEFAULT_GROUP, assurance: 'software' };
 }
 
-function ownViewIn(views: readonly DomainView[]): DomainView {
-  const own = views.find(isOwn);
-  assert(own !== undefined, 'a running authority has its own domain');
+function ownViewOf(node: FederationNode, clock: Clock): DomainView {
+  const own = node.viewOf(node.domain, clock.now());
+  assert(own !== null, 'a running authority has its own domain');
   return own;
-}
-
-function isOwn(view: DomainView): boolean {
-  return view.isOwn;
 }

@@ -39,8 +39,8 @@ export async function openEndpoint(
     ...{ config, clock, random, log },
     permission: permissionOf(authorities, trustView),
     bundle: () => {
-      const own = node.view(host.clock.now()).find((view) => view.isOwn);
-      assert(own !== undefined, 'a running authority has its own domain');
+      const own = node.viewOf(node.domain, host.clock.now());
+      assert(own !== null, 'a running authority has its own domain');
       return bundleText(own);
     },
   });

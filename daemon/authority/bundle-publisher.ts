@@ -23,7 +23,7 @@ export function bundleDraft(keys: readonly JsonObject[], crls: readonly string[]
 /** Publishes the keys unless they stand published. Taking one out is a withdrawal. */
 export async function publishBundle(
   driver: Driver,
-  own: DomainView | undefined,
+  own: DomainView | null,
   keys: readonly JsonObject[],
   crls: readonly string[],
 ): Promise<void> {

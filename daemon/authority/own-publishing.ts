@@ -59,7 +59,7 @@ export class OwnPublishing {
       standing: () => standingBundle(this.#own),
       publish: (keys) => {
         const own = this.#own;
-        return publishBundle(driver, own, keys, own === undefined ? [] : crls.lists(own));
+        return publishBundle(driver, own, keys, own === null ? [] : crls.lists(own));
       },
       changed,
       stepped: async (step) => {
@@ -75,14 +75,14 @@ export class OwnPublishing {
     if (!node.maySign(host.clock.now())) return;
     void authorities.provide(keyTypes);
     const own = this.#own;
-    const isDue = own !== undefined && this.#crls?.isDue(own) === true;
+    const isDue = own !== null && this.#crls?.isDue(own) === true;
     if (isDue || authorities.isUnpublished) void this.#republish();
     if (!this.#isFirstSaid) void this.first();
   }
 
-  get #own(): DomainView | undefined {
+  get #own(): DomainView | null {
     const { node, host } = this.#parts;
-    return node.view(host.clock.now()).find(({ isOwn }) => isOwn);
+    return node.viewOf(node.domain, host.clock.now());
   }
 
   /** Publishes the bundle anew, one time at a time. */
@@ -112,14 +112,14 @@ export class OwnPublishing {
       { type: 'policy', name: 'policy', body: policyBody(NO_POLICY) },
       { type: 'entries', name: groupDocument(DEFAULT_GROUP), body: entries },
     ];
-    const isNew = own === undefined || own.beacon === null;
+    const isNew = own === null || own.beacon === null;
     const drafts = [...(isNew ? first : []), ...references];
     return drafts.filter((draft) => own?.documents.has(draft.name) !== true);
   }
 }
 
 /** Our bundle document as it is held. */
-function standingBundle(own: DomainView | undefined): StandingBundle | null {
+function standingBundle(own: DomainView | null): StandingBundle | null {
   const held = own?.documents.get('bundle');
   return held === undefined ? null : { version: held.version, keys: keysIn(held.members.json()) };
 }

@@ -181,7 +181,7 @@ export class Applicant {
   /** The first Root to judge by: of the domain as it is held, or as a person pinned it now. */
   #pinned(told: Digest | null): Digest {
     const { node, clock } = this.#options;
-    const held = node.view(clock.now()).find(({ isOwn }) => isOwn)?.firstRoot;
+    const held = node.viewOf(node.domain, clock.now())?.firstRoot;
     const pinned = told ?? held;
     if (pinned === undefined) throw new Refusal('enrol-fingerprint', { domain: node.domain });
     return pinned;

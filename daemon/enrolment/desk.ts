@@ -342,8 +342,8 @@ export class EnrolmentDesk {
 
   #own(): DomainView {
     const { node, clock } = this.#options;
-    const own = node.view(clock.now()).find(({ isOwn }) => isOwn);
-    if (own === undefined) throw new Refusal('root-unknown', { domain: node.domain });
+    const own = node.viewOf(node.domain, clock.now());
+    if (own === null) throw new Refusal('root-unknown', { domain: node.domain });
     return own;
   }
 

@@ -84,7 +84,7 @@ export async function openMemberDaemon(
   const watch = new LeaseWatch({ node, clock, audit, log });
   const follower = new ReferenceFollower(ground.nodeCustody.chip?.custody ?? null, audit, log);
   const follow = async (): Promise<void> => {
-    const isAdopted = await follower.follow(views().find(({ isOwn }) => isOwn));
+    const isAdopted = await follower.follow(node.viewOf(domain, clock.now()));
     if (isAdopted) await identities.rekey();
   };
   driver.onChanged = () => {

@@ -28,9 +28,9 @@ export class ReferenceFollower {
    * another approver is passed over, and what held before holds on; a chip that fails is asked
    * again at the next change. Returns whether the keys obey anything new.
    */
-  async follow(own: DomainView | undefined): Promise<boolean> {
+  async follow(own: DomainView | null): Promise<boolean> {
     const digest = own?.documents.get('references')?.digest;
-    if (this.#chip === null || own === undefined || digest === undefined) return false;
+    if (this.#chip === null || own === null || digest === undefined) return false;
     if (digest === this.#seen) return false;
     this.#seen = digest;
     try {
