@@ -26,6 +26,7 @@ export interface Family {
 export const OPEN_METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 const NAME = /^[a-z][a-z0-9_]*$/;
+const SPECIAL = /[\\\n"]/;
 
 /** The exposition of `families`, each once, in their order. */
 export function encodeOpenMetrics(families: readonly Family[]): string {
@@ -36,19 +37,24 @@ function encodeFamily({ name, type, help, samples }: Family): string {
   assert(NAME.test(name), `a metric has a plain name, not ${name}`);
   const suffix = type === 'counter' ? '_total' : '';
   const head = `# TYPE ${name} ${type}\n# HELP ${name} ${escaped(help)}\n`;
-  const lines = samples.map(({ labels, value }) => {
-    return `${name}${suffix}${encodeLabels(labels)} ${encodeValue(value)}\n`;
-  });
-  return head + lines.join('');
+  let text = head;
+  for (const { labels, value } of samples) {
+    text += `${name}${suffix}${encodeLabels(labels)} ${encodeValue(value)}\n`;
+  }
+  return text;
 }
 
 function encodeLabels(labels: Sample['labels']): string {
-  const pairs = Object.entries(labels).map(([name, text]) => `${name}="${escaped(text)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+  let text = '';
+  for (const name of Object.keys(labels)) {
+    text += `${text === '' ? '{' : ','}${name}="${escaped(labels[name] ?? '')}"`;
+  }
+  return text === '' ? '' : `${text}}`;
 }
 
 /** Whatever a peer wrote stays inside its quotes. OpenMetrics §5.2, escaped-string. */
 function escaped(text: string): string {
+  if (!SPECIAL.test(text)) return text;
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 

@@ -17,6 +17,7 @@ import {
   GOSSIP_ATTACH_MS_MAX,
   GOSSIP_GRACE_MS,
   HEARTBEAT_MS,
+  type LinkDirection,
   replaces,
   SILENT_MS_MAX,
   SLOW_FACTOR,
@@ -29,6 +30,8 @@ import { SyncChannel } from './sync-channel.ts';
 /** Connections of one peer: the one that stands, and both sides dialling anew. */
 const LINKS_PER_PEER_MAX = 3;
 const BITS_PER_BYTE = 8;
+/** Of a link whose gossip streams are as they should be. */
+const WHOLE = { seen: true, lostAt: null } as const;
 
 /** What the links need of the network around them. */
 export interface LinksOptions {
@@ -252,8 +255,7 @@ export class Links {
   #countGossip({ peer, connection, counted }: Link): void {
     const { budgets, log } = this.#options;
     for (const stream of connection.streams) {
-      const isGossip = stream.protocol.startsWith('/meshsub/') && stream.direction === 'inbound';
-      if (!isGossip || counted.has(stream)) continue;
+      if (stream.direction !== 'inbound' || counted.has(stream) || !isGossip(stream)) continue;
       counted.add(stream);
       stream.addEventListener('message', ({ data }) => {
         if (budgets.spend(peer, 'gossipBytes', data.byteLength)) return;
@@ -265,21 +267,25 @@ export class Links {
 
   /** libp2p's gossip needs a stream each way, and never replaces one that was lost. */
   #checkGossip(link: Link, now: BootMs): void {
-    const streams = this.#linksOf(link.peer).flatMap(({ connection }) => connection.streams);
-    const gossip = streams.filter(
-      ({ protocol, status }) => protocol.startsWith('/meshsub/') && status === 'open',
-    );
-    const whole =
-      gossip.some(({ direction }) => direction === 'outbound') &&
-      gossip.some(({ direction }) => direction === 'inbound');
-    if (whole) {
-      link.gossip = { seen: true, lostAt: null };
+    if (this.#hasGossip(link.peer, 'outbound') && this.#hasGossip(link.peer, 'inbound')) {
+      link.gossip = WHOLE;
       return;
     }
     const { seen, lostAt } = link.gossip;
     link.gossip = { seen, lostAt: lostAt ?? now };
     const graceMs = seen ? GOSSIP_GRACE_MS : GOSSIP_ATTACH_MS_MAX;
     if (elapsedMs(lostAt ?? now, now) >= graceMs) this.#recycle(link, 'no gossip');
+  }
+
+  #hasGossip(peer: PeerName, way: LinkDirection): boolean {
+    for (const link of this.#links.values()) {
+      if (link.peer !== peer) continue;
+      const isOpen = link.connection.streams.some(
+        (stream) => stream.direction === way && stream.status === 'open' && isGossip(stream),
+      );
+      if (isOpen) return true;
+    }
+    return false;
   }
 
   #recycle(link: Link, reason: string): void {
@@ -299,6 +305,10 @@ export class Links {
     });
     this.#pending.add(cancel);
   }
+}
+
+function isGossip({ protocol }: Stream): boolean {
+  return protocol.startsWith('/meshsub/');
 }
 
 /** True for a link of the recovery lane. */
