@@ -32,15 +32,20 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Reads lower-case hex of an even length. Refuses `bad-encoding`. */
 export function fromHex(text: string): Uint8Array {
-  if (text.length % 2 !== 0) throw new Refusal('bad-encoding', { encoding: 'hex' });
-  const out = new Uint8Array(text.length / 2);
-  for (let i = 0; i < out.length; i++) {
-    const high = HEX_DIGITS[text.charCodeAt(2 * i)] ?? -1;
-    const low = HEX_DIGITS[text.charCodeAt(2 * i + 1)] ?? -1;
-    if (high < 0 || low < 0) throw new Refusal('bad-encoding', { encoding: 'hex' });
-    out[i] = 16 * high + low;
-  }
+  const out = new Uint8Array(Math.ceil(text.length / 2));
+  layHex(out, 0, text);
   return out;
+}
+
+/** Lays what the hex says out in `out`, from `at` on. Refuses as `fromHex`. */
+export function layHex(out: Uint8Array, at: number, text: string): void {
+  if (text.length % 2 !== 0) throw new Refusal('bad-encoding', { encoding: 'hex' });
+  for (let i = 0; i < text.length; i += 2) {
+    const high = HEX_DIGITS[text.charCodeAt(i)] ?? -1;
+    const low = HEX_DIGITS[text.charCodeAt(i + 1)] ?? -1;
+    if (high < 0 || low < 0) throw new Refusal('bad-encoding', { encoding: 'hex' });
+    out[at + i / 2] = 16 * high + low;
+  }
 }
 
 /** base64url without padding (RFC 4648 §5). */
@@ -71,8 +76,23 @@ const UTF8_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** UTF-8 of a string without lone surrogates. */
 export function toUtf8(text: string): Uint8Array {
+  const ascii = text.length <= ASCII_MAX ? asciiOf(text) : null;
+  if (ascii !== null) return ascii;
   assert(text.isWellFormed(), 'a lone surrogate has no UTF-8');
   return UTF8_ENCODER.encode(text);
+}
+
+/** Labels, names and records are short and plain: the encoder takes longer to be called. */
+const ASCII_MAX = 256;
+
+function asciiOf(text: string): Uint8Array | null {
+  const out = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return null;
+    out[i] = code;
+  }
+  return out;
 }
 
 /** Reads UTF-8. Refuses `bad-encoding` on any malformed sequence; a BOM is kept as a character. */

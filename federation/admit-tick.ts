@@ -13,7 +13,6 @@ import { type Belief, isDisowned, newestRoot } from './belief.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
 import {
-  encodeTick,
   isTickOf,
   STOP_INDEX,
   tickTime,
@@ -68,11 +67,10 @@ export function admitTick(
     asOf: time,
     keeping: advance(keeping, { from: asOf ?? beacon.issuedAt, to: time }, context.now),
   };
-  const bytes = encodeTick(beacon.digest, tick.index, tick.value);
   return {
     belief: next,
     writes: [
-      { key: recordKey(belief.domain, 'tick'), value: bytes },
+      { key: recordKey(belief.domain, 'tick'), value: tick.bytes },
       {
         key: recordKey(belief.domain, 'keeping'),
         value: encodeKeeping(next, context.bootId, context.now.boot),
@@ -92,10 +90,9 @@ function admitStop(belief: Belief, tick: UnverifiedTick, budget: StepBudget): Ad
     throw new Refusal('tick-not-newer', { held: STOP_INDEX, got: STOP_INDEX });
   budget.spend(1);
   verifyStop(held.commitment, held.beacon, tick.value);
-  const bytes = encodeTick(held.beacon.digest, STOP_INDEX, tick.value);
   return {
-    belief: { ...belief, stop: bytes },
-    writes: [{ key: recordKey(belief.domain, 'stop'), value: bytes }],
+    belief: { ...belief, stop: tick.bytes },
+    writes: [{ key: recordKey(belief.domain, 'stop'), value: tick.bytes }],
     notes: [
       {
         kind: 'audit',

@@ -198,8 +198,10 @@ export function pinnedRevocations(belief: Belief): ReadonlySet<Digest> {
 
 /** True while the newest manifest pins revocations that are not here (PROTOCOL §5.5). */
 export function lacksRevocations(belief: Belief): boolean {
+  const pinned = pinnedRevocations(belief);
+  if (pinned.size === 0) return false;
   const held = new Set(belief.revocations.documents.map(({ digest }) => digest));
-  return [...pinnedRevocations(belief)].some((digest) => !held.has(digest));
+  return [...pinned].some((digest) => !held.has(digest));
 }
 
 const NOTHING_PINNED: ReadonlySet<Digest> = new Set();

@@ -21,7 +21,8 @@ import { NO_TAG, type Tag, type Want } from './message.ts';
 import type { PeerLink } from './peer-link.ts';
 import { noteOf, partsOf, type RangeNote, reconcile } from './ranges.ts';
 import { send, sendUrgently, sendWants, withinBounds } from './sending.ts';
-import { tagOfRow, unpinnedIds } from './summary.ts';
+import { tagOfRow } from './shared-rows.ts';
+import { unpinnedIds } from './summary.ts';
 import type { Telling } from './telling.ts';
 import { unpinnedOf } from './want-answer.ts';
 

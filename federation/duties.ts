@@ -28,6 +28,12 @@ export function dueAgain(step: Step): void {
   step.effects.push(...step.parts.exchange.wake(step.now.boot));
 }
 
+/** What is due to be asked or said by now, of a node that rests otherwise. */
+export function talkAgain(step: Step): void {
+  askIfDue(step);
+  step.effects.push(...step.parts.exchange.wake(step.now.boot));
+}
+
 function writeIfDue(step: Step): void {
   const duty = step.parts.authority?.duty(step.context);
   if (duty === undefined) return;

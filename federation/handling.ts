@@ -9,7 +9,7 @@ import { bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
 import { UNBOUNDED_STEPS } from './admit.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import { admitItem, commit, gossipOf } from './committing.ts';
-import { dueAgain, dueAt, issueBeacon, resume, talkAt } from './duties.ts';
+import { dueAgain, dueAt, issueBeacon, resume, talkAgain, talkAt } from './duties.ts';
 import type { Effect, ImportOutcome } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import { hearFrame, hearGossip } from './hearing.ts';
@@ -34,14 +34,13 @@ export function handle(step: Step, input: Input): Output {
   if (!isResting || !isSame || mayEndRest(step, input)) {
     dueAgain(step);
     rest.begin(step.now, dueAt(step));
-  }
+  } else if (talkAt(step) <= step.now.boot) talkAgain(step);
   expectAnswers(step);
   return outputOf(step, verdict);
 }
 
 /** True for an input upon which something may be due though nothing new is believed. */
 function mayEndRest(step: Step, { kind }: Input): boolean {
-  if (talkAt(step) <= step.now.boot) return true;
   if (kind === 'wake') return false;
   // Until others have told what they hold, every word of theirs may end the waiting.
   const isWaiting = step.parts.authority?.resumption.isOver === false;

@@ -28,14 +28,13 @@ export function readLimits(members: Members): AgeLimits {
 
 /** The tightest of several limits, each of the three for itself. */
 export function tightest(first: AgeLimits, ...others: readonly AgeLimits[]): AgeLimits {
-  return others.reduce(
-    (least, limits) => ({
-      freshForMs: Math.min(least.freshForMs, limits.freshForMs),
-      degradedForMs: Math.min(least.degradedForMs, limits.degradedForMs),
-      survivalForMs: Math.min(least.survivalForMs, limits.survivalForMs),
-    }),
-    first,
-  );
+  let { freshForMs, degradedForMs, survivalForMs } = first;
+  for (const limits of others) {
+    freshForMs = Math.min(freshForMs, limits.freshForMs);
+    degradedForMs = Math.min(degradedForMs, limits.degradedForMs);
+    survivalForMs = Math.min(survivalForMs, limits.survivalForMs);
+  }
+  return { freshForMs, degradedForMs, survivalForMs };
 }
 
 /** True when no limit of `limits` is above the same one of `ceilings`. */

@@ -9,7 +9,7 @@ import type { Belief } from './belief.ts';
 import type { Tag } from './message.ts';
 import type { PeerLink, Reader } from './peer-link.ts';
 import type { RangeId } from './ranges.ts';
-import { type Reading, RowBook } from './summary.ts';
+import type { Reading } from './summary.ts';
 
 /**
  * The domains that may be spoken of: our own, and those we relate to; the same array until one of
@@ -22,7 +22,6 @@ export class Links {
   readonly own: Reader;
   readonly spoken: Spoken;
   readonly #links = new Map<string, PeerLink>();
-  readonly #rows = new RowBook();
   /** When something is to be said on one of them; null where that has to be found out. */
   #dueAt: number | null = null;
 
@@ -123,12 +122,12 @@ export class Links {
 
   /** One digest over the rows of all that is shared. */
   digest(link: PeerLink): string {
-    return link.digest(this.spoken(), this.own, this.#rows);
+    return link.digest(this.spoken(), this.own);
   }
 
   /** Rows of all that is shared, as a set to be reconciled; rising. */
   rowIds(link: PeerLink): readonly RangeId[] {
-    return link.rowIds(this.spoken(), this.own, this.#rows);
+    return link.rowIds(this.spoken(), this.own);
   }
 
   /** True when both sides have said the digest of what they hold now. */

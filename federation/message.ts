@@ -21,7 +21,7 @@
  * with those who are in it (PROTOCOL §6.4).
  */
 
-import { concat, fromHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
+import { concat, fromHex, layHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
 import { DIGEST_BYTES, type Digest, sha256 } from '../core/digest.ts';
 import {
   FRAME_BYTES_MAX,
@@ -38,10 +38,13 @@ import { NONCE_BYTES } from './time-answer.ts';
 
 /** A domain's name between two peers: 32 hex digits. */
 export type Tag = string;
-const TAG_BYTES = 16;
+/** Bytes of a tag. */
+export const TAG_BYTES = 16;
 const TAG_LABEL = toUtf8('holdfast/interest/v1\0');
 /** Bytes of the digest over the contents held. */
 const CONTENTS_BYTES = 8;
+/** Bytes of a row: tag, u64 Root, u64 lineage, u8 rank, u64 epoch, beacon, u24 tick, contents. */
+export const ROW_BYTES = TAG_BYTES + 8 + 8 + 1 + 8 + DIGEST_BYTES + 3 + CONTENTS_BYTES;
 
 /** What one side holds of one domain. */
 export interface SummaryRow {
@@ -131,10 +134,11 @@ export function encodeFrame(frame: Frame): Uint8Array {
       writer.u16(frame.tags.length);
       for (const tag of frame.tags) writer.raw(fromHex(tag));
       return writer.finish();
-    case 'summary':
-      writer.u16(frame.rows.length);
-      for (const row of frame.rows) writer.raw(fromHex(row.tag)).raw(encodeRowBody(row));
-      return writer.finish();
+    case 'summary': {
+      const rows = new Uint8Array(frame.rows.length * ROW_BYTES);
+      for (const [i, row] of frame.rows.entries()) layRow(rows, i * ROW_BYTES, row);
+      return writer.u16(frame.rows.length).raw(rows).finish();
+    }
     case 'want':
     case 'lack':
       writer.u16(frame.wants.length);
@@ -176,17 +180,18 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   return frame;
 }
 
-/** The bytes of a row after its tag. */
-export function encodeRowBody(row: SummaryRow): Uint8Array {
-  return new Writer()
-    .u64(row.rootVersion)
-    .u64(row.lineage)
-    .u8(row.rank)
-    .u64(row.epoch)
-    .raw(fromHex(row.beacon))
-    .u24(row.tick)
-    .raw(fromHex(row.contents))
-    .finish();
+/** Lays the bytes of a row out in `out`, from `at` on. */
+export function layRow(out: Uint8Array, at: number, row: SummaryRow): void {
+  const fields = new DataView(out.buffer, out.byteOffset + at, ROW_BYTES);
+  layHex(out, at, row.tag);
+  fields.setBigUint64(16, row.rootVersion);
+  fields.setBigUint64(24, row.lineage);
+  fields.setUint8(32, row.rank);
+  fields.setBigUint64(33, row.epoch);
+  layHex(out, at + 41, row.beacon);
+  fields.setUint8(73, row.tick >> 16);
+  fields.setUint16(74, row.tick & 0xffff);
+  layHex(out, at + 76, row.contents);
 }
 
 function decodeBody(code: number, reader: Reader): Frame {

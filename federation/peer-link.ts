@@ -12,7 +12,8 @@ import type { Belief } from './belief.ts';
 import type { GroupScope } from './lease.ts';
 import { type SummaryRow, type Tag, tagOf } from './message.ts';
 import type { RangeId } from './ranges.ts';
-import { type Reading, type RowBook, rowId, sharedDigest, sharedGroups } from './summary.ts';
+import { type SharedBelief, SharedRows } from './shared-rows.ts';
+import { type Reading, sharedGroups } from './summary.ts';
 
 /** A node of some domain, and what it reads of that, by its lease (PROTOCOL §6.4). */
 export interface Reader {
@@ -86,6 +87,7 @@ export class PeerLink {
   readonly #sums = new Map<Tag, { readonly sum: string; readonly until: BootMs }>();
   #interests: ReadonlySet<Tag> = new Set();
   #shared: Shared | null = null;
+  readonly #sharedRows = new SharedRows();
   /** The digest we sent last, and the one that the peer sent last which was ours too. */
   #announced: string | null = null;
   #heard: string | null = null;
@@ -202,14 +204,9 @@ export class PeerLink {
   }
 
   /** One digest over the rows of all that is shared. */
-  digest(beliefs: readonly Belief[], own: Reader, rows: RowBook): string {
+  digest(beliefs: readonly Belief[], own: Reader): string {
     const shared = this.#sharedOf(beliefs);
-    shared.digest ??= sharedDigest(
-      shared.beliefs.map((belief) => {
-        const reading = this.reading(belief, own);
-        return [reading.tag, rows.bodyOf(belief, reading)];
-      }),
-    );
+    shared.digest ??= this.#sharedRows.digest(this.#read(shared.beliefs, own));
     return shared.digest;
   }
 
@@ -222,13 +219,8 @@ export class PeerLink {
   }
 
   /** Rows of all that is shared, as a set to be reconciled; rising. */
-  rowIds(beliefs: readonly Belief[], own: Reader, rows: RowBook): readonly RangeId[] {
-    return this.shared(beliefs)
-      .map((belief) => {
-        const reading = this.reading(belief, own);
-        return rowId(reading.tag, rows.bodyOf(belief, reading));
-      })
-      .sort();
+  rowIds(beliefs: readonly Belief[], own: Reader): readonly RangeId[] {
+    return this.#sharedRows.ids(this.#read(this.shared(beliefs), own));
   }
 
   /** True unless this sum over what no manifest of the domain pins was said until a moment ago. */
@@ -277,6 +269,10 @@ export class PeerLink {
       this.#names.set(domain, name);
     }
     return name;
+  }
+
+  #read(beliefs: readonly Belief[], own: Reader): readonly SharedBelief[] {
+    return beliefs.map((belief) => ({ belief, reading: this.reading(belief, own) }));
   }
 
   #sharedOf(beliefs: readonly Belief[]): Shared {

@@ -88,8 +88,8 @@ export function encodeKeeping(belief: Belief, bootId: string, boot: BootMs): Uin
  * Root's ceilings do: a domain that lost all evidence may stay so for weeks, and permits nothing.
  */
 export function ledgerStepOf(belief: Belief): number {
-  const ceilings = newestRoot(belief)?.root.ceilings ?? NO_LIMITS;
-  return ledgerStepMs(belief.beacon?.beacon.limits ?? ceilings);
+  const limits = belief.beacon?.beacon.limits ?? newestRoot(belief)?.root.ceilings;
+  return ledgerStepMs(limits ?? NO_LIMITS);
 }
 
 /** Past evidence, newest last. */

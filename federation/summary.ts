@@ -5,20 +5,11 @@
 import { fromHex } from '../core/bytes.ts';
 import type { Digest } from '../core/digest.ts';
 import { DIGEST_BYTES, digestOf } from '../core/digest.ts';
-import type { TrustDomain } from '../core/spiffe-id.ts';
 import { comparePlaces } from './beacon.ts';
 import { type Belief, isManifestCurrent, newestRoot } from './belief.ts';
 import { type DocumentHead, groupOf, isPublic } from './document.ts';
 import type { GroupScope } from './lease.ts';
-import {
-  encodeRowBody,
-  NO_TAG,
-  type SummaryRow,
-  type Tag,
-  versionArgument,
-  type Want,
-  type WantKind,
-} from './message.ts';
+import { type SummaryRow, type Tag, versionArgument, type Want, type WantKind } from './message.ts';
 import { overrideDigests } from './overriding.ts';
 import type { RangeId } from './ranges.ts';
 import { STOP_INDEX } from './tick.ts';
@@ -76,39 +67,6 @@ export function rowOf(belief: Belief, reading: Reading): SummaryRow {
   };
 }
 
-/** One digest over the bytes of all rows two peers share: equal means there is nothing to say. */
-export function sharedDigest(rows: readonly (readonly [Tag, Uint8Array])[]): string {
-  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
-  return digestOf(...sorted.flatMap(([tag, body]) => [fromHex(tag), body]));
-}
-
-/** The bytes of our rows after their tag, made once for each belief: every link says the same. */
-export class RowBook {
-  readonly #pages = new Map<TrustDomain, Page>();
-
-  /** What follows the tag in the row of `belief` for one peer. */
-  bodyOf(belief: Belief, reading: Reading): Uint8Array {
-    let page = this.#pages.get(belief.domain);
-    if (page?.belief !== belief) {
-      page = { belief, bodies: new Map() };
-      this.#pages.set(belief.domain, page);
-    }
-    const reader = readerOf(reading);
-    let body = page.bodies.get(reader);
-    if (body === undefined) {
-      body = encodeRowBody(rowOf(belief, reading));
-      page.bodies.set(reader, body);
-    }
-    return body;
-  }
-}
-
-/** The rows of one belief, by who reads them. */
-interface Page {
-  readonly belief: Belief;
-  readonly bodies: Map<string, Uint8Array>;
-}
-
 /** What to ask of a peer whose row is `row`. Negative statements first, then newest evidence. */
 export function wantsFrom(belief: Belief, row: SummaryRow, reading: Reading): readonly Want[] {
   const want = (what: WantKind, argument: string): Want => ({ tag: reading.tag, what, argument });
@@ -146,16 +104,6 @@ export function unpinnedIds(
   const overrides = isOwnNode ? overrideDigests(belief) : [];
   const documents = revocations.documents.map(({ digest }) => digest);
   return [...documents, ...disowned.keys(), ...overrides].sort();
-}
-
-/** A row as an element of a set: its tag, and half a digest of what it says. */
-export function rowId(tag: Tag, body: Uint8Array): RangeId {
-  return tag + digestOf(body).slice(0, tag.length);
-}
-
-/** The tag of a row's id. */
-export function tagOfRow(id: RangeId): Tag {
-  return id.slice(0, NO_TAG.length);
 }
 
 /** True when we hold something of the domain that a peer with this row lacks. */
@@ -232,7 +180,7 @@ function contentsDigest(belief: Belief, reading: Reading): string {
 }
 
 /** One name for all who read the same of a domain. */
-function readerOf({ isGuest, isSparse, isOwnNode, groups }: Omit<Reading, 'tag'>): string {
+export function readerOf({ isGuest, isSparse, isOwnNode, groups }: Omit<Reading, 'tag'>): string {
   if (isGuest) return 'guests';
   if (isSparse) return `sparse ${readerOf({ isGuest, isSparse: false, isOwnNode, groups })}`;
   if (!isOwnNode) return 'others';

@@ -156,8 +156,9 @@ export function waitingFor({ own, keys }: Party, nonce: Uint8Array): Uint8Array 
 /** Whom Root ties a writer with `keys` to, and for how long an answer lasts; null for nobody. */
 function tieOf({ own, keys }: Party): { readonly to: BeaconKey; readonly lengthMs: number } | null {
   const root = newestRoot(own)?.root;
+  if (root === undefined || root.writerForMs === null) return null;
   const inForce = rankInForce(own);
-  if (root === undefined || root.writerForMs === null || inForce === null) return null;
+  if (inForce === null) return null;
   const isOurs = (keyId: KeyId | undefined) => keys.some((key) => key.keyId === keyId);
   if (!isOurs(beaconKeyOf(root, inForce)?.keyId)) return null;
   // What lies on this very machine cannot take over behind its back.

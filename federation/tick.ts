@@ -34,6 +34,12 @@ const TICK_LABEL = toUtf8('holdfast/tick/v1');
 const STOP_LABEL = toUtf8('holdfast/stop/v1');
 const NO_PREVIOUS = new Uint8Array(DIGEST_BYTES);
 
+/** The preimage of a step, written over for each: none outlives its hash. */
+const STEP = concat(TICK_LABEL, new Uint8Array(DIGEST_BYTES + INDEX_BYTES + DIGEST_BYTES));
+const STEP_FIELDS = new DataView(STEP.buffer, STEP.byteOffset);
+const COMMITMENT_AT = TICK_LABEL.length;
+const INDEX_AT = COMMITMENT_AT + DIGEST_BYTES;
+
 /** A tick or a stop off the wire: nothing in it is verified. */
 export interface UnverifiedTick {
   /** The first 8 bytes of the digest of the beacon it claims, as hex. */
@@ -72,29 +78,22 @@ export function buildChain(
   seed: Uint8Array,
   count: number,
 ): readonly Uint8Array[] {
-  const step = tickStepper(commitment);
   const chain: Uint8Array[] = new Array(count + 1);
   let value = seed;
   chain[count] = value;
   for (let i = count; i > 0; i--) {
-    value = step(i, value);
+    value = tickBefore(commitment, i, value);
     chain[i - 1] = value;
   }
   return chain;
 }
 
-/** v[index − 1] from v[index], for one chain: the preimage is laid out once and written over. */
-export function tickStepper(
-  commitment: Uint8Array,
-): (index: number, value: Uint8Array) => Uint8Array {
-  const preimage = concat(TICK_LABEL, commitment, new Uint8Array(INDEX_BYTES + DIGEST_BYTES));
-  const view = new DataView(preimage.buffer, preimage.byteOffset);
-  const indexAt = TICK_LABEL.length + commitment.length;
-  return (index, value) => {
-    view.setUint32(indexAt, index);
-    preimage.set(value, indexAt + INDEX_BYTES);
-    return sha256(preimage);
-  };
+/** v[index − 1] from v[index], for one chain. */
+export function tickBefore(commitment: Uint8Array, index: number, value: Uint8Array): Uint8Array {
+  STEP.set(commitment, COMMITMENT_AT);
+  STEP_FIELDS.setUint32(INDEX_AT, index);
+  STEP.set(value, INDEX_AT + INDEX_BYTES);
+  return sha256(STEP);
 }
 
 /** The commitment a beacon publishes to its stop secret. */
@@ -151,9 +150,8 @@ export interface KnownStep {
  */
 export function verifyTick(commitment: Uint8Array, tick: KnownStep, from: KnownStep): void {
   assert(tick.index > from.index, 'a tick is verified against an earlier step');
-  const step = tickStepper(commitment);
   let value = tick.value;
-  for (let i = tick.index; i > from.index; i--) value = step(i, value);
+  for (let i = tick.index; i > from.index; i--) value = tickBefore(commitment, i, value);
   if (!equalBytes(value, from.value)) throw new Refusal('tick-wrong', { index: tick.index });
 }
 

@@ -1,7 +1,7 @@
 /** Steps of a tick chain verified a second, held against bare SHA-256 over as many bytes. */
 
 import { hash } from 'node:crypto';
-import { decodeTick, tickStepper, verifyTick } from '../../federation/tick.ts';
+import { decodeTick, tickBefore, verifyTick } from '../../federation/tick.ts';
 import { type Bench, type Measured, measureRates } from './bench.ts';
 import { BEACON, COMMITMENT } from './real-beacon.ts';
 
@@ -19,8 +19,7 @@ async function measure(): Promise<Measured> {
   const hashOnly = (): void => {
     for (let i = 0; i < STEPS; i++) hash('sha256', bytes, 'latin1');
   };
-  if (tickStepper(COMMITMENT)(1, from.value).length !== 32)
-    throw new Error('a step is one SHA-256');
+  if (tickBefore(COMMITMENT, 1, from.value).length !== 32) throw new Error('a step is one SHA-256');
   const { value, limit = 0 } = await measureRates(
     () => verifyTick(COMMITMENT, tick, from),
     hashOnly,

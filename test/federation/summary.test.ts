@@ -3,15 +3,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../core/digest.ts';
-import { encodeRowBody, type SummaryRow } from '../../federation/message.ts';
-import {
-  isAhead,
-  missing,
-  type Reading,
-  rowOf,
-  sharedDigest,
-  wantsFrom,
-} from '../../federation/summary.ts';
+import type { SummaryRow } from '../../federation/message.ts';
+import { SharedRows } from '../../federation/shared-rows.ts';
+import { isAhead, missing, type Reading, rowOf, wantsFrom } from '../../federation/summary.ts';
 import { STOP_INDEX } from '../../federation/tick.ts';
 import { Climber, settled } from './climber.ts';
 import { CONTENTS, forgeBeacon, forgeContents, forgeRoot } from './forge.ts';
@@ -112,21 +106,20 @@ summaries('differ by the contents that their reader may know of, and by no other
   assert.is.not(rowOf(ahead.belief, FOREIGN).contents, rowOf(whole.belief, FOREIGN).contents);
 });
 
-summaries('have one digest in whatever order', () => {
-  const a = row(settled());
-  const b = { ...a, tag: 'cd'.repeat(16) };
-  assert.is(
-    sharedDigest([a, b].map((row) => [row.tag, encodeRowBody(row)])),
-    sharedDigest([b, a].map((row) => [row.tag, encodeRowBody(row)])),
-  );
-  assert.is.not(
-    sharedDigest([a].map((row) => [row.tag, encodeRowBody(row)])),
-    sharedDigest([a, b].map((row) => [row.tag, encodeRowBody(row)])),
-  );
-  assert.is.not(
-    sharedDigest([a].map((row) => [row.tag, encodeRowBody(row)])),
-    sharedDigest([{ ...a, tick: a.tick + 1 }].map((row) => [row.tag, encodeRowBody(row)])),
-  );
+summaries('have one digest in whatever order, and another once anything changed', () => {
+  const { belief } = settled();
+  const a = { belief, reading: FOREIGN };
+  const b = { belief, reading: { ...FOREIGN, tag: 'cd'.repeat(16) } };
+  const digest = (...shared: readonly (typeof a)[]): string => new SharedRows().digest(shared);
+  assert.is(digest(a, b), digest(b, a));
+  assert.is.not(digest(a), digest(a, b));
+  const later = { ...a, belief: settled().wait(2_000).take(forgeBeacon().tick(2)).belief };
+  const rows = new SharedRows();
+  assert.is(rows.digest([a, b]), digest(a, b));
+  assert.is(rows.digest([later, b]), digest(later, b));
+  assert.is.not(digest(later, b), digest(a, b));
+  assert.is(rows.digest([b]), digest(b));
+  assert.is(rows.digest([{ ...a, reading: OWN }]), digest({ ...a, reading: OWN }));
 });
 
 summaries.run();

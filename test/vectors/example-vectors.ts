@@ -16,18 +16,13 @@ import { encodeBlock } from '../../federation/armour.ts';
 import { encodeBundleFile } from '../../federation/bundle-file.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import { encodeEquivocation } from '../../federation/equivocation.ts';
-import {
-  encodeFrame,
-  encodeRowBody,
-  type Frame,
-  tagOf,
-  versionArgument,
-} from '../../federation/message.ts';
+import { encodeFrame, type Frame, tagOf, versionArgument } from '../../federation/message.ts';
 import { GUEST_PROOF, makeProof } from '../../federation/peer-proof.ts';
 import { encodeProposal } from '../../federation/proposal.ts';
 import { noteOf } from '../../federation/ranges.ts';
 import { encodeRecipient } from '../../federation/recipient.ts';
-import { rowOf, sharedDigest } from '../../federation/summary.ts';
+import { SharedRows } from '../../federation/shared-rows.ts';
+import { rowOf } from '../../federation/summary.ts';
 import { waitingFor } from '../../federation/tether.ts';
 import { signAnswer } from '../../federation/time-answer.ts';
 import { Climber } from '../federation/climber.ts';
@@ -55,9 +50,14 @@ const holder = new Climber(ROOT)
 const file = toUtf8(encodeBundleFile(beginner));
 const [request, challenge, answer, grant] = enrolment(file);
 
-const ROW = rowOf(holder, {
-  ...{ tag: TAG, isGuest: false, isSparse: false, isOwnNode: false, groups: 'none' },
-});
+const READING = {
+  tag: TAG,
+  isGuest: false,
+  isSparse: false,
+  isOwnNode: false,
+  groups: 'none',
+} as const;
+const ROW = rowOf(holder, READING);
 const STATEMENT = {
   nonce: namedBytes('nonce', 32),
   basis: 'wall',
@@ -87,7 +87,7 @@ const DOCUMENTS: readonly (readonly [string, Uint8Array])[] = [
 /** The frames, by the number that they begin with. */
 const FRAMES: readonly Frame[] = [
   { kind: 'interest', tags: [TAG, tagOf(RED, HASH)] },
-  { kind: 'digest', digest: sharedDigest([[TAG, encodeRowBody(ROW)]]) },
+  { kind: 'digest', digest: new SharedRows().digest([{ belief: holder, reading: READING }]) },
   { kind: 'summary', rows: [ROW] },
   {
     kind: 'want',
