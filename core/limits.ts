@@ -103,6 +103,10 @@ export const BEACON_KEY_LIFE_MS = 400 * DAY_MS;
 export const EPOCH_HISTORY_MAX = 64;
 /** Bytes that a foreign domain may fill of our store with what is positive. */
 export const FOREIGN_STORE_BYTES_MAX = 16 * 1024 * 1024;
+/** The same of all foreign domains together, eight shares: what is stored is held in memory. */
+export const FOREIGN_STORES_BYTES_MAX = 8 * FOREIGN_STORE_BYTES_MAX;
+/** What each has whatever the others fill: Roots, evidence and a bundle many times over. */
+export const FOREIGN_STORE_BYTES_MIN = 256 * 1024;
 /** Beacons kept whole behind the newest of a domain, to prove what two histories differ in. */
 export const BEACONS_KEPT_MAX = 8;
 /** Entries that all revocation documents of a domain hold together, and documents kept of one. */
@@ -143,6 +147,18 @@ export const GOSSIP_BYTES_BURST = 512 * 1024;
 /** Sync frames a peer may send per second, and at once. */
 export const SYNC_RATE_PER_S = 20;
 export const SYNC_BURST = 200;
+/**
+ * Bytes that the nodes of one foreign domain may move here at once and each second, both ways: what
+ * all may be told of a hundred domains several times over.
+ */
+export const DOMAIN_MOVED_BURST: number = 2 * FOREIGN_STORE_BYTES_MAX;
+export const DOMAIN_MOVED_PER_S: number = 256 * 1024;
+/** The same of what withdraws anything, once that is spent. */
+export const DOMAIN_RESERVE_BURST: number = 4 * 1024 * 1024;
+export const DOMAIN_RESERVE_PER_S: number = 16 * 1024;
+/** Bytes that are new of one foreign domain: twice what may be stored; then a beacon a second. */
+export const DOMAIN_NEWS_BURST: number = 2 * FOREIGN_STORE_BYTES_MAX;
+export const DOMAIN_NEWS_PER_S: number = 16 * 1024;
 /** Hash steps a peer may cause per minute by ticks (about 20 ms of one core). */
 export const TICK_STEPS_PER_MIN = 20_000;
 /** Strikes (provably wrong messages) after which a peer loses its place, and for how long. */

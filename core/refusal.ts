@@ -487,6 +487,11 @@ export const REFUSALS = {
     'more messages than one peer may send',
     'nothing: the link resumes by itself',
   ),
+  'domain-budget': row(
+    'ignore',
+    'more bytes than the nodes of one foreign domain may move, or than it may have new, for now',
+    'nothing: what is missing comes once there is room again; ask the partner what it publishes',
+  ),
   'handshake-failed': row(
     'reject',
     'the secure channel could not be built',

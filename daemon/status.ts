@@ -3,9 +3,11 @@
  * a domain names its age, its tier, the next cliff, and what would mend it.
  */
 
+import { FOREIGN_STORE_BYTES_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { elapsedMs, type Instant } from '../core/time.ts';
 import { VERSION } from '../core/version.ts';
+import type { DomainShare } from '../federation/domain-ledger.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { OverrideInForce } from '../federation/overriding.ts';
 import type { DomainView } from '../federation/view.ts';
@@ -17,6 +19,7 @@ import type {
   HeardStatus,
   NodeStatus,
   OverrideStatus,
+  ShareStatus,
   Status,
 } from './control/views.ts';
 import { keysStatus } from './custody/open-custody.ts';
@@ -92,9 +95,19 @@ function nodeStatus(node: FederationNode, now: Instant): NodeStatus {
 /** Every domain as it stands, and by what way the newest of it came. */
 export function domainsStatus(
   views: readonly DomainView[],
-  driver: Driver,
+  { driver, node }: Pick<Engine, 'driver' | 'node'>,
 ): readonly DomainStatus[] {
-  return views.map((view) => domainStatus(view, heardStatus(driver, view)));
+  return views.map((view) => ({
+    ...domainStatus(view, heardStatus(driver, view)),
+    share: shareStatus(node.shareOf(view.domain, driver.now())),
+  }));
+}
+
+/** What a partner fills of what one may. */
+function shareStatus(share: DomainShare | null): ShareStatus | null {
+  if (share === null) return null;
+  const { storedBytes, left } = share;
+  return { storedBytes, storedMax: FOREIGN_STORE_BYTES_MAX, ...left };
 }
 
 function heardStatus(driver: Driver, { domain, isOwn }: DomainView): HeardStatus | null {
@@ -127,6 +140,7 @@ export function domainStatus(view: DomainView, heard: HeardStatus | null): Domai
     timeUnknown: standing.timeUnknown,
     overrides: view.overrides.map(overrideStatus),
     heard,
+    share: null,
     mend: mendOf(view),
   };
 }
@@ -156,6 +170,7 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
     late: trouble !== null,
     overrides: [],
     heard: null,
+    share: null,
     mend:
       trouble === null && standing.tier === 'FRESH'
         ? ''

@@ -16,6 +16,7 @@ import {
 import { Refusal } from '../core/refusal.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
+import type { DomainLedger } from './domain-ledger.ts';
 import type { Effect } from './effect.ts';
 import type { Links } from './links.ts';
 import type { Want } from './message.ts';
@@ -27,15 +28,17 @@ import { type Asked, isOffer, type OpenWant, WantBook } from './want-book.ts';
 /** All that is asked for over the links of one node. */
 export class Asking {
   readonly #links: Links;
+  readonly #domains: DomainLedger;
   readonly #wants = new WantBook();
 
-  constructor(links: Links) {
+  constructor(links: Links, domains: DomainLedger) {
     this.#links = links;
+    this.#domains = domains;
   }
 
   /** What to ask for: `first`, then what the newest row shows that we lack. It is open from now. */
   ask(link: PeerLink, belief: Belief, now: BootMs, first: readonly Want[] = []): readonly Want[] {
-    const fresh = [...first, ...this.#wantsOf(link, belief)]
+    const fresh = [...first, ...this.#wantsOf(link, belief, now)]
       .filter((want) => !this.#lacks(link, belief, want.argument))
       .filter((want) => this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer }))
       .slice(0, Math.min(WANTS_MAX, this.#roomOn(link)));
@@ -49,7 +52,8 @@ export class Asking {
   askPast(link: PeerLink, belief: Belief, digest: Digest, now: BootMs): readonly Effect[] {
     const want = { tag: link.tag(belief.domain), what: 'past', argument: digest } as const;
     const isFree = this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer });
-    if (link.isSparse || !isFree || this.#roomOn(link) === 0) return [];
+    const mayAsk = !link.isSparse && this.#domains.mayLearn(belief.domain, now);
+    if (!mayAsk || !isFree || this.#roomOn(link) === 0) return [];
     return sendWants(link, this.#open(link, belief, [want], now));
   }
 
@@ -104,7 +108,9 @@ export class Asking {
     const want =
       what === 'past'
         ? { tag: next.tag(domain), what, argument }
-        : this.#wantsOf(next, belief).find((one) => one.what === what && one.argument === argument);
+        : this.#wantsOf(next, belief, now).find(
+            (one) => one.what === what && one.argument === argument,
+          );
     if (want === undefined || this.#roomOn(next) === 0) return [];
     return sendWants(next, this.#open(next, belief, [want], now, tried));
   }
@@ -115,10 +121,13 @@ export class Asking {
   }
 
   /** What the newest row of the peer shows that we lack. */
-  #wantsOf(link: PeerLink, belief: Belief): readonly Want[] {
+  #wantsOf(link: PeerLink, belief: Belief, now: BootMs): readonly Want[] {
     const mine = this.#links.reading(link, belief);
     const row = link.rows.get(mine.tag);
-    return row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
+    const wants = row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
+    // PROTOCOL §6.2 — a flood: contents that a domain would owe for are not fetched.
+    if (this.#domains.mayLearn(belief.domain, now)) return wants;
+    return wants.filter(({ what }) => what !== 'manifest' && what !== 'document');
   }
 
   #open(

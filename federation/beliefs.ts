@@ -66,6 +66,12 @@ export class Beliefs {
     return this.#all.values();
   }
 
+  /** All that is stored of foreign domains, but for one. */
+  foreign(but: TrustDomain): readonly Belief[] {
+    const isOther = ({ domain }: Belief) => domain !== this.ownDomain && domain !== but;
+    return [...this.#all.values()].filter(isOther);
+  }
+
   /** Our own domain and every partner, by name; the same array until a belief changes. */
   readonly spoken = (): readonly Belief[] => {
     this.#spoken ??= [...this.#all.values()]

@@ -30,7 +30,9 @@ export function admitItem(
   const admission = admit(step.context, belief, item, budget);
   // PROTOCOL §5.7 — a flood: a partner signs as much as it likes, and fills its own share alone.
   const isOwn = belief.domain === step.parts.beliefs.ownDomain;
-  if (!isOwn && item.kind === 'envelope') checkShare(belief, admission.belief);
+  if (!isOwn && item.kind === 'envelope') {
+    checkShare(belief, admission.belief, () => step.parts.beliefs.foreign(belief.domain));
+  }
   const { belief: after } = admission;
   const { exchange } = step.parts;
   const isTick = item.kind === 'tick';

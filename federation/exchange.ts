@@ -9,17 +9,19 @@
 
 import type { Digest } from '../core/digest.ts';
 import { ROWS_AT_ONCE_MAX, WANT_TIMEOUT_MS } from '../core/limits.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { BootMs } from '../core/time.ts';
 import { Asking } from './asking.ts';
 import { type Belief, isWhole } from './belief.ts';
 import { Comparing, firstComparison } from './comparing.ts';
+import type { DomainLedger } from './domain-ledger.ts';
 import type { Effect } from './effect.ts';
 import { Links, type Spoken } from './links.ts';
 import type { SummaryRow, Tag, Want } from './message.ts';
 import { Partings } from './partings.ts';
 import { type LinkedGuest, type LinkedPeer, PeerLink, type Reader } from './peer-link.ts';
 import type { RangeNote } from './ranges.ts';
-import { send, sendWants, withinBounds } from './sending.ts';
+import { type SendEffect, send, sendWants, withinBounds } from './sending.ts';
 import { isAhead, mayDifferUnpinned, missing, rowOf, wantsFrom } from './summary.ts';
 import { Telling } from './telling.ts';
 import { answersTo } from './want-answer.ts';
@@ -32,11 +34,13 @@ export class Exchange {
   readonly #asking: Asking;
   readonly #comparing: Comparing;
   readonly #partings = new Partings();
+  readonly #domains: DomainLedger;
 
-  constructor(own: Reader, spoken: Spoken) {
+  constructor(own: Reader, spoken: Spoken, domains: DomainLedger) {
+    this.#domains = domains;
     this.links = new Links(own, spoken);
     this.telling = new Telling(this.links);
-    this.#asking = new Asking(this.links);
+    this.#asking = new Asking(this.links, domains);
     this.#comparing = new Comparing(this.links, this.telling, this.#asking);
   }
 
@@ -135,7 +139,7 @@ export class Exchange {
   }
 
   /** Answers wants with what is held and may be read (PROTOCOL §6.4). */
-  want(peer: string, wants: readonly Want[]): readonly Effect[] {
+  want(peer: string, wants: readonly Want[], now: BootMs): readonly Effect[] {
     const link = this.links.of(peer);
     if (link === undefined) return [];
     const lacking: Want[] = [];
@@ -149,7 +153,21 @@ export class Exchange {
       return frames.map((frame) => ({ ...send(link, frame), isUrgent }));
     });
     const said = lacking.length === 0 ? [] : [send(link, { kind: 'lack', wants: lacking })];
-    return [...withinBounds(answers), ...said];
+    return [...this.#affordable(link, withinBounds(answers), now), ...said];
+  }
+
+  /** Those of the answers that the domain of the peer may be given: the rest is asked for again. */
+  #affordable(link: PeerLink, answers: readonly SendEffect[], now: BootMs): readonly Effect[] {
+    const { foreignDomain, peer } = link;
+    if (foreignDomain === null) return answers;
+    return answers.map((answer): Effect => {
+      const { frame, isUrgent: isNegative } = answer;
+      const bytes = frame.length;
+      const refusal = refusalOf(() =>
+        this.#domains.move(foreignDomain, { bytes, isNegative }, now),
+      );
+      return refusal instanceof Refusal ? { kind: 'refused', peer, refusal } : answer;
+    });
   }
 
   /** The peer has not what it was asked for: another one may, and it has room for more wants. */

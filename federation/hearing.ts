@@ -14,7 +14,7 @@ import { isForGuests, isSecret } from './document.ts';
 import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
 import { decodeEquivocation } from './equivocation.ts';
 import { missedBefore } from './looking-back.ts';
-import { decodeFrame, versionArgument, type Want } from './message.ts';
+import { decodeFrame, type Frame, versionArgument, type Want } from './message.ts';
 import { readRecall } from './override.ts';
 import { recalledMark } from './overriding.ts';
 import { hearAnswer, hearQuestion, hearTurn, hearWaiting } from './questions.ts';
@@ -31,6 +31,9 @@ interface From {
 export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
   step.ledgerOf(peer).charge(peer, 'sync', step.now.boot);
   const frame = decodeFrame(bytes);
+  if (frame.kind !== 'tick') {
+    chargeDomain(step, peer, { bytes: bytes.length, isNegative: isNegative(frame) });
+  }
   switch (frame.kind) {
     case 'interest':
       step.effects.push(...step.parts.exchange.interest(peer, frame.tags, step.now.boot));
@@ -42,7 +45,7 @@ export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
       step.effects.push(...step.parts.exchange.summary(peer, frame.rows, step.now.boot));
       return;
     case 'want':
-      step.effects.push(...step.parts.exchange.want(peer, frame.wants));
+      step.effects.push(...step.parts.exchange.want(peer, frame.wants, step.now.boot));
       return;
     case 'lack':
       step.effects.push(...step.parts.exchange.lack(peer, frame.wants, step.now.boot));
@@ -92,9 +95,26 @@ export function hearGossip(step: Step, peer: string, bytes: Uint8Array): void {
   if (bytes.length > BEACON_BYTES_MAX) {
     throw new Refusal('too-large', { limit: BEACON_BYTES_MAX, got: bytes.length });
   }
+  chargeDomain(step, peer, { bytes: bytes.length, isNegative: false });
   const envelope = decodeEnvelope(bytes);
   if (envelope.type !== 'beacon') throw new Refusal('document-type', { got: envelope.type });
   takeEnvelope(step, { kind: 'envelope', envelope }, { peer, relayed: true });
+}
+
+/** What a node of a foreign domain sends, save a tick or stop, is charged to that (§6.2). */
+function chargeDomain(
+  step: Step,
+  peer: string,
+  cost: { readonly bytes: number; readonly isNegative: boolean },
+): void {
+  const domain = step.parts.exchange.links.of(peer)?.foreignDomain ?? null;
+  if (domain !== null) step.parts.domains.move(domain, cost, step.now.boot);
+}
+
+/** True for a frame that withdraws something, if it is what it says. */
+function isNegative(frame: Frame): boolean {
+  if (frame.kind === 'envelope') return decodeEnvelope(frame.bytes).type === 'revocations';
+  return frame.kind === 'proof';
 }
 
 /** Each for itself; what is late among them spoils no other, what is wrong ends the frame. */
@@ -157,6 +177,8 @@ function lookBack(step: Step, held: Belief, envelope: UnverifiedEnvelope, peer: 
 }
 
 function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void {
+  // PROTOCOL §6.2 — a flood: what a domain publishes without end waits; what takes back does not.
+  if (isContents(item)) step.parts.domains.checkNews(belief.domain, step.now.boot);
   const budget = step.ledgerOf(from.peer).steps(from.peer, step.now.boot);
   const admission = refusalOf(() => admitItem(step, belief, item, budget));
   if (item.kind === 'tick') {
@@ -170,10 +192,20 @@ function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void
       step.effects.push(...step.parts.exchange.compare(from.peer));
     throw admission;
   }
+  if (item.kind === 'envelope' && admission.belief !== belief) {
+    step.parts.domains.learn(belief.domain, item.envelope.bytes.length, step.now.boot);
+  }
   step.effects.push(...step.parts.exchange.admitted(admission.belief, from.peer, step.now.boot));
   if (admission.forward) step.effects.push(...strangeToUs(step, belief, item));
   if (admission.forward && !from.relayed) step.effects.push(gossipOf(item));
   if (admission.refusal !== null) throw admission.refusal;
+}
+
+/** True for contents: a Root, a beacon or revocations may take something back, and never wait. */
+function isContents(item: FileItem): boolean {
+  if (item.kind !== 'envelope') return false;
+  const { type } = item.envelope;
+  return type !== 'root' && type !== 'beacon' && type !== 'revocations';
 }
 
 /** What a document is asked for as. */

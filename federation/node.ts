@@ -21,6 +21,7 @@ import { isDisowned, newestRoot } from './belief.ts';
 import { Beliefs } from './beliefs.ts';
 import { decodeBundleFile, decodeFileItem, encodeBundleFile } from './bundle-file.ts';
 import type { DocumentHead } from './document.ts';
+import { DomainLedger, type DomainShare } from './domain-ledger.ts';
 import { type UnverifiedEnvelope, type Verified, verifyEnvelope } from './envelope.ts';
 import { Exchange } from './exchange.ts';
 import { handle } from './handling.ts';
@@ -48,6 +49,7 @@ import { Rest } from './rest.ts';
 import { type RevocationTarget, revocationOf } from './revocations.ts';
 import { draftRevocations } from './sign-revocations.ts';
 import { type Output, type Parts, Step } from './step.ts';
+import { storedBytes } from './store-share.ts';
 import { isReadable } from './summary.ts';
 import { TimeDesk, type TimeView } from './time-desk.ts';
 import { type DomainView, permitted, viewOf } from './view.ts';
@@ -122,6 +124,7 @@ export class FederationNode {
               isSameBoot: continuity !== 'rolled-back' && !time.view(now).doubts.includes('start'),
             },
           });
+    const domains = new DomainLedger(own);
     const reader: Reader = {
       domain: own,
       get groups() {
@@ -136,7 +139,8 @@ export class FederationNode {
       suite,
       bootId,
       beliefs,
-      exchange: new Exchange(reader, beliefs.spoken),
+      exchange: new Exchange(reader, beliefs.spoken, domains),
+      domains,
       time,
       rest: new Rest(),
       ledger: new PeerLedger(),
@@ -164,6 +168,14 @@ export class FederationNode {
     const { beliefs } = this.#parts;
     const belief = beliefs.isSpoken(domain) ? beliefs.stored(domain) : null;
     return belief === null ? null : this.#viewOf(belief, this.#judge(read));
+  }
+
+  /** What a foreign domain fills here and has left to spend; null for our own, or a stranger. */
+  shareOf(domain: TrustDomain, { boot }: Instant): DomainShare | null {
+    const { beliefs, domains } = this.#parts;
+    const belief = beliefs.isSpoken(domain) ? beliefs.stored(domain) : null;
+    if (belief === null || domain === beliefs.ownDomain) return null;
+    return { storedBytes: storedBytes(belief), left: domains.left(domain, boot) };
   }
 
   /** True where a positive statement of our domain could be signed here, now. */

@@ -129,6 +129,12 @@ export class PeerLink {
     return this.#linked.domain === domain;
   }
 
+  /** The domain of a peer that proved to be of another than ours; else null. */
+  get foreignDomain(): TrustDomain | null {
+    const { domain } = this.#linked;
+    return domain === this.#own ? null : domain;
+  }
+
   /** True for a peer on the recovery lane. */
   get isGuest(): boolean {
     return this.#linked.domain === null;

@@ -10,6 +10,7 @@ import type { BootMs, Instant } from '../core/time.ts';
 import type { AdmitContext } from './admission.ts';
 import type { Authority } from './authority.ts';
 import type { Beliefs } from './beliefs.ts';
+import type { DomainLedger } from './domain-ledger.ts';
 import type { Effect } from './effect.ts';
 import type { Exchange } from './exchange.ts';
 import type { Leaseholder } from './leaseholder.ts';
@@ -26,6 +27,7 @@ export interface Parts {
   readonly exchange: Exchange;
   readonly ledger: PeerLedger;
   readonly guestLedger: PeerLedger;
+  readonly domains: DomainLedger;
   readonly watch: Watch;
   readonly time: TimeDesk;
   readonly rest: Rest;

@@ -23,6 +23,7 @@ const DOMAIN: Shape = {
   nextCliff: { orNull: { tier: '', inMs: 0 } },
   overrides: [{ action: '', tier: '', reason: '', people: [''], notAfter: '' }],
   heard: { orNull: { by: '', peer: '', agoMs: 0 } },
+  share: { orNull: { storedBytes: 0, storedMax: 0, moved: 0, news: 0 } },
 };
 const PEER: Shape = {
   ...{ peer: '', domain: '', node: '', sinceMs: 0, class: '', heardMs: 0, heardBytes: 0 },

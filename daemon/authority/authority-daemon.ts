@@ -132,7 +132,7 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   const status = (): Status => ({
     ...daemonStatus({ ...parts, peers, startedAt }),
     bundleEndpoint: endpoint?.url ?? '',
-    domains: [...domainsStatus(views(), driver), ...partners.states.map(endpointStatus)],
+    domains: [...domainsStatus(views(), parts), ...partners.states.map(endpointStatus)],
   });
   await openScrapes(parts, parts, { status, authorities: () => authorities.roll }, opening);
   const follower = new ReferenceFollower(chipOf(parts), audit, log);

@@ -43,8 +43,20 @@ export interface DomainStatus {
   readonly overrides: readonly OverrideStatus[];
   /** Null where nothing of it came since the start, and of our own and of `spiffe` partners. */
   readonly heard: HeardStatus | null;
+  /** What it costs this node; null of our own and of `spiffe` partners. */
+  readonly share: ShareStatus | null;
   /** What would make it fresh again; empty if it is. */
   readonly mend: string;
+}
+
+/** What a partner fills of our store, and what is left of its bytes, in percent (PROTOCOL §6.2). */
+export interface ShareStatus {
+  readonly storedBytes: number;
+  readonly storedMax: number;
+  /** Over links with its nodes. */
+  readonly moved: number;
+  /** New of itself. */
+  readonly news: number;
 }
 
 /** An override in force. */

@@ -70,7 +70,7 @@ export async function openMemberDaemon(
   const status = (): Status => ({
     ...daemonStatus({ ...ground, ...engine, peers, startedAt }),
     bundleEndpoint: '',
-    domains: domainsStatus(views(), driver),
+    domains: domainsStatus(views(), engine),
   });
   await openScrapes(ground, engine, { status, authorities: () => [] }, opening);
   const methods = memberMethods({

@@ -5,7 +5,7 @@
  */
 
 import { SECOND_MS, type UnixMs } from '../../core/time.ts';
-import type { DomainStatus, PeerStatus, Status, Tier } from '../control/views.ts';
+import type { DomainStatus, PeerStatus, ShareStatus, Status, Tier } from '../control/views.ts';
 import type { NodeHealth } from '../host/node-health.ts';
 import type { RollEntry } from '../identity/authority-roll.ts';
 import type { Family, Sample } from './open-metrics.ts';
@@ -38,6 +38,7 @@ export function familiesOf(facts: MetricFacts): readonly Family[] {
   return [
     ...daemonFamilies(facts),
     ...domainFamilies(facts.status.domains),
+    ...shareFamilies(facts.status.domains),
     ...peerFamilies(facts.status.peers),
     ...endFamilies(facts),
     ...activityFamilies(facts),
@@ -120,6 +121,34 @@ function domainFamilies(domains: readonly DomainStatus[]): readonly Family[] {
       each(({ overrides }) => overrides.length),
     ),
   ];
+}
+
+function shareFamilies(domains: readonly DomainStatus[]): readonly Family[] {
+  return [
+    gauge(
+      'holdfast_domain_stored_bytes',
+      'What a partner fills of the store.',
+      domains.flatMap((status) => shareSample(status, ({ storedBytes }) => storedBytes)),
+    ),
+    gauge(
+      'holdfast_domain_budget_ratio',
+      'What a partner may still spend at once, of bytes moved over links and of bytes new of it.',
+      domains.flatMap((status) =>
+        (['moved', 'news'] as const).flatMap((way) =>
+          shareSample(status, (share) => share[way] / 100, { way }),
+        ),
+      ),
+    ),
+  ];
+}
+
+function shareSample(
+  status: DomainStatus,
+  read: (share: ShareStatus) => number,
+  labels: Sample['labels'] = {},
+): readonly Sample[] {
+  if (status.share === null) return [];
+  return [{ labels: { ...labelsOf(status), ...labels }, value: read(status.share) }];
 }
 
 function peerFamilies(peers: readonly PeerStatus[]): readonly Family[] {

@@ -103,6 +103,7 @@ const OWN: DomainStatus = {
   timeUnknown: false,
   overrides: [],
   heard: null,
+  share: null,
   mend: '',
 };
 
@@ -116,6 +117,7 @@ const PARTNER: DomainStatus = {
   nextCliff: { tier: 'SURVIVAL', inMs: 78_950_000 },
   epoch: '4',
   heard: { by: 'gossip', peer: '12D3KooWA', agoMs: 7_450_000 },
+  share: { storedBytes: 34_567, storedMax: 16_777_216, moved: 99, news: 100 },
   late: true,
   mend: 'restore a path to blue.example',
 };

@@ -14,6 +14,7 @@ const NOT_BY_BYTES: Readonly<Record<string, string>> = {
   'authority-resuming': 'an order to a machine that just started',
   'answer-unasked': 'the nonces of the reader',
   'answer-voice': 'the questions and the belief of the reader',
+  'domain-budget': 'how much its nodes sent, and it published, before',
   'document-secret': 'the link that it came by',
   'domain-unrelated': 'the policy of the reader',
   'guest-lane': 'the link that it came by',

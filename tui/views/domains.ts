@@ -3,7 +3,7 @@
 import type { DomainStatus, OverrideStatus } from '../../daemon/control/views.ts';
 import { cliffText, domainAge, remarksText, tierTone } from '../domain-words.ts';
 import { type Fact, factLines } from '../facts.ts';
-import { ageBar, ageText, countText } from '../format.ts';
+import { ageBar, ageText, countText, sizeText } from '../format.ts';
 import { domainsNow, type State } from '../model.ts';
 import type { Column, Sheet } from '../sheet.ts';
 
@@ -78,6 +78,7 @@ function factsOf({ domain, links }: Row): readonly Fact[] {
     ['next', cliffText(domain)],
     ...domain.overrides.map(overrideFact),
     ['heard', domain.own ? '' : heardText(domain)],
+    ['share', shareText(domain)],
     ['limits', `FRESH, DEGRADED and SURVIVAL end at ${limits}`],
     ['evidence', evidenceText(domain) + (remarks === '' ? '' : `; ${remarks}`)],
     ['words', domain.words],
@@ -99,6 +100,14 @@ function heardText({ heard }: DomainStatus): string {
   if (heard === null) return 'nothing since the daemon started';
   const { by, peer, agoMs } = heard;
   return `${ageText(agoMs)} ago, ${WAYS[by]}${peer === '' ? '' : ` ${peer}`}`;
+}
+
+/** What it costs us, of what a partner may. */
+function shareText({ share }: DomainStatus): string {
+  if (share === null) return '';
+  const { storedBytes, storedMax, moved, news } = share;
+  const stored = `${sizeText(storedBytes)} of ${sizeText(storedMax)} stored`;
+  return `${stored}; ${moved} % of its bytes over links left, ${news} % of what it may publish`;
 }
 
 const WAYS = { link: 'over the link with', gossip: 'by gossip from', file: 'by a file' } as const;
