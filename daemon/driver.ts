@@ -1,24 +1,29 @@
 /**
- * The driver: hands what happens to the state machine, and does what it asks for, in order.
+ * The driver: hands what happens to the state machine, and does what it asks for.
  *
- * One input at a time: an input's effects are all done before the next input is handled, so a
- * `persist` is on the disk before anything after it leaves this process. Where the disk fails,
- * what was to be written is owed, and written before anything else is done; so is the entropy that
- * a writer waits for. Whatever else should have followed is not done, and the protocol's repair
- * covers it.
+ * What has come by the time that a step begins is handled in that step, input by input; then all
+ * they write goes to the disk as one batch, and only then does anything leave this process: a sync
+ * costs the same for one input as for many. Where the disk fails, what was to be written is owed,
+ * and written before anything else is done; so is the entropy that a writer waits for. Whatever
+ * else should have followed is not done, and the protocol's repair covers it.
  */
 
 import { Failure } from '../core/failure.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { BootMs, Instant } from '../core/time.ts';
-import type { Answer, Effect } from '../federation/effect.ts';
+import type { Answer, Effect, RecordWrite } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
 import type { FederationNode } from '../federation/node.ts';
+import type { Output } from '../federation/step.ts';
 import type { AlarmBook } from './alarm-book.ts';
 import type { AuditWriter } from './audit/audit-log.ts';
 import type { Clock, Log, Network, Random, Store } from './ports.ts';
 import type { RefusalAudit } from './refusal-audit.ts';
+import { GroupCommit } from './store/group-commit.ts';
+
+/** Inputs of one step: what is urgent among them waits until all of them are handled. */
+const STEP_INPUTS_MAX = 64;
 
 export interface DriverOptions {
   readonly node: FederationNode;
@@ -44,14 +49,22 @@ export interface Heard {
   readonly at: BootMs;
 }
 
+/** What became of an input: null for done, why it was refused, or what kept it from being done. */
+type Verdict = Refusal | Failure | null;
+
+/** An input that waits for its step. */
+interface Waiting {
+  readonly input: Input;
+  readonly judged: (verdict: Verdict) => void;
+}
+
 export class Driver {
   readonly #options: DriverOptions;
   readonly #waiting = new Map<number, (answer: Answer | Refusal | Failure) => void>();
   #owed: readonly Effect[] = [];
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #steps = new GroupCommit<Waiting>((group) => this.#step(group), STEP_INPUTS_MAX);
   #cancelWake: () => void = () => undefined;
   #requests = 0;
-  #queued = 0;
   #isWritable = true;
   #closed = false;
   #onChanged: () => void = () => undefined;
@@ -61,7 +74,7 @@ export class Driver {
     this.#options = options;
   }
 
-  /** Calls back after anything believed has changed, and after each step that woke by time. */
+  /** Calls back after each step by which anything believed has changed. */
   set onChanged(callback: () => void) {
     this.#onChanged = callback;
   }
@@ -73,7 +86,7 @@ export class Driver {
 
   /** Inputs that wait for their turn. */
   get queued(): number {
-    return this.#queued;
+    return this.#steps.waiting;
   }
 
   now(): Instant {
@@ -84,14 +97,10 @@ export class Driver {
    * Hands in an input, and resolves with its verdict once all it asked for is done: null, why it
    * was refused, or the failure that kept it from being done.
    */
-  input(input: Input): Promise<Refusal | Failure | null> {
-    this.#queued += 1;
-    const step = this.#tail.then(() => {
-      this.#queued -= 1;
-      return this.#step(input);
-    });
-    this.#tail = step.catch(() => undefined);
-    return step;
+  async input(input: Input): Promise<Verdict> {
+    const { promise, resolve: judged } = Promise.withResolvers<Verdict>();
+    await this.#steps.add({ input, judged });
+    return promise;
   }
 
   /** Hands in a request, and resolves with its answer; a refusal or failure is thrown. */
@@ -119,44 +128,54 @@ export class Driver {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelWake();
-    await this.#tail;
+    await this.#steps.idle();
   }
 
-  async #step(input: Input): Promise<Refusal | Failure | null> {
-    if (this.#closed) return null;
+  async #step(group: readonly Waiting[]): Promise<void> {
     const now = this.now();
-    const { effects, wakeAt, verdict } = this.#options.node.handle(now, input);
-    this.#noteHeard(input, effects, now.boot);
-    const failure = await this.#performAll(effects);
+    const outputs = this.#closed ? [] : group.map(({ input }) => this.#handle(now, input));
+    const failure = await this.#performAll(outputs.flatMap(({ effects }) => effects));
+    this.#wakeAt(outputs.at(-1)?.wakeAt);
+    for (const [at, { judged }] of group.entries()) judged(failure ?? outputs[at]?.verdict ?? null);
+  }
+
+  #handle(now: Instant, input: Input): Output {
+    const output = this.#options.node.handle(now, input);
+    this.#noteHeard(input, output.effects, now.boot);
+    return output;
+  }
+
+  /** The last word of the state machine on when it wants to be woken. */
+  #wakeAt(at: BootMs | undefined): void {
     this.#cancelWake();
-    if (!this.#closed) {
-      this.#cancelWake = this.#options.clock.wakeAt(wakeAt, () => {
-        void this.input({ kind: 'wake' });
-      });
-    }
-    return failure ?? verdict;
+    if (this.#closed || at === undefined) return;
+    this.#cancelWake = this.#options.clock.wakeAt(at, () => {
+      void this.input({ kind: 'wake' });
+    });
   }
 
   /**
-   * Performs what is owed, then `effects`, until one fails; whoever waits for an answer behind it
-   * hears of that.
+   * Performs what is owed and `effects`: writes, then what is urgent, then what is noted, then all
+   * else in its order. Whoever waits for an answer behind what failed hears of that.
    */
   async #performAll(effects: readonly Effect[]): Promise<Failure | null> {
     const due = [...this.#owed, ...effects];
     this.#owed = [];
-    for (const [at, effect] of due.entries()) {
-      try {
-        await this.#perform(effect);
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        if (effect.kind === 'persist') this.#noteStore(false);
-        this.#options.log.warn('step not finished', { code: error.code, why: error.message });
-        const left = due.slice(at);
-        this.#owed = debtsIn(left);
-        for (const { request } of left.filter(isReply)) this.#answer(request, error);
-        return error;
-      }
+    let left = due;
+    try {
+      await this.#persist(writesIn(due));
+      left = due.filter((effect) => effect.kind !== 'persist' && !isUrgent(effect));
+      for (const effect of due.filter(isUrgent)) this.#perform(effect);
+      await Promise.all(left.map((effect) => this.#note(effect)));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#options.log.warn('step not finished', { code: error.code, why: error.message });
+      this.#owed = debtsIn(left);
+      for (const { request } of left.filter(isReply)) this.#answer(request, error);
+      return error;
     }
+    if (left.some(({ kind }) => kind === 'changed')) this.#onChanged();
+    for (const effect of left) this.#perform(effect);
     return null;
   }
 
@@ -182,14 +201,42 @@ export class Driver {
     resolve?.(answer);
   }
 
-  async #perform(effect: Effect): Promise<void> {
-    const { network, audit, random, refusals, alarms } = this.#options;
+  async #persist(writes: readonly RecordWrite[]): Promise<void> {
+    if (writes.length === 0) return;
+    try {
+      await this.#options.store.write(writes);
+    } catch (error) {
+      if (error instanceof Failure) this.#noteStore(false);
+      throw error;
+    }
+    this.#noteStore(true);
+  }
+
+  /** Writes down what is to be known before anybody hears of it. */
+  async #note(effect: Effect): Promise<void> {
+    const { audit, refusals, alarms } = this.#options;
     switch (effect.kind) {
-      case 'persist':
-        await this.#options.store.write(effect.writes);
-        return this.#noteStore(true);
+      case 'audit':
+        await audit.append(effect.event, effect.fields);
+        return;
+      case 'alarm':
+        return alarms.raise(effect);
+      case 'refused':
+        return refusals.note(effect.peer, effect.refusal);
+      case 'ban':
+        await audit.append('peer.banned', { peer: effect.peer, code: effect.refusal.code });
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Does what is no note and no write. */
+  #perform(effect: Effect): void {
+    const { network, random } = this.#options;
+    switch (effect.kind) {
       case 'draw':
-        // Queued behind this step: a step is finished before another begins.
+        // For the next step: this one is finished before another begins.
         void this.input({
           kind: 'drawn',
           purpose: effect.purpose,
@@ -200,21 +247,12 @@ export class Driver {
         return network.send(effect.peer, effect.frame, effect);
       case 'gossip':
         return network.publish(effect.message);
-      case 'audit':
-        await audit.append(effect.event, effect.fields);
-        return;
-      case 'alarm':
-        return alarms.raise(effect);
-      case 'refused':
-        return refusals.note(effect.peer, effect.refusal);
       case 'reply':
         return this.#answer(effect.request, effect.answer);
-      case 'changed':
-        this.#onChanged();
-        return;
       case 'ban':
-        await audit.append('peer.banned', { peer: effect.peer, code: effect.refusal.code });
         return network.ban(effect.peer);
+      default:
+        return;
     }
   }
 }
@@ -238,10 +276,18 @@ function isReply(effect: Effect): effect is Extract<Effect, { readonly kind: 're
   return effect.kind === 'reply';
 }
 
+/** True for a negative statement on its way: each hop of a stop waits for one disk less. */
+function isUrgent(effect: Effect): boolean {
+  return effect.kind === 'send' && effect.isUrgent;
+}
+
+function writesIn(effects: readonly Effect[]): readonly RecordWrite[] {
+  return effects.flatMap((effect) => (effect.kind === 'persist' ? effect.writes : []));
+}
+
 /** What a step that broke off still owes: its writes, as one batch, and the entropy asked for. */
 function debtsIn(left: readonly Effect[]): readonly Effect[] {
-  const writes = left.flatMap((effect) => (effect.kind === 'persist' ? effect.writes : []));
-  const newest = new Map(writes.map((write) => [write.key, write]));
+  const newest = new Map(writesIn(left).map((write) => [write.key, write]));
   const draws = left.filter(({ kind }) => kind === 'draw');
   return newest.size === 0 ? draws : [{ kind: 'persist', writes: [...newest.values()] }, ...draws];
 }

@@ -1,7 +1,7 @@
 /**
  * What the state machine asks of the world, in the order it must happen.
  *
- * The order is meaning: a `persist` is durable before the next effect begins, so nothing leaves
+ * The order is meaning: a `persist` is durable before anything else of its step, so nothing leaves
  * this machine that its own disk does not know (PROTOCOL §5.1), and an `audit` is written before
  * the `reply` that acknowledges the act.
  */
@@ -21,7 +21,7 @@ export type DrawPurpose = 'beacon' | 'question' | 'turn';
 
 /** One thing the world is asked to do; effects are performed in their order. */
 export type Effect =
-  /** Write the batch whole and synced before anything after it happens. */
+  /** Write the batch whole and synced, with all others of the step, before anything else. */
   | { readonly kind: 'persist'; readonly writes: readonly RecordWrite[] }
   /** Bring `count` fresh random bytes as the input `drawn`. */
   | { readonly kind: 'draw'; readonly purpose: DrawPurpose; readonly count: number }
@@ -50,7 +50,7 @@ export type Effect =
   | { readonly kind: 'refused'; readonly peer: string | null; readonly refusal: Refusal }
   /** Answer the local request of that number. */
   | { readonly kind: 'reply'; readonly request: number; readonly answer: Answer | Refusal }
-  /** What is believed about a domain changed: look at the view again. */
+  /** What is believed about a domain changed: look at the view again, once a step. */
   | { readonly kind: 'changed'; readonly domain: TrustDomain }
   /** A peer proved to be wrong too often: close its links. */
   | { readonly kind: 'ban'; readonly peer: string; readonly refusal: Refusal };

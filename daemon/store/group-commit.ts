@@ -1,5 +1,5 @@
 /**
- * Group commit: everything that waits while the disk is busy goes into one next write.
+ * Group commit: what waits while the disk is busy goes into one next write.
  *
  * A sync costs the same for one record as for a hundred, so the more callers wait, the cheaper
  * each becomes, and order is kept. What a flush means (one batch, one append) is the caller's.
@@ -14,11 +14,19 @@ interface Waiting<Item> {
 /** Feeds `flush` with one group at a time; an item is acknowledged only when its group is. */
 export class GroupCommit<Item> {
   readonly #flush: (group: readonly Item[]) => Promise<void>;
-  #waiting: Waiting<Item>[] = [];
+  readonly #most: number;
+  readonly #waiting: Waiting<Item>[] = [];
   #flushing: Promise<void> | undefined;
 
-  constructor(flush: (group: readonly Item[]) => Promise<void>) {
+  /** `most` items make a group, or all that wait. */
+  constructor(flush: (group: readonly Item[]) => Promise<void>, most = Number.POSITIVE_INFINITY) {
     this.#flush = flush;
+    this.#most = most;
+  }
+
+  /** How many wait for the next group, and those after it. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Resolves once the group that holds `item` is flushed, rejects with what its flush threw. */
@@ -38,8 +46,7 @@ export class GroupCommit<Item> {
     // Lets all callers of this turn of the event loop into the first group.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
+      const group = this.#waiting.splice(0, this.#most);
       try {
         await this.#flush(group.map(({ item }) => item));
         for (const { done } of group) done();

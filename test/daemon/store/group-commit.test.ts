@@ -17,6 +17,16 @@ groupCommit('joins what waits into one flush and keeps the order', async () => {
   assert.equal(groups, [[1, 2, 3], [4]]);
 });
 
+groupCommit('leaves what is too much for one group to the next', async () => {
+  const groups: (readonly number[])[] = [];
+  const commit = new GroupCommit<number>(async (group) => void groups.push(group), 2);
+  const added = [1, 2, 3].map((item) => commit.add(item));
+  assert.is(commit.waiting, 3);
+  await Promise.all(added);
+  assert.is(commit.waiting, 0);
+  assert.equal(groups, [[1, 2], [3]]);
+});
+
 groupCommit('acknowledges nothing before its own flush has ended', async () => {
   const events: string[] = [];
   const commit = new GroupCommit<string>(async (group) => {
