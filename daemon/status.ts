@@ -28,6 +28,7 @@ import type { Engine, Ground } from './ground.ts';
 import { nodeSpiffeId } from './identity/node-id.ts';
 import { timeStatus } from './methods/time.ts';
 import type { PeerRegister } from './peer-register.ts';
+import { termsView } from './relation/terms-view.ts';
 import { wordsOf } from './text/fingerprint-words.ts';
 import { formatRfc3339 } from './text/rfc3339.ts';
 import { knownAgeMs, mendOf } from './tier-facts.ts';
@@ -125,6 +126,7 @@ export function domainStatus(view: DomainView, heard: HeardStatus | null): Domai
     domain,
     own: view.isOwn,
     relation: view.isOwn ? 'own' : 'partner',
+    terms: view.relation === null ? null : termsView(view.relation),
     tier: nothing ? 'NONE' : standing.tier,
     ageMs: knownAgeMs(standing),
     limits: standing.limits,
@@ -160,7 +162,8 @@ export function endpointStatus({ partner, standing, trouble }: PartnerState): Do
   const answered = standing.tier === 'NONE' ? 'has not answered yet' : 'is not reached';
   const reason = trouble instanceof Refusal ? `${trouble.code}: ${trouble.mend}` : trouble?.code;
   return {
-    ...{ domain, own: false, relation: 'spiffe', tier: standing.tier },
+    ...{ domain, own: false, relation: 'spiffe', terms: null },
+    tier: standing.tier,
     ageMs: standing.ageMs,
     limits: standing.limits,
     nextCliff: standing.cliff,

@@ -1,8 +1,12 @@
-/** The forms of all acts: what each says before anybody may do it, and what is to be filled. */
+/**
+ * The forms of ceremonies and alarms: what each says before anybody may act, and what is to be
+ * filled. Those of relations are in relation-forms.ts.
+ */
 
 import { ALARMS, type AlarmCode, isAlarmCode } from '../core/alarm.ts';
-import type { AlarmStatus, CeremonyView, DomainStatus } from '../daemon/control/views.ts';
-import type { ActKind, Field, Form } from './act.ts';
+import type { AlarmStatus, CeremonyView } from '../daemon/control/views.ts';
+import type { Form } from './act.ts';
+import { field, formOf, listed, word } from './form-parts.ts';
 
 /** Of what a signature gave force to, what else ends it. */
 const RECALLED: Readonly<Record<string, string>> = {
@@ -60,25 +64,6 @@ export function clearForm({ id, code, domain, detail, at }: AlarmStatus): Form {
   });
 }
 
-/** The form by which a partner is honoured no more. */
-export function withdrawForm({ domain, tier }: DomainStatus): Form {
-  return formOf('withdraw', domain, {
-    title: `Withdraw what is honoured of ${domain}`,
-    says: [
-      `What is held of ${domain} is ${tier}. With the next beacon, and here at once:`,
-      ...listed([
-        'no identity of it is honoured, and its bundle is handed to nobody',
-        'its nodes may not link to ours, and the links there are end',
-        'what it asks of us is dropped',
-      ]),
-      'What it honours of us stays its own decision: call them. To relate again takes its bundle ' +
-        'file and a comparison by voice: holdfast relation accept. To take away less: holdfast ' +
-        'relation narrow.',
-    ],
-    fields: [word('withdraw')],
-  });
-}
-
 function meaningOf(code: AlarmCode): readonly string[] {
   const { means, mend } = ALARMS[code];
   return [`It means: ${means}.`, `What mends it: ${mend}.`];
@@ -133,24 +118,4 @@ function approveForm({ id, kind, title, words, changes, broughtBy }: CeremonyVie
     ],
     fields: [word('approve')],
   });
-}
-
-function formOf(kind: ActKind, id: string, said: Pick<Form, 'title' | 'says' | 'fields'>): Form {
-  return { kind, id, ...said, at: 0, top: 0, seen: 0, complaint: '' };
-}
-
-function listed(lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? ['- nothing'] : lines.map((line) => `- ${line}`);
-}
-
-function field(
-  name: string,
-  hint: string,
-  { isSecret = false, mayBeEmpty = false }: Partial<Pick<Field, 'isSecret' | 'mayBeEmpty'>>,
-): Field {
-  return { name, hint, value: '', isSecret, mayBeEmpty, isWord: false };
-}
-
-function word(kind: ActKind): Field {
-  return { ...field('word', `type ${kind} to do it`, {}), isWord: true };
 }

@@ -4,7 +4,9 @@
  * elsewhere (actor.ts).
  */
 
+import type { RelationTermsView } from '../daemon/control/views.ts';
 import type { Press } from './keys.ts';
+import { termsComplaint, typedTerms } from './typed-terms.ts';
 
 /** An act with everything it needs. */
 export type Act =
@@ -13,6 +15,12 @@ export type Act =
   | { readonly kind: 'clear'; readonly id: string }
   /** `id` is the name of a partner. */
   | { readonly kind: 'withdraw'; readonly id: string }
+  /** What is honoured of the partner from now on, or asked of it. */
+  | {
+      readonly kind: 'narrow' | 'propose';
+      readonly id: string;
+      readonly terms: RelationTermsView;
+    }
   | {
       readonly kind: 'sign';
       readonly id: string;
@@ -38,6 +46,8 @@ export interface Form {
   readonly kind: ActKind;
   readonly id: string;
   readonly title: string;
+  /** Terms as they are, where the act is to give others; what is typed changes them. */
+  readonly terms: RelationTermsView | null;
   /** All that it changes, in paragraphs. */
   readonly says: readonly string[];
   readonly fields: readonly Field[];
@@ -110,12 +120,15 @@ function entered(form: Form, { lines, page }: Room): Filled {
 
 function complaintOf(form: Form, current: Field, wasSeen: boolean): string {
   if (current.value === '' && !current.mayBeEmpty) return current.hint;
+  const amiss = termsComplaint(current.name, current.value);
+  if (amiss !== '') return amiss;
   if (!current.isWord) return '';
   if (current.value !== form.kind) return `not that word: ${current.hint}, or Esc`;
   return wasSeen ? '' : 'read to the end first: PgDn shows more';
 }
 
-function actOf({ kind, id, fields }: Form): Act {
+function actOf(form: Form): Act {
+  const { kind, id, fields } = form;
   const value = (name: string): string => fields.find((each) => each.name === name)?.value ?? '';
   switch (kind) {
     case 'approve':
@@ -124,6 +137,9 @@ function actOf({ kind, id, fields }: Form): Act {
       return { kind, id };
     case 'refuse':
       return { kind, id, reason: value('reason') };
+    case 'narrow':
+    case 'propose':
+      return { kind, id, terms: typedTerms(form) };
     case 'sign':
       return { kind, id, keyFile: value('key file'), passphrase: value('passphrase') };
   }

@@ -72,6 +72,14 @@ async function outcomeOf(act: Act, options: ActorOptions): Promise<Outcome> {
     case 'withdraw':
       await client.ask('federation.remove', { domain: act.id });
       return { isDone: true, text: `withdrawn: ${act.id}` };
+    case 'narrow':
+      await client.ask('relation.narrow', { domain: act.id, terms: act.terms });
+      return { isDone: true, text: `narrowed: ${act.id}` };
+    case 'propose': {
+      const asked = { to: act.id, asks: act.terms, addresses: [], send: true };
+      await client.ask('relation.propose', asked);
+      return { isDone: true, text: `proposed to ${act.id}; a person there decides` };
+    }
     case 'sign':
       return sign(act, options);
   }

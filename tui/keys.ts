@@ -18,7 +18,7 @@ export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['PgUp PgDn', 'a page up or down; Home and End, or g and G, to either end'],
   ['/', 'show only rows that hold a text; Esc shows all again'],
   [':', 'type a command: a view, night (dim red, and back), quit'],
-  ['w', 'in Domains: read what it takes away, then withdraw from a partner'],
+  ['p n w', 'in Domains: propose, narrow or withdraw, once you read what it does'],
   ['a x', 'in Ceremonies: read what it changes, then agree to it, or refuse'],
   ['v', 'in Audit: verify the whole log again'],
   ['c', 'in Alarms: read what it means, then clear it'],

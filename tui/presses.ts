@@ -3,11 +3,13 @@
  */
 
 import { VERSION } from '../core/version.ts';
+import type { DomainStatus } from '../daemon/control/views.ts';
 import { type Form, fill } from './act.ts';
-import { agreeForm, clearForm, refuseForm, withdrawForm } from './act-forms.ts';
+import { agreeForm, clearForm, refuseForm } from './act-forms.ts';
 import { nearestCommand } from './commands.ts';
 import type { Press } from './keys.ts';
 import { foreignVersion, type Message, type Prompt, type State } from './model.ts';
+import { narrowForm, proposeForm, restated, withdrawForm } from './relation-forms.ts';
 import { VIEWS, type View } from './view-names.ts';
 
 /** A press, and the rows it moves among. */
@@ -27,7 +29,7 @@ function pressedInForm(state: State, form: Form, { press, keys, page }: Pressed)
   const filled = fill(form, press, { lines: keys.length, page });
   switch (filled.kind) {
     case 'form':
-      return { ...state, form: filled.form };
+      return { ...state, form: restated(filled.form) };
     case 'left':
       return { ...state, form: null };
     case 'act':
@@ -76,6 +78,8 @@ function typed(state: State, text: string, keys: readonly string[]): State {
     case 'x':
     case 'c':
     case 'w':
+    case 'n':
+    case 'p':
       return opened(state, text, keys);
     default: {
       const view = /^[1-8]$/.test(text) ? VIEWS[Number.parseInt(text, 10) - 1] : undefined;
@@ -100,14 +104,22 @@ function opened(state: State, letter: string, keys: readonly string[]): State {
   return { ...state, outcome: { isDone: false, text } };
 }
 
+/** What may be decided on a partner. */
+const RELATION_FORMS: Readonly<Record<string, (partner: DomainStatus) => Form | undefined>> = {
+  p: proposeForm,
+  n: narrowForm,
+  w: withdrawForm,
+};
+
 function formOf(state: State, letter: string, chosen: string | undefined): Form | undefined {
   if (state.view === 'alarms' && letter === 'c') {
     const alarm = state.told?.status.alarms.find(({ id }) => String(id) === chosen);
     return alarm && clearForm(alarm);
   }
-  if (state.view === 'domains' && letter === 'w') {
+  if (state.view === 'domains') {
     const partner = state.told?.status.domains.find(({ domain }) => domain === chosen);
-    return partner === undefined || partner.own ? undefined : withdrawForm(partner);
+    if (partner === undefined || partner.own) return undefined;
+    return RELATION_FORMS[letter]?.(partner);
   }
   const ceremony = state.ceremonies.find(({ id }) => id === chosen);
   if (state.view !== 'ceremonies' || ceremony === undefined) return undefined;

@@ -177,6 +177,8 @@ const DOING: Readonly<Record<ActKind, string>> = {
   sign: 'signing',
   clear: 'clearing',
   withdraw: 'withdrawing',
+  narrow: 'narrowing',
+  propose: 'proposing',
 };
 
 /** A window that must not be trusted with more than showing says so all the time. */
@@ -233,7 +235,7 @@ function footLine({ prompt, view, filters, form }: State, columns: number): Line
 }
 
 const ACT_KEYS: Readonly<Partial<Record<View, string>>> = {
-  domains: 'w withdraw · / filter · 1-8 view',
+  domains: 'p propose · n narrow · w withdraw',
   ceremonies: 'a agree · x refuse · / filter',
   audit: 'v verify · PgUp PgDn page · / filter',
   alarms: 'c clear · / filter · 1-8 view',

@@ -2,10 +2,10 @@
 
 import type { DocumentType } from '../../federation/envelope.ts';
 import type { ReferenceState } from '../../firmware/references.ts';
+import { termsRows } from '../control/terms.ts';
 import type { ApplicationView, CeremonyView, RelationTermsView } from '../control/views.ts';
 import type { ProposedRelation } from '../relation/proposed-relations.ts';
 import { termsView } from '../relation/terms-view.ts';
-import { termsRows } from '../relation/terms-words.ts';
 import { wordsOf } from '../text/fingerprint-words.ts';
 import { kindText } from '../text/kind-words.ts';
 import { formatRfc3339 } from '../text/rfc3339.ts';

@@ -1,7 +1,7 @@
 /** The terms of a relation on the command line: options, and what they mean. */
 
+import { amendedTerms, scopeOf } from '../control/terms.ts';
 import type { AgeLimitsView, AssuranceLevel, RelationTermsView } from '../control/views.ts';
-import { NOBODY } from '../relation/terms-words.ts';
 import { parseDuration } from '../text/duration.ts';
 import { UsageError } from './command.ts';
 
@@ -58,18 +58,19 @@ export function termsFrom(values: TermsValues, base: RelationTermsView): Relatio
     level === undefined ? base.minAssurance : LEVELS.find((known) => known === level);
   if (minAssurance === undefined)
     throw new UsageError(`--min-assurance takes ${LEVELS.join(', ')}`);
-  const terms: RelationTermsView = {
-    scope: scope === undefined ? base.scope : scope.filter((path) => path !== NOBODY),
+  const limits = limitsFrom(values);
+  const survivalForeign = yes(values.survival, '--survival');
+  const peering = yes(values.peering, '--peering');
+  const serveBundle = yes(values['serve-bundle'], '--serve-bundle');
+  return amendedTerms(base, {
     minAssurance,
-    limits: limitsFrom(values) ?? base.limits,
-    survivalForeign: yes(values.survival, '--survival') ?? base.survivalForeign,
-    peering: yes(values.peering, '--peering') ?? base.peering,
-    serveBundle: base.serveBundle,
-    notAfter: until === 'never' ? '' : (until ?? base.notAfter),
-  };
-  const isWhole = terms.scope.includes('/') && minAssurance === LEVELS[0];
-  const served = yes(values['serve-bundle'], '--serve-bundle');
-  return { ...terms, serveBundle: served ?? (base.serveBundle && isWhole) };
+    ...(scope === undefined ? {} : { scope: scopeOf(scope) }),
+    ...(limits === null ? {} : { limits }),
+    ...(survivalForeign === undefined ? {} : { survivalForeign }),
+    ...(peering === undefined ? {} : { peering }),
+    ...(serveBundle === undefined ? {} : { serveBundle }),
+    ...(until === undefined ? {} : { notAfter: until === 'never' ? '' : until }),
+  });
 }
 
 function limitsFrom(values: TermsValues): AgeLimitsView | null {

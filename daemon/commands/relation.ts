@@ -7,11 +7,11 @@ import { Refusal } from '../../core/refusal.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { decodeProposalFile } from '../../federation/relation-proposal.ts';
 import type { ControlClient } from '../control/client.ts';
+import { NOTHING_YET, termsRows } from '../control/terms.ts';
 import type { RelationProposalView, RelationTermsView, RelationView } from '../control/views.ts';
 import { openClock } from '../host/clock.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import { termsView } from '../relation/terms-view.ts';
-import { termsRows } from '../relation/terms-words.ts';
 import { isDialAddress } from '../text/address.ts';
 import {
   type Command,
@@ -63,17 +63,6 @@ export const command: Command = {
   summary: 'propose, review, accept, narrow and withdraw what is honoured of a partner',
   usage: USAGE,
   run: (context) => runAction(context, { propose, review, accept, narrow, withdraw, list, show }),
-};
-
-/** What a relation to nobody yet would grant, but for what is said: nothing of itself. */
-const NOTHING_YET: RelationTermsView = {
-  scope: [],
-  minAssurance: 'software',
-  limits: null,
-  survivalForeign: false,
-  peering: false,
-  serveBundle: true,
-  notAfter: '',
 };
 
 const ACCEPT_OPTIONS = {

@@ -19,6 +19,8 @@ export interface DomainStatus {
   readonly own: boolean;
   /** `spiffe`: its endpoint shows a bundle that nobody signed; no epoch, no beacon, no stop. */
   readonly relation: 'own' | 'partner' | 'spiffe';
+  /** What is honoured of it; null of our own domain, and where an endpoint says no terms. */
+  readonly terms: RelationTermsView | null;
   readonly tier: Tier;
   /** Null where nothing bounds it: nothing is held, or the state was put back. */
   readonly ageMs: number | null;

@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'tui/': {
     may: [
       ...['core/', 'tui/', 'node:'],
-      ...['views', 'calls', 'frames'].map((file) => `daemon/control/${file}`),
+      ...['views', 'calls', 'frames', 'terms'].map((file) => `daemon/control/${file}`),
       ...['package:ink', 'package:react', 'package:ws'],
     ],
     because: 'the window speaks to the control socket and to nothing behind it',

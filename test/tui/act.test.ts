@@ -3,8 +3,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Act, type Filled, type Form, fill } from '../../tui/act.ts';
-import { agreeForm, clearForm, refuseForm, withdrawForm } from '../../tui/act-forms.ts';
+import { agreeForm, clearForm, refuseForm } from '../../tui/act-forms.ts';
 import type { Press } from '../../tui/keys.ts';
+import { narrowForm, proposeForm, restated, withdrawForm } from '../../tui/relation-forms.ts';
 import { ALARM, CEREMONY, STATUS } from '../fakes/fake-daemon.ts';
 import { livingState, pressing } from './states.ts';
 
@@ -67,6 +68,44 @@ acts('of a withdrawal take its word, and are of a partner alone', () => {
   assert.match(String(actIn(form, 'yes\n')), /not that word/);
   assert.is(pressing(livingState(), ['2', 'w']).form, null, 'our own domain is no partner');
   assert.ok(pressing(livingState(), ['2', 'down', 'w']).form);
+});
+
+acts('of a narrower relation say what changes as it is typed, and keep what is left empty', () => {
+  const partner = STATUS.domains.find(({ own }) => !own);
+  assert.ok(partner?.terms);
+  const form = narrowForm(partner);
+  assert.ok(form);
+  assert.match(form.says.join('\n'), /nothing yet[\s\S]*What stays: identities \//);
+  const typed = filled(form, '/web /db\n\nno\n\n');
+  assert.ok(typed.kind === 'form');
+  const says = restated(typed.form).says.join('\n');
+  assert.match(says, /identities: \/web \/db instead of \/\n[\s\S]*links: no instead of yes/);
+  assert.match(says, /bundle handed out: no instead of yes/);
+  const terms = { ...partner.terms, scope: ['/web', '/db'], peering: false, serveBundle: false };
+  assert.equal(actIn(form, '/web /db\n\nno\n\nnarrow\n'), {
+    ...{ kind: 'narrow', id: partner.domain, terms },
+  });
+  assert.is(actIn(form, 'web\n'), 'paths such as /web /db, or none');
+  assert.is(actIn(form, '\nhigh\n'), 'software, vtpm, tpm, measured-boot');
+  assert.is(actIn(form, '\n\nmaybe\n'), 'yes or no');
+  assert.match(String(actIn(form, '\n\n\ntomorrow\n')), /a time such as/);
+  assert.is(narrowForm({ ...partner, terms: null }), undefined);
+});
+
+acts('of a proposal say what is asked of the partner, and that nothing changes here', () => {
+  const partner = STATUS.domains.find(({ own }) => !own);
+  assert.ok(partner);
+  const form = proposeForm(partner);
+  assert.ok(form);
+  assert.match(String(actIn(form, '\n')), /is all of us/);
+  const act = actIn(form, '/web\ntpm\nyes\nnever\npropose\n');
+  assert.ok(typeof act !== 'string' && act.kind === 'propose');
+  assert.equal(
+    [act.id, act.terms.scope, act.terms.minAssurance, act.terms.peering, act.terms.notAfter],
+    [partner.domain, ['/web'], 'tpm', true, ''],
+  );
+  assert.match(form.says.join('\n'), /Nothing changes until a person there says yes/);
+  assert.is(proposeForm({ ...partner, relation: 'spiffe' }), undefined);
 });
 
 acts('come about only once all of the text was on the screen', () => {

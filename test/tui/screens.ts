@@ -23,6 +23,8 @@ export function drawnScreens(): readonly { readonly name: string; readonly text:
     ['sign', pressing(state, [':', 'c', 'enter', 'a'])],
     ['refuse', pressing(state, [':', 'c', 'enter', 'x'])],
     ['withdraw', pressing(state, ['2', 'down', 'w'])],
+    ['narrow', pressing(state, ['2', 'down', 'n', '/', 'w', 'e', 'b', 'enter'])],
+    ['propose', pressing(state, ['2', 'down', 'p'])],
     ['clear', pressing(livingState({ ...STATUS, alarms: [ALARM] }), ['8', 'c'])],
     ['alarmed', pressing(livingState({ ...STATUS, alarms: [ALARM] }), ['8'])],
   ];

@@ -1,4 +1,4 @@
-/** The real window on a real terminal, with real daemons behind it. Timeout: 240 s. */
+/** The real window on a real terminal, with real daemons behind it. Timeout: 300 s. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -129,6 +129,43 @@ onTerminal('sees a link cut and healed', () =>
       await red.start();
       await terminal.shows(/›red\.example/, 60_000);
     });
+  }),
+);
+
+onTerminal('narrows, proposes and withdraws a relation, each after what it does was read', () =>
+  withDaemons(['blue.example', 'red.example'], async (blue, red) => {
+    await relate(blue, red);
+    await withTerminal({ socket: blue.controlSocket }, async (ours) => {
+      await withTerminal({ socket: red.controlSocket, size: WIDE }, async (theirs) => {
+        ours.type('2', 'Down');
+        await ours.shows(/›red\.example +FRESH[\s\S]*linked by 1 node/);
+        ours.type('n');
+        await ours.shows(/Narrow what is honoured of red\.example[\s\S]*nothing yet/);
+        ours.type('/web', 'Enter');
+        await ours.shows(/identities: \/web instead of \//);
+        ours.type('Enter', 'Enter', 'Enter', 'narrow', 'Enter');
+        await ours.shows(/ok: narrowed: red\.example/);
+        // What grants more is no narrowing, and the daemon says so.
+        ours.type('n', '/', 'Enter', 'Enter', 'Enter', 'Enter', 'narrow', 'Enter');
+        await ours.shows(/NOT DONE: relation-wider/);
+        ours.type('p', '/db', 'Enter', 'Enter', 'Enter', 'Enter');
+        await ours.shows(/It asks red\.example[\s\S]*identities: \/db/);
+        ours.type('propose', 'Enter');
+        await ours.shows(/ok: proposed to red\.example/);
+        theirs.type('7');
+        await theirs.shows(/›what blue\.example asks us to honour of it +a yes or a no/);
+        theirs.type('a');
+        await theirs.shows(/identities: \/db instead of \//);
+        theirs.type('approve', 'Enter');
+        await theirs.shows(/ok: approved/);
+        ours.type('w');
+        await ours.shows(/Withdraw what is honoured of red\.example/);
+        ours.type('withdraw', 'Enter');
+        await ours.shows(/ok: withdrawn: red\.example/);
+      });
+    });
+    const told = auditOf(blue).map(({ event }) => event);
+    assert.ok(['relation.narrowed', 'relation.asked'].every((event) => told.includes(event)));
   }),
 );
 

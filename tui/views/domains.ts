@@ -73,7 +73,7 @@ function factsOf({ domain, links }: Row): readonly Fact[] {
   const limits = [freshForMs, degradedForMs, survivalForMs].map(limitText).join(', ');
   const remarks = remarksText(domain);
   return [
-    ['domain', `${domain.domain}, ${domain.relation}, ${linked(links)}`, 'strong'],
+    ['domain', `${domain.domain}, ${relationText(domain, links)}`, 'strong'],
     ['mend', domain.mend, 'warn'],
     ['next', cliffText(domain)],
     ...domain.overrides.map(overrideFact),
@@ -91,8 +91,10 @@ function overrideFact({ action, tier, people, notAfter, reason }: OverrideStatus
   return ['override', `${action} down to ${tier} ${by}`, 'warn'];
 }
 
-function linked(links: number): string {
-  return links === 0 ? 'not linked now' : `linked by ${countText(links, 'node')}`;
+/** Our own domain needs no link: there may be one node of it. */
+function relationText({ own, relation }: DomainStatus, links: number): string {
+  if (links > 0) return `${relation}, linked by ${countText(links, 'node')}`;
+  return own ? relation : `${relation}, not linked now`;
 }
 
 /** By what way the newest of it came. */
