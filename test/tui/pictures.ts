@@ -2,7 +2,7 @@
  * The pictures of the documents: taken while the tests drive the real window, so that they show
  * what is so. They are written where `HOLDFAST_PICTURES` names a folder, and else nobody takes any:
  *
- *     HOLDFAST_PICTURES=docs/pictures node dist/test/run.js tui/window
+ *     HOLDFAST_PICTURES=docs/pictures node dist/test/run.js tui/
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -4,7 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Size } from '../../tui/line.ts';
+import { SCREEN_MIN } from '../../tui/screen.ts';
 import { eventually } from '../daemon/live.ts';
+import { temporaryFolder } from '../folder.ts';
 import { ROOT } from '../root.ts';
 
 /** True where tmux is installed. */
@@ -83,6 +85,29 @@ export class Terminal {
 
   #tmux(...args: readonly string[]): string {
     return execFileSync('tmux', ['-S', this.#socket, ...args], { encoding: 'utf8' });
+  }
+}
+
+/** Uses a window on the daemon at this socket, and closes it. */
+export async function withTerminal(
+  options: {
+    readonly socket: string;
+    readonly line?: readonly string[];
+    readonly size?: Size;
+  },
+  use: (terminal: Terminal) => Promise<void>,
+): Promise<void> {
+  await using folder = await temporaryFolder();
+  const terminal = new Terminal(
+    folder.path,
+    options.socket,
+    options.size ?? SCREEN_MIN,
+    options.line,
+  );
+  try {
+    await use(terminal);
+  } finally {
+    terminal.close();
   }
 }
 
