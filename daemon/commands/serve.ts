@@ -13,6 +13,7 @@ import { openClock } from '../host/clock.ts';
 import { localPeerOf } from '../host/control-peer.ts';
 import { isClockSynchronised } from '../host/kernel-clock.ts';
 import { type HostLog, openLog } from '../host/log.ts';
+import { endWithNpmShell } from '../host/npm-shell.ts';
 import { hostProcesses } from '../host/process-facts.ts';
 import { hostRandom } from '../host/random.ts';
 import { findInvoker } from '../host/service-notify.ts';
@@ -30,6 +31,7 @@ export async function serve(
   hostOf: (clock: Clock, log: Log) => Host = thisHost,
 ): Promise<void> {
   const ending = untilAskedToEnd();
+  await endWithNpmShell();
   const { promise: serving, resolve: serves } = Promise.withResolvers<void>();
   let turn = serving;
   let reload = async (): Promise<void> => undefined;

@@ -126,4 +126,16 @@ signals('SIGTERM ends it in time, whoever hangs on its sockets', () =>
   }),
 );
 
+signals('a daemon that npx runs ends with the shell between npm and itself', async () => {
+  const shell = ['env', 'npm_command=exec', 'sh', '-c', '"$@"; :', 'sh'];
+  const daemon = new DaemonProcess('blue.example', BRISK, { within: shell });
+  try {
+    await daemon.start();
+    daemon.process.kill('SIGTERM'); // as npm does, to the shell alone
+    assert.match(await said(daemon, ' ending '), 'signal=SIGTERM');
+  } finally {
+    await daemon.remove();
+  }
+});
+
 signals.run();
