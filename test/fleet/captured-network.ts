@@ -4,34 +4,42 @@
  */
 
 import { Refusal, refusalOf } from '../../core/refusal.ts';
-import type { Network, NetworkHandler, PeerName } from '../../daemon/ports.ts';
+import type { Network, NetworkHandler, PeerName, Sending } from '../../daemon/ports.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
-import { Adversary, type Foothold, HABITS, type Statement } from '../../sim/adversary.ts';
+import {
+  Adversary,
+  type Foothold,
+  HABITS,
+  type Habit,
+  type Statement,
+} from '../../sim/adversary.ts';
 import { gossipOf } from '../../sim/network.ts';
-import type { Tampering } from './tampering.ts';
 
 /** The first byte of frames that carry an envelope (`federation/message.ts`). */
 const ENVELOPE_FRAME = 5;
 
 /** The machine that was captured, but for its network. */
-export type Captured = Pick<Foothold, 'name' | 'domain' | 'suite' | 'dice' | 'after'>;
+export type Captured = Pick<Foothold, 'name' | 'domain' | 'suite' | 'dice' | 'after' | 'did'>;
+/** What its adversary does now, and the measure of each. */
+export type Habits = () => ReadonlyMap<Habit, number>;
 
 export class CapturedNetwork implements Network {
   readonly #network: Network;
   readonly #adversary: Adversary;
-  readonly #tampering: () => Tampering;
+  readonly #habits: Habits;
+  /** How the frame goes that is being turned: the adversary knows nothing of it. */
+  #sending: Sending | undefined;
   /** The newest beacon and manifest of each domain that came over the network. */
   readonly #statements = new Map<string, Statement>();
 
-  constructor(network: Network, captured: Captured, tampering: () => Tampering) {
+  constructor(network: Network, captured: Captured, habits: Habits) {
     this.#network = network;
-    this.#tampering = tampering;
+    this.#habits = habits;
     this.#adversary = new Adversary({
       ...captured,
       statements: () => [...this.#statements.values()],
-      send: (peer, frame) => network.send(peer, frame),
+      send: (peer, frame) => network.send(peer, frame, this.#sending),
       flood: ({ bytes }) => network.publish(bytes),
-      did: () => undefined,
     });
   }
 
@@ -58,8 +66,10 @@ export class CapturedNetwork implements Network {
     });
   }
 
-  send(peer: PeerName, frame: Uint8Array): void {
+  send(peer: PeerName, frame: Uint8Array, sending?: Sending): void {
+    this.#sending = sending;
     this.#turned().sends(peer, frame);
+    this.#sending = undefined;
   }
 
   ask(peer: PeerName, request: Uint8Array): Promise<Uint8Array> {
@@ -96,7 +106,7 @@ export class CapturedNetwork implements Network {
 
   /** The adversary, with the habits that it has now. */
   #turned(): Adversary {
-    const habits = new Map(this.#tampering().habits);
+    const habits = this.#habits();
     for (const habit of HABITS) {
       const amount = habits.get(habit);
       if (amount === undefined) this.#adversary.giveUp(habit);

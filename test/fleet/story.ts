@@ -64,8 +64,11 @@ export async function livedFalls(scenario: Scenario, openSite: OpenSite): Promis
     const seen = { by: machines[by] ?? '', of: `${of}.example`, tier: String(fields.to) };
     falls.push({ ...seen, afterMs: at - from });
   });
-  await plot.play();
-  silence();
+  try {
+    await plot.play();
+  } finally {
+    silence(); // or it would look for logs that are gone with the fleet
+  }
   return falls;
 }
 

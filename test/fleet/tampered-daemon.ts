@@ -33,12 +33,15 @@ await serve(
       suite: runtimeSuite(),
       dice: new Dice(SEED, domain),
       after: (delayMs: number, run: () => void) => void setTimeout(run, delayMs),
+      did: () => undefined,
     };
     return {
       ...host,
       isClockSynchronised: () => false,
       openNetwork: (options) =>
-        new CapturedNetwork(host.openNetwork(options), captured, () => tamperingIn(folder)),
+        new CapturedNetwork(host.openNetwork(options), captured, () => {
+          return new Map(tamperingIn(folder).habits);
+        }),
     };
   },
 );

@@ -16,7 +16,7 @@ import { temporaryFolder } from '../folder.ts';
 import { CapturedNetwork } from './captured-network.ts';
 import { whyNot } from './story-plan.ts';
 import { tamperedClock } from './tampered-clock.ts';
-import { type Tampering, tamper, UNTOUCHED } from './tampering.ts';
+import { type Tampering, tamper } from './tampering.ts';
 
 const tampering = suite('fleet/tampering');
 
@@ -54,8 +54,10 @@ async function captured(habits: Tampering['habits']) {
   const inner = new FakeNetwork();
   const domain = parseTrustDomain('taken.example');
   const dice = new Dice(1, 'captured');
-  const machine = { name: 'taken', domain, suite: runtimeSuite(), dice, after: () => undefined };
-  const network = new CapturedNetwork(inner, machine, () => ({ ...UNTOUCHED, habits }));
+  const nothing = (): void => undefined;
+  const hands = { dice, after: nothing, did: nothing };
+  const machine = { name: 'taken', domain, suite: runtimeSuite(), ...hands };
+  const network = new CapturedNetwork(inner, machine, () => new Map(habits));
   await network.start({ frame: () => undefined, gossip: async () => 'accept' } as never);
   const handler: NetworkHandler | null = inner.handler;
   assert.ok(handler !== null);

@@ -21,11 +21,11 @@ function virtual(...words: readonly string[]) {
 
 command('refuses what it cannot live through, and what only the simulator does', () => {
   const refused: readonly (readonly [string, readonly string[]])[] = [
-    ['scenario-mix', ['--scenario', 'restored-backup']],
+    ['scenario-mix', ['--scenario', 'archipelago']],
     ['scenario-mix', ['--scenario', 'cut-cable', '--nodes', '2']],
     ['scenario-unknown', ['--scenario', 'atlantis']],
     ['sim-option', ['--scenario', 'plain', '--real']],
-    ['sim-option', ['--seeds', '1..2']],
+    ['sim-option', ['--seeds', '1..2', '--jobs', '2']],
     ['seed-malformed', ['--seed', '1.5']],
   ];
   for (const [code, words] of refused) {
@@ -44,11 +44,20 @@ command('lives through a scenario file twice, and says the same trace of both', 
   assert.match(stdout, /^\{"scenario":"couple","seed":1,"daemons":2,.*"agreedAfterMs":0,/);
 });
 
+command('refuses, by its name, a fault that never reaches libp2p, and says why', async () => {
+  await using folder = await temporaryFolder();
+  const file = folder.file('twice.json');
+  writeFileSync(file, '{"name":"twice","faults":["duplication"]}');
+  const { status, stderr } = virtual('--scenario', file);
+  assert.is(status, EXIT.usage);
+  assert.match(stderr, /duplication: TCP brings everything once and in order/);
+});
+
 command('lists the scenarios that it can live through', () => {
   const { status, stdout } = virtual('--list');
   assert.is(status, EXIT.held);
   assert.match(stdout, /^cut-cable {12}/m);
-  assert.not.match(stdout, /^restored-backup/m);
+  assert.not.match(stdout, /^archipelago/m);
 });
 
 command.run();

@@ -2,6 +2,7 @@
  * `npm run virtual`: a scenario of the simulator over real libp2p, on virtual time.
  *
  *     npm run virtual -- --scenario cut-cable [--nodes N] [--hours H] [--seed N] [--check]
+ *     npm run virtual -- --seeds 1..24                the swarm, seed by seed
  *     npm run virtual -- --list                       the scenarios that it can live through
  *
  * `--check` runs twice and compares the traces. One line of JSON a run. Exit codes as those of
@@ -13,10 +14,11 @@ import { worldAsked } from '../../sim/asked.ts';
 import { EXIT } from '../../sim/exit-code.ts';
 import { shapeOf } from '../../sim/happening.ts';
 import { type Options, parseOptions } from '../../sim/options.ts';
-import type { Scenario } from '../../sim/scenario.ts';
+import { type Replay, resized, type Scenario } from '../../sim/scenario.ts';
 import { SCENARIOS } from '../../sim/scenarios/table.ts';
 import { compareFalls, simulatedFalls } from '../fleet/story.ts';
 import { fallsOf, runVirtually, type VirtualRun, whyNotVirtually } from './virtual-run.ts';
+import { virtualSwarm } from './virtual-swarm.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -25,10 +27,15 @@ async function main(words: readonly string[]): Promise<number> {
     const options = parseOptions(words);
     checkMeant(options);
     if (options.list) return list();
-    const { scenario, seed } = worldAsked(options);
+    const { scenario, seed } = asked(options);
     const why = whyNotVirtually(scenario);
     if (why !== null) throw new Refusal('scenario-mix', { scenario: scenario.name, why });
-    return await live(scenario, seed ?? options.seed, options.check);
+    const [first, last] = options.seeds ?? [seed ?? options.seed, seed ?? options.seed];
+    let exit: number = EXIT.held;
+    for (let next = first; next <= last; next++) {
+      exit = Math.max(exit, await live(scenario, next, options.check));
+    }
+    return exit;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const details = describeDetails(error.details);
@@ -37,14 +44,20 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
+/** The swarm is one of its own here: the simulator's draws what never reaches libp2p, too. */
+function asked(options: Options): Replay {
+  if (options.scenario !== virtualSwarm.name) return worldAsked(options);
+  return { scenario: resized(virtualSwarm, options), seed: null };
+}
+
 /** Refuses `sim-option` where a word would be passed over in silence. */
-function checkMeant({ seeds, jobs, report, shrink, real }: Options): void {
-  if (seeds === null && jobs === null && report === null && !shrink && !real) return;
+function checkMeant({ jobs, report, shrink, real }: Options): void {
+  if (jobs === null && report === null && !shrink && !real) return;
   throw new Refusal('sim-option', { why: 'this is for npm run sim' });
 }
 
 function list(): number {
-  for (const scenario of SCENARIOS) {
+  for (const scenario of [virtualSwarm, ...SCENARIOS]) {
     const { name, shows } = scenario;
     if (whyNotVirtually(scenario) === null) console.log(`${name.padEnd(20)} ${shows}`);
   }

@@ -54,10 +54,10 @@ stream('takes the time that its path takes for so many bytes', async () => {
 stream('says again what met a cut, ever later, and nothing is lost', async () => {
   using time = new VirtualTime(1);
   const { a, path, happened } = joined(time);
-  path.cuts = 1;
+  const mend = path.cut();
   a.send(text('early'));
   time.after(1_000, () => {
-    path.cuts = 0;
+    mend();
     a.send(text('late'));
   });
   await time.runUntil(5_000);
@@ -67,7 +67,7 @@ stream('says again what met a cut, ever later, and nothing is lost', async () =>
 stream('gives up after a quarter of an hour', async () => {
   using time = new VirtualTime(1);
   const { a, path, happened } = joined(time);
-  path.cuts = 1;
+  path.cut();
   a.send(text('lost'));
   await time.runUntil(1_200_000);
   assert.is(happened.length, 1);
@@ -81,13 +81,40 @@ stream('tells the other side of a reset, or, after a cut, once it says something
   await time.runUntil(100);
   assert.equal(told.happened, ['40 b broken']);
   const untold = joined(time);
-  untold.path.cuts = 1;
+  const mend = untold.path.cut();
   untold.a.reset();
   await time.runUntil(300);
-  untold.path.cuts = 0;
+  mend();
   untold.b.send(text('hello'));
   await time.runUntil(1_000);
   assert.equal(untold.happened, ['380 b broken']);
+});
+
+stream('carries what one side says while the other is not heard', async () => {
+  using time = new VirtualTime(1);
+  const { a, b, path, happened } = joined(time);
+  const mend = path.cut(['a']);
+  a.send(text('unheard'));
+  b.send(text('heard'));
+  await time.runUntil(150);
+  mend();
+  await time.runUntil(1_000);
+  assert.equal(happened, ['40 a heard', '240 b unheard']);
+});
+
+stream('holds all back while its path is clogged, and takes longer on a narrow one', async () => {
+  using time = new VirtualTime(1);
+  const { a, path, happened } = joined(time);
+  path.cloggedUntil = 500;
+  a.send(text('one'));
+  a.send(text('two'));
+  await time.runUntil(600);
+  const widen = path.narrow(8_000);
+  a.send(text('x'.repeat(948)));
+  widen();
+  a.send(text('y'));
+  await time.runUntil(3_000);
+  assert.equal(happened, ['500 b one', '500 b two', '1640 b xxxxxxxxx', '1640 b y']);
 });
 
 stream('asks whoever writes to wait, while nobody reads', async () => {

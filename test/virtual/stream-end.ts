@@ -87,7 +87,7 @@ export class StreamEnd {
   reset(): void {
     if (this.#state === 'dead') return;
     this.#die();
-    this.#tellLater(this.#other);
+    this.#tellLater(this, this.#other);
   }
 
   /** Is gone, and nobody is told. */
@@ -133,10 +133,10 @@ export class StreamEnd {
   }
 
   #deliver(): void {
-    const { time, dice, path } = this.#options;
+    const { time, dice, path, host } = this.#options;
     const other = this.#other;
     if (other === null || other.#isPaused || this.#underWay.length === 0) return;
-    if (path.isCut || dice.chance(path.lossPpm)) return this.#retryLater();
+    if (!path.isHeard(host) || dice.chance(path.lossPpm)) return this.#retryLater();
     this.#retries = 0;
     while ((this.#underWay[0]?.arrivesAt ?? Number.POSITIVE_INFINITY) <= time.now) {
       if (other.#isPaused) return;
@@ -155,15 +155,15 @@ export class StreamEnd {
     if (bytes === null) {
       this.#die();
       other.#finish();
-    } else if (other.#state === 'dead') this.#tellLater(this);
+    } else if (other.#state === 'dead') this.#tellLater(other, this);
     else other.events?.bytes(bytes);
   }
 
-  /** A reset is on its way to an end that still believes in this stream. */
-  #tellLater(end: StreamEnd | null): void {
+  /** A reset is on its way from one end to the other, which still believes in this stream. */
+  #tellLater(from: StreamEnd, to: StreamEnd | null): void {
     const { time, path } = this.#options;
     time.after(path.latencyMs, () => {
-      if (end !== null && !path.isCut) end.#break();
+      if (to !== null && path.isHeard(from.#options.host)) to.#break();
     });
   }
 

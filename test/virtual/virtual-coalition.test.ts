@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { MINUTE_MS } from '../../core/time.ts';
 import { PLAIN, type Scenario } from '../../sim/scenario.ts';
 import { cutCable } from '../../sim/scenarios/cut-cable.ts';
+import { lackingIn } from './agreement.ts';
 import { VirtualCoalition } from './virtual-coalition.ts';
 
 const virtual = suite('virtual/virtual-coalition');
@@ -23,7 +24,7 @@ async function live(scenario: Scenario, seed: number) {
   await coalition.begin();
   await coalition.time.runUntil(scenario.minutes * MINUTE_MS);
   const { trace, tiers } = coalition;
-  return { lacking: coalition.lacking(), lines: trace.lines, digest: trace.digest(), tiers };
+  return { lacking: lackingIn(coalition), lines: trace.lines, digest: trace.digest(), tiers };
 }
 
 virtual('two daemons meet over libp2p and agree, twice byte for byte', async () => {

@@ -5,7 +5,8 @@
 
 import { toUtf8 } from '../../core/bytes.ts';
 import { runtimeSuite } from '../../core/runtime-suite.ts';
-import { parseTrustDomain } from '../../core/spiffe-id.ts';
+import { parseTrustDomain, type TrustDomain } from '../../core/spiffe-id.ts';
+import type { Signer } from '../../core/suite.ts';
 import { DAY_MS, SECOND_MS } from '../../core/time.ts';
 import type { AuditFields } from '../../daemon/audit/audit-entry.ts';
 import type { RecordWrite } from '../../federation/effect.ts';
@@ -53,8 +54,8 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
   readonly machines = new Map<string, VirtualMachine>();
   /** Told of every line of the trace, without its time. */
   watch: (text: string) => void = () => undefined;
-  /** Its people keep their pace. */
-  readonly calm = false;
+  /** Once all is mended, its people make haste. */
+  calm = false;
   readonly #seed: number;
   readonly #watchman: Watchman;
   readonly #suite = runtimeSuite();
@@ -98,8 +99,8 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
     await this.time.runUntil(RELATE_AT_MS);
     const related = this.scenario.relations === 'all' ? allPairs(names) : linked;
     for (const [a, b] of related) {
-      this.#relate(a, b);
-      this.#relate(b, a);
+      this.relate(a, b);
+      this.relate(b, a);
     }
     await this.time.runUntil(LINK_AT_MS);
     for (const pair of joinedBy(this.scenario, linked)) this.#link(pair);
@@ -111,27 +112,29 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
     return machine;
   }
 
+  /** The people of one authority relate to the domain of another, by the file it hands out. */
+  relate(a: string, b: string): void {
+    const { node, domain } = this.machine(b);
+    if (node === null) return;
+    const file = toUtf8(node.exportBundle(domain));
+    this.machine(a).request({ kind: 'relate', file, terms: WHOLE_TERMS });
+  }
+
+  /** The keys that may speak for a domain, by rank. */
+  beaconKeysOf(domain: TrustDomain): readonly Signer[] {
+    return keysOf(this.#suite, domain).beacon;
+  }
+
+  /** Mends every machine: power, disk and clock; what befell it from outside has ended by then. */
+  heal(): void {
+    this.calm = true;
+    this.note('calm');
+    for (const machine of this.machines.values()) machine.heal();
+  }
+
   /** What a machine believes of every domain; nothing while it does not run. */
   views({ node, clock }: VirtualMachine): readonly DomainView[] {
     return node?.view(clock.now(this.time.now)) ?? [];
-  }
-
-  /** Whatever any machine lacks of any domain that it knows, as sentences. */
-  lacking(): readonly string[] {
-    const machines = [...this.machines.values()];
-    const own = new Map(
-      machines
-        .filter(({ isAuthority }) => isAuthority)
-        .map((machine) => [machine.domain, this.views(machine).find(({ isOwn }) => isOwn)]),
-    );
-    return machines.flatMap((machine) =>
-      this.views(machine)
-        .filter((v) => v.standing.tier !== 'FRESH' || v.epoch !== own.get(v.domain)?.epoch)
-        .map(
-          ({ domain, standing, epoch }) =>
-            `${machine.name} lacks ${domain} (${standing.tier}, epoch ${epoch})`,
-        ),
-    );
   }
 
   /** Takes every daemon down. */
@@ -181,6 +184,7 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
       ...who,
       ...{ suite: this.#suite, time: this.time, net: this.net, host },
       entropy: `${this.#seed}/${name}`,
+      dice: this.dice(name),
       records: new Map(records.flatMap(({ key, value }) => (value === null ? [] : [[key, value]]))),
       pace: bitsPerSecond === 0 ? null : bitsPerSecond,
       note: (text) => this.note(`${name} ${text}`),
@@ -195,13 +199,6 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
     this.#watchman.look(this.machine(machine));
     if (event !== 'tier.changed') return;
     this.tiers.push({ at: this.time.now, machine, domain: String(domain), tier: String(to) });
-  }
-
-  #relate(a: string, b: string): void {
-    const { node, domain } = this.machine(b);
-    if (node === null) return;
-    const file = toUtf8(node.exportBundle(domain));
-    this.machine(a).request({ kind: 'relate', file, terms: WHOLE_TERMS });
   }
 
   #link([a, b]: Pair): void {

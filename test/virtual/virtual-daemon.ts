@@ -30,7 +30,11 @@ import type {
   Store,
 } from '../../daemon/ports.ts';
 import { RefusalAudit } from '../../daemon/refusal-audit.ts';
+import { encodeFrame } from '../../federation/message.ts';
 import { FederationNode, type NodeOptions } from '../../federation/node.ts';
+import type { Habit } from '../../sim/adversary.ts';
+import type { Dice } from '../../sim/dice.ts';
+import { CapturedNetwork } from '../fleet/captured-network.ts';
 
 export interface VirtualDaemonOptions {
   readonly name: string;
@@ -48,8 +52,11 @@ export interface VirtualDaemonOptions {
   readonly note: (text: string) => void;
   /** Told of every entry of its audit log. */
   readonly onAudit: (event: string, fields: AuditFields) => void;
-  /** How often a frame is sent: more than once by whoever floods. */
-  readonly copies: () => number;
+  /** What its network card does to what it says, and the measure of it. */
+  readonly habits: ReadonlyMap<Habit, number>;
+  readonly dice: Dice;
+  /** Told of the moments before and after it sends, at which power may fail. */
+  readonly atBoundary: (boundary: 'before send' | 'after send') => void;
 }
 
 export class VirtualDaemon {
@@ -69,11 +76,15 @@ export class VirtualDaemon {
       ...{ own: domain, suite, records, authority, continuity: 'software', limits: null },
       ...{ bootId: clock.bootId, now: clock.now(), node: options.node },
     });
-    this.network = createNetworkOver(options.transport, {
+    const network = createNetworkOver(options.transport, {
       ...{ ownDomain: domain, listen: [address], clock, random, log },
       transportSeed: sha256(toUtf8(`${name}/transport`)),
       paceOf: () => options.pace,
     });
+    const after = (delayMs: number, run: () => void) => void setTimeout(run, delayMs);
+    const did = (what: string) => note(`adversary ${what}`);
+    const captured = { name, domain, suite, dice: options.dice, after, did };
+    this.network = new CapturedNetwork(network, captured, () => options.habits);
     this.driver = new Driver({
       ...{ node: this.node, clock, random, store, audit, log },
       network: sending(this.network, options),
@@ -92,6 +103,13 @@ export class VirtualDaemon {
     await this.driver.input({ kind: 'wake' });
   }
 
+  /** Sends an envelope to all that are linked, past the state machine. */
+  say(envelope: Uint8Array): void {
+    const frame = encodeFrame({ kind: 'envelope', bytes: envelope });
+    for (const { peer } of this.#register.peers) this.network.send(peer, frame);
+    this.network.publish(envelope);
+  }
+
   async stop(): Promise<void> {
     await this.network.stop();
     await this.driver.close();
@@ -101,16 +119,20 @@ export class VirtualDaemon {
 /** Notes what goes out. */
 function sending(
   network: Network,
-  { note, copies }: Pick<VirtualDaemonOptions, 'note' | 'copies'>,
+  { note, atBoundary }: Pick<VirtualDaemonOptions, 'note' | 'atBoundary'>,
 ): Pick<Network, 'send' | 'publish' | 'ban'> {
   return {
     send: (peer, frame, sending) => {
+      atBoundary('before send');
       note(`> ${peer} ${kindAndSize(frame)}`);
-      for (let i = 0; i < copies(); i++) network.send(peer, frame, sending);
+      network.send(peer, frame, sending);
+      atBoundary('after send');
     },
     publish: (message) => {
+      atBoundary('before send');
       note(`gossip > ${message.length}`);
       network.publish(message);
+      atBoundary('after send');
     },
     ban: (peer) => {
       note(`ban ${peer}`);

@@ -6,25 +6,31 @@
  * not done. Where the process ends, the kernel resets its streams.
  */
 
+import { Failure } from '../../core/failure.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { Clock, Write } from '../../daemon/ports.ts';
+import { MINUTE_MS } from '../../core/time.ts';
+import type { Clock } from '../../daemon/ports.ts';
 import type { FederationNode } from '../../federation/node.ts';
+import type { Habit } from '../../sim/adversary.ts';
+import type { Boundary } from '../../sim/machine.ts';
 import { MachineClock } from '../../sim/machine-clock.ts';
 import type { Watched } from '../../sim/watchman.ts';
-import { MemoryStore } from '../fakes/memory-store.ts';
 import { SeededRandom } from '../fakes/seeded-random.ts';
 import { VirtualDaemon, type VirtualDaemonOptions } from './virtual-daemon.ts';
+import { VirtualDisk } from './virtual-disk.ts';
 import type { VirtualNet } from './virtual-net.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { virtualTransport } from './virtual-transport.ts';
 
 /** Where every daemon listens. */
 const PORT = 7_946;
+/** Power that failed at a boundary is back within so long. */
+const POWERLESS_MS_MAX = MINUTE_MS;
 
 export interface VirtualMachineOptions
   extends Pick<
     VirtualDaemonOptions,
-    'name' | 'domain' | 'suite' | 'node' | 'authority' | 'pace' | 'note' | 'onAudit'
+    'name' | 'domain' | 'suite' | 'node' | 'authority' | 'pace' | 'note' | 'onAudit' | 'dice'
   > {
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly time: VirtualTime;
@@ -42,11 +48,13 @@ export class VirtualMachine implements Watched {
   readonly host: string;
   readonly address: string;
   readonly clock: MachineClock;
-  /** How often it says everything: more than once while it floods. */
-  copies = 1;
+  readonly disk: VirtualDisk;
+  /** What its network card does to what it says, and the measure of it. */
+  readonly habits = new Map<Habit, number>();
+  /** Boundaries until its power fails, or 0. */
+  armed = 0;
   readonly #options: VirtualMachineOptions;
   readonly #random: SeededRandom;
-  readonly #disk: Disk;
   readonly #links: string[] = [];
   #daemon: VirtualDaemon | null = null;
 
@@ -58,7 +66,7 @@ export class VirtualMachine implements Watched {
     this.address = `/ip4/${options.host}/tcp/${PORT}`;
     this.clock = new MachineClock(options.name);
     this.#random = new SeededRandom(options.entropy);
-    this.#disk = new Disk(options.records);
+    this.disk = new VirtualDisk(options.records, options.dice);
   }
 
   get isAuthority(): boolean {
@@ -95,12 +103,13 @@ export class VirtualMachine implements Watched {
         ...this.#options,
         clock: clockOf(this.clock, time),
         random: this.#random,
-        store: this.#disk,
+        store: this.disk.mount((boundary) => this.#pass(boundary)),
         transport: virtualTransport(net, this.host),
         address: this.address,
-        copies: () => this.copies,
+        habits: this.habits,
+        atBoundary: (boundary) => this.#pass(boundary),
       },
-      new Map(this.#disk.records),
+      new Map(this.disk.records),
     );
     this.#daemon = daemon;
     await daemon.start();
@@ -114,12 +123,25 @@ export class VirtualMachine implements Watched {
     this.#daemon?.network.link(address);
   }
 
-  /** Asks something of its daemon, as its people do; what it refuses is noted. */
+  /** Asks something of its daemon, as its people do; what it refuses or cannot do is noted. */
   request(input: RequestOf): void {
     this.#daemon?.driver.request(input).catch((error: unknown) => {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal || error instanceof Failure)) throw error;
       this.#options.note(`${input.kind} ${error.code}`);
     });
+  }
+
+  /** Sends an envelope to all that it is linked to, and its daemon does not know. */
+  say(envelope: Uint8Array): void {
+    this.#daemon?.say(envelope);
+  }
+
+  /** Nothing ails it any more, and it runs. */
+  heal(): void {
+    this.armed = 0;
+    this.disk.repair();
+    this.clock.correct(this.#options.time.now);
+    void this.boot();
   }
 
   /** The daemon says good-bye, and ends. */
@@ -135,19 +157,23 @@ export class VirtualMachine implements Watched {
     const daemon = this.#daemon;
     if (daemon === null) return;
     this.#daemon = null;
+    this.disk.unmount();
     net.drop(this.host, what === 'power' ? 'silently' : 'by reset');
     if (what === 'power') this.clock.powerOff(time.now);
     const closed = daemon.driver.close();
     await daemon.stop();
     await closed;
   }
-}
 
-/** A disk of which only its end matters. */
-class Disk extends MemoryStore {
-  override async write(batch: readonly Write[]): Promise<void> {
-    await super.write(batch);
-    this.batches.length = 0;
+  /** Power fails here where a fault has armed it so, and comes back. */
+  #pass(boundary: Boundary): void {
+    if (this.armed === 0) return;
+    this.armed -= 1;
+    if (this.armed > 0) return;
+    this.#options.note(`power fails ${boundary}`);
+    void this.fail('power');
+    const powerlessMs = 1 + this.#options.dice.below(POWERLESS_MS_MAX);
+    this.#options.time.after(powerlessMs, () => void this.boot());
   }
 }
 

@@ -8,13 +8,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
+import { FAULTS } from '../../sim/faults/table.ts';
 import { PLAIN, type Scenario } from '../../sim/scenario.ts';
 import { cutCable } from '../../sim/scenarios/cut-cable.ts';
 import { splitHeadquarters } from '../../sim/scenarios/split-headquarters.ts';
 import { SCENARIOS } from '../../sim/scenarios/table.ts';
 import { compareFalls, simulatedFalls } from '../fleet/story.ts';
 import { VirtualCoalition } from './virtual-coalition.ts';
+import { VIRTUAL_FAULTS, whyNoFault } from './virtual-faults.ts';
 import { fallsOf, runVirtually, whyNotVirtually } from './virtual-run.ts';
+import { virtualSwarm } from './virtual-swarm.ts';
 
 const virtual = suite('virtual/virtual-run');
 
@@ -27,6 +30,8 @@ const THIRTY: Scenario = {
   ],
 };
 const FIVE: Scenario = { ...PLAIN, limits, periodMs, domains: 5, links: 'ring', relations: 'all' };
+/** Seeds of the swarm that between them draw every fault. */
+const SWARM_SEEDS = [79, 240, 1];
 
 virtual('a cut cable makes who is cut off fall when the simulator says', async () => {
   const compared = await liveBesideSimulator(cutCable);
@@ -87,9 +92,9 @@ virtual('gossip finds its way again after a cut, and ticks come by it alone', as
   const { time, net } = coalition;
   await coalition.begin();
   await time.runUntil(MINUTE_MS);
-  for (const path of net.paths) path.cuts += 1;
+  const mends = net.paths.map((path) => path.cut());
   await time.runUntil(2 * MINUTE_MS);
-  for (const path of net.paths) path.cuts -= 1;
+  for (const mend of mends) mend();
   await time.runUntil(4 * MINUTE_MS);
   const heard = new Map<string, number>();
   coalition.watch = (text) => {
@@ -117,9 +122,29 @@ virtual('a daemon that is taken down leaves nothing behind: no timer, no word', 
 });
 
 virtual('knows which scenarios it cannot live through, and says why', () => {
-  const able = SCENARIOS.filter((scenario) => whyNotVirtually(scenario) === null);
-  const names = able.map(({ name }) => name).join(' ');
-  assert.is(names, 'plain patrol ship split-headquarters lost-hub radio container cut-cable');
+  const unable = SCENARIOS.filter((scenario) => whyNotVirtually(scenario) !== null);
+  assert.equal(
+    unable.map(({ name }) => name),
+    ['swarm', 'archipelago'],
+  );
+});
+
+virtual(
+  'knows no fault that the simulator does not, and says by its name which never comes',
+  () => {
+    const known = new Set(FAULTS.map(({ name }) => name));
+    for (const name of VIRTUAL_FAULTS.keys()) assert.ok(known.has(name), name);
+    assert.match(whyNoFault('reordering') ?? '', /^reordering: TCP .*; npm run sim/);
+    assert.match(whyNoFault('misnumbering') ?? '', /^misnumbering: only the simulator/);
+  },
+);
+
+virtual('whatever befalls whom, all agree in the end, and twice the same happens', async () => {
+  for (const seed of SWARM_SEEDS) {
+    const first = await runVirtually(virtualSwarm, seed);
+    assert.equal(first.lacking, [], `seed ${seed}`);
+    assert.equal(await runVirtually(virtualSwarm, seed), first, `seed ${seed}`);
+  }
 });
 
 /** Lives through a scenario; returns how many falls came within a period of the simulated ones. */

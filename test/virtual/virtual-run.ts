@@ -7,8 +7,9 @@ import { drawHappenings, type Happening, shapeOf } from '../../sim/happening.ts'
 import type { Scenario } from '../../sim/scenario.ts';
 import { beginning } from '../fleet/plot.ts';
 import type { Fall } from '../fleet/story.ts';
+import { lackingIn } from './agreement.ts';
 import { type TierChange, VirtualCoalition } from './virtual-coalition.ts';
-import { VIRTUAL_FAULTS } from './virtual-faults.ts';
+import { VIRTUAL_FAULTS, whyNoFault } from './virtual-faults.ts';
 
 /** Who is healed has to agree within so long: a redial, a comparison, an epoch. */
 const HEAL_MS_MAX = 5 * MINUTE_MS;
@@ -33,8 +34,7 @@ export function whyNotVirtually(scenario: Scenario): string | null {
   if (machines.length > MACHINES_MAX) return `one process bears ${MACHINES_MAX} daemons`;
   if (scenario.links === 'web') return 'nobody lays the links of a web here';
   const faults = [...scenario.faults, ...scenario.happenings.map(({ fault }) => fault)];
-  const strange = faults.find((fault) => !VIRTUAL_FAULTS.has(fault));
-  return strange === undefined ? null : `${strange} is not known over real libp2p`;
+  return faults.map(whyNoFault).find((why) => why !== null) ?? null;
 }
 
 /** Lives through a scenario that `whyNotVirtually` has nothing against. */
@@ -45,10 +45,11 @@ export async function runVirtually(scenario: Scenario, seed: number): Promise<Vi
   for (const happening of drawHappenings(scenario, seed)) befallLater(coalition, happening);
   const endMs = scenario.minutes * MINUTE_MS;
   await time.runUntil(endMs);
-  let lacking = coalition.lacking();
+  coalition.heal();
+  let lacking = lackingIn(coalition);
   while (lacking.length > 0 && time.now < endMs + HEAL_MS_MAX) {
     await time.runUntil(time.now + LOOK_MS);
-    lacking = coalition.lacking();
+    lacking = lackingIn(coalition);
   }
   const agreedAfterMs = lacking.length === 0 ? time.now - endMs : null;
   return { tiers, agreedAfterMs, lacking, lines: trace.lines, traceHash: trace.digest() };
