@@ -58,8 +58,8 @@ export class Resumption {
     return true;
   }
 
-  /** In how many milliseconds the time to ask is over; null once it is. */
+  /** In how many milliseconds the time to ask is over; null once it is, told or not. */
   endsInMs(now: BootMs): number | null {
-    return this.#isOver || this.#isTold ? null : this.#askUntil - now;
+    return this.#isOver || this.#isTold || now >= this.#askUntil ? null : this.#askUntil - now;
   }
 }

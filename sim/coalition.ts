@@ -5,6 +5,7 @@
 import { assert } from '../core/assert.ts';
 import { LEASE_FOR_MS } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
+import type { Signer } from '../core/suite.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { Adversary, type Foothold, type Statement } from './adversary.ts';
@@ -17,17 +18,19 @@ import {
   madeKeysOf,
   peopleOf,
   signerOf,
+  standbyKeysOf,
 } from './founding.ts';
-import { faultNamed, type Happening, shapeOf } from './happening.ts';
+import { faultNamed, type Happening, shapeOf, standbysOf } from './happening.ts';
 import { Machine } from './machine.ts';
 import type { Scenario } from './scenario.ts';
 import { partsOfKey } from './step.ts';
-import { authorityName, type Linking, type Pair, relatedBy, webbed } from './web.ts';
+import { type Linking, type Pair, relatedBy, webbed } from './web.ts';
 import type { World } from './world.ts';
 
 /** Relations are made after the first beacons, links after the relations. */
 export const RELATE_AT_MS = 5 * SECOND_MS;
 export const LINK_AT_MS = 10 * SECOND_MS;
+const TIED_PUBLISH_AT_MS = 3 * SECOND_MS;
 const MESH_NEIGHBOURS = 2;
 const YEAR_MS = 366 * DAY_MS;
 /** Root leaves people room above what beacons say. */
@@ -44,7 +47,10 @@ export function settle(world: World, happenings: readonly Happening[]): void {
   const linked = scenario.links === 'web' ? relatedBy(pairs) : pairs;
   const related = scenario.relations === 'all' ? allPairs(authorities) : linked;
   for (const machine of world.machines.values()) world.after(0, () => machine.boot());
-  world.after(1, () => publishFirst(world));
+  // A writer that is tied to its standby says nothing before that one has answered.
+  const isTied = scenario.writerForMs > 0;
+  if (isTied) world.after(1, () => linkKin(world));
+  world.after(isTied ? TIED_PUBLISH_AT_MS : 1, () => publishFirst(world));
   world.after(RELATE_AT_MS, () => {
     for (const [a, b] of related) relateBoth(world, a, b);
   });
@@ -59,23 +65,20 @@ function foundDomain(world: World, name: string): void {
   const domain = parseTrustDomain(`${name}.example`);
   const keys = keysOf(suite, domain);
   world.keys.set(domain, keys);
-  const { limits, periodMs, chainPeriods } = scenario;
+  const { limits, periodMs, chainPeriods, writerForMs } = scenario;
   const people = peopleOf(suite, domain);
-  const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs, people };
-  const records = firstRecords(keys, domain, terms);
-  const made = madeKeysOf(suite, domain);
-  const held = [...keys.beacon, keys.documents, ...keys.revocation, ...made];
-  const forMs = leaseMs(scenario);
-  const followers = Array.from({ length: scenario.followers }, (_, i) => `${name}-${i + 1}`);
-  for (const machine of [name, ...followers]) {
-    const isAuthority = machine === name;
+  const standbys = standbyKeysOf(suite, domain, keys, scenario.standbys);
+  const records = firstRecords(keys, domain, {
+    ...{ ceilings: ceilings(limits), chainMs: chainPeriods * periodMs, people },
+    ...{ standbys, writerForMs },
+  });
+  const add = (machine: string, held: readonly Signer[]): void => {
     const node = signerOf(suite, `${machine}/node`);
+    const lease = leaseRecord(keys, { domain, node, forMs: leaseMs(scenario) });
+    const isAuthority = held.length > 0;
     const options = {
-      name: machine,
-      domain,
-      suite,
-      records: isAuthority ? records : [...records, leaseRecord(keys, { domain, node, forMs })],
-      node,
+      ...{ name: machine, domain, suite, node },
+      records: isAuthority ? records : [...records, lease],
       authority: isAuthority
         ? { keys: held, settings: { limits, periodMs }, hasMembers: true }
         : null,
@@ -83,6 +86,17 @@ function foundDomain(world: World, name: string): void {
       diskDice: world.dice(`disk/${machine}`),
     };
     world.machines.set(machine, new Machine(world, options));
+  };
+  // What a standby has, the authority has not: else it would take over from itself.
+  const beacons = standbys.length === 0 ? keys.beacon : [keys.beacon[0]];
+  const made = madeKeysOf(suite, domain);
+  add(name, [...beacons, keys.documents, ...keys.revocation, ...made]);
+  for (let i = 1; i <= scenario.followers; i++) add(`${name}-${i}`, []);
+  for (const [i, machine] of standbysOf(scenario, name).entries()) {
+    const { beacon, documents } = standbys[i] ?? {};
+    if (beacon !== undefined && documents !== undefined) {
+      add(machine, [beacon, documents, ...keys.revocation]);
+    }
   }
 }
 
@@ -126,7 +140,7 @@ function statementsOf({ believed }: Machine): readonly Statement[] {
 
 function publishFirst(world: World): void {
   for (const machine of world.machines.values()) {
-    if (!machine.isAuthority) continue;
+    if (machine.node?.hasVoice !== true) continue;
     const drafts = firstDrafts();
     machine.request({ kind: 'publish', drafts, withdrawal: false }, () => undefined);
   }
@@ -141,29 +155,37 @@ function relateBoth(world: World, a: string, b: string): void {
 
 /** Links of authorities as the scenario says; followers hang on their own and on each other. */
 function linkAll(world: World, pairs: readonly Pair[]): void {
-  const { latencyMs, bitsPerSecond, lossPpm, links } = world.scenario;
-  const join = (a: string, b: string): void => {
-    const [first, second] = [world.machine(a), world.machine(b)];
-    assert(first !== undefined && second !== undefined, 'both are in the world');
-    world.network.join(first, second, { latencyMs, bitsPerSecond, lossPpm });
-  };
+  const { links, followers } = world.scenario;
   for (const [a, b] of pairs) {
-    join(a, b);
+    join(world, a, b);
     if (links === 'web') continue;
-    for (let i = 1; i <= world.scenario.followers; i++) join(`${a}-${i}`, `${b}-${i}`);
+    for (let i = 1; i <= followers; i++) join(world, `${a}-${i}`, `${b}-${i}`);
+    for (const standby of standbysOf(world.scenario, a)) join(world, standby, b);
+    for (const standby of standbysOf(world.scenario, b)) join(world, a, standby);
   }
-  if (links === 'web') return;
-  if (links === 'full') for (const [a, b] of fellows(world)) join(a, b);
-  for (const { name, isAuthority } of world.machines.values()) {
-    if (!isAuthority) join(authorityName(name), name);
+  if (links !== 'web') linkKin(world);
+}
+
+/** Links the machines of each domain; its followers with each other where everybody is. */
+function linkKin(world: World): void {
+  const { links } = world.scenario;
+  for (const own of kin(world)) {
+    for (const [a, b] of allPairs(own)) {
+      if (a.isAuthority || b.isAuthority || links === 'full') join(world, a.name, b.name);
+    }
   }
 }
 
-/** Every two followers of one domain. */
-function fellows({ machines }: World): readonly Pair[] {
-  const followers = [...machines.values()].filter(({ isAuthority }) => !isAuthority);
-  const names = Map.groupBy(followers, ({ domain }) => domain);
-  return [...names.values()].flatMap((own) => allPairs(own.map(({ name }) => name)));
+function join(world: World, a: string, b: string): void {
+  const { latencyMs, bitsPerSecond, lossPpm } = world.scenario;
+  const [first, second] = [world.machine(a), world.machine(b)];
+  assert(first !== undefined && second !== undefined, 'both are in the world');
+  world.network.join(first, second, { latencyMs, bitsPerSecond, lossPpm });
+}
+
+/** The machines of each domain. */
+function kin({ machines }: World): readonly (readonly Machine[])[] {
+  return [...Map.groupBy(machines.values(), ({ domain }) => domain).values()];
 }
 
 /** Which authorities are linked, the one that dials first. */
@@ -194,8 +216,8 @@ export function linkedPairs(world: Linking, names: readonly string[]): readonly 
 }
 
 /** Everybody with everybody. */
-export function allPairs(names: readonly string[]): readonly Pair[] {
-  return names.flatMap((a, i) => names.slice(i + 1).map((b) => [a, b] as const));
+export function allPairs<T>(all: readonly T[]): readonly (readonly [T, T])[] {
+  return all.flatMap((a, i) => all.slice(i + 1).map((b) => [a, b] as const));
 }
 
 /** What Root leaves to beacons, above the limits that they say. */

@@ -7,7 +7,9 @@
  */
 
 import { concat, toUtf8 } from '../core/bytes.ts';
+import type { JsonObject } from '../core/canonical.ts';
 import { sha256 } from '../core/digest.ts';
+import { BEACON_KEY_LIFE_MS } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer, Suite } from '../core/suite.ts';
 import { addMs, DAY_MS, unixMs } from '../core/time.ts';
@@ -44,6 +46,25 @@ export function keysOf(suite: Suite, domain: TrustDomain): DomainKeys {
   };
 }
 
+/** What a standby signs with once it takes over; the first has the key of the second rank. */
+export interface StandbyKeys {
+  readonly beacon: Signer;
+  readonly documents: Signer;
+}
+
+/** The keys of the standbys of a domain, the next in turn first. */
+export function standbyKeysOf(
+  suite: Suite,
+  domain: TrustDomain,
+  { beacon: [, next] }: DomainKeys,
+  count: number,
+): readonly StandbyKeys[] {
+  return Array.from({ length: count }, (_, i) => ({
+    beacon: i === 0 ? next : signerOf(suite, `${domain}/beacon-${i + 1}`),
+    documents: signerOf(suite, `${domain}/documents-${i + 1}`),
+  }));
+}
+
 /** How many role keys an authority makes in a run, for Roots to name. */
 export const MADE_KEYS = 8;
 
@@ -65,6 +86,9 @@ export function firstRecords(
     readonly ceilings: AgeLimits;
     readonly chainMs: number;
     readonly people: readonly Signer[];
+    readonly standbys: readonly StandbyKeys[];
+    /** 0 is for ever. */
+    readonly writerForMs: number;
   },
 ): readonly RecordWrite[] {
   const first = foundDomain(keys, {
@@ -76,17 +100,31 @@ export function firstRecords(
   return first.map(({ key, value }) => {
     if (value === null) return { key, value };
     const founded = decodeEnvelope(value).members;
-    const { people } = terms;
-    const pairs = people.map(({ keyId, publicPair }) => [keyId, publicMembers(publicPair)]);
+    const { people, standbys, writerForMs } = terms;
+    const named = [...people, ...standbys.flatMap(({ beacon, documents }) => [beacon, documents])];
+    const pairs = named.map(({ keyId, publicPair }) => [keyId, publicMembers(publicPair)]);
     const override = people.map(({ keyId }, i) => ({ key: keyId, name: `Person ${i + 1}` }));
     const body = {
       ...founded.json(),
       keys: { ...founded.object('keys').json(), ...Object.fromEntries(pairs) },
-      roles: { ...founded.object('roles').json(), override },
+      roles: { ...founded.object('roles').json(), ...rolesWith(keys, standbys), override },
       chainMs: terms.chainMs,
+      ...(writerForMs === 0 ? {} : { writerForMs }),
     };
     return { key, value: signEnvelope('root', body, [keys.root]) };
   });
+}
+
+/** Who speaks, and in which turn: the authority, and each standby after it. */
+function rolesWith(keys: DomainKeys, standbys: readonly StandbyKeys[]): JsonObject {
+  if (standbys.length === 0) return {};
+  const until = String(addMs(unixMs(START_MS), BEACON_KEY_LIFE_MS));
+  const beacons = [keys.beacon[0], ...standbys.map(({ beacon }) => beacon)];
+  const documents = [keys.documents, ...standbys.map((standby) => standby.documents)];
+  return {
+    beacon: beacons.map(({ keyId }, rank) => ({ key: keyId, rank, until })),
+    documents: { keys: documents.map(({ keyId }) => keyId).sort(), threshold: 1 },
+  };
 }
 
 /** A bundle whose refresh hint tells its generations apart. */

@@ -9,6 +9,7 @@ import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import { Dice } from './dice.ts';
 import { FAULTS } from './faults/table.ts';
 import type { Scenario } from './scenario.ts';
+import { authorityName } from './web.ts';
 import type { World } from './world.ts';
 
 /** One thing that happens: which fault, when, to whom, for how long, how much. */
@@ -24,6 +25,8 @@ export interface Happening {
 export interface Shape {
   readonly authorities: readonly string[];
   readonly followers: readonly string[];
+  /** Each after the authority that it stands by for. */
+  readonly standbys: readonly string[];
   readonly machines: readonly string[];
   readonly periodMs: number;
 }
@@ -54,8 +57,14 @@ export function shapeOf(scenario: Scenario): Shape {
   const followers = authorities.flatMap((name) =>
     Array.from({ length: scenario.followers }, (_, i) => `${name}-${i + 1}`),
   );
-  const machines = [...authorities, ...followers];
-  return { authorities, followers, machines, periodMs: scenario.periodMs };
+  const standbys = authorities.flatMap((name) => standbysOf(scenario, name));
+  const machines = [...authorities, ...followers, ...standbys];
+  return { authorities, followers, standbys, machines, periodMs: scenario.periodMs };
+}
+
+/** The names of those who stand by for an authority: `d00-s1`, `d00-s2`. */
+export function standbysOf({ standbys }: Scenario, authority: string): readonly string[] {
+  return Array.from({ length: standbys }, (_, i) => `${authority}-s${i + 1}`);
 }
 
 /** `d00`, `d01`, … */
@@ -74,7 +83,7 @@ function drawPartitions(scenario: Scenario, seed: number): readonly Happening[] 
   for (let at = everyMs; at < scenario.minutes * MINUTE_MS; at += everyMs) {
     const count = Math.ceil(authorities.length / 3);
     const cutOff = new Set(dice.shuffle(authorities).slice(0, count));
-    const on = machines.filter((name) => cutOff.has(name.replace(/-\d+$/, '')));
+    const on = machines.filter((name) => cutOff.has(authorityName(name)));
     drawn.push({ at, fault: 'partition', on, forMs, amount: 0 });
   }
   return drawn;

@@ -153,6 +153,17 @@ function carries({ acquaintance, wires: [{ from, to }] }: Link, domain: TrustDom
   return isNamed(atFrom, to) || isNamed(atTo, from);
 }
 
+/**
+ * True for a writer that may go on: the word was not given away, and if Root ties it to whoever is
+ * next in turn, that one is here (PROTOCOL §2.5).
+ */
+function mayWrite(world: World, group: readonly Machine[], { domain, node }: Machine): boolean {
+  if (world.scenario.standbys === 0) return true;
+  if (node?.hasVoice !== true) return false;
+  const isTied = world.scenario.writerForMs > 0;
+  return !isTied || world.authoritiesOf(domain).every((one) => group.includes(one));
+}
+
 /** Of a group those who reach the authority without a guest on the way: they are given all. */
 function wholeFrom(world: World, authority: Machine, group: readonly Machine[]): Set<Machine> {
   const left = new Set(group);
@@ -164,7 +175,8 @@ function wholeFrom(world: World, authority: Machine, group: readonly Machine[]):
 
 function judge(world: World, domain: TrustDomain, group: readonly Machine[]): void {
   const authority = world.authorityOf(domain);
-  const isLed = authority !== undefined && group.includes(authority);
+  const isLed =
+    authority !== undefined && group.includes(authority) && mayWrite(world, group, authority);
   const whole = isLed ? wholeFrom(world, authority, group) : new Set<Machine>();
   const isAhead = (authority?.clock.fastestMs ?? 0) > LEAD_MS;
   const views = group.flatMap((machine) => viewOf(world, machine, domain) ?? []);

@@ -8,7 +8,7 @@
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { PublicPair, Signer, Suite } from '../core/suite.ts';
+import type { KeyId, PublicPair, Signer, Suite } from '../core/suite.ts';
 import type { Write } from '../daemon/ports.ts';
 import type { Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
@@ -150,6 +150,11 @@ export class Machine {
   /** The public keys by which others know this machine. */
   get publicPair(): PublicPair {
     return this.#options.node.publicPair;
+  }
+
+  /** True where this role key lies here. */
+  holds(keyId: KeyId): boolean {
+    return this.#options.authority?.keys.some((key) => key.keyId === keyId) === true;
   }
 
   /** A state machine on what the disk holds: its process, or a twin for a checker to ask. */

@@ -72,6 +72,15 @@ const WITH_ALL_FAULTS = [
   'tier: SURVIVAL',
 ];
 
+/** What a swarm reaches in which standbys take over. */
+const WITH_STANDBYS = [
+  'alarm: deposed',
+  'alarm: standby-silent',
+  'checker: a writer spoke after its standby took over',
+  'checker: leases vouched for a date',
+  'refused: standby-silent',
+];
+
 /** What befalls followers, and has no place where there are none. */
 const OF_FOLLOWERS = ['restored-backup', 'lost-lease', 'misdating'];
 
@@ -80,7 +89,9 @@ export function pointsOf(scenario: Scenario): readonly string[] {
   const faults = FAULTS.filter(({ name }) => scenario.faults.includes(name));
   const named = faults
     .filter(({ name }) => scenario.followers > 0 || !OF_FOLLOWERS.includes(name))
+    .filter(({ name }) => scenario.standbys > 0 || name !== 'standing-in')
     .map(({ name }) => `fault: ${name}`);
   const all = faults.length === FAULTS.length ? WITH_ALL_FAULTS : [];
-  return [...ALWAYS, ...named, ...all];
+  const turns = scenario.writerForMs > 0 ? WITH_STANDBYS : [];
+  return [...ALWAYS, ...named, ...all, ...turns];
 }

@@ -12,8 +12,9 @@ import {
   type JsonObject,
   parseJson,
 } from '../core/canonical.ts';
+import { WRITER_FOR_MS_MIN } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
-import { HOUR_MS, MINUTE_MS } from '../core/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/time.ts';
 import type { AgeLimits } from '../federation/limits.ts';
 import { FAULTS } from './faults/table.ts';
 import { type Happening, shapeOf } from './happening.ts';
@@ -31,8 +32,12 @@ export interface Scenario {
   /** What a person learns from it. */
   readonly shows: string;
   readonly domains: number;
-  /** Machines of each domain beside its authority. */
+  /** Machines of each domain that hold no authority keys. */
   readonly followers: number;
+  /** Authorities of each domain that would take over from the first, one after the other. */
+  readonly standbys: number;
+  /** How long a writer goes on without its standby (PROTOCOL §2.5); 0 is for ever. */
+  readonly writerForMs: number;
   readonly links: Links;
   /** Who relates to whom: the domains that are linked, or all. */
   readonly relations: 'linked' | 'all';
@@ -67,6 +72,8 @@ export const PLAIN: Scenario = {
   shows: '',
   domains: 4,
   followers: 0,
+  standbys: 0,
+  writerForMs: 0,
   links: 'mesh',
   relations: 'linked',
   minutes: 120,
@@ -90,6 +97,8 @@ const HAPPENINGS_MAX = 10_000;
 const BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
   domains: [1, 10_000],
   followers: [0, 100],
+  standbys: [0, 2],
+  writerForMs: [0, DAY_MS],
   minutes: [1, YEAR_MINUTES],
   periodMs: [1_000, HOUR_MS],
   chainPeriods: [1, 4_096],
@@ -146,8 +155,9 @@ export function resized(
   const length = minutes ?? scenario.minutes;
   const happenings = scenario.happenings.filter(({ at }) => at < length * MINUTE_MS);
   if (nodes === null) return { ...scenario, minutes: length, happenings };
-  const followers = Math.min(scenario.followers, nodes - 1);
-  const domains = Math.max(1, Math.floor(nodes / (1 + followers)));
+  const writers = 1 + scenario.standbys;
+  const followers = Math.min(scenario.followers, Math.max(0, nodes - writers));
+  const domains = Math.max(1, Math.floor(nodes / (writers + followers)));
   return { ...scenario, minutes: length, happenings, followers, domains };
 }
 
@@ -158,6 +168,9 @@ export function checkMix(scenario: Scenario): void {
   };
   const { limits, periodMs, domains, links } = scenario;
   if (limits.freshForMs < 3 * periodMs) mix('freshForMs is below three periods');
+  const { writerForMs, standbys } = scenario;
+  if (writerForMs > 0 && writerForMs < WRITER_FOR_MS_MIN) mix('writerForMs is below its least');
+  if (writerForMs > 0 && standbys === 0) mix('writerForMs needs a standby');
   if (links === 'ring' && domains < 3) mix('a ring has three domains at least');
   if (scenario.chainPeriods * periodMs > 24 * HOUR_MS) mix('a chain ends within a day');
   const { machines } = shapeOf(scenario);

@@ -41,7 +41,7 @@ export function relatedBy(pairs: readonly Pair[]): readonly Pair[] {
   return [...related.values()];
 }
 
-/** The machine that writes for a machine's domain, by name. */
+/** The first authority of a machine's domain, by name. */
 export function authorityName(machine: string): string {
-  return machine.replace(/-\d+$/, '');
+  return machine.replace(/-s?\d+$/, '');
 }

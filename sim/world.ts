@@ -33,11 +33,19 @@ import { Watchman } from './watchman.ts';
 /** A withdrawal that an authority acknowledged to its people. */
 export interface Withdrawal {
   readonly domain: TrustDomain;
+  /** Who acknowledged it: another writer of the domain may not know yet. */
+  readonly by: string;
   /** Digest of the bundle that is no more. */
   readonly digest: string;
   readonly acknowledgedAt: number;
   /** The latest date of any evidence released before. */
   readonly lastEvidence: number;
+}
+
+/** A standby took over. */
+export interface Handover {
+  readonly to: string;
+  readonly at: number;
 }
 
 const NO_WRITES: readonly StepWrite[] = [];
@@ -64,8 +72,10 @@ export class World {
   /** Domains one of whose beacon keys an adversary holds. */
   readonly stolen = new Set<TrustDomain>();
   readonly withdrawals: Withdrawal[] = [];
-  /** The latest date of evidence that each authority let go. */
-  readonly lastEvidence = new Map<TrustDomain, number>();
+  /** When the next writer of a domain was given the word last. */
+  readonly handovers = new Map<TrustDomain, Handover>();
+  /** The latest date of evidence that each authority let go while it had the word, by its name. */
+  readonly lastEvidence = new Map<string, number>();
   readonly history: History;
   readonly desk: Desk;
   /** True once the run is to become quiet: people and faults begin nothing new. */
@@ -78,6 +88,7 @@ export class World {
   readonly #active = new Set<() => void>();
   readonly #seen = new Map<Machine, Seen>();
   readonly #watchman: Watchman;
+  readonly #authorities = new Map<TrustDomain, readonly Machine[]>();
 
   constructor(scenario: Scenario, seed: number, suite: Suite, records: boolean) {
     this.scenario = scenario;
@@ -108,9 +119,27 @@ export class World {
     return [...this.machines.values()].filter((machine) => machine.isHonest);
   }
 
-  /** The machine that writes for a domain. */
+  /** The machine that writes for a domain: of two that would, the one that took over. */
   authorityOf(domain: TrustDomain): Machine | undefined {
-    return [...this.machines.values()].find((m) => m.isAuthority && m.domain === domain);
+    const authorities = this.authoritiesOf(domain);
+    return authorities.findLast(({ node }) => node?.hasVoice === true) ?? authorities[0];
+  }
+
+  /** Whoever writes for a domain, or stands by to, in their turn. */
+  authoritiesOf(domain: TrustDomain): readonly Machine[] {
+    let known = this.#authorities.get(domain);
+    if (known === undefined) {
+      const own = [...this.machines.values()].filter((machine) => machine.domain === domain);
+      known = own.filter(({ isAuthority }) => isAuthority);
+      this.#authorities.set(domain, known);
+    }
+    return known;
+  }
+
+  /** The latest date of evidence that any writer of a domain let go. */
+  lastEvidenceOf(domain: TrustDomain): number {
+    const dates = this.authoritiesOf(domain).map(({ name }) => this.lastEvidence.get(name) ?? 0);
+    return Math.max(0, ...dates);
   }
 
   after(delayMs: number, run: () => void): void {
@@ -271,11 +300,11 @@ export class World {
 
   /** The latest date that an authority has given to its own evidence. */
   #noteEvidence(machine: Machine, writes: readonly StepWrite[]): void {
-    if (!machine.isAuthority) return;
+    if (machine.node?.hasVoice !== true) return;
     for (const { domain, kind, value } of writes) {
       if (domain !== machine.domain || kind !== 'keeping' || value === null) continue;
-      const known = this.lastEvidence.get(domain) ?? 0;
-      this.lastEvidence.set(domain, Math.max(known, keepingOf(value).asOf ?? 0));
+      const known = this.lastEvidence.get(machine.name) ?? 0;
+      this.lastEvidence.set(machine.name, Math.max(known, keepingOf(value).asOf ?? 0));
     }
   }
 

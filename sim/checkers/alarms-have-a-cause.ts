@@ -26,6 +26,9 @@ export const alarmsHaveACause: CheckerKind = {
           continue;
         // Whoever is booted where nobody answers has to ask a person; people give the word away.
         if (effect.code === 'own-documents-unconfirmed' || effect.code === 'deposed') continue;
+        // A standby may be away, and a writer that was cut off went on without knowing.
+        const isOfTurns = effect.code === 'standby-silent' || effect.code === 'fork';
+        if (isOfTurns && world.scenario.standbys > 0) continue;
         if (effect.code === 'store-unwritable' && machine.diskFailed) continue;
         // What it said since the backup it hears from others.
         if (effect.code === 'own-beacon-unknown' && machine.restored) continue;

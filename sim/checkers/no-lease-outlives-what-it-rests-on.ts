@@ -3,7 +3,6 @@
  * for (PROTOCOL §7.2); and none that was issued before takes the place of the one held (§7.1).
  */
 
-import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { type Lease, readLease } from '../../federation/lease.ts';
 import type { CheckerKind } from '../checker.ts';
 import { envelopeOf } from '../reading.ts';
@@ -12,7 +11,6 @@ export const noLeaseOutlivesWhatItRestsOn: CheckerKind = {
   sentence: 'no lease outlives what it rests on',
   make: (world, fail) => {
     const { survivalForMs } = world.scenario.limits;
-    const lastEvidence = (domain: TrustDomain): number => world.lastEvidence.get(domain) ?? 0;
     return {
       step: ({ machine, writes }) => {
         for (const { domain, kind, value, before } of writes) {
@@ -20,7 +18,7 @@ export const noLeaseOutlivesWhatItRestsOn: CheckerKind = {
           world.coverage.saw('checker: a lease was taken');
           const lease = readLease(envelopeOf(value));
           const { issuedAt, notAfter } = lease;
-          if (issuedAt > lastEvidence(domain) && !world.stolen.has(domain)) {
+          if (issuedAt > world.lastEvidenceOf(domain) && !world.stolen.has(domain)) {
             fail(`${machine.name} has a lease of ${issuedAt}, and no evidence is as young`);
           }
           if (notAfter > issuedAt + survivalForMs) {

@@ -13,23 +13,25 @@ import type { Delivery } from '../step.ts';
 export const noTickFollowsAnAcknowledgedWithdrawal: CheckerKind = {
   sentence: 'no tick follows an acknowledged withdrawal',
   make: (world, fail) => {
+    /** By machine: a writer that was cut off does not know what the next one withdrew. */
     const issued = new Map<string, string[]>();
     const dead = new Set<string>();
     return {
-      withdrawn: ({ domain }) => {
-        for (const tag of issued.get(domain)?.slice(0, -1) ?? []) dead.add(tag);
+      withdrawn: ({ by }) => {
+        for (const tag of issued.get(by)?.slice(0, -1) ?? []) dead.add(tag);
       },
       step: ({ machine, delivery, writes, output }) => {
         if (!machine.isAuthority) return;
         for (const { domain, kind, value } of writes) {
           if (domain !== machine.domain || kind !== 'beacon' || value === null) continue;
-          const tags = issued.get(domain) ?? [];
+          if (delivery.input.kind !== 'drawn') continue;
+          const tags = issued.get(machine.name) ?? [];
           tags.push(beaconOf(value).digest.slice(0, 16));
-          issued.set(domain, tags);
+          issued.set(machine.name, tags);
         }
         // A revocation withdraws what the beacon in force says, in the very step that makes it.
         if (delivery.input.kind === 'revoke' && output.verdict === null) {
-          for (const tag of issued.get(machine.domain) ?? []) dead.add(tag);
+          for (const tag of issued.get(machine.name) ?? []) dead.add(tag);
         }
         for (const effect of output.effects) {
           if (effect.kind !== 'gossip' || effect.message.length !== TICK_BYTES) continue;
@@ -39,13 +41,13 @@ export const noTickFollowsAnAcknowledgedWithdrawal: CheckerKind = {
           const index = (message[8] ?? 0) * 65_536 + (message[9] ?? 0) * 256 + (message[10] ?? 0);
           const tag = toHex(message.subarray(0, 8));
           if (index === STOP_INDEX) world.coverage.saw('protocol: a stop was revealed');
-          else if (dead.has(tag) && issued.get(machine.domain)?.includes(tag) === true) {
+          else if (dead.has(tag) && issued.get(machine.name)?.includes(tag) === true) {
             // Another's tick may be forwarded by whoever has not heard yet.
             fail(`${machine.name} released tick ${index} of ${tag}`);
           }
         }
         if (writes.some(({ domain, kind }) => kind === 'writer' && domain === machine.domain)) {
-          for (const tag of issued.get(machine.domain) ?? []) dead.add(tag);
+          for (const tag of issued.get(machine.name) ?? []) dead.add(tag);
         }
       },
     };

@@ -1,7 +1,8 @@
 /**
  * Nothing withdrawn at Z is honoured at or after Z + W + δ + L + σ (PROTOCOL §8).
  *
- * One writer, so W = 0. By wall clock: the last evidence before the withdrawal bears its date, so
+ * W is how long a writer goes on that does not know yet that its standby took over; with one writer
+ * there is none. By wall clock: the last evidence before the withdrawal bears its date, so
  * δ is in that; σ is how slow the evaluator's clock is. By powered time: whatever the clock says,
  * a partner held since contact for L of powered time beyond what its evidence gained has aged out.
  */
@@ -25,6 +26,12 @@ const ROUNDING_MS = 2;
 export const nothingWithdrawnIsHonouredLate: CheckerKind = {
   sentence: 'nothing withdrawn is honoured late',
   make: (world, fail) => {
+    /** The latest date of evidence that says nothing of a withdrawal: other writers may go on. */
+    const lastOf = ({ domain, by, lastEvidence }: Withdrawal): number => {
+      const others = world.authoritiesOf(domain).filter(({ name }) => name !== by);
+      const last = others.map(({ name }) => world.lastEvidence.get(name) ?? 0);
+      return Math.max(lastEvidence, ...last);
+    };
     const gone = new Map<string, Withdrawal>();
     const contacts = new Map<Machine, Map<string, Contact>>();
     const contactOf = (machine: Machine, domain: string, asOf: number): Contact => {
@@ -74,7 +81,7 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
           const withdrawal = bundle === undefined ? undefined : gone.get(bundle.digest);
           if (withdrawal === undefined) continue;
           world.coverage.saw('checker: a withdrawn bundle was still held');
-          judge(machine, view, withdrawal.lastEvidence);
+          judge(machine, view, lastOf(withdrawal));
         }
       },
     };

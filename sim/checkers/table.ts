@@ -9,6 +9,7 @@ import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-
 import { aRootAloneTakesNothing } from './a-root-alone-takes-nothing.ts';
 import { aStrangerCostsWhatItSends } from './a-stranger-costs-what-it-sends.ts';
 import { aSubsetPermitsNothingNew } from './a-subset-permits-nothing-new.ts';
+import { aWriterIsSilentWithoutItsStandby } from './a-writer-is-silent-without-its-standby.ts';
 import { afterAStopNoTickCounts } from './after-a-stop-no-tick-counts.ts';
 import { alarmsHaveACause } from './alarms-have-a-cause.ts';
 import { anActIsPermittedByItsWorstStatement } from './an-act-is-permitted-by-its-worst-statement.ts';
@@ -73,4 +74,5 @@ export const CHECKERS: readonly CheckerKind[] = [
   aNodeWakesForSomething,
   noLeaseOutlivesWhatItRestsOn,
   fewerThanAQuorumMoveNoClock,
+  aWriterIsSilentWithoutItsStandby,
 ];

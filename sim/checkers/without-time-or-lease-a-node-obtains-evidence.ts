@@ -29,7 +29,7 @@ export const withoutTimeOrLeaseANodeObtainsEvidence: CheckerKind = {
   make: (world, fail) => ({
     end: () => {
       const members = world.honest.filter(
-        ({ isAuthority, power }) => isAuthority && power === 'on',
+        ({ node, power }) => node?.hasVoice === true && power === 'on',
       );
       for (const member of members.slice(0, MEMBERS_MAX)) {
         if (world.stolen.has(member.domain)) continue;
@@ -115,6 +115,8 @@ function evidenceOf(view: DomainView | null, later: string | null): string {
   if (view === null) return 'nothing';
   const revoked = [...view.revocations.union.keys()].sort().join(' ');
   const { rootVersion, beacon, tick, standing } = view;
-  const evidence = beacon === null ? later : `${beacon} tick ${tick} ${standing.stopped}`;
+  // Whoever hears of a stop first counts no tick that came before it (PROTOCOL §3.4).
+  const number = standing.stopped ? 'and its stop' : `tick ${tick}`;
+  const evidence = beacon === null ? later : `${beacon} ${number}`;
   return `Root ${rootVersion} beacon ${evidence} ${revoked}`;
 }

@@ -10,7 +10,7 @@ import { bundleDraft } from '../founding.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import type { World } from '../world.ts';
-import { machinesOf } from './power.ts';
+import { writersOf } from './power.ts';
 
 /** New entries, of no consequence to partners. */
 export const publishing: Fault = {
@@ -22,7 +22,7 @@ export const publishing: Fault = {
     amount: dice.below(1_000),
   }),
   begin: (world, happening) => {
-    for (const machine of machinesOf(world, happening)) {
+    for (const machine of writersOf(world, happening)) {
       const body = { group: 'default', entries: [happening.amount] };
       const drafts = [{ type: 'entries', name: 'entries/default', body } as const];
       machine.request({ kind: 'publish', drafts, withdrawal: false }, () => undefined);
@@ -41,7 +41,7 @@ export const withdrawing: Fault = {
     amount: dice.between(2, 1_000_000),
   }),
   begin: (world, happening) => {
-    for (const machine of machinesOf(world, happening)) withdraw(world, machine, happening.amount);
+    for (const machine of writersOf(world, happening)) withdraw(world, machine, happening.amount);
     return () => undefined;
   },
 };
@@ -52,7 +52,7 @@ export const relating: Fault = {
   family: 'people',
   draw: pairOf,
   begin: (world, happening) => {
-    const [mine, theirs] = machinesOf(world, happening);
+    const [mine, theirs] = writersOf(world, happening);
     if (mine === undefined || theirs === undefined) return () => undefined;
     relate(mine, theirs);
     return () => undefined;
@@ -68,7 +68,7 @@ export const unrelating: Fault = {
     return pair === null ? null : { ...pair, forMs: 1 + dice.wait(20 * shape.periodMs) };
   },
   begin: (world, happening) => {
-    const [mine, theirs] = machinesOf(world, happening);
+    const [mine, theirs] = writersOf(world, happening);
     if (mine === undefined || theirs === undefined) return () => undefined;
     mine.request({ kind: 'unrelate', domain: theirs.domain }, () => undefined);
     return () => relate(mine, theirs);
@@ -87,7 +87,7 @@ export const narrowing: Fault = {
     return pair === null ? null : { ...pair, forMs: 1 + dice.wait(10 * shape.periodMs) };
   },
   begin: (world, happening) => {
-    const [mine, theirs] = machinesOf(world, happening);
+    const [mine, theirs] = writersOf(world, happening);
     if (mine === undefined || theirs === undefined) return () => undefined;
     const { freshForMs, degradedForMs, survivalForMs } = world.scenario.limits;
     const limits = {
@@ -111,7 +111,7 @@ export const courier: Fault = {
   family: 'people',
   draw: pairOf,
   begin: (world, happening) => {
-    const [from, to] = machinesOf(world, happening);
+    const [from, to] = writersOf(world, happening);
     if (from === undefined || to === undefined) return () => undefined;
     for (const view of from.node?.view(from.clock.now(world.now)) ?? []) {
       exportBundle(from, view.domain, (file) => {
@@ -147,8 +147,14 @@ function withdraw(world: World, machine: Machine, generation: number): void {
   machine.request({ kind: 'publish', drafts, withdrawal: true }, ({ answer }) => {
     if (answer instanceof Refusal) return;
     world.coverage.saw('people: a withdrawal was acknowledged');
-    const lastEvidence = world.lastEvidence.get(domain) ?? 0;
-    world.acknowledged({ domain, digest, acknowledgedAt: world.now, lastEvidence });
+    const lastEvidence = world.lastEvidenceOf(domain);
+    world.acknowledged({
+      domain,
+      by: machine.name,
+      digest,
+      acknowledgedAt: world.now,
+      lastEvidence,
+    });
   });
 }
 

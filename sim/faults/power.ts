@@ -18,3 +18,10 @@ export function oneFor(meanMs: number, amount: (dice: Dice) => number = () => 0)
 export function machinesOf(world: World, { on }: Happening): readonly Machine[] {
   return on.flatMap((name) => world.machine(name) ?? []);
 }
+
+/** Whoever writes now for the domains of the authorities that a happening names. */
+export function writersOf(world: World, happening: Happening): readonly Machine[] {
+  return machinesOf(world, happening).map((machine) =>
+    machine.isAuthority ? (world.authorityOf(machine.domain) ?? machine) : machine,
+  );
+}

@@ -24,7 +24,8 @@ export const revoking: Fault = {
     return { on, forMs: 0, amount: dice.below(1_000) };
   },
   begin: (world, { on: [authority = '', node], amount }) => {
-    const machine = world.machine(authority);
+    const first = world.machine(authority);
+    const machine = first && world.authorityOf(first.domain);
     const target = targetOf(world, node, `spiffe://${machine?.domain}/lost/${amount}`, amount);
     machine?.request({ kind: 'revoke', targets: [target] }, ({ answer }) => {
       if (!(answer instanceof Refusal)) world.coverage.saw('people: a revocation was acknowledged');

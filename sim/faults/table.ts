@@ -34,6 +34,7 @@ import { revoking } from './revoking.ts';
 import { rotating } from './rotating.ts';
 import { rtcReset } from './rtc-reset.ts';
 import { slowDisk } from './slow-disk.ts';
+import { standingIn } from './standing-in.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
 import { strangers } from './strangers.ts';
 import { suspend } from './suspend.ts';
@@ -49,5 +50,5 @@ export const FAULTS: readonly Fault[] = [
   ...[stolenBeaconKey, strangers],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
-  closedDesk,
+  ...[closedDesk, standingIn],
 ];

@@ -13,7 +13,7 @@ import type { Machine } from '../machine.ts';
 import { START_MS } from '../machine-clock.ts';
 import { envelopeOf } from '../reading.ts';
 import type { World } from '../world.ts';
-import { machinesOf } from './power.ts';
+import { writersOf } from './power.ts';
 
 /** What people asked to be revoked, whether or not the machine lived to do it. */
 const askedIn = new WeakMap<World, Set<KeyId>>();
@@ -23,25 +23,32 @@ export const takingOver: Fault = {
   family: 'people',
   draw: (dice, { authorities }) => ({ on: [dice.pick(authorities)], forMs: 0, amount: 0 }),
   begin: (world, happening) => {
-    for (const machine of machinesOf(world, happening)) revokeSpeaker(world, machine);
+    for (const machine of writersOf(world, happening)) revokeSpeaker(world, machine);
     return () => undefined;
   },
 };
 
-function revokeSpeaker(world: World, machine: Machine): void {
+/** The people at a machine revoke the key of whoever speaks for its domain. */
+export function revokeSpeaker(world: World, machine: Machine): void {
   // A thief's proof may disown a rank at any time.
   if (world.stolen.has(machine.domain)) return;
   const asked = askedIn.get(world) ?? new Set<KeyId>();
   askedIn.set(world, asked);
-  const left = newestRootOf(machine)?.beaconKeys.filter(({ keyId }) => !asked.has(keyId)) ?? [];
-  const [speaker, next] = left;
+  const all = newestRootOf(machine)?.beaconKeys ?? [];
+  const [speaker, next] = all.filter(({ keyId }) => !asked.has(keyId));
   if (speaker === undefined || next === undefined) return;
   asked.add(speaker.keyId);
   const notAfter = addMs(unixMs(START_MS), 400 * DAY_MS);
-  const targets = [{ class: 'authority', target: speaker.keyId, notAfter } as const];
+  // Every rank below: what was asked of a machine that crashed may not have been done.
+  const lower = all.filter(({ rank }) => rank < next.rank);
+  const targets = lower.map(
+    ({ keyId }) => ({ class: 'authority', target: keyId, notAfter }) as const,
+  );
   machine.request({ kind: 'revoke', targets }, ({ answer }) => {
-    if (!(answer instanceof Refusal))
-      world.coverage.saw('people: the next rank was given the word');
+    if (answer instanceof Refusal) return;
+    world.coverage.saw('people: the next rank was given the word');
+    const to = world.authoritiesOf(machine.domain).find((one) => one.holds(next.keyId));
+    if (to !== undefined) world.handovers.set(machine.domain, { to: to.name, at: world.now });
   });
 }
 

@@ -7,6 +7,7 @@ import { capturedNode } from './captured-node.ts';
 import { clockAttack } from './clock-attack.ts';
 import { container } from './container.ts';
 import { cutCable } from './cut-cable.ts';
+import { garrison } from './garrison.ts';
 import { lostHub } from './lost-hub.ts';
 import { outpost } from './outpost.ts';
 import { patrol } from './patrol.ts';
@@ -14,15 +15,16 @@ import { radio } from './radio.ts';
 import { restoredBackup } from './restored-backup.ts';
 import { ship } from './ship.ts';
 import { splitHeadquarters } from './split-headquarters.ts';
+import { standIn } from './stand-in.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
 import { swarm } from './swarm.ts';
 
-/** All but `plain` and `swarm` tell a story. */
+/** All but `plain`, `swarm` and `garrison` tell a story. */
 export const SCENARIOS: readonly Scenario[] = [
   { ...PLAIN, shows: 'a quiet coalition of four' },
-  swarm,
+  ...[swarm, garrison],
   ...[patrol, ship, splitHeadquarters, capturedNode, stolenBeaconKey, clockAttack, lostHub],
-  ...[radio, restoredBackup, container, archipelago, cutCable, outpost],
+  ...[radio, restoredBackup, container, archipelago, cutCable, outpost, standIn],
 ];
 
 /** The scenario of that name. Refuses `scenario-unknown`. */

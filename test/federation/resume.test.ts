@@ -6,6 +6,7 @@ import { RESUME_ASK_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { addMs, HOUR_MS } from '../../core/time.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { withStandby } from './takeover-rig.ts';
 
 const resume = suite('federation/resume');
 
@@ -145,6 +146,15 @@ resume('asks nobody where a counter proves the disk', () => {
   blue.restart();
   world.advance(1_000);
   assert.ok(blue.view().epoch > epoch);
+});
+
+resume('leaves a standby that nobody answers at rest once the time to ask is over', () => {
+  const { coalition, blue, red, standby } = withStandby();
+  for (const other of [blue, red]) coalition.cut(standby, other);
+  standby.reboot();
+  coalition.advance(RESUME_ASK_MS + 1_000);
+  standby.input({ kind: 'wake' });
+  assert.ok(standby.wakeAt > standby.bootNowMs + 1, 'it wakes for something');
 });
 
 resume('revokes at once: what takes away waits for nothing', () => {

@@ -388,4 +388,28 @@ export const MUTANTS: readonly Mutant[] = [
     faults: ['misdating', 'power-cut', 'rtc-reset', 'isolation'],
     world: { domains: 1, followers: 3, links: 'web', minutes: 40 },
   },
+  {
+    name: 'a writer goes on without its standby',
+    file: 'federation/authority.js',
+    find: 'return this.tether.holds(boot);',
+    replace: 'return true;',
+    faults: ['standing-in'],
+    world: { domains: 1, followers: 1, standbys: 1, writerForMs: 60_000 },
+  },
+  {
+    name: 'a tie is as long as an answer takes',
+    file: 'federation/tether.js',
+    find: 'this.#held = { askedAt, by: to.keyId };',
+    replace: 'this.#held = { askedAt: askedAt + 600_000, by: to.keyId };',
+    faults: ['standing-in'],
+    world: { domains: 1, followers: 1, standbys: 1, writerForMs: 60_000 },
+  },
+  {
+    name: 'a standby that nobody answers wakes for ever',
+    file: 'federation/resumption.js',
+    find: 'this.#isOver || this.#isTold || now >= this.#askUntil ? null',
+    replace: 'this.#isOver || this.#isTold ? null',
+    faults: ['power-cut', 'isolation'],
+    world: { domains: 1, standbys: 1 },
+  },
 ];

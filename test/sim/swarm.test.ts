@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { runSeed } from '../../sim/run.ts';
 import { scenarioNamed } from '../../sim/scenarios/table.ts';
 import { runWithSecondOpinion, SECOND_OPINION_EVERY } from '../../sim/second-opinion.ts';
 import { RUNS_TO_REACH_ALL, Swarm } from '../../sim/swarm.ts';
@@ -11,6 +12,8 @@ const swarm = suite('sim/swarm');
 /** Small worlds, many of them: what one lacks another has. */
 const WORLD = { ...scenarioNamed('swarm'), domains: 2, followers: 1, minutes: 8 };
 const SEEDS = RUNS_TO_REACH_ALL;
+const GARRISON = scenarioNamed('garrison');
+const GARRISONS = 30;
 
 swarm(`of ${SEEDS} seeds holds every sentence and reaches every fault`, () => {
   const sum = new Swarm(WORLD);
@@ -22,6 +25,14 @@ swarm(`of ${SEEDS} seeds holds every sentence and reaches every fault`, () => {
   assert.equal(faults, []);
   const agreed = sum.coverage.find(([point]) => point === 'suite: the real one agreed');
   assert.is(agreed?.[1], Math.floor(SEEDS / SECOND_OPINION_EVERY));
+});
+
+swarm(`of ${GARRISONS} seeds holds every sentence where standbys take over`, () => {
+  const sum = new Swarm(GARRISON);
+  for (let seed = 1; seed <= GARRISONS; seed++) sum.add(runSeed({ scenario: GARRISON, seed }));
+  const failed = sum.failed.map((run) => `${run.seed}: ${run.verdict} ${run.sentence}: ${run.why}`);
+  assert.equal(failed, []);
+  assert.ok(sum.coverage.some(([point]) => point === 'people: the next rank was given the word'));
 });
 
 swarm.run();

@@ -158,7 +158,8 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
     const domain = parseTrustDomain(`${name}.example`);
     const keys = keysOf(suite, domain);
     const people = peopleOf(suite, domain);
-    const terms = { ceilings: ceilings(limits), chainMs: chainPeriods * periodMs, people };
+    const chainMs = chainPeriods * periodMs;
+    const terms = { ceilings: ceilings(limits), chainMs, people, standbys: [], writerForMs: 0 };
     const records = firstRecords(keys, domain, terms);
     const authority = {
       keys: [...keys.beacon, keys.documents, ...keys.revocation],

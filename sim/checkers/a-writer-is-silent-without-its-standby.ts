@@ -1,0 +1,43 @@
+/**
+ * A writer that Root ties to its standby is silent once that one has taken over for longer than
+ * `writerForMs` (PROTOCOL §2.5): whoever hears it alone hears it no longer than that. Where the turn
+ * passed over that standby, it is for it to hear of that first.
+ */
+
+import type { CheckerKind } from '../checker.ts';
+import type { Step } from '../step.ts';
+
+/** Boot clocks run slow by some millionths, and readings are whole numbers. */
+const SLOW_SHARE = 1 / 1_000;
+const ROUNDING_MS = 2;
+
+export const aWriterIsSilentWithoutItsStandby: CheckerKind = {
+  sentence: 'a writer is silent without its standby',
+  make: (world, fail) => {
+    const { writerForMs } = world.scenario;
+    const mostMs = Math.ceil(writerForMs * (1 + SLOW_SHARE)) + ROUNDING_MS;
+    return {
+      step: (step) => {
+        const { machine, t } = step;
+        const handover = writerForMs === 0 ? undefined : world.handovers.get(machine.domain);
+        if (handover === undefined || !speaks(step)) return;
+        const turns = world.authoritiesOf(machine.domain);
+        if (turns[turns.indexOf(machine) + 1]?.name !== handover.to) return;
+        world.coverage.saw('checker: a writer spoke after its standby took over');
+        if (t - handover.at <= mostMs) return;
+        fail(`${machine.name} speaks ${t - handover.at} ms after ${handover.to} took over`);
+      },
+    };
+  },
+};
+
+/** True where a step releases a beacon or a tick of its own. */
+function speaks({ machine, delivery: { input }, writes }: Step): boolean {
+  if (machine.node?.hasVoice !== true) return false;
+  const isTold = input.kind === 'frame' || input.kind === 'gossip' || input.kind === 'import';
+  if (isTold) return false;
+  return writes.some(
+    ({ domain, kind, value }) =>
+      domain === machine.domain && value !== null && (kind === 'beacon' || kind === 'tick'),
+  );
+}
