@@ -1,7 +1,7 @@
 /**
  * A writer that Root ties to its standby is silent once that one has taken over for longer than
- * `writerForMs` (PROTOCOL §2.5): whoever hears it alone hears it no longer than that. Where the turn
- * passed over that standby, it is for it to hear of that first.
+ * `writerForMs` (PROTOCOL §2.5): whoever hears it alone hears it no longer than that. Where the
+ * turn passed over that standby, it is for it to hear of that first.
  */
 
 import type { CheckerKind } from '../checker.ts';

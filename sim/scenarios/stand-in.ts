@@ -1,4 +1,4 @@
-/** A standby stands in: headquarters burns, the next machine takes over, and the first comes back. */
+/** A standby stands in: headquarters is cut off, the next machine takes over, the first is back. */
 
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import { PLAIN, type Scenario } from '../scenario.ts';

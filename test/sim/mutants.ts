@@ -6,6 +6,7 @@
  */
 
 import { PLAIN, type Scenario } from '../../sim/scenario.ts';
+import { MEMBER_MUTANTS } from './member-mutants.ts';
 
 /** One planted mistake. */
 export interface Mutant {
@@ -348,68 +349,5 @@ export const MUTANTS: readonly Mutant[] = [
         if (tries > 0) try { return verifyEnvelope(suite, envelope, role, tries - 1); } catch {}`,
     faults: ['strangers'],
   },
-  {
-    name: 'a revoked lease is as good as any',
-    file: 'federation/lease.js',
-    find: "revocationOf(belief.revocations, { class: 'lease', target: node }) !== undefined",
-    replace: 'false',
-    faults: ['revoking', 'isolation', 'process-end'],
-    world: { domains: 2, followers: 1 },
-  },
-  {
-    name: 'a lease that has ended is as good as any',
-    file: 'federation/lease.js',
-    find: 'if (notAfter <= clock)',
-    replace: 'if (false)',
-    faults: ['closed-desk', 'isolation', 'process-end'],
-    world: { domains: 2, followers: 1, minutes: 40 },
-  },
-  {
-    name: 'a lease outlives the evidence that it rests on',
-    file: 'federation/authority.js',
-    find: 'Math.min(LEASE_FOR_MS, survivalForMs)',
-    replace: 'LEASE_FOR_MS',
-    faults: ['isolation'],
-    world: { domains: 1, followers: 1 },
-  },
-  {
-    name: 'an older lease takes the place of a newer one',
-    file: 'federation/leaseholder.js',
-    find: 'lease.issuedAt < held',
-    replace: 'false',
-    faults: ['delay', 'publishing'],
-    world: { domains: 1, followers: 2, minutes: 40 },
-  },
-  {
-    name: 'one node of a domain may say the date',
-    file: 'federation/inquiry.js',
-    find: 'near.length < root.timeQuorum',
-    replace: 'near.length < 1',
-    faults: ['misdating', 'power-cut', 'rtc-reset', 'isolation'],
-    world: { domains: 1, followers: 3, links: 'web', minutes: 40 },
-  },
-  {
-    name: 'a writer goes on without its standby',
-    file: 'federation/authority.js',
-    find: 'return this.tether.holds(boot);',
-    replace: 'return true;',
-    faults: ['standing-in'],
-    world: { domains: 1, followers: 1, standbys: 1, writerForMs: 60_000 },
-  },
-  {
-    name: 'a tie is as long as an answer takes',
-    file: 'federation/tether.js',
-    find: 'this.#held = { askedAt, by: to.keyId };',
-    replace: 'this.#held = { askedAt: askedAt + 600_000, by: to.keyId };',
-    faults: ['standing-in'],
-    world: { domains: 1, followers: 1, standbys: 1, writerForMs: 60_000 },
-  },
-  {
-    name: 'a standby that nobody answers wakes for ever',
-    file: 'federation/resumption.js',
-    find: 'this.#isOver || this.#isTold || now >= this.#askUntil ? null',
-    replace: 'this.#isOver || this.#isTold ? null',
-    faults: ['power-cut', 'isolation'],
-    world: { domains: 1, standbys: 1 },
-  },
+  ...MEMBER_MUTANTS,
 ];
