@@ -50,22 +50,29 @@ async function exportBundle(context: CommandContext): Promise<number> {
   const { values, operands } = parseLine(
     context.args,
     {
-      'control-socket': CLIENT_OPTIONS['control-socket'],
+      ...CLIENT_OPTIONS,
       domain: { type: 'string' },
       format: { type: 'string', default: 'holdfast' },
     },
     ['[FILE]'],
   );
   const format = parseFormat(values.format);
+  const [file] = operands;
+  if (file === undefined && values.json) {
+    throw new UsageError('--json goes with FILE: without one the bundle itself is printed');
+  }
   const { text } = await withDaemon(context, values, (daemon) =>
     daemon.call('bundle.export', { ...domainOf(values), format }),
   );
-  const [file] = operands;
-  if (file === undefined) context.write(text);
-  else {
-    await replaceFile(resolve(file), toUtf8(text), 0o644);
-    if (format === 'holdfast') context.write(aloudText(await factsOf(toUtf8(text))));
+  if (file === undefined) {
+    context.write(text);
+    return EXIT_DONE;
   }
+  const path = resolve(file);
+  await replaceFile(path, toUtf8(text), 0o644);
+  const facts = format === 'holdfast' ? await factsOf(toUtf8(text)) : null;
+  if (values.json) context.write(jsonText({ path, ...facts }));
+  else if (facts !== null) context.write(aloudText(facts));
   return EXIT_DONE;
 }
 

@@ -21,9 +21,10 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { isTaken, outcomesText } from './import-print.ts';
 import { passphraseFrom } from './passphrase.ts';
 import { factsText, jsonText } from './print.ts';
-import { outcomesText, proposalText } from './proposal.ts';
+import { proposalText } from './proposal.ts';
 import { isMeant } from './references-approve.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
@@ -172,6 +173,5 @@ function offered(
       ? factsText([['waits', ceremony.id], ...signatureFacts(ceremony)])
       : `complete\n${outcomesText(documents)}`;
   context.write(json ? jsonText(result) : said);
-  const isTaken = documents.every(({ outcome }) => /^(?:admitted|held already)$/.test(outcome));
-  return isTaken ? EXIT_DONE : EXIT_FAILED;
+  return documents.every(isTaken) ? EXIT_DONE : EXIT_FAILED;
 }

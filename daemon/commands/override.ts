@@ -28,9 +28,10 @@ import {
   runAction,
   UsageError,
 } from './command.ts';
+import { isTaken, outcomesText } from './import-print.ts';
 import { passphraseFrom } from './passphrase.ts';
 import { jsonText, tableText } from './print.ts';
-import { believedUpon, isTaken, outcomesText, proposalActions, saveProposal } from './proposal.ts';
+import { believedUpon, proposalActions, saveProposal } from './proposal.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\
@@ -75,7 +76,7 @@ const SUITE = runtimeSuite();
 
 async function propose(context: CommandContext): Promise<number> {
   const options = {
-    'control-socket': CLIENT_OPTIONS['control-socket'],
+    ...CLIENT_OPTIONS,
     from: { type: 'string' },
     action: { type: 'string' },
     tier: { type: 'string' },
@@ -109,7 +110,7 @@ async function propose(context: CommandContext): Promise<number> {
   const ask = passphraseFrom(context, values['passphrase-file'], 'Passphrase of the key: ');
   const signer = await openPersonKey(SUITE, resolve(key), ask);
   const text = encodeProposal(belief, signProposal(proposal, signer));
-  return await saveProposal(context, resolve(operands[0] ?? ''), text);
+  return await saveProposal(context, { file: operands[0] ?? '', text }, values);
 }
 
 async function list(context: CommandContext): Promise<number> {

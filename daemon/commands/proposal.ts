@@ -22,12 +22,12 @@ import {
 } from '../../federation/proposal.ts';
 import { openPersonKey } from '../ceremony/person-key.ts';
 import { proposalChanges, proposalDate, proposalTitle } from '../ceremony/proposal-words.ts';
-import type { ImportOutcome } from '../control/views.ts';
 import { readBounded, replaceFile } from '../host/files.ts';
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, parseLine, UsageError } from './command.ts';
+import { isTaken, outcomesText } from './import-print.ts';
 import { believeFile } from './inspect-bundle.ts';
 import { passphraseFrom } from './passphrase.ts';
-import { factsText, jsonText, tableText } from './print.ts';
+import { factsText, jsonText } from './print.ts';
 import { CLIENT_OPTIONS, withDaemon } from './settings.ts';
 
 const SUITE = runtimeSuite();
@@ -61,11 +61,13 @@ export async function believedUpon(
 /** Writes a proposal to a file and prints what it is. */
 export async function saveProposal(
   context: CommandContext,
-  path: string,
-  text: string,
+  { file, text }: { readonly file: string; readonly text: string },
+  { json }: { readonly json?: boolean | undefined },
 ): Promise<number> {
+  const path = resolve(file);
   await replaceFile(path, toUtf8(text), 0o644);
-  context.write(proposalText(decodeProposal(SUITE, toUtf8(text))));
+  const proposal = decodeProposal(SUITE, toUtf8(text));
+  context.write(json ? jsonText({ path, ...facts(proposal) }) : proposalText(proposal));
   return EXIT_DONE;
 }
 
@@ -140,18 +142,6 @@ async function load(file: string, type: DocumentType): Promise<Proposal> {
 
 async function replaceWith(path: string, of: Proposal, envelope: Uint8Array): Promise<void> {
   await replaceFile(path, toUtf8(encodeProposal(of.belief, envelope)), 0o644);
-}
-
-export function isTaken({ outcome }: ImportOutcome): boolean {
-  return outcome === 'admitted' || outcome === 'held already';
-}
-
-/** A row for each document of what was published. */
-export function outcomesText(documents: readonly ImportOutcome[]): string {
-  return tableText(
-    ['DOCUMENT', 'OUTCOME'],
-    documents.map(({ type, outcome }) => [type, outcome]),
-  );
 }
 
 interface ProposalFacts {

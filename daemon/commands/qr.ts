@@ -13,6 +13,7 @@ import {
   parseLine,
   runAction,
 } from './command.ts';
+import { jsonText } from './print.ts';
 import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 import { tickLink } from './tick.ts';
 
@@ -42,7 +43,7 @@ export const command: Command = {
 };
 
 const OPTIONS = {
-  'control-socket': CLIENT_OPTIONS['control-socket'],
+  ...CLIENT_OPTIONS,
   domain: { type: 'string' },
   ascii: { type: 'boolean', default: false },
 } as const;
@@ -58,7 +59,7 @@ async function showTick(context: CommandContext, what: 'tick' | 'stop'): Promise
     context.complain(`holdfast: no ${what} of that domain is in force now`);
     return EXIT_FAILED;
   }
-  return shown(context, values.ascii, tickLink(toBase64Url(bytes)));
+  return shown(context, values, tickLink(toBase64Url(bytes)));
 }
 
 async function showFingerprint(context: CommandContext): Promise<number> {
@@ -66,14 +67,22 @@ async function showFingerprint(context: CommandContext): Promise<number> {
   const { fingerprint } = await withDaemon(context, values, (daemon) =>
     daemon.call('bundle.show', domainOf(values)),
   );
-  return shown(context, values.ascii, fingerprintLink(fingerprint));
+  return shown(context, values, fingerprintLink(fingerprint));
 }
 
 function domainOf({ domain }: { readonly domain?: string | undefined }): { domain?: string } {
   return domain === undefined ? {} : { domain };
 }
 
-function shown({ environment, write }: CommandContext, ascii: boolean, text: string): number {
+function shown(
+  { environment, write }: CommandContext,
+  { ascii, json }: { readonly ascii: boolean; readonly json?: boolean | undefined },
+  text: string,
+): number {
+  if (json) {
+    write(jsonText({ text }));
+    return EXIT_DONE;
+  }
   write(qrText(text, { unicode: !ascii, color: environment.color && !ascii }));
   write(`${text}\n`);
   return EXIT_DONE;

@@ -1,6 +1,5 @@
 /** `holdfast revoke`: takes back for good what this domain issued. */
 
-import { resolve } from 'node:path';
 import { REVOCATION_KINDS, type RevocationKind, type RevocationView } from '../control/views.ts';
 import {
   type Command,
@@ -120,7 +119,7 @@ async function propose(context: CommandContext): Promise<number> {
   const { text } = await withDaemon(context, values, (daemon) =>
     daemon.call('revoke.propose', { kind, target, reason: '' }),
   );
-  return await saveProposal(context, resolve(file), text);
+  return await saveProposal(context, { file, text }, values);
 }
 
 async function list(context: CommandContext): Promise<number> {

@@ -80,7 +80,7 @@ async function propose(context: CommandContext): Promise<number> {
   const { values, operands } = parseLine(
     context.args,
     {
-      'control-socket': CLIENT_OPTIONS['control-socket'],
+      ...CLIENT_OPTIONS,
       from: { type: 'string' },
       ...CHANGE_OPTIONS,
     },
@@ -92,7 +92,7 @@ async function propose(context: CommandContext): Promise<number> {
   if (changes.length > SIGNERS_MAX) throw new UsageError(`at most ${SIGNERS_MAX} changes at once`);
   const belief = await believedUpon(context, values, clock);
   const text = encodeProposal(belief, draftRoot(belief, changes, clock.wall));
-  return await saveProposal(context, resolve(operands[0] ?? ''), text);
+  return await saveProposal(context, { file: operands[0] ?? '', text }, values);
 }
 
 async function key(context: CommandContext): Promise<number> {

@@ -85,8 +85,7 @@ async function create(context: CommandContext): Promise<number> {
 }
 
 async function promote(context: CommandContext): Promise<number> {
-  const options = { 'control-socket': CLIENT_OPTIONS['control-socket'] };
-  const { values, operands } = parseLine(context.args, options, ['FILE']);
+  const { values, operands } = parseLine(context.args, CLIENT_OPTIONS, ['FILE']);
   const { rank } = await withDaemon(context, values, (daemon) => daemon.call('status', {}));
   if (rank === null)
     throw new Refusal('not-writer', { why: 'no Root names a key of this machine' });
@@ -100,5 +99,6 @@ async function promote(context: CommandContext): Promise<number> {
   });
   if (targets.length === 0) throw new UsageError('the turn of this machine has come already');
   const draft = draftRevocations(belief, targets, clock.wall);
-  return await saveProposal(context, resolve(operands[0] ?? ''), encodeProposal(belief, draft));
+  const text = encodeProposal(belief, draft);
+  return await saveProposal(context, { file: operands[0] ?? '', text }, values);
 }
