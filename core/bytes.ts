@@ -23,8 +23,15 @@ const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 const B64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const B64 = `${B64URL.slice(0, 62)}+/`;
 
+/** The engine's own, where it has one: a text put together byte by byte is a chain of pieces. */
+const engineHex: ((this: Uint8Array) => string) | undefined = Reflect.get(
+  Uint8Array.prototype,
+  'toHex',
+);
+
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
+  if (engineHex !== undefined) return engineHex.call(bytes);
   let out = '';
   for (let i = 0; i < bytes.length; i++) out += HEX[bytes[i] ?? 0];
   return out;

@@ -171,9 +171,9 @@ export class Beliefs {
     const before = this.#all.get(belief.domain);
     this.#all.set(belief.domain, belief);
     const isSame = before?.firstRoot === belief.firstRoot;
-    this.#spoken = isSame
-      ? (this.#spoken?.map((held) => (held === before ? belief : held)) ?? null)
-      : null;
+    const place = isSame ? (this.#spoken?.indexOf(before) ?? -1) : -1;
+    if (!isSame) this.#spoken = null;
+    else if (place >= 0) this.#spoken = this.#spoken?.with(place, belief) ?? null;
     if (!isSame || before?.beacon !== belief.beacon) this.#named = null;
     if (belief.domain !== this.ownDomain) return;
     if (before?.documents !== belief.documents || before.roots !== belief.roots) {

@@ -92,7 +92,7 @@ export function commit(step: Step, admission: Admission, urgent: readonly Effect
   step.parts.exchange.changed(belief, step.now.boot);
   const keeping = recordKey(belief.domain, 'keeping');
   if (writes.some(({ key }) => key === keeping)) {
-    step.parts.watch.wasStored(belief.domain, step.now);
+    step.parts.watch.wasStored(belief, step.now);
   }
   step.effects.push({ kind: 'changed', domain: belief.domain });
   if (isOwn && step.parts.beliefs.policy.relations !== partners) {

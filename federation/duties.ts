@@ -117,7 +117,7 @@ export function dueAt(step: Step): number {
 export function talkAt(step: Step): number {
   const { exchange, time } = step.parts;
   const { now } = step.context;
-  const isAsking = time.hasQuestion(now) && exchange.links.hasWitness;
+  const isAsking = exchange.links.hasWitness && time.hasQuestion(now);
   const askInMs = isAsking ? time.inquiry.wakeInMs(now.boot) : Number.POSITIVE_INFINITY;
   return Math.min(exchange.wakeAt(), now.boot + askInMs);
 }

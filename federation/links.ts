@@ -22,6 +22,9 @@ export class Links {
   readonly own: Reader;
   readonly spoken: Spoken;
   readonly #links = new Map<string, PeerLink>();
+  /** The same as a list, and how many of them are witnesses: both are asked for at every step. */
+  #all: readonly PeerLink[] = [];
+  #witnesses = 0;
   /** When something is to be said on one of them; null where that has to be found out. */
   #dueAt: number | null = null;
 
@@ -32,12 +35,12 @@ export class Links {
 
   add(link: PeerLink): void {
     this.#links.set(link.peer, link);
-    this.#dueAt = null;
+    this.#linked();
   }
 
   remove(peer: string): void {
     this.#links.delete(peer);
-    this.#dueAt = null;
+    this.#linked();
   }
 
   /** The link of a peer, unless it ended. */
@@ -46,7 +49,7 @@ export class Links {
   }
 
   all(): readonly PeerLink[] {
-    return [...this.#links.values()];
+    return this.#all;
   }
 
   has(peer: string): boolean {
@@ -79,8 +82,7 @@ export class Links {
 
   /** True while such a peer is linked. */
   get hasWitness(): boolean {
-    for (const link of this.#links.values()) if (link.isWitnessOf(this.own.domain)) return true;
-    return false;
+    return this.#witnesses > 0;
   }
 
   /** Those whose peer has an interest in the domain. */
@@ -144,11 +146,18 @@ export class Links {
   dueAt(): number {
     if (this.#dueAt !== null) return this.#dueAt;
     let dueAt = Number.POSITIVE_INFINITY;
-    for (const { compareAt, tickAt, rowsAt, waiting } of this.#links.values()) {
+    for (const { compareAt, tickAt, rowsAt, waiting } of this.#all) {
       const rowsDueAt = waiting.size === 0 ? Number.POSITIVE_INFINITY : rowsAt;
       dueAt = Math.min(dueAt, compareAt, rowsDueAt, tickAt ?? Number.POSITIVE_INFINITY);
     }
     this.#dueAt = dueAt;
     return dueAt;
+  }
+
+  /** Another link is there than was. */
+  #linked(): void {
+    this.#all = [...this.#links.values()];
+    this.#witnesses = this.witnesses().length;
+    this.#dueAt = null;
   }
 }

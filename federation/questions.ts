@@ -34,7 +34,7 @@ export function hearAnswer(step: Step, peer: string, tag: Tag, bytes: Uint8Array
 export function askIfDue(step: Step): void {
   const { time, exchange } = step.parts;
   const { now } = step.context;
-  if (!time.inquiry.isDue(now.boot) || !time.hasQuestion(now) || !exchange.links.hasWitness) return;
+  if (!exchange.links.hasWitness || !time.inquiry.isDue(now.boot) || !time.hasQuestion(now)) return;
   time.inquiry.drawing(now.boot);
   step.effects.push({ kind: 'draw', purpose: 'question', count: NONCE_BYTES });
 }

@@ -78,7 +78,7 @@ export class Step {
     this.judgeAgain();
     for (const belief of beliefs) {
       this.parts.beliefs.set(belief);
-      this.parts.watch.wasStored(belief.domain, this.now);
+      this.parts.watch.wasStored(belief, this.now);
       this.effects.push({ kind: 'changed', domain: belief.domain });
     }
   }

@@ -8,7 +8,13 @@
 import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
-import { type Belief, documentNamed, isManifestCurrent, newestRoot } from './belief.ts';
+import {
+  type Belief,
+  documentNamed,
+  type HeldDocument,
+  isManifestCurrent,
+  newestRoot,
+} from './belief.ts';
 import type { Members } from './members.ts';
 import type { Moment } from './moment.ts';
 import { licenceFor, type OverrideInForce } from './overriding.ts';
@@ -76,16 +82,6 @@ export function viewOf(
   const standing = standingOf(belief, tightening, now);
   const root = newestRoot(belief)?.root;
   const beacon = belief.beacon?.beacon;
-  const documents = [...belief.documents.values()].map((held): [string, DocumentView] => [
-    held.head.name,
-    {
-      version: held.head.version,
-      digest: held.head.digest,
-      tier: documentTier(held, standing),
-      frozenAsOf: held.frozenAsOf,
-      members: held.members,
-    },
-  ]);
   return {
     domain: belief.domain,
     isOwn: relation === null,
@@ -105,8 +101,32 @@ export function viewOf(
     revocations: belief.revocations,
     // An override is no date: where that of the domain is in doubt, it ends nothing.
     overrides: standing.timeUnknown ? [] : overrides.filter(({ about }) => about === belief.domain),
-    documents: new Map(documents),
+    documents: documentsOf(belief, standing),
   };
+}
+
+/** What was last shown of the documents held: ticks change none of them. */
+const shown = new WeakMap<
+  Belief['documents'],
+  { readonly tier: Tier; readonly views: Documents }
+>();
+type Documents = DomainView['documents'];
+
+function documentsOf({ documents }: Belief, standing: Standing): Documents {
+  const { tier } = standing;
+  const last = shown.get(documents);
+  if (last?.tier === tier) return last.views;
+  const held = [...documents.values()];
+  const views = new Map(held.map((one) => [one.head.name, documentView(one, standing)]));
+  // What is frozen grows older by itself; all else stands as its domain does.
+  if (held.every(({ frozenAsOf }) => frozenAsOf === null)) shown.set(documents, { tier, views });
+  return views;
+}
+
+function documentView(held: HeldDocument, standing: Standing): DocumentView {
+  const { frozenAsOf, members, head } = held;
+  const tier = documentTier(held, standing);
+  return { version: head.version, digest: head.digest, tier, frozenAsOf, members };
 }
 
 /**

@@ -66,6 +66,7 @@ export class WantBook {
 
   /** It came from `peer`: it may be asked for again. False where nobody was asked for it. */
   settle(want: Asked): boolean {
+    if (this.#open.size === 0) return false;
     const open = this.#remove(keyOf(want));
     if (open === undefined) return false;
     const account = this.#accounts.get(want.peer);

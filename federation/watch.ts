@@ -4,7 +4,6 @@
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { BootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import type { Effect } from './effect.ts';
@@ -34,7 +33,8 @@ export class Watch {
   readonly #tiers = new Map<TrustDomain, Tier>();
   readonly #late = new Set<TrustDomain>();
   readonly #alerts = new Map<TrustDomain, Pick<Standing, 'tier' | 'alert'>>();
-  readonly #stored = new Map<TrustDomain, BootMs>();
+  /** When the ledger of a domain is to be written again. */
+  readonly #checkpoints = new Map<TrustDomain, number>();
   readonly #judged = new Map<TrustDomain, Judged>();
   /** What was looked at last: while that is the same and nothing is due, nothing has changed. */
   #looked: {
@@ -49,9 +49,12 @@ export class Watch {
     this.#bootId = bootId;
   }
 
-  /** The bookkeeping of this domain was stored with evidence just now. */
-  wasStored(domain: TrustDomain, now: Moment): void {
-    this.#stored.set(domain, now.boot);
+  /**
+   * The bookkeeping of this domain was stored with evidence just now. The stored ledger runs one
+   * step ahead; it is written again when half of it is used up, so that a slow disk has the other.
+   */
+  wasStored(belief: Belief, now: Moment): void {
+    this.#checkpoints.set(belief.domain, now.boot + Math.ceil(ledgerStepOf(belief) / 2));
   }
 
   /**
@@ -157,7 +160,7 @@ export class Watch {
   #checkpoint(now: Moment): Effect {
     const all = [...this.#beliefs.all].filter(({ keeping }) => keeping !== null);
     const writes = all.map((belief) => {
-      this.#stored.set(belief.domain, now.boot);
+      this.wasStored(belief, now);
       const value = encodeKeeping(belief, this.#bootId, now.boot);
       return { key: recordKey(belief.domain, 'keeping'), value };
     });
@@ -166,19 +169,10 @@ export class Watch {
 
   #nextCheckpointAt(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const belief of this.#beliefs.all) next = Math.min(next, this.#checkpointAt(belief));
+    for (const { domain, keeping } of this.#beliefs.all) {
+      // At once after a start: a loop of reboots faster than the step would hide powered time.
+      if (keeping !== null) next = Math.min(next, this.#checkpoints.get(domain) ?? 0);
+    }
     return next;
-  }
-
-  /**
-   * The stored ledger runs one step ahead; it is written again when half of it is used up, so that
-   * a slow disk has the other half.
-   */
-  #checkpointAt(belief: Belief): number {
-    if (belief.keeping === null) return Number.POSITIVE_INFINITY;
-    const stored = this.#stored.get(belief.domain);
-    // At once after a start: a loop of reboots faster than the step would hide powered time.
-    if (stored === undefined) return 0;
-    return stored + Math.ceil(ledgerStepOf(belief) / 2);
   }
 }
