@@ -28,6 +28,8 @@ export class Beliefs {
   readonly ownDomain: TrustDomain;
   readonly #local: AgeLimits | null;
   readonly #all = new Map<TrustDomain, Belief>();
+  /** What is held of our own domain, which every step asks for. */
+  #own: Belief | null = null;
   #policy: Policy = NO_POLICY;
   /** Digests of the Root and the policy document that `#policy` was read from. */
   #policySource = '';
@@ -48,13 +50,13 @@ export class Beliefs {
       const belief = restoreBelief(domain, mine, boot);
       if (belief !== null) this.#all.set(domain, belief);
     }
+    this.#own = this.#all.get(own) ?? null;
     this.#readPolicy();
   }
 
   get own(): Belief {
-    const own = this.#all.get(this.ownDomain);
-    assert(own !== undefined, 'a node is started with the Root of its own domain');
-    return own;
+    assert(this.#own !== null, 'a node is started with the Root of its own domain');
+    return this.#own;
   }
 
   get policy(): Policy {
@@ -117,7 +119,7 @@ export class Beliefs {
 
   /** What is stored about a domain, related or not. */
   stored(domain: TrustDomain): Belief | null {
-    return this.#all.get(domain) ?? null;
+    return domain === this.ownDomain ? this.#own : (this.#all.get(domain) ?? null);
   }
 
   /** The belief whose beacon this tick names. Refuses `tick-unknown-beacon`. */
@@ -176,6 +178,7 @@ export class Beliefs {
     else if (place >= 0) this.#spoken = this.#spoken?.with(place, belief) ?? null;
     if (!isSame || before?.beacon !== belief.beacon) this.#named = null;
     if (belief.domain !== this.ownDomain) return;
+    this.#own = belief;
     if (before?.documents !== belief.documents || before.roots !== belief.roots) {
       this.#readPolicy();
     }
@@ -183,9 +186,9 @@ export class Beliefs {
 
   /** The policy is the document our own domain pins; a new partner starts with its name alone. */
   #readPolicy(): void {
-    const own = this.#all.get(this.ownDomain);
-    const document = own === undefined ? null : documentNamed(own, 'policy');
-    const root = own === undefined ? null : newestRoot(own);
+    const own = this.#own;
+    const document = own === null ? null : documentNamed(own, 'policy');
+    const root = own === null ? null : newestRoot(own);
     const source = `${root?.digest} ${document?.head.digest}`;
     if (source === this.#policySource) return;
     this.#policySource = source;

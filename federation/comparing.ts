@@ -119,7 +119,7 @@ export class Comparing {
 
   #again(link: PeerLink, intervalMs: number, now: BootMs): void {
     link.compareAt = timeAfter(intervalMs, link.peer, now);
-    this.#links.rescheduled();
+    this.#links.rescheduled(link);
   }
 }
 

@@ -84,6 +84,7 @@ export class Exchange {
     if (link.isSparse) {
       this.telling.noteTicks(link, shared, now);
       if (link.tickAt !== null) link.tickAt = now; // the first batch waits for nothing
+      this.links.rescheduled(link);
     }
     // Who names its interests may lack ours, for a frame may be lost. Once for each comparison.
     const ours = link.hasNamed ? [] : [this.#nameInterests(link)];
@@ -250,9 +251,8 @@ export class Exchange {
   /** What is due on each link by now. */
   wake(now: BootMs): readonly Effect[] {
     if (this.wakeAt() > now) return [];
-    this.links.rescheduled();
     const effects: Effect[] = [...this.#asking.overdue(now)];
-    for (const link of this.links.all()) {
+    for (const link of this.links.due(now)) {
       effects.push(...this.telling.waitingRows(link, now), ...this.telling.dueTicks(link, now));
       if (link.compareAt > now) continue;
       link.hasNamed = false;

@@ -5,6 +5,7 @@
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { BootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import type { Tag } from './message.ts';
 import type { PeerLink, Reader } from './peer-link.ts';
@@ -25,8 +26,8 @@ export class Links {
   /** The same as a list, and how many of them are witnesses: both are asked for at every step. */
   #all: readonly PeerLink[] = [];
   #witnesses = 0;
-  /** When something is to be said on one of them; null where that has to be found out. */
-  #dueAt: number | null = null;
+  /** When something is to be said on each of these: no link is looked at before. */
+  #dueAts = new Float64Array();
 
   constructor(own: Reader, spoken: Spoken) {
     this.own = own;
@@ -137,20 +138,21 @@ export class Links {
     return link.isSettled(this.digest(link));
   }
 
-  /** A moment at which something is to be said on a link is another than it was. */
-  rescheduled(): void {
-    this.#dueAt = null;
+  /** A moment at which something is to be said on this link is another than it was. */
+  rescheduled(link: PeerLink): void {
+    const place = this.#all.indexOf(link);
+    if (place >= 0) this.#dueAts[place] = link.dueAt;
+  }
+
+  /** The links on which something is to be said by now. */
+  due(now: BootMs): readonly PeerLink[] {
+    return this.#all.filter((_, place) => (this.#dueAts[place] ?? 0) <= now);
   }
 
   /** When something is to be said on one of them; without end where nothing is. */
   dueAt(): number {
-    if (this.#dueAt !== null) return this.#dueAt;
     let dueAt = Number.POSITIVE_INFINITY;
-    for (const { compareAt, tickAt, rowsAt, waiting } of this.#all) {
-      const rowsDueAt = waiting.size === 0 ? Number.POSITIVE_INFINITY : rowsAt;
-      dueAt = Math.min(dueAt, compareAt, rowsDueAt, tickAt ?? Number.POSITIVE_INFINITY);
-    }
-    this.#dueAt = dueAt;
+    for (const at of this.#dueAts) if (at < dueAt) dueAt = at;
     return dueAt;
   }
 
@@ -158,6 +160,6 @@ export class Links {
   #linked(): void {
     this.#all = [...this.#links.values()];
     this.#witnesses = this.witnesses().length;
-    this.#dueAt = null;
+    this.#dueAts = Float64Array.from(this.#all, (link) => link.dueAt);
   }
 }

@@ -106,6 +106,12 @@ export class PeerLink {
     this.compareAt = at.compareAt;
   }
 
+  /** When something is to be said here: a comparison, rows that waited, news of ticks. */
+  get dueAt(): number {
+    const rowsDueAt = this.waiting.size === 0 ? Number.POSITIVE_INFINITY : this.rowsAt;
+    return Math.min(this.compareAt, rowsDueAt, this.tickAt ?? Number.POSITIVE_INFINITY);
+  }
+
   /** Tags the peer named, in its interest or by speaking of them. */
   get interests(): ReadonlySet<Tag> {
     return this.#interests;

@@ -41,23 +41,27 @@ export class Telling {
   row(belief: Belief, now: BootMs): readonly Effect[] {
     return this.#links.interestedIn(belief).flatMap((link) => {
       link.waiting.add(belief.domain);
+      this.#links.rescheduled(link);
       return this.waitingRows(link, now);
     });
   }
 
   /** Rows that changed: at once, and together where others went out a moment ago. */
   waitingRows(link: PeerLink, now: BootMs): readonly Effect[] {
-    this.#links.rescheduled();
     if (link.waiting.size === 0 || now < link.rowsAt) return [];
     link.rowsAt = bootMs(now + ROWS_PAUSE_MS);
     const changed = this.#links.shared(link).filter(({ domain }) => link.waiting.has(domain));
     link.waiting.clear();
+    this.#links.rescheduled(link);
     return this.rows(link, changed);
   }
 
   /** The rows of these, save those that the peer was told already. */
   rows(link: PeerLink, beliefs: readonly Belief[]): readonly Effect[] {
-    for (const { domain } of beliefs) link.waiting.delete(domain);
+    if (link.waiting.size > 0) {
+      for (const { domain } of beliefs) link.waiting.delete(domain);
+      this.#links.rescheduled(link);
+    }
     const rows = beliefs.map((belief) => rowOf(belief, this.#links.reading(link, belief)));
     const news = rows.filter((row) => link.sent.get(row.tag) !== fingerprint(row));
     for (const row of news) link.sent.set(row.tag, fingerprint(row));
@@ -69,13 +73,14 @@ export class Telling {
     for (const belief of beliefs) link.noteTick(belief);
     if (link.tickAt !== null || link.news.size === 0) return;
     link.tickAt = bootMs(now + TICK_BATCH_MS);
-    this.#links.rescheduled();
+    this.#links.rescheduled(link);
   }
 
   /** The newest tick of every domain that has one the peer lacks, in as few frames as may be. */
   dueTicks(link: PeerLink, now: BootMs): readonly Effect[] {
     if (link.tickAt === null || link.tickAt > now) return [];
     link.tickAt = null;
+    this.#links.rescheduled(link);
     const ticks: Uint8Array[] = [];
     for (const belief of this.#links.shared(link)) {
       const { domain, beacon, tick, stop } = belief;
