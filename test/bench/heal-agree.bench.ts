@@ -1,7 +1,7 @@
 /** How long the halves of a coalition take to agree once the cable between them is back. */
 
 import { FLEET_NEEDS, foundFleet } from '../fleet/fleet.ts';
-import { HEAL_SIZE, healPlan, partitionAndHeal } from '../fleet/heal.ts';
+import { healPlan, partitionAndHeal } from '../fleet/heal.ts';
 import type { Bench } from './bench.ts';
 
 const PARTITION_S = 60;
@@ -20,7 +20,7 @@ export const bench: Bench = {
     await using fleet = await foundFleet(healPlan());
     let worst = 0;
     for (let i = 0; i < PARTITIONS; i++) {
-      const { agreedAfterS } = await partitionAndHeal(fleet, HEAL_SIZE, PARTITION_S);
+      const { agreedAfterS } = await partitionAndHeal(fleet, PARTITION_S);
       worst = Math.max(worst, agreedAfterS);
     }
     return { value: worst, limit: LIMIT_S };

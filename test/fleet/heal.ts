@@ -8,6 +8,7 @@
 
 import { availableParallelism } from 'node:os';
 import { chordedRing, domainOf, type Fleet, type FleetPlan, type Heard } from './fleet.ts';
+import type { Wire } from './wire.ts';
 
 /** Daemons of a whole run, and changes of each half. */
 export const HEAL_SIZE = 30;
@@ -29,7 +30,12 @@ export interface Healing {
   readonly agreedAfterS: number;
   /** What the daemons used of the processors meanwhile, of all that there are. */
   readonly busy: number;
+  /** The same in seconds, of a daemon in the mean: it hardly depends on what else runs. */
+  readonly processorS: number;
 }
+
+/** Does what it is given when nobody else does. */
+export type Turns = <T>(body: () => Promise<T>) => Promise<T>;
 
 /** Thirty daemons, the first half of them linked with the second by one cable. */
 export function healPlan(size = HEAL_SIZE): FleetPlan {
@@ -47,19 +53,38 @@ export function healPlan(size = HEAL_SIZE): FleetPlan {
   };
 }
 
-/** Cuts the cable for so long, publishes in both halves, and waits until all agree again. */
+/**
+ * Cuts the cable for so long, publishes in both halves, and waits until all agree again; other
+ * fleets of this process take `turns` with it at that.
+ */
 export async function partitionAndHeal(
   fleet: Fleet,
-  size: number,
   partitionS: number,
+  turns: Turns = (body) => body(),
 ): Promise<Healing> {
-  const half = Math.ceil(size / 2);
-  const cable = fleet.wire(0, half);
-  const end = performance.now() + partitionS * 1_000;
+  const { size } = fleet.plan;
+  const cable = fleet.wire(0, Math.ceil(size / 2));
+  const cutAt = performance.now();
+  const end = cutAt + partitionS * 1_000;
   cable.cut();
   const published = await publish(fleet, size, (end - performance.now()) / 2);
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, end - performance.now())));
+  return turns(async () => {
+    const lastedS = (performance.now() - cutAt) / 1_000;
+    return {
+      partitionS: lastedS,
+      changes: published.size,
+      ...(await heal(fleet, cable, published)),
+    };
+  });
+}
 
+/** Mends the cable, and waits until all agree again. */
+async function heal(
+  fleet: Fleet,
+  cable: Wire,
+  published: ReadonlySet<string>,
+): Promise<Omit<Healing, 'partitionS' | 'changes'>> {
   const mended = sampleOf(fleet);
   const samples = [mended];
   let learnedAt = mended.at;
@@ -77,11 +102,10 @@ export async function partitionAndHeal(
   const agreed = samples.find(({ at }) => at >= learnedAt) ?? mended;
   const usedMs = agreed.processorMs - mended.processorMs;
   return {
-    partitionS,
-    changes: published.size,
     dialledAfterS: (cable.joinedAt - mended.at) / 1_000,
     agreedAfterS: (learnedAt - mended.at) / 1_000,
     busy: usedMs / ((agreed.at - mended.at) * availableParallelism()),
+    processorS: usedMs / 1_000 / fleet.plan.size,
   };
 }
 

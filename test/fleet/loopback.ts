@@ -12,9 +12,7 @@ export async function openLoopback(): Promise<Site> {
     const net = FIRST_NET + ((process.pid + tries) % NETS);
     try {
       const near = { host: `127.${net}.255.1`, port: PORT };
-      const probe = await Wire.lay({ near, far: near }, { delayMs: 0, bitsPerS: null });
-      await probe.close();
-      return new Loopback(net);
+      return new Loopback(net, await Wire.lay({ near, far: near }, { delayMs: 0, bitsPerS: null }));
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     }
@@ -24,9 +22,12 @@ export async function openLoopback(): Promise<Site> {
 
 class Loopback implements Site {
   readonly #net: number;
+  /** Carries nothing: while it lies, the network is taken. */
+  readonly #flag: Wire;
 
-  constructor(net: number) {
+  constructor(net: number, flag: Wire) {
     this.#net = net;
+    this.#flag = flag;
   }
 
   within(): readonly string[] {
@@ -46,7 +47,9 @@ class Loopback implements Site {
     return line;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#flag.close();
+  }
 
   #homeOf(index: number): Place {
     return { host: `127.${this.#net}.0.${index + 1}`, port: PORT };

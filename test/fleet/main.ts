@@ -1,12 +1,13 @@
 /**
  * `npm run fleet`: real daemons, each a process, under what networks do to them.
  *
- *     npm run fleet -- heal [--runs N] [--partition S] [--size N] [--record FILE]
+ *     npm run fleet -- heal [--runs N] [--partition S] [--size N] [--fleets N] [--record FILE]
  *     npm run fleet -- SCENARIO     a scenario of the simulator, beside its own run: cut-cable,
  *                                   clock-attack, captured-node
  *
- * `heal` cuts a fleet in two halves again and again; with a record it goes on where it was
- * interrupted. Where there can be network namespaces, each daemon has one; else the loopback does.
+ * `heal` cuts a fleet in two halves again and again, or several that heal in turn; with a record it
+ * goes on where it was interrupted. Where there can be network namespaces, each daemon has one;
+ * else the loopback does.
  * One line of JSON a run. Exit codes: 0 all held, 1 one did not, 2 wrongly asked.
  */
 
@@ -24,7 +25,7 @@ import { compareFalls, livedFalls, simulatedFalls } from './story.ts';
 import { whyNot } from './story-plan.ts';
 
 const USAGE =
-  'npm run fleet -- heal [--runs N] [--partition S] [--size N] [--record FILE] | SCENARIO';
+  'npm run fleet -- heal [--runs N] [--partition S] [--size N] [--fleets N] [--record FILE] | SCENARIO';
 const HEAL_RUNS = '20';
 const HEAL_PARTITION_S = '600';
 /** Two halves with something between their ends. */
@@ -71,14 +72,16 @@ function healRunsOf(words: readonly string[]): HealRuns | null {
     runs: { type: 'string', default: HEAL_RUNS },
     partition: { type: 'string', default: HEAL_PARTITION_S },
     size: { type: 'string', default: String(HEAL_SIZE) },
+    fleets: { type: 'string', default: '1' },
     record: { type: 'string' },
   } as const;
   const { values } = parseArgs({ args: [...words], options, strict: false });
   const known = Object.keys(values).every((name) => Object.hasOwn(options, name));
-  const [runs, partitionS, size] = [values.runs, values.partition, values.size].map(countIn);
+  const numbers = [values.runs, values.partition, values.size, values.fleets];
+  const [runs, partitionS, size, fleets] = numbers.map(countIn);
   const record = typeof values.record === 'string' ? values.record : null;
-  if (!known || !runs || !partitionS || !size || size < HEAL_SIZE_MIN) return null;
-  return { runs, partitionS, size, record };
+  if (!known || !runs || !partitionS || !size || !fleets || size < HEAL_SIZE_MIN) return null;
+  return { runs, partitionS, size, fleets, record };
 }
 
 function countIn(word: unknown): number | null {

@@ -47,6 +47,9 @@ export function whyNoNamespaces(): string | null {
 /** The command that runs another one in a network of its own. */
 export const IN_OWN_NETWORK = ['unshare', '--net', '--'] as const;
 
+/** Links whose cables were laid: each has a number of its own in the network of this process. */
+let linksLaid = 0;
+
 /** Makes a namespace for each daemon, and the cables of each link; itself in one already. */
 export async function openNamespaces(
   size: number,
@@ -65,17 +68,23 @@ class Namespaces implements Site {
   readonly #holders: readonly ChildProcess[];
   readonly #links: readonly LinkEnds[];
   readonly #cables: Cables;
+  /** The number of its first link. */
+  readonly #from: number;
 
   constructor(holders: readonly ChildProcess[], links: readonly LinkEnds[], cables: Cables) {
     this.#holders = holders;
     this.#links = links;
     this.#cables = cables;
+    this.#from = linksLaid;
+    linksLaid += links.length;
   }
 
   /** Lays two cables for each link, with losses and rate on the first of them. */
   cable(): void {
     const { bitsPerS, lossPpm } = this.#cables;
-    for (const [at, [from, to]] of this.#links.entries()) {
+    for (const link of this.#links) {
+      const [from, to] = link;
+      const at = this.#numberOf(link);
       const { near, far } = hostsOf(at);
       this.#plug(`n${at}`, near, from);
       this.#plug(`f${at}`, far, to);
@@ -105,7 +114,7 @@ class Namespaces implements Site {
   }
 
   plugsOf(link: LinkEnds): Plugs {
-    const { near, far } = hostsOf(this.#links.indexOf(link));
+    const { near, far } = hostsOf(this.#numberOf(link));
     return { near: { host: near.here, port: PORT }, far: { host: far.there, port: PORT } };
   }
 
@@ -124,6 +133,10 @@ class Namespaces implements Site {
     run(`ip addr add ${here}/30 dev ${name} && ip link set ${name} up`);
     const inside = `ip addr add ${there}/30 dev ${end} && ip link set ${end} up`;
     run(`${this.within(index).join(' ')} sh -c '${inside}'`);
+  }
+
+  #numberOf(link: LinkEnds): number {
+    return this.#from + this.#links.indexOf(link);
   }
 
   #pidOf(index: number): number {
