@@ -21,7 +21,7 @@ fi
 installed=node_modules/.package-lock.json
 if [ ! -f "$installed" ] || [ package-lock.json -nt "$installed" ]; then
   say 'installing packages (npm ci)'
-  npm ci --include=dev --include=optional --loglevel=error >/dev/null
+  npm ci --include=dev --include=optional --loglevel=error --no-update-notifier >/dev/null
 fi
 
 if [ ! -x node_modules/.bin/node ]; then

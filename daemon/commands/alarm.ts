@@ -16,10 +16,11 @@ const USAGE = `\
 Usage: holdfast alarm list [OPTIONS]
        holdfast alarm clear ID [OPTIONS]
 
-An alarm is what the protocol calls impossible, or what a person has to hear of: a
-forked beacon, a chip that fell back, a date that cannot be. It is shown until it is
-cleared, over restarts too. Clearing one mends nothing: it says that you have seen
-to it. The audit log keeps both. holdfast explain tells what a code means.
+An alarm is what the protocol calls impossible, or what a person has to hear of:
+a forked beacon, a chip that fell back, a date that cannot be. It is shown until
+it is cleared, over restarts too. Clearing one mends nothing: it says that you
+have seen to it. The audit log keeps both. holdfast explain tells what a code
+means.
 ${CLIENT_USAGE}`;
 
 export const command: Command = {

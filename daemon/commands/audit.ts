@@ -22,9 +22,9 @@ Usage: holdfast audit verify [FILE] [--state FOLDER] [--config FILE] [--json]
        holdfast audit tail [--lines N] [OPTIONS]
 
 verify walks the whole log and checks that each line carries the hash of the one
-before; no daemon is needed, and a running one is not disturbed. It cannot see that
-lines were cut off the end: compare the head it prints with one kept elsewhere.
-tail shows the newest entries of a running daemon.
+before; no daemon is needed, and a running one is not disturbed. It cannot see
+that lines were cut off the end: compare the head it prints with one kept
+elsewhere. tail shows the newest entries of a running daemon.
 
   --state FOLDER          folder of the state whose log to verify
   --config FILE           configuration that names the folder

@@ -26,9 +26,10 @@ last by schedule. To replace one at once: prepare the next, wait until partners
 have the new bundle, activate it, taint the old one so that all it signed is
 issued anew, and revoke it to take it out of the bundle.
 
-An authority that starts asks its partners and nodes for the newest documents of its
-own domain before it signs anything: its disk may be an old copy. Where nobody answers
-after a boot it waits. confirm says that its disk is the newest there is.
+An authority that starts asks its partners and nodes for the newest documents of
+its own domain before it signs anything: its disk may be an old copy. Where
+nobody answers after a boot it waits. confirm says that its disk is the newest
+there is.
 
   --yes                   do not ask
   --use USE               x509 for certificates (the default), or jwt for tokens

@@ -24,14 +24,16 @@ const USAGE = `\
 Usage: holdfast backup FILE [--passphrase-file FILE] [OPTIONS]
        holdfast backup FILE --stopped [--state FOLDER] [--config FILE]
 
-Writes the whole state of the node to FILE, sealed under a passphrase: records, keys and
-audit log, as they are at one moment. The daemon goes on meanwhile. The configuration is
-not in it. FILE must not stand yet. Keep the digest that is printed with it.
+Writes the whole state of the node to FILE, sealed under a passphrase: records,
+keys and audit log, as they are at one moment. The daemon goes on meanwhile. The
+configuration is not in it. FILE must not stand yet. Keep the digest that is
+printed with it.
 
   --stopped               the daemon does not run: read its folder
   --state FOLDER          folder of the state, with --stopped
   --config FILE           configuration that names it, with --stopped
-  --passphrase-file FILE  0600, or - for standard input; else the terminal is asked, twice
+  --passphrase-file FILE  0600, or - for standard input; else the terminal is
+                          asked, twice
 ${CLIENT_USAGE}`;
 
 export const command: Command = {

@@ -32,22 +32,25 @@ const USAGE = `\
 Usage: holdfast ceremony list [OPTIONS]
        holdfast ceremony show ID [--file FILE] [OPTIONS]
        holdfast ceremony offer FILE [OPTIONS]
-       holdfast ceremony sign ID --key KEY-FILE [--passphrase-file FILE] [--yes] [OPTIONS]
+       holdfast ceremony sign ID --key KEY-FILE [--passphrase-file FILE] [--yes]
+                [OPTIONS]
        holdfast ceremony approve ID [--yes] [OPTIONS]
        holdfast ceremony refuse ID [--reason TEXT] [--yes] [OPTIONS]
 
-What waits at an authority for people: proposals of a Root, of revocations or of an
-override, which take the signatures of keys that people hold; machines that ask to be
-enrolled, boots that references offer brought, and partners that ask to be honoured,
-which take a yes. The window shows the same and does the same: holdfast tui, view 7.
+What waits at an authority for people: proposals of a Root, of revocations or of
+an override, which take the signatures of keys that people hold; machines that
+ask to be enrolled, boots that references offer brought, and partners that ask
+to be honoured, which take a yes. The window shows the same and does the same:
+holdfast tui, view 7.
 
-offer brings a proposal, as root propose or revoke propose wrote it, or a copy that was
-signed elsewhere. sign shows what it changes, signs it with a key of yours, and offers
-it again. The signature that completes a proposal publishes it at once. refuse ends it,
-for good. ID is what list prints, or the start of it.
+offer brings a proposal, as root propose or revoke propose wrote it, or a copy
+that was signed elsewhere. sign shows what it changes, signs it with a key of
+yours, and offers it again. The signature that completes a proposal publishes it
+at once. refuse ends it, for good. ID is what list prints, or the start of it.
 
   --file FILE             write the proposal, to be signed where no network is
-  --passphrase-file FILE  0600, or - for standard input; else the terminal is asked
+  --passphrase-file FILE  0600, or - for standard input; else the terminal is
+                          asked
   --reason TEXT           for the audit log
   --yes                   do not ask
 ${CLIENT_USAGE}`;

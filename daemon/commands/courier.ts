@@ -40,16 +40,16 @@ Usage: holdfast courier recipient FILE [OPTIONS]
        holdfast courier import FILE [--yes] [OPTIONS]
 
 A courier file holds what this node knows of its own domain and of all partners:
-Roots, revocations, beacons, ticks or stops, manifests and documents. Import is the
-same admission that the network passes through. It says first what it would change,
-and asks; broken off and run again, it goes on where it was. A file that was cut,
-or put together anew, changes nothing.
+Roots, revocations, beacons, ticks or stops, manifests and documents. Import is
+the same admission that the network passes through. It says first what it would
+change, and asks; broken off and run again, it goes on where it was. A file that
+was cut, or put together anew, changes nothing.
 
   --domain NAME           only this domain; may be repeated
-  --to RECIPIENT          seal the file to a node of this domain, by the file that
-                          courier recipient wrote there; may be repeated. It then
-                          holds what all of them may read: policy, references, and
-                          the entries of their group
+  --to RECIPIENT          seal the file to a node of this domain, by the file
+                          that courier recipient wrote there; may be repeated.
+                          It then holds what all of them may read: policy,
+                          references, and the entries of their group
   --yes                   import without asking
 ${CLIENT_USAGE}`;
 

@@ -22,13 +22,14 @@ import { CLIENT_OPTIONS, CLIENT_USAGE, loadSettings, withDaemon } from './settin
 const USAGE = `\
 Usage: holdfast doctor [OPTIONS]
 
-Looks at the clock, the runtime, the configuration, the state and its keys, the disk,
-the sockets, the limits of the process, and at what the daemon says of its time, lease,
-domains, links, alarms and expiries.
-Changes nothing. For every finding it names what mends it. Exits 1 if there is a fault.
+Looks at the clock, the runtime, the configuration, the state and its keys, the
+disk, the sockets, the limits of the process, and at what the daemon says of its
+time, lease, domains, links, alarms and expiries. Changes nothing. For every
+finding it names what mends it. Exits 1 if there is a fault.
 
   --config FILE           configuration that the daemon has
   --state FOLDER          folder of the state
+  --trust-domain NAME     its domain, where the daemon was given one
 ${CLIENT_USAGE}`;
 
 export const command: Command = {
@@ -42,9 +43,12 @@ const OPTIONS = {
   ...CLIENT_OPTIONS,
   config: { type: 'string' },
   state: { type: 'string' },
+  'trust-domain': { type: 'string' },
 } as const;
 
-type Values = Readonly<Partial<Record<'config' | 'state' | 'control-socket', string | undefined>>>;
+type Values = Readonly<
+  Partial<Record<'config' | 'state' | 'trust-domain' | 'control-socket', string | undefined>>
+>;
 
 async function run(context: CommandContext): Promise<number> {
   const { values } = parseLine(context.args, OPTIONS);
@@ -75,7 +79,9 @@ async function examine(context: CommandContext, values: Values): Promise<readonl
     await host.tpmFinding(),
     ...(await bootFindings(config, isServed)),
     ...(holder === undefined ? [] : await processFindings(holder)),
-    ...(facts === undefined ? [] : daemonFindings(facts, wall, typed)),
+    ...(facts === undefined
+      ? []
+      : daemonFindings(facts, { wallMs: wall, trustDomain: config.trustDomain }, typed)),
   ];
 }
 
@@ -84,7 +90,7 @@ function typedLike(values: Values, socket: string | undefined): Typed {
   const given = (name: keyof Values, value = values[name]): string =>
     value === undefined ? '' : ` --${name} ${shellWord(value)}`;
   const client = given('control-socket');
-  const start = `holdfast start${given('config')}${given('state')}`;
+  const start = `holdfast start${given('config')}${given('trust-domain')}${given('state')}`;
   return { start: `${start}${given('control-socket', socket)}`, client };
 }
 

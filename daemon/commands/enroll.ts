@@ -24,7 +24,8 @@ import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 import { leaseText } from './status.ts';
 
 const USAGE = `\
-Usage: holdfast enroll join ADDRESS --fingerprint HEX [--group NAME] [--kind KIND] [OPTIONS]
+Usage: holdfast enroll join ADDRESS --fingerprint HEX [--group NAME]
+                [--kind KIND] [OPTIONS]
        holdfast enroll request FILE [--group NAME] [--kind KIND] [OPTIONS]
        holdfast enroll challenge REQUEST FILE [OPTIONS]
        holdfast enroll answer CHALLENGE FILE [--fingerprint HEX] [OPTIONS]
@@ -35,18 +36,21 @@ Usage: holdfast enroll join ADDRESS --fingerprint HEX [--group NAME] [--kind KIN
        holdfast enroll refuse ID [OPTIONS]
 
 Makes the daemon of a machine, started with --role member, a node of its domain.
-By network: join, on that machine; it goes on asking, and renews its lease by itself.
-By files: request, answer and install run on that machine, challenge and grant on
-an authority; each writes FILE, which a person carries to the next step. A machine
-is granted nothing before a person approved it, or its endorsement key stands on
-the authority's list. A renewal goes the same way and needs nobody.
+By network: join, on that machine; it goes on asking, and renews its lease by
+itself. By files: request, answer and install run on that machine, challenge and
+grant on an authority; each writes FILE, which a person carries to the next
+step. A machine is granted nothing before a person approved it, or its
+endorsement key stands on the authority's list. A renewal goes the same way and
+needs nobody.
 
   --group NAME            whose entries it serves (default)
   --kind KIND             slices, cell or domain, as Root allows (slices)
-  --fingerprint TEXT      the domain, as a person of it says, in hex or in words; without it the one in
-                          CHALLENGE is shown, and you are asked
+  --fingerprint TEXT      the domain, as a person of it says, in hex or in
+                          words; without it the one in CHALLENGE is shown, and
+                          you are asked
   --approve               approve the machine of ANSWER first
-  --forget-marks          its chip was cleared or restored, and a person knows why
+  --forget-marks          its chip was cleared or restored, and a person knows
+                          why
 ${CLIENT_USAGE}`;
 
 export const command: Command = {

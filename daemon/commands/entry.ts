@@ -29,48 +29,55 @@ Usage: holdfast entry create --spiffe-id ID --selector SELECTOR… [OPTIONS]
        holdfast entry apply FILE [--delete-others] [--yes] [OPTIONS]
        holdfast entry delete ID [OPTIONS]
 
-An entry says: whoever shows all of these selectors, at this node, is this SPIFFE ID.
+An entry says: whoever shows all of these selectors, at this node, is this
+SPIFFE ID.
 
   --spiffe-id ID          such as spiffe://home.example/web
-  --selector SELECTOR     unix:uid:N, unix:user:NAME, unix:gid:N, unix:group:NAME,
-                          unix:supplementary_gid:N, unix:supplementary_group:NAME,
-                          unix:path:/ABSOLUTE, unix:sha256:HEX, systemd:id:UNIT,
-                          systemd:fragment_path:/ABSOLUTE, cgroup:path:/ABSOLUTE,
-                          docker:label:KEY:VALUE, docker:env:NAME=VALUE or
-                          docker:image_id:IMAGE; repeat it, and all have to match
-  --group NAME            the group of nodes that holds the entry: default, unless said
-  --parent ID             the SPIFFE ID of the one node of the group that serves it;
-                          every node of the group, unless said
+  --selector SELECTOR     unix:uid:N, unix:user:NAME, unix:gid:N,
+                          unix:group:NAME, unix:supplementary_gid:N,
+                          unix:supplementary_group:NAME, unix:path:/ABSOLUTE,
+                          unix:sha256:HEX, systemd:id:UNIT,
+                          systemd:fragment_path:/ABSOLUTE,
+                          cgroup:path:/ABSOLUTE, docker:label:KEY:VALUE,
+                          docker:env:NAME=VALUE or docker:image_id:IMAGE; repeat
+                          it, and all have to match
+  --group NAME            the group of nodes that holds the entry: default,
+                          unless said
+  --parent ID             the SPIFFE ID of the one node of the group that serves
+                          it; every node of the group, unless said
   --ttl DURATION          life of an X509-SVID, such as 30m
   --jwt-ttl DURATION      life of a token, such as 5m
-  --key-type TYPE         ec-p256 (the default), or ml-dsa-65 for a workload whose
-                          library knows it; most fail on such keys
+  --key-type TYPE         ec-p256 (the default), or ml-dsa-65 for a workload
+                          whose library knows it; most fail on such keys
   --dns NAME              a host name for the certificate; may be repeated
   --no-dns                update: no host name any more
-  --federates-with NAME   a partner whose bundle the workload gets; may be repeated
+  --federates-with NAME   a partner whose bundle the workload gets; may be
+                          repeated
   --federates-with-nobody
                           update: the workload gets no partner's bundle any more
-  --hint TEXT             a word for a workload that holds several SVIDs; where two
-                          entries of one workload share it, the older keeps it
+  --hint TEXT             a word for a workload that holds several SVIDs; where
+                          two entries of one workload share it, the older keeps
+                          it
   --admin, --no-admin     marks a workload that speaks for operators
-  --min-assurance LEVEL   software, vtpm, tpm or measured-boot: a node whose lease says
-                          less serves nothing of the entry
-  --expires TIME          the entry ends at this second, such as 2027-01-01T00:00:00Z;
-                          never says that it does not
+  --min-assurance LEVEL   software, vtpm, tpm or measured-boot: a node whose
+                          lease says less serves nothing of the entry
+  --expires TIME          the entry ends at this second, such as
+                          2027-01-01T00:00:00Z; never says that it does not
 
-An entry is named by its SPIFFE ID, selectors, group and parent; update changes the
-rest. history shows every change that was made to it, after its end too.
+An entry is named by its SPIFFE ID, selectors, group and parent; update changes
+the rest. history shows every change that was made to it, after its end too.
 
-apply shows how the entries differ from FILE, and with --yes makes them what FILE
-says; applied again, it changes nothing. Entries that FILE does not name stay, or go
-with --delete-others. FILE is JSON: {"entries": [{"spiffeId": …, "selectors": […],
-"ttl": "30m", "federatesWith": […], "hint": …}]}; the last three may be absent, and
-so may group, parent, jwtTtl, keyType, dnsNames, admin, minAssurance and expiresAt.
+apply shows how the entries differ from FILE, and with --yes makes them what
+FILE says; applied again, it changes nothing. Entries that FILE does not name
+stay, or go with --delete-others. FILE is JSON: {"entries": [{"spiffeId": …,
+"selectors": […], "ttl": "30m", "federatesWith": […], "hint": …}]}; the last
+three may be absent, and so may group, parent, jwtTtl, keyType, dnsNames, admin,
+minAssurance and expiresAt.
 ${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'entry',
-  summary: 'create, list, show, update, apply and delete registration entries; their history',
+  summary: 'which workloads get which identity: create, list, update, delete',
   usage: USAGE,
   run: (context) =>
     runAction(context, { create, list, show, history, update, apply, delete: remove }),

@@ -15,8 +15,8 @@ import { factsText, jsonText, tableText } from './print.ts';
 const USAGE = `\
 Usage: holdfast explain [CODE] [--json]
 
-Says what a refusal, a failure or an alarm means, what mends it, and where more is
-written. Without a code it lists all of them.
+Says what a refusal, a failure or an alarm means, what mends it, and where more
+is written. Without a code it lists all of them.
 
   --json                  print facts for machines
 `;

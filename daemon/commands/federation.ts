@@ -25,32 +25,32 @@ import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 
 const USAGE = `\
 Usage: holdfast federation add FILE [--peer ADDRESS…] [--survival] [OPTIONS]
-       holdfast federation add-spiffe --trust-domain NAME --url URL --profile PROFILE
-                [--endpoint-id ID] [--bundle FILE] [OPTIONS]
+       holdfast federation add-spiffe --trust-domain NAME --url URL --profile
+                PROFILE [--endpoint-id ID] [--bundle FILE] [OPTIONS]
        holdfast federation refresh DOMAIN [OPTIONS]
        holdfast federation list [OPTIONS]
        holdfast federation remove DOMAIN [OPTIONS]
 
-A relation is this domain's own decision to trust a partner: signed, one way, and
-never passed on. FILE is the partner's bundle file. Compare aloud with a person of
-that domain, before you add it: its 24 words, and version and date of its newest
-Root. At a terminal this is asked.
+A relation is this domain's own decision to trust a partner: signed, one way,
+and never passed on. FILE is the partner's bundle file. Compare aloud with a
+person of that domain, before you add it: its 24 words, and version and date of
+its newest Root. At a terminal this is asked.
 
   --peer ADDRESS          a node of the partner, such as
                           /dns4/node.blue.example/tcp/7717; may be repeated
   --survival              serve the partner's bundle down to SURVIVAL, not only
                           to DEGRADED
 
-add-spiffe is for partners that speak SPIFFE federation alone, such as SPIRE. Their
-bundles are not signed: what is known is that the endpoint showed one when it was
-asked, and its age counts from then. refresh asks such an endpoint now.
+add-spiffe is for partners that speak SPIFFE federation alone, such as SPIRE.
+Their bundles are not signed: what is known is that the endpoint showed one when
+it was asked, and its age counts from then. refresh asks such an endpoint now.
 
   --trust-domain NAME     the partner
   --url URL               its bundle endpoint, https://…
   --profile PROFILE       https_spiffe or https_web
   --endpoint-id ID        the SPIFFE ID that has to answer, with https_spiffe
-  --bundle FILE           its SPIFFE bundle (JSON), carried here by a person; the
-                          first contact of https_spiffe needs it
+  --bundle FILE           its SPIFFE bundle (JSON), carried here by a person;
+                          the first contact of https_spiffe needs it
 ${CLIENT_USAGE}`;
 
 export const command: Command = {

@@ -10,12 +10,13 @@ Usage: holdfast key list [OPTIONS]
        holdfast key copy NAME FOLDER [OPTIONS]
        holdfast key move NAME FOLDER [OPTIONS]
 
-Keys that a running daemon does not need may, and should, leave its machine: root,
-beacon-1, revocation-0 and revocation-1. They become key files of 0600 that any machine
-reads, also where a chip sealed them: keep them apart, and the folder private. move
-destroys what lay here. Of approver, which approves boots, a copy belongs into a safe: it
-is the way back after a boot that nobody approved. To put a key back, lay its file into
-the folder of keys and start the daemon again.
+Keys that a running daemon does not need may, and should, leave its machine:
+root, beacon-1, revocation-0 and revocation-1. They become key files of 0600
+that any machine reads, also where a chip sealed them: keep them apart, and the
+folder private. move destroys what lay here. Of approver, which approves boots,
+a copy belongs into a safe: it is the way back after a boot that nobody
+approved. To put a key back, lay its file into the folder of keys and start the
+daemon again.
 
 ${CLIENT_USAGE}`;
 

@@ -39,27 +39,32 @@ Usage: holdfast override propose FILE --action ACT --tier TIER --for DURATION
                          --reason TEXT --key KEY-FILE [--about DOMAIN]
                          [--from BUNDLE] [--passphrase-file FILE] [OPTIONS]
        holdfast override show FILE [--json]
-       holdfast override sign FILE --key KEY-FILE [--passphrase-file FILE] [--yes]
+       holdfast override sign FILE --key KEY-FILE [--passphrase-file FILE]
+                [--yes]
        holdfast override merge FILE OTHER
        holdfast override publish FILE [OPTIONS]
        holdfast override list [OPTIONS]
-       holdfast override withdraw ID --key KEY-FILE [--passphrase-file FILE] [OPTIONS]
+       holdfast override withdraw ID --key KEY-FILE [--passphrase-file FILE]
+                [OPTIONS]
 
-An override lets one act rest on statements that are too old for it, for at most a
-day, when two people whom Root names say so (holdfast root propose --add-override).
-It raises no tier, is shown wherever the tier is, and lets nothing be honoured that
-was revoked. propose drafts one and signs it with the key of whoever proposes; another
-person signs it on a machine of his own; publish gives it to a daemon, which passes it
-on to the nodes of the domain. withdraw ends one before its time: one person suffices.
+An override lets one act rest on statements that are too old for it, for at most
+a day, when two people whom Root names say so (holdfast root propose
+--add-override). It raises no tier, is shown wherever the tier is, and lets
+nothing be honoured that was revoked. propose drafts one and signs it with the
+key of whoever proposes; another person signs it on a machine of his own;
+publish gives it to a daemon, which passes it on to the nodes of the domain.
+withdraw ends one before its time: one person suffices.
 
-  --action ACT            serve-foreign or accept-foreign, for a partner's bundle;
-                          issue or renew, for identities of this domain
-  --tier TIER             the worst tier in which the act is permitted: DEGRADED,
-                          SURVIVAL or EXPIRED
+  --action ACT            serve-foreign or accept-foreign, for a partner's
+                          bundle; issue or renew, for identities of this domain
+  --tier TIER             the worst tier in which the act is permitted:
+                          DEGRADED, SURVIVAL or EXPIRED
   --for DURATION          from now on, at most 24h
   --reason TEXT           why, for everybody who sees it
-  --about DOMAIN          whose statements may be older; this domain where left out
-  --from BUNDLE           a bundle file of the domain, where no daemon is at hand
+  --about DOMAIN          whose statements may be older; this domain where left
+                          out
+  --from BUNDLE           a bundle file of the domain, where no daemon is at
+                          hand
   --key KEY-FILE          key of a person, as holdfast root key create makes one
   --passphrase-file FILE  0600; without it the terminal is asked
   --yes                   do not ask

@@ -5,8 +5,11 @@
 
 import { printable, printableJson } from '../../core/printable.ts';
 
-/** Rows under a head, columns aligned, nothing after the last column. */
+/** Rows under a head, columns aligned; a last column in which nothing stands is left out. */
 export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length > 0 && rows.every((row) => row[head.length - 1] === '')) {
+    return tableText(head.slice(0, -1), rows);
+  }
   const lines = [head, ...rows.map((row) => row.map(printable))];
   const widths = head.map((_, column) => Math.max(...lines.map((row) => widthOf(row[column]))));
   return lines.map((row) => alignedLine(row, widths)).join('');

@@ -22,9 +22,9 @@ Usage: holdfast qr tick [--domain NAME] [OPTIONS]
        holdfast qr stop [--domain NAME] [OPTIONS]
        holdfast qr fingerprint [--domain NAME] [OPTIONS]
 
-Draws a QR code, and beneath it the text that a scanner reads: the newest tick or
-the stop of a domain, for holdfast tick import, or its fingerprint. NO_COLOR leaves
-the colours of the terminal as they are.
+Draws a QR code, and beneath it the text that a scanner reads: the newest tick
+or the stop of a domain, for holdfast tick import, or its fingerprint. NO_COLOR
+leaves the colours of the terminal as they are.
 
   --domain NAME           a partner's, instead of this domain's own
   --ascii                 draw with # and spaces

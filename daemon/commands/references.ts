@@ -30,33 +30,37 @@ Usage: holdfast references learn EVIDENCE FILE --name NAME [--pcrs LIST]
        holdfast references show [FILE] [OPTIONS]
        holdfast references export FILE [OPTIONS]
        holdfast references install FILE [--config FILE] [--state FOLDER]
-       holdfast references recover KEY-FILE [--name NAME] [--yes] [--config FILE]
-                [--state FOLDER]
+       holdfast references recover KEY-FILE [--name NAME] [--yes]
+                [--config FILE] [--state FOLDER]
 
 learn drafts an approved state from the evidence of a golden machine and puts it
 into a file, beside the states that stand there; a state of the same name is
 replaced. The draft approves exactly this boot: look at it before you sign it.
 approve has the authority sign what a file drafts; offer, which takes --uki too,
 has it wait until a person approves it, another one where the configuration says
-so (roles.second_person): holdfast ceremony list. withdraw takes a state back, and
-every chip that hears of it hands out no key after such a boot. show prints what a
-file drafts, or what the domain has approved.
+so (roles.second_person): holdfast ceremony list. withdraw takes a state back,
+and every chip that hears of it hands out no key after such a boot. show prints
+what a file drafts, or what the domain has approved.
 
-Where a daemon is refused its keys (boot-unapproved) and no network helps: export
-writes what the domain approves, on any of its nodes, and install gives it to the
-refused one. On an authority that nobody else can approve, recover approves the
-boot in progress with a copy of the approver key, which holdfast key copy made.
+Where a daemon is refused its keys (boot-unapproved) and no network helps:
+export writes what the domain approves, on any of its nodes, and install gives
+it to the refused one. On an authority that nobody else can approve, recover
+approves the boot in progress with a copy of the approver key, which holdfast
+key copy made.
 
-  --name NAME             what to call the state, such as "edge 12, firmware 1.4"
+  --name NAME             what to call the state, such as "edge 12, firmware
+                          1.4"
   --pcrs LIST             PCRs to hold to (0,2,4,7,11 as far as they are quoted)
-  --nonce HEX             the nonce that was asked with; without it, the evidence
-                          may show an old boot
+  --nonce HEX             the nonce that was asked with; without it, the
+                          evidence may show an old boot
   --epoch HEX             the epoch that was asked with
-  --uki IMAGE             a unified kernel image that is not installed yet: as --like,
-                          with its own PCR 11, and without PCR 4, which holds loaders
+  --uki IMAGE             a unified kernel image that is not installed yet: as
+                          --like, with its own PCR 11, and without PCR 4, which
+                          holds loaders
   --like STATE            the approved state that it is a successor of
-  --generation N          sign for this generation: chips that counted further than
-                          usual before they were ours say boot-unapproved, withdrawn
+  --generation N          sign for this generation: chips that counted further
+                          than usual before they were ours say boot-unapproved,
+                          withdrawn
   --yes                   do not ask
   --config FILE           configuration of the daemon that is refused
   --state FOLDER          folder of its state

@@ -20,17 +20,19 @@ export const TERMS_OPTIONS = {
 
 /** What the help says of them. */
 export const TERMS_USAGE = `\
-  --scope PATH            honour the identities of this path and below it, such as
-                          /web; may be repeated; / is the whole domain, none nobody
+  --scope PATH            honour the identities of this path and below it, such
+                          as /web; may be repeated; / is the whole domain, none
+                          nobody
   --min-assurance LEVEL   of machines that say at least software (the default),
                           vtpm, tpm or measured-boot
   --peering yes|no        the partner's nodes may link to ours
-  --serve-bundle yes|no   hand the partner's bundle to workloads, which read no scope
-                          in it; yes only where the whole domain is honoured, unless
-                          it is said here
-  --survival yes|no       serve and accept down to SURVIVAL, not only to DEGRADED
-  --fresh-for, --degraded-for, --survival-for DURATION
-                          tighten the partner's own limits, such as 10m; all three
+  --serve-bundle yes|no   hand the partner's bundle to workloads, which read no
+                          scope in it; yes only where the whole domain is
+                          honoured, unless it is said here
+  --survival yes|no       serve and accept down to SURVIVAL, not only to
+                          DEGRADED
+  --fresh-for, --degraded-for, --survival-for DURATION tighten the partner's own
+                          limits, such as 10m; all three
   --until TIME            when the relation ends by itself, such as
                           2027-01-31T00:00:00Z; never for no end
 `;

@@ -39,28 +39,29 @@ Usage: holdfast relation propose DOMAIN [FILE] TERMS [--peer ADDRESS…] [--send
        holdfast relation list [OPTIONS]
        holdfast relation show DOMAIN [OPTIONS]
 
-A relation is this domain's own signed statement about a partner: one way, and never
-passed on. It says whose identities are honoured, and apart from that whether the
-partner's nodes may link to ours. Review shows the words to compare aloud with a
-person of that domain, and what would change; accept shows the same and asks for a
-typed yes. Of a partner there is, accept takes terms that grant more too; narrow
-only takes away, in every tier and at once.
+A relation is this domain's own signed statement about a partner: one way, and
+never passed on. It says whose identities are honoured, and apart from that
+whether the partner's nodes may link to ours. Review shows the words to compare
+aloud with a person of that domain, and what would change; accept shows the same
+and asks for a typed yes. Of a partner there is, accept takes terms that grant
+more too; narrow only takes away, in every tier and at once.
 
-FILE is the partner's bundle file, alone or with what it asks for: propose writes
-that, to be carried, or sends it over a link to a partner there is. Whoever accepts
-grants what was asked, but for the terms said here.
+FILE is the partner's bundle file, alone or with what it asks for: propose
+writes that, to be carried, or sends it over a link to a partner there is.
+Whoever accepts grants what was asked, but for the terms said here.
 
-  --from DOMAIN           what that partner proposed over a link, instead of FILE
+  --from DOMAIN           what that partner proposed over a link, instead of
+                          FILE
   --send                  propose over the link to that domain
   --peer ADDRESS          a node of the partner, such as
-                          /dns4/node.blue.example/tcp/7717; may be repeated. With
-                          propose, a node of ours
+                          /dns4/node.blue.example/tcp/7717; may be repeated.
+                          With propose, a node of ours
   --yes                   without asking
 ${TERMS_USAGE}${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'relation',
-  summary: 'propose, review, accept, narrow and withdraw what is honoured of a partner',
+  summary: 'propose, accept, narrow, withdraw what is honoured of a partner',
   usage: USAGE,
   run: (context) => runAction(context, { propose, review, accept, narrow, withdraw, list, show }),
 };

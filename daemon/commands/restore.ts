@@ -13,18 +13,21 @@ import { factsText, jsonText } from './print.ts';
 import { CLIENT_OPTIONS, loadSettings } from './settings.ts';
 
 const USAGE = `\
-Usage: holdfast restore FILE [--state FOLDER] [--config FILE] [--passphrase-file FILE] [--json]
+Usage: holdfast restore FILE [--state FOLDER] [--config FILE]
+                [--passphrase-file FILE] [--json]
 
-Puts a backup back, into a state folder that is absent or empty; run it as the user of the
-daemon, and start the daemon after it. Its first start counts as one of a state that is
-rolled back: nothing in it has an age until new evidence and a date come (holdfast time
-confirm, after a look at a watch), and an authority asks others what it published since
-before it signs anything (holdfast authority confirm, where there is nobody to ask).
-Never restore a state that still runs somewhere else.
+Puts a backup back, into a state folder that is absent or empty; run it as the
+user of the daemon, and start the daemon after it. Its first start counts as one
+of a state that is rolled back: nothing in it has an age until new evidence and
+a date come (holdfast time confirm, after a look at a watch), and an authority
+asks others what it published since before it signs anything (holdfast authority
+confirm, where there is nobody to ask). Never restore a state that still runs
+somewhere else.
 
   --state FOLDER          folder of the state
   --config FILE           configuration that names it
-  --passphrase-file FILE  0600, or - for standard input; else the terminal is asked
+  --passphrase-file FILE  0600, or - for standard input; else the terminal is
+                          asked
   --json                  print facts for machines
 `;
 

@@ -26,22 +26,23 @@ Usage: holdfast revoke svid SERIAL [--reason TEXT] [--yes] [OPTIONS]
        holdfast revoke merge FILE OTHER
        holdfast revoke publish FILE [OPTIONS]
 
-A revocation cannot be taken back. It reaches every node that can be reached at once,
-and all others before anything else when they come back. Deleting an entry revokes
-nothing: revoke identity does.
+A revocation cannot be taken back. It reaches every node that can be reached at
+once, and all others before anything else when they come back. Deleting an entry
+revokes nothing: revoke identity does.
 
-Where the keys that revoke lie with several people, propose writes the same to a file
-instead; each signs it on a machine of his own, as a Root (holdfast root --help), and
-publish gives it to a daemon. KIND is svid, identity, node or authority.
+Where the keys that revoke lie with several people, propose writes the same to a
+file instead; each signs it on a machine of his own, as a Root (holdfast root
+--help), and publish gives it to a daemon. KIND is svid, identity, node or
+authority.
 
   svid SERIAL             one certificate, by its serial in hex
-  identity SPIFFE-ID      all that was issued for it until now; where its entry stays,
-                          its workload gets new credentials at once
+  identity SPIFFE-ID      all that was issued for it until now; where its entry
+                          stays, its workload gets new credentials at once
   node KEY-ID             the leases of a node, as status prints its key
-  authority ID            an authority that signs, as authority show prints it: all it
-                          signed is issued anew; or a beacon or documents key of Root,
-                          by its key id: without another rank or a new Root the domain
-                          says nothing more
+  authority ID            an authority that signs, as authority show prints it:
+                          all it signed is issued anew; or a beacon or documents
+                          key of Root, by its key id: without another rank or a
+                          new Root the domain says nothing more
   --reason TEXT           for the audit log
   --yes                   do not ask
 ${CLIENT_USAGE}`;

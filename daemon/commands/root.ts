@@ -34,21 +34,25 @@ Usage: holdfast root propose FILE CHANGES [--from BUNDLE] [OPTIONS]
        holdfast root key create FILE [--passphrase-file FILE | --no-passphrase]
        holdfast root key make ROLE FILE [OPTIONS]
 
-A Root says who may speak for the domain. propose drafts the next one; each signer
-looks at it and signs on a machine of his own, one after the other or each a copy
-that merge puts together; publish gives it to the daemon of an authority once the
-thresholds of the Root that stands and of the new one are met. show, sign and merge
-need no daemon and no network. Compare the digest of the proposal by voice.
+A Root says who may speak for the domain. propose drafts the next one; each
+signer looks at it and signs on a machine of his own, one after the other or
+each a copy that merge puts together; publish gives it to the daemon of an
+authority once the thresholds of the Root that stands and of the new one are
+met. show, sign and merge need no daemon and no network. Compare the digest of
+the proposal by voice.
 
-key create makes the key file of a person. key make has the daemon make and keep a key
-of its own, for ROLE beacon, documents or revocation, and writes its public half to
-FILE: the daemon signs with it from the moment on in which a Root names it.
+key create makes the key file of a person. key make has the daemon make and keep
+a key of its own, for ROLE beacon, documents or revocation, and writes its
+public half to FILE: the daemon signs with it from the moment on in which a Root
+names it.
 
-  --rotate-beacon FILE    public key of the beacon key that speaks from now on; the
-                          one in force is retired, standbys move behind the new one
+  --rotate-beacon FILE    public key of the beacon key that speaks from now on;
+                          the one in force is retired, standbys move behind the
+                          new one
   --standby FILE          public key of one more beacon key, behind all others
   --add-root FILE         public key of one more signer of Roots
-  --add-documents FILE    … of documents, which an authority needs beside its beacon key
+  --add-documents FILE    … of documents, which an authority needs beside its
+                          beacon key
   --add-revocation FILE   … of revocations
   --add-override NAME=FILE  a person who may sign overrides, and how to call him
   --retire KEY-ID         takes a key away; what it signed until now ages on
@@ -59,11 +63,12 @@ FILE: the daemon signs with it from the moment on in which a Root names it.
   --fresh-ceiling, --degraded-ceiling, --survival-ceiling DURATION
                           limits that no beacon may exceed
   --lease-kinds LIST      of slices, cell, domain
-  --writer-for DURATION   a writer signs no longer than that without an answer of its
-                          standby, which has to run; never: however long
+  --writer-for DURATION   a writer signs no longer than that without an answer
+                          of its standby, which has to run; never: however long
   --until KEY-ID=DURATION the beacon key signs no longer than so long from now
   --new-lineage           every node forgets the numbers and times it holds
-  --from BUNDLE           a bundle file of the domain, where no daemon is at hand
+  --from BUNDLE           a bundle file of the domain, where no daemon is at
+                          hand
   --passphrase-file FILE  0600; without it the terminal is asked
   --no-passphrase         whoever reads the key file can sign
   --yes                   do not ask

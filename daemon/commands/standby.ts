@@ -33,20 +33,24 @@ const USAGE = `\
 Usage: holdfast standby create BUNDLE FOLDER --fingerprint TEXT [SETTINGS]
        holdfast standby promote FILE [OPTIONS]
 
-A standby is a second machine of a domain: it follows all that the domain publishes, and
-writes once every beacon key before its own is revoked. create runs on that machine
-before its daemon does: it takes the domain from a bundle file, makes keys in the state
-folder, which never leave it, and writes their public halves to FOLDER. The people of the
-domain name them (holdfast root propose --standby FOLDER/beacon.pub --add-documents
-FOLDER/documents.pub --add-revocation FOLDER/revocation.pub); the daemon of the standby,
-started as an authority and linked, is told so by whoever it reaches.
+A standby is a second machine of a domain: it follows all that the domain
+publishes, and writes once every beacon key before its own is revoked. create
+runs on that machine before its daemon does: it takes the domain from a bundle
+file, makes keys in the state folder, which never leave it, and writes their
+public halves to FOLDER. The people of the domain name them (holdfast root
+propose --standby FOLDER/beacon.pub --add-documents FOLDER/documents.pub
+--add-revocation FOLDER/revocation.pub); the daemon of the standby, started as
+an authority and linked, is told so by whoever it reaches.
 
-promote, at the standby, drafts the revocation of every beacon key before its own: two
-people sign it (holdfast revoke sign), and published there (holdfast revoke publish) it
-makes this machine the writer. Those keys never come back: a Root names others.
+promote, at the standby, drafts the revocation of every beacon key before its
+own: two people sign it (holdfast revoke sign), and published there (holdfast
+revoke publish) it makes this machine the writer. Those keys never come back: a
+Root names others.
 
-  --fingerprint TEXT      of the domain, in hex or in words, as a person of it says
-  SETTINGS                as holdfast run takes them: --config, --state, --trust-domain
+  --fingerprint TEXT      of the domain, in hex or in words, as a person of it
+                          says
+  SETTINGS                as holdfast run takes them: --config, --state,
+                          --trust-domain
 ${CLIENT_USAGE}`;
 
 export const command: Command = {

@@ -12,8 +12,8 @@ import { CLIENT_OPTIONS, CLIENT_USAGE, withDaemon } from './settings.ts';
 const USAGE = `\
 Usage: holdfast status [OPTIONS]
 
-Shows what the daemon holds: its domain, every partner, how old its last proof of
-each is, what that still permits, and what would mend it.
+Shows what the daemon holds: its domain, every partner, how old its last proof
+of each is, what that still permits, and what would mend it.
 
 ${CLIENT_USAGE}`;
 
@@ -81,7 +81,7 @@ export function leaseText({ lease }: NodeStatus): string {
 
 /** What this machine's keys can be, in the hands of a thief (PROTOCOL §7.2). */
 function stolenText({ authority, node }: Status): string {
-  if (authority) return 'an authority: it can be the whole domain, until its keys are revoked';
+  if (authority) return 'an authority: the whole domain, until its keys are revoked';
   return node.lease === null ? 'nothing: it holds no lease' : kindText(node.lease.kind);
 }
 

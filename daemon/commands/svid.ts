@@ -30,27 +30,27 @@ Usage: holdfast svid fetch [--spiffe-id ID] [--write FOLDER] [OPTIONS]
        holdfast svid watch --write FOLDER [--spiffe-id ID] [--exec COMMAND]
                 [--signal NAME --pid-file FILE] [OPTIONS]
 
-Fetches the X509-SVIDs of whoever runs this, as any workload does. Private keys are
-never printed; --write puts one SVID with its key into a folder: svid.pem, key.pem
-(0600), bundle.pem and federated/DOMAIN.pem.
+Fetches the X509-SVIDs of whoever runs this, as any workload does. Private keys
+are never printed; --write puts one SVID with its key into a folder: svid.pem,
+key.pem (0600), bundle.pem and federated/DOMAIN.pem.
 
-watch keeps these files as the daemon would have them, until it is ended: each is
-replaced in one step, the key before the certificate. It waits for a daemon that is
-away, and takes the files away if the identity is withdrawn.
+watch keeps these files as the daemon would have them, until it is ended: each
+is replaced in one step, the key before the certificate. It waits for a daemon
+that is away, and takes the files away if the identity is withdrawn.
 
   --spiffe-id ID          this identity alone, instead of the default one
   --write FOLDER          write files
   --exec COMMAND          watch: run by /bin/sh after each change, one at a time
   --signal NAME           watch: sent after each change, such as SIGHUP
   --pid-file FILE         whom to signal; read at each change
-  --workload-socket PATH  the Workload API to ask; otherwise SPIFFE_ENDPOINT_SOCKET
-                          counts, then the configuration
+  --workload-socket PATH  the Workload API to ask; otherwise
+                          SPIFFE_ENDPOINT_SOCKET counts, then the configuration
   --json                  fetch: print facts for machines, certificates as PEM
 `;
 
 export const command: Command = {
   name: 'svid',
-  summary: 'fetch identities over the SPIFFE Workload API, or keep them in files',
+  summary: 'fetch identities over the Workload API, or keep them in files',
   usage: USAGE,
   run: (context) => runAction(context, { fetch: fetchSvid, watch: watchSvid }),
 };

@@ -19,24 +19,25 @@ Usage: holdfast time show [OPTIONS]
        holdfast time set RFC3339 [--yes] [OPTIONS]
        holdfast time confirm [--yes] [OPTIONS]
 
-After a boot, or when its clock jumps, a machine does not know what time it is. Until
-it does, it renews and serves what it has, at best at SURVIVAL, and an authority signs
-nothing. It asks the nodes of its own domain by itself; where there is none, look at a
-watch that you trust.
+After a boot, or when its clock jumps, a machine does not know what time it is.
+Until it does, it renews and serves what it has, at best at SURVIVAL, and an
+authority signs nothing. It asks the nodes of its own domain by itself; where
+there is none, look at a watch that you trust.
 
   show             the date it goes by, and what that rests on
-  set RFC3339      it is this time now, such as 2026-11-21T05:50:58Z; the clock of the
-                   machine is not gone by until the next boot
+  set RFC3339      it is this time now, such as 2026-11-21T05:50:58Z; the clock
+                   of the machine is not gone by until the next boot
   confirm          the clock of this machine is right
   --yes            do not ask
 
-A date below what is known to have passed is refused. Your word is recorded, and shown
-beside everything this machine says until a node that knows better answers.
+A date below what is known to have passed is refused. Your word is recorded, and
+shown beside everything this machine says until a node that knows better
+answers.
 ${CLIENT_USAGE}`;
 
 export const command: Command = {
   name: 'time',
-  summary: 'show the date this machine goes by, and tell it where it knows none',
+  summary: 'show what date this machine goes by, and tell it where unknown',
   usage: USAGE,
   run: (context) => runAction(context, { show, set, confirm }),
 };

@@ -18,8 +18,9 @@ const USAGE = `\
 Usage: holdfast tpm status [--tpm WHERE] [--json]
 
 Shows what a TPM says of itself: its maker, PCR banks, whether it is locked and
-until when, clock and counters, and the certificates that its maker left. Nothing
-is changed and no password is tried. None of it is proof: see holdfast attest.
+until when, clock and counters, and the certificates that its maker left.
+Nothing is changed and no password is tried. None of it is proof: see holdfast
+attest.
 
 ${TPM_USAGE}\
   --json                  print facts for machines, every property included

@@ -11,14 +11,15 @@ import { controlSocketOf } from './settings.ts';
 const USAGE = `\
 Usage: holdfast tui [OPTIONS]
 
-Shows the daemon as it lives: what it may still do and until when, every domain and
-how old its last proof is, peers, workloads, the audit log as it grows, and what waits
-for people: proposals to sign, machines to approve. Keys are shown where they act; ?
-shows them all. Nothing is changed before it was shown in full, and a word was typed.
+Shows the daemon as it lives: what it may still do and until when, every domain
+and how old its last proof is, peers, workloads, the audit log as it grows, and
+what waits for people: proposals to sign, machines to approve. Keys are shown
+where they act; ? shows them all. Nothing is changed before it was shown in
+full, and a word was typed.
 
   --control-socket PATH   the daemon to look at, if not the usual one
-  --plain                 no screen: a line for each change, for a screen reader, a
-                          file or a terminal that is too small
+  --plain                 no screen: a line for each change, for a screen
+                          reader, a file or a terminal that is too small
   --ascii                 no character beyond ASCII; so without a UTF-8 locale
   --night                 dim red, for eyes that are used to the dark
 

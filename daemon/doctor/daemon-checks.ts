@@ -16,14 +16,18 @@ export interface DaemonFacts {
   readonly authorities: readonly SigningAuthority[];
 }
 
-/** Everything about a daemon that answers; `wallMs` is the clock of this machine. */
+/**
+ * Everything about a daemon that answers; `wallMs` is the clock of this machine, `trustDomain` that
+ * of the settings that were looked at.
+ */
 export function daemonFindings(
   facts: DaemonFacts,
-  wallMs: number,
+  { wallMs, trustDomain }: { readonly wallMs: number; readonly trustDomain: string },
   typed: Typed,
 ): readonly Finding[] {
   return [
     versionFinding(facts.status),
+    ...settingsFindings(facts.status, trustDomain, typed),
     timeFinding(facts.status, typed),
     keysFinding(facts.status),
     ...rollbackFindings(facts.status),
@@ -39,6 +43,18 @@ function versionFinding({ version }: Status): Finding {
   if (version === VERSION) return ok('version', `daemon and command are ${version}`);
   const says = `the daemon is ${version}, this command ${VERSION}`;
   return note('version', says, 'restart the daemon: systemctl restart holdfast');
+}
+
+/** Settings and a state folder of another one would be taken for those of this daemon. */
+function settingsFindings(
+  { domain }: Status,
+  trustDomain: string,
+  { client }: Typed,
+): readonly Finding[] {
+  if (domain === trustDomain) return [];
+  const says = `the daemon is of ${domain}; what is said of configuration and state above is of ${trustDomain}`;
+  const mend = `holdfast doctor --trust-domain ${domain} --state FOLDER${client}`;
+  return [note('settings', says, mend)];
 }
 
 function timeFinding({ timeKnown, time }: Status, { client }: Typed): Finding {

@@ -25,6 +25,19 @@ completion('finds actions and options in the help of a command', async () => {
   assert.ok(options.includes('--help'));
 });
 
+completion('is made of help that fits a terminal of 80 columns', async () => {
+  await using folder = await temporaryFolder();
+  const all = ['--help', ...Object.keys(COMMANDS)];
+  for (const name of all) {
+    const { out } = await holdfast(name === '--help' ? [name] : [name, '--help'], folder.path);
+    assert.equal(
+      out.split('\n').filter((line) => [...line].length > 80),
+      [],
+      name,
+    );
+  }
+});
+
 completion('for bash completes commands, actions and options', async () => {
   const script = await textFor('bash');
   const complete = (...words: readonly string[]): readonly string[] => {

@@ -20,8 +20,16 @@ const FACTS: DaemonFacts = {
   authorities: [AUTHORITY],
 };
 
-const faultsOf = (facts: Partial<DaemonFacts>, now = NOW): readonly string[] =>
-  daemonFindings({ ...FACTS, ...facts }, now, { start: 'holdfast start', client: '' })
+const faultsOf = (
+  facts: Partial<DaemonFacts>,
+  wallMs = NOW,
+  trustDomain = STATUS.domain,
+): readonly string[] =>
+  daemonFindings(
+    { ...FACTS, ...facts },
+    { wallMs, trustDomain },
+    { start: 'holdfast start', client: '' },
+  )
     .filter(({ state }) => state !== 'ok')
     .map(({ state, check, mend }) => `${state} ${check}${mend === '' ? ' without a mend' : ''}`);
 
@@ -45,6 +53,10 @@ findings('name what a daemon says of itself', () => {
     detail: 'epoch 7',
   };
   assert.equal(withStatus({ alarms: [alarm] }), ['fault alarm']);
+});
+
+findings('say where settings of another daemon were looked at', () => {
+  assert.equal(faultsOf({}, NOW, 'blue.example'), ['note settings']);
 });
 
 findings('tell a link that is down from a partner who comes by courier', () => {
