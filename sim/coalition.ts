@@ -105,9 +105,14 @@ function leaseMs({ links, limits }: Scenario): number {
   return links === 'web' ? 2 * YEAR_MS : Math.min(LEASE_FOR_MS, limits.survivalForMs);
 }
 
-/** Whoever some happening will turn against the others is no honest machine from the start. */
+/**
+ * Whoever some happening will turn against the others is no honest machine from the start, and whose
+ * memory will be put back keeps it.
+ */
 function turn(world: World, happenings: readonly Happening[]): void {
   for (const { fault, on } of happenings) {
+    const image = fault === 'restored-vm' ? world.machine(on[0] ?? '') : undefined;
+    if (image !== undefined) image.remembers = true;
     if (faultNamed(fault)?.family !== 'adversary') continue;
     const traitor = world.machine(on[0] ?? '');
     if (traitor !== undefined) traitor.adversary ??= new Adversary(footholdIn(world, traitor));

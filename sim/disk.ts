@@ -4,6 +4,9 @@
  * A batch is durable when it is done and not before; cut while it is under way, it is wholly there
  * or wholly absent, which is what the Store port promises (`daemon/ports.ts`). A full disk fails
  * the batch at once. What is on the disk and what the process believes may therefore differ.
+ *
+ * A bit may flip, and a write may land at another's key. As in `daemon/store/record.ts` a checksum
+ * over key and value shows either, and no process starts on such a disk.
  */
 
 import type { Write } from '../daemon/ports.ts';
@@ -23,6 +26,9 @@ const SOUND_MS = 50;
 export class Disk {
   readonly #world: DiskWorld;
   readonly #dice: Dice;
+  readonly #first: readonly Write[];
+  /** Keys at which lies what was not written there: the checksum does not fit. */
+  readonly #damaged = new Set<string>();
   #records = new Map<string, Uint8Array>();
   #backup: ReadonlyMap<string, Uint8Array> | null = null;
   #pending: readonly Write[] | null = null;
@@ -36,7 +42,13 @@ export class Disk {
   constructor(world: DiskWorld, dice: Dice, records: Iterable<Write>) {
     this.#world = world;
     this.#dice = dice;
-    this.#apply(records);
+    this.#first = [...records];
+    this.#apply(this.#first);
+  }
+
+  /** True where every checksum fits. */
+  get isSound(): boolean {
+    return this.#damaged.size === 0;
   }
 
   /** What a process that starts now finds. */
@@ -74,9 +86,39 @@ export class Disk {
     return false;
   }
 
-  /** A record is gone. */
-  lose(key: string): void {
-    this.#records.delete(key);
+  /** One bit of some record is another. */
+  flipBit(): void {
+    const [key, held] = this.#dice.pick([...this.#records]);
+    const value = held.slice();
+    const at = this.#dice.below(value.length);
+    value[at] = (value[at] ?? 0) ^ (1 << this.#dice.below(8));
+    this.#damage(key, value);
+  }
+
+  /** What was written at one key lands at another. */
+  misdirect(): void {
+    const [[, value], [key, held]] = [
+      this.#dice.pick([...this.#records]),
+      this.#dice.pick([...this.#records]),
+    ];
+    if (value !== held) this.#damage(key, value);
+  }
+
+  /** A new disk, with those records of the first one that are taken along. */
+  setUpAnew(isTaken: (key: string) => boolean): void {
+    this.#records = new Map();
+    this.#damaged.clear();
+    this.#apply(this.#first.filter(({ key }) => isTaken(key)));
+  }
+
+  /** An image of all that lies here. */
+  image(): () => void {
+    const records = new Map(this.#records);
+    return () => {
+      this.#mount += 1;
+      this.#pending = null;
+      this.#records = new Map(records);
+    };
   }
 
   backUp(): void {
@@ -87,11 +129,18 @@ export class Disk {
   restoreBackup(): boolean {
     if (this.#backup === null) return false;
     this.#records = new Map(this.#backup);
+    this.#damaged.clear();
     return true;
+  }
+
+  #damage(key: string, value: Uint8Array): void {
+    this.#records.set(key, value);
+    this.#damaged.add(key);
   }
 
   #apply(batch: Iterable<Write>): void {
     for (const { key, value } of batch) {
+      this.#damaged.delete(key);
       if (value === null) this.#records.delete(key);
       else this.#records.set(key, value);
     }

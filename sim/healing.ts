@@ -19,6 +19,7 @@ import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
 import type { Link } from './network.ts';
 import { envelopeOf } from './reading.ts';
+import { setUpAgain } from './repair.ts';
 import type { World } from './world.ts';
 
 /** Links come up, disks catch up, authorities begin their next beacon. */
@@ -102,8 +103,9 @@ function restore(world: World, machine: Machine): void {
   machine.disk.full = false;
   machine.disk.latencyMs = 2;
   machine.clock.correct(world.now);
-  if (machine.power === 'off') machine.boot();
-  else machine.resume();
+  if (machine.power !== 'off') return machine.resume();
+  if (machine.disk.isSound) machine.boot();
+  else setUpAgain(machine);
 }
 
 /** The machines that speak of a domain, in groups that reach each other through such machines. */

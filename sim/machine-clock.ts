@@ -89,6 +89,14 @@ export class MachineClock {
     this.#bootedAt = t;
   }
 
+  /** The boot clock reads again what it once did; the wall clock is of the host, and goes on. */
+  putBack(t: number, boot: number): void {
+    const powered = this.poweredMs(t);
+    this.#setSkew(t, this.#wallError(t));
+    this.#bootedAt = t - (boot - BOOT_DELAY_MS);
+    this.#poweredBefore = powered - (this.#bootAt(t) - BOOT_DELAY_MS);
+  }
+
   jump(t: number, deltaMs: number): void {
     this.#setSkew(t, this.#wallError(t) + deltaMs);
   }

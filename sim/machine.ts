@@ -5,6 +5,8 @@
  * where many share one, a crash finds fewer moments, and none that this one lacks.
  *
  * Around every persist and send is a boundary at which a fault may end the machine.
+ *
+ * Reason: one life, from power to power; its parts would share every field.
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
@@ -17,7 +19,8 @@ import type { Adversary } from './adversary.ts';
 import type { Dice } from './dice.ts';
 import { Disk, type WriteOutcome } from './disk.ts';
 import { MachineClock } from './machine-clock.ts';
-import { gossipOf, plain, WAKE } from './network.ts';
+import { Memory } from './memory.ts';
+import { gossipOf, peerDown, plain, WAKE } from './network.ts';
 import type { Delivery } from './step.ts';
 import type { World } from './world.ts';
 
@@ -67,11 +70,14 @@ export class Machine {
   restored = false;
   /** The disk was full at some time: powered time may have gone unrecorded (PROTOCOL §4.4). */
   diskFailed = false;
+  /** Its memory may be asked for: some fault will put it back. */
+  remembers = false;
   /** Boundaries until power is cut, or 0. */
   armed = 0;
   readonly #world: World;
   readonly #options: MachineOptions;
   #node: FederationNode | null = null;
+  #memory: Memory | null = null;
   #power: Power = 'off';
   #life = 0;
   #inbox: Delivery[] = [];
@@ -131,6 +137,14 @@ export class Machine {
 
   /** The process starts on what the disk holds, in the boot under way. */
   startProcess(): void {
+    if (!this.disk.isSound) return this.#world.refusedToStart(this);
+    const options = this.#nodeOptions();
+    this.#memory = this.remembers ? new Memory(options) : null;
+    this.#begin(new FederationNode(options));
+    this.receive(WAKE);
+  }
+
+  #begin(node: FederationNode): void {
     this.#life += 1;
     this.#power = 'on';
     this.#inbox = [];
@@ -142,9 +156,35 @@ export class Machine {
     this.#waiting.clear();
     this.#wakeEntered = Number.POSITIVE_INFINITY;
     this.believed = new Map(this.disk.records);
-    this.#node = this.newNode();
+    this.#node = node;
     this.#world.machineStarted(this);
-    this.receive(WAKE);
+  }
+
+  /**
+   * An image of disk, memory and boot clock, taken between two steps; what comes back puts all of
+   * it in place again, and the process goes on as if nothing had been. Null while that cannot be.
+   */
+  image(): (() => void) | null {
+    const memory = this.#memory;
+    if (memory === null || this.#power !== 'on' || this.#busy || this.#owed.length > 0) return null;
+    const [disk, makeNode] = [this.disk.image(), memory.image()];
+    const { boot } = this.clock.now(this.#world.now);
+    const { bootId } = this.clock;
+    return () => {
+      if (this.#power !== 'on' || this.clock.bootId !== bootId) return;
+      this.restored = true;
+      this.#world.machineStopped(this);
+      disk();
+      this.clock.putBack(this.#world.now, boot);
+      this.#memory = null;
+      this.#begin(makeNode());
+      // Its connections are gone; whom it was linked with then, it is not linked with now.
+      for (const { wires } of this.#world.network.linksOf(this)) {
+        const [{ from, to }] = wires;
+        this.receive(peerDown(from === this ? to.name : from.name));
+      }
+      this.receive(WAKE);
+    };
   }
 
   /** The public keys by which others know this machine. */
@@ -159,8 +199,12 @@ export class Machine {
 
   /** A state machine on what the disk holds: its process, or a twin for a checker to ask. */
   newNode(): FederationNode {
+    return new FederationNode(this.#nodeOptions());
+  }
+
+  #nodeOptions(): NodeOptions {
     const { domain, suite, authority, node } = this.#options;
-    return new FederationNode({
+    return {
       own: domain,
       suite,
       records: this.disk.records,
@@ -170,7 +214,7 @@ export class Machine {
       limits: null,
       node,
       authority,
-    });
+    };
   }
 
   /** The process ends; with `power`, the boot ends too. */
@@ -256,6 +300,7 @@ export class Machine {
     const now = this.clock.now(this.#world.now);
     const stoodStillAt = this.#stoodStillAt;
     this.#world.labour.begin();
+    this.#memory?.heard(now, delivery.input);
     const output = node.handle(now, delivery.input);
     this.#busy = true;
     this.#world.stepped(this, now, delivery, output);

@@ -47,6 +47,8 @@ const WITH_ALL_FAULTS = [
   'crash: before persist',
   'crash: before send',
   'disk: a batch failed',
+  'disk: a damaged store was refused',
+  'disk: a machine was put back with its memory',
   'disk: an unsynced batch was lost',
   'network: a frame came twice',
   'network: a frame met a cut',
@@ -82,7 +84,7 @@ const WITH_STANDBYS = [
 ];
 
 /** What befalls followers, and has no place where there are none. */
-const OF_FOLLOWERS = ['restored-backup', 'lost-lease', 'misdating'];
+const OF_FOLLOWERS = ['restored-backup', 'restored-vm', 'misdating'];
 
 /** The points that a swarm over this scenario must have reached. */
 export function pointsOf(scenario: Scenario): readonly string[] {

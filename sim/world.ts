@@ -8,7 +8,7 @@
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Suite } from '../core/suite.ts';
 import type { Instant } from '../core/time.ts';
-import { MINUTE_MS } from '../core/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { Output } from '../federation/step.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Agenda } from './agenda.ts';
@@ -25,6 +25,7 @@ import { Labour } from './labour.ts';
 import type { Boundary, Machine } from './machine.ts';
 import { type GossipMessage, type Link, Network } from './network.ts';
 import { keepingOf } from './reading.ts';
+import { setUpAgain } from './repair.ts';
 import type { Scenario } from './scenario.ts';
 import { type Delivery, partsOfKey, type Step, type StepWrite } from './step.ts';
 import { Trace } from './trace.ts';
@@ -223,6 +224,16 @@ export class World {
     for (const checker of this.#checkers) checker.started?.(machine);
     this.network.machineStarted(machine);
     this.desk.expect(machine);
+  }
+
+  /** A store that is damaged opens for no process: people set the machine up again. */
+  refusedToStart(machine: Machine): void {
+    this.coverage.saw('disk: a damaged store was refused');
+    this.note(`${machine.name} finds its store damaged`);
+    const withinMs = this.calm ? 10 * SECOND_MS : 3 * MINUTE_MS;
+    this.after(1 + this.dice(`damage/${this.now}`).below(withinMs), () => {
+      if (machine.power === 'off') setUpAgain(machine);
+    });
   }
 
   machineStopped(machine: Machine): void {

@@ -7,8 +7,10 @@ import { clockDrift } from './clock-drift.ts';
 import { clockJump } from './clock-jump.ts';
 import { clockSkew } from './clock-skew.ts';
 import { clog } from './clog.ts';
+import { closedDesk } from './closed-desk.ts';
 import { compromising } from './compromising.ts';
 import { contactWindows } from './contact-windows.ts';
+import { bitFlip, misdirectedWrite } from './damaged-disk.ts';
 import { delay } from './delay.ts';
 import { duplication } from './duplication.ts';
 import { flapping } from './flapping.ts';
@@ -16,7 +18,6 @@ import { frozenClock } from './frozen-clock.ts';
 import { fullDisk } from './full-disk.ts';
 import { delaying, flooding, forging, lying, misdating, replaying, withholding } from './habits.ts';
 import { isolation } from './isolation.ts';
-import { closedDesk, lostLease } from './leases.ts';
 import { loss } from './loss.ts';
 import { misnumbering } from './misnumbering.ts';
 import { narrowBand } from './narrow-band.ts';
@@ -30,6 +31,7 @@ import { processEnd } from './process-end.ts';
 import { rebootLoop } from './reboot-loop.ts';
 import { reordering } from './reordering.ts';
 import { restoredAuthority, restoredBackup } from './restored-backup.ts';
+import { restoredVm } from './restored-vm.ts';
 import { revoking } from './revoking.ts';
 import { rotating } from './rotating.ts';
 import { rtcReset } from './rtc-reset.ts';
@@ -44,7 +46,8 @@ export const FAULTS: readonly Fault[] = [
   ...[partition, isolation, bridge, oneWayCut, flapping, loss, duplication, reordering, delay],
   ...[clog, narrowBand, contactWindows],
   ...[powerCut, processEnd, rebootLoop, pause, suspend, boundaryCrash],
-  ...[fullDisk, slowDisk, restoredBackup, restoredAuthority, lostLease],
+  ...[fullDisk, slowDisk, restoredBackup, restoredAuthority, restoredVm],
+  ...[bitFlip, misdirectedWrite],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, misdating],
   ...[stolenBeaconKey, strangers],

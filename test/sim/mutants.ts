@@ -349,5 +349,21 @@ export const MUTANTS: readonly Mutant[] = [
         if (tries > 0) try { return verifyEnvelope(suite, envelope, role, tries - 1); } catch {}`,
     faults: ['strangers'],
   },
+  {
+    name: 'a store opens on what is damaged',
+    file: 'sim/disk.js',
+    find: 'return this.#damaged.size === 0;',
+    replace: 'return true;',
+    faults: ['bit-flip', 'misdirected-write'],
+    world: { domains: 2, followers: 1 },
+  },
+  {
+    name: 'a wall clock that leaps away from boot time is believed',
+    file: 'federation/known-time.js',
+    find: 'return driftMs > toleranceMs + elapsed * SLEW_SHARE;',
+    replace: 'return false;',
+    faults: ['restored-vm', 'clock-jump'],
+    world: { domains: 2, followers: 1, minutes: 40 },
+  },
   ...MEMBER_MUTANTS,
 ];
