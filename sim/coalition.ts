@@ -106,8 +106,8 @@ function leaseMs({ links, limits }: Scenario): number {
 }
 
 /**
- * Whoever some happening will turn against the others is no honest machine from the start, and whose
- * memory will be put back keeps it.
+ * Whoever some happening will turn against the others is no honest machine from the start, and
+ * whose memory will be put back keeps it.
  */
 function turn(world: World, happenings: readonly Happening[]): void {
   for (const { fault, on } of happenings) {

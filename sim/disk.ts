@@ -28,7 +28,7 @@ export class Disk {
   readonly #dice: Dice;
   readonly #first: readonly Write[];
   /** Keys at which lies what was not written there: the checksum does not fit. */
-  readonly #damaged = new Set<string>();
+  #damaged = new Set<string>();
   #records = new Map<string, Uint8Array>();
   #backup: ReadonlyMap<string, Uint8Array> | null = null;
   #pending: readonly Write[] | null = null;
@@ -89,7 +89,7 @@ export class Disk {
   /** One bit of some record is another. */
   flipBit(): void {
     const [key, held] = this.#dice.pick([...this.#records]);
-    const value = held.slice();
+    const value = Uint8Array.from(held);
     const at = this.#dice.below(value.length);
     value[at] = (value[at] ?? 0) ^ (1 << this.#dice.below(8));
     this.#damage(key, value);
@@ -114,15 +114,18 @@ export class Disk {
   /** An image of all that lies here. */
   image(): () => void {
     const records = new Map(this.#records);
+    const damaged = new Set(this.#damaged);
     return () => {
       this.#mount += 1;
       this.#pending = null;
       this.#records = new Map(records);
+      this.#damaged = new Set(damaged);
     };
   }
 
+  /** Copies what lies here; what is damaged goes into no backup. */
   backUp(): void {
-    this.#backup = new Map(this.#records);
+    if (this.isSound) this.#backup = new Map(this.#records);
   }
 
   /** Puts the last backup in place of what is held. False when there is none. */

@@ -144,6 +144,11 @@ function reachedFrom(
   return reached;
 }
 
+/** True for a machine that was set up anew, and told no date by which to judge anything. */
+function isWaiting({ standing: { asOf, timeUnknown } }: DomainView): boolean {
+  return asOf === null && timeUnknown;
+}
+
 /** True where a domain is spoken of on a link: with a guest, only those of the two (§6.3). */
 function carries({ acquaintance, wires: [{ from, to }] }: Link, domain: TrustDomain): boolean {
   if (acquaintance === null) return false;
@@ -182,13 +187,14 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
   const whole = isLed ? wholeFrom(world, authority, group) : new Set<Machine>();
   const isAhead = (authority?.clock.fastestMs ?? 0) > LEAD_MS;
   const views = group.flatMap((machine) => viewOf(world, machine, domain) ?? []);
-  const first = views[0];
+  const at = views.findIndex((view) => !isWaiting(view));
+  const first = views[at];
   if (first === undefined) return;
   if (!isLed && group.some((machine) => isBetweenKeys(machine, domain))) return;
   for (const [i, view] of views.entries()) {
-    const who = `${group[i]?.name} and ${group[0]?.name}`;
+    const who = `${group[i]?.name} and ${group[at]?.name}`;
     // Evidence from the future of some is no evidence to them: they may differ until it is.
-    if (isAhead) continue;
+    if (isAhead || isWaiting(view)) continue;
     const same = view.rootVersion === first.rootVersion && view.beacon === first.beacon;
     // Whoever hears of a stop first counts no tick that comes after it (PROTOCOL §3.4).
     const ticksApart = view.standing.stopped ? 0 : Math.abs(view.tick - first.tick);

@@ -197,9 +197,9 @@ export class Machine {
     return this.#options.authority?.keys.some((key) => key.keyId === keyId) === true;
   }
 
-  /** A state machine on what the disk holds: its process, or a twin for a checker to ask. */
+  /** A twin for a checker to ask, on what the process believes. */
   newNode(): FederationNode {
-    return new FederationNode(this.#nodeOptions());
+    return new FederationNode({ ...this.#nodeOptions(), records: new Map(this.believed) });
   }
 
   #nodeOptions(): NodeOptions {

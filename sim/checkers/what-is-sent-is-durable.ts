@@ -53,6 +53,8 @@ export const whatIsSentIsDurable: CheckerKind = {
         if (isGone) sent.delete(machine);
       },
       sent: (machine, message) => {
+        // What lies there is of no use, and will be found at the next start.
+        if (!machine.disk.isSound) return;
         if (message.length === TICK_BYTES) checkTick(machine, message);
         else checkBeacon(machine, message);
       },
