@@ -3,25 +3,27 @@
  *
  *     npm run fleet -- heal [--runs N] [--partition S] [--size N] [--fleets N] [--record FILE]
  *     npm run fleet -- SCENARIO     a scenario of the simulator, beside its own run: cut-cable,
- *                                   clock-attack, captured-node
+ *                                   clock-attack, captured-node; or poor-line
  *
  * `heal` cuts a fleet in two halves again and again, or several that heal in turn; with a record it
  * goes on where it was interrupted. Where there can be network namespaces, each daemon has one;
- * else the loopback does.
- * One line of JSON a run. Exit codes: 0 all held, 1 one did not, 2 wrongly asked.
+ * else the loopback does. A scenario is compared in a table. One line of JSON a run.
+ * Exit codes: 0 all held, 1 one did not, 2 wrongly asked.
  */
 
 import { parseArgs } from 'node:util';
 import type { Scenario } from '../../sim/scenario.ts';
 import { SCENARIOS } from '../../sim/scenarios/table.ts';
 import { missingPrograms } from '../installed.ts';
+import { compareFalls, tableOf } from './comparison.ts';
 import { FLEET_NEEDS } from './fleet.ts';
 import { HEAL_SIZE } from './heal.ts';
 import { type HealRuns, healAgain } from './heal-runs.ts';
 import { openLoopback } from './loopback.ts';
 import { IN_OWN_NETWORK, openNamespaces, whyNoNamespaces } from './namespaces.ts';
+import { poorLine } from './poor-line.ts';
 import type { OpenSite } from './site.ts';
-import { compareFalls, livedFalls, simulatedFalls } from './story.ts';
+import { livedFalls, simulatedFalls } from './story.ts';
 import { whyNot } from './story-plan.ts';
 
 const USAGE =
@@ -58,7 +60,7 @@ function moveToOwnNetwork(words: readonly string[]): void {
 }
 
 async function run([story, ...words]: readonly string[], openSite: OpenSite): Promise<number> {
-  const scenario = SCENARIOS.find(({ name }) => name === story);
+  const scenario = [...SCENARIOS, poorLine].find(({ name }) => name === story);
   if (scenario !== undefined && words.length === 0) return tell(scenario, openSite);
   const runs = story === 'heal' ? healRunsOf(words) : null;
   if (runs !== null) return (await healAgain(runs, openSite)) ? 0 : 1;
@@ -96,14 +98,15 @@ async function tell(scenario: Scenario, openSite: OpenSite): Promise<number> {
     console.error(`skipped: fleet › ${scenario.name} — ${reason}`);
     return 0;
   }
-  const { unmatched, ...figures } = compareFalls(
+  const { pairs, unmatched, worstMs } = compareFalls(
+    scenario,
     await livedFalls(scenario, openSite),
     simulatedFalls(scenario),
   );
   for (const sentence of unmatched) console.error(sentence);
   const { name, periodMs } = scenario;
-  console.log(
-    JSON.stringify({ scenario: name, periodMs, ...figures, unmatched: unmatched.length }),
-  );
-  return unmatched.length === 0 && figures.worstMs <= periodMs ? 0 : 1;
+  const counts = { compared: pairs.length, unmatched: unmatched.length };
+  console.log(tableOf(pairs));
+  console.log(JSON.stringify({ scenario: name, periodMs, ...counts, worstMs }));
+  return unmatched.length === 0 && worstMs <= periodMs ? 0 : 1;
 }

@@ -63,6 +63,11 @@ export function isTampering({ fault }: Happening): boolean {
   return takesIt.includes(fault);
 }
 
+/** True for what an adversary does with a machine of the coalition. */
+export function isCapture({ fault }: Happening): boolean {
+  return Object.hasOwn(HABITS, fault);
+}
+
 /** When the first happening begins. */
 export function beginning({ happenings }: Scenario): number {
   return Math.min(...happenings.map(({ at }) => at));

@@ -8,30 +8,13 @@ import { shapeOf } from '../../sim/happening.ts';
 import { runWorld } from '../../sim/run.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { followAudits } from './audit-tail.ts';
+import type { Fall } from './comparison.ts';
 import { domainOf, foundFleet } from './fleet.ts';
 import { beginning, Plot } from './plot.ts';
 import type { OpenSite } from './site.ts';
 import { planOf } from './story-plan.ts';
 
 const SEED = 1;
-
-/** A machine saw a domain in another tier, so long after the first happening. */
-export interface Fall {
-  readonly by: string;
-  readonly of: string;
-  readonly tier: string;
-  readonly afterMs: number;
-}
-
-/** How the two runs compare. */
-export interface Comparison {
-  /** Changes of tier that both runs have. */
-  readonly compared: number;
-  /** Those that only one of them has, as sentences. */
-  readonly unmatched: readonly string[];
-  /** By how much the most different pair differs. */
-  readonly worstMs: number;
-}
 
 /** The falls of the simulated run from its first happening on. */
 export function simulatedFalls(scenario: Scenario): readonly Fall[] {
@@ -70,35 +53,4 @@ export async function livedFalls(scenario: Scenario, openSite: OpenSite): Promis
     silence(); // or it would look for logs that are gone with the fleet
   }
   return falls;
-}
-
-/** Pairs the falls of both runs, in their order for each two daemons. */
-export function compareFalls(lived: readonly Fall[], simulated: readonly Fall[]): Comparison {
-  const unmatched: string[] = [];
-  let compared = 0;
-  let worstMs = 0;
-  const names = new Set([...lived, ...simulated].map(nameOf));
-  for (const name of names) {
-    const [ours, theirs] = [lived, simulated].map((falls) =>
-      falls.filter((fall) => nameOf(fall) === name),
-    );
-    for (let i = 0; i < Math.max(ours?.length ?? 0, theirs?.length ?? 0); i++) {
-      const [real, told] = [ours?.[i], theirs?.[i]];
-      if (real === undefined || told === undefined || real.tier !== told.tier) {
-        unmatched.push(`${name}: ${sayFall(real)} lived, ${sayFall(told)} simulated`);
-        continue;
-      }
-      compared++;
-      worstMs = Math.max(worstMs, Math.abs(real.afterMs - told.afterMs));
-    }
-  }
-  return { compared, unmatched, worstMs };
-}
-
-function nameOf({ by, of }: Fall): string {
-  return `${by} of ${of}`;
-}
-
-function sayFall(fall: Fall | undefined): string {
-  return fall === undefined ? 'nothing' : `${fall.tier} after ${fall.afterMs.toFixed(0)} ms`;
 }

@@ -14,6 +14,7 @@ import { FakeNetwork } from '../fakes/fake-network.ts';
 import { forgeBeacon } from '../federation/forge.ts';
 import { temporaryFolder } from '../folder.ts';
 import { CapturedNetwork } from './captured-network.ts';
+import { poorLine } from './poor-line.ts';
 import { whyNot } from './story-plan.ts';
 import { tamperedClock } from './tampered-clock.ts';
 import { type Tampering, tamper } from './tampering.ts';
@@ -93,8 +94,8 @@ tampering('forges what it has heard of others', async () => {
 tampering('and what else a fleet cannot do is said by name', () => {
   assert.is(whyNot(cutCable, false), null);
   assert.is(whyNot({ ...cutCable, links: 'star' }, true) === null, false);
-  assert.is(whyNot({ ...cutCable, lossPpm: 1 }, true), null);
-  assert.is(whyNot({ ...cutCable, lossPpm: 1 }, false) === null, false);
+  assert.is(whyNot(poorLine, true), null);
+  assert.match(whyNot(poorLine, false) ?? '', /nothing is lost/);
   const happenings = [{ at: 0, fault: 'slow-disk', on: ['d00'], forMs: 0, amount: 0 }];
   assert.match(whyNot({ ...cutCable, happenings }, true) ?? '', /slow-disk/);
 });

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compareFalls } from './story.ts';
 import { type Line, Wire } from './wire.ts';
 
 const wires = suite('fleet/wire');
@@ -89,15 +88,6 @@ wires('that are cut break at once', async () => {
     wire.cut();
     await both;
   });
-});
-
-wires('a fall that one run lacks, or has as another tier, is not passed over', () => {
-  const fall = { by: 'd00', of: 'd01.example', tier: 'DEGRADED', afterMs: 1_000 };
-  const later = { ...fall, afterMs: 1_400 };
-  assert.equal(compareFalls([fall], [later]), { compared: 1, unmatched: [], worstMs: 400 });
-  assert.is(compareFalls([fall], []).unmatched.length, 1);
-  assert.is(compareFalls([fall], [{ ...fall, tier: 'FRESH' }]).unmatched.length, 1);
-  assert.is(compareFalls([fall, later], [fall]).unmatched.length, 1);
 });
 
 wires.run();

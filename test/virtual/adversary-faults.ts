@@ -26,10 +26,11 @@ export const ADVERSARY_FAULTS: readonly VirtualFault[] = [
 ];
 
 function takingUp(habit: Habit): Begin {
-  return onEach(({ habits }, { amount }) => {
-    habits.set(habit, amount);
+  return onEach((machine, { amount }) => {
+    machine.isCaptured = true;
+    machine.habits.set(habit, amount);
     return () => {
-      habits.delete(habit);
+      machine.habits.delete(habit);
     };
   });
 }
@@ -44,6 +45,8 @@ function useStolenKey(coalition: VirtualCoalition, happening: Happening): () => 
   const held = thief.disk.records.get(recordKey(victim.domain, 'beacon'));
   const [key] = coalition.beaconKeysOf(victim.domain);
   if (held === undefined || key === undefined) return LASTING;
+  thief.isCaptured = true;
+  coalition.stolen.add(victim.domain);
   const { amount } = happening;
   const isRival = amount % 2 === 0;
   thief.say(

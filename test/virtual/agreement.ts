@@ -3,10 +3,12 @@
  * to it.
  *
  * A machine is held to the domains that it can hear of: machines that know a domain pass its words
- * on, and nobody else does.
+ * on, and nobody else does. Who was captured is left out, and so is a domain whose stolen key
+ * nothing has proven yet: a thief goes on until then.
  */
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';
+import { recordKey } from '../../federation/record-key.ts';
 import type { DomainView } from '../../federation/view.ts';
 import type { VirtualCoalition } from './virtual-coalition.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
@@ -23,7 +25,8 @@ export function lackingIn(coalition: VirtualCoalition): readonly string[] {
     ]),
   );
   return machines
-    .filter(({ isAuthority }) => isAuthority)
+    .filter((machine) => machine.isAuthority && !machine.isCaptured)
+    .filter((machine) => !coalition.stolen.has(machine.domain) || hasProof(machine))
     .flatMap((authority) => {
       const { domain } = authority;
       const epoch = views.get(authority)?.get(domain)?.epoch;
@@ -48,8 +51,16 @@ function hearersOf(
   for (const { host } of hearers) {
     for (const { hosts } of net.paths.filter((path) => path.hosts.includes(host))) {
       const other = byHost.get(hosts[0] === host ? hosts[1] : hosts[0]);
-      if (other !== undefined && views.get(other)?.has(authority.domain)) hearers.add(other);
+      if (other === undefined || other.isCaptured) continue;
+      const isDown = other.node === null;
+      if (isDown || views.get(other)?.has(authority.domain)) hearers.add(other);
     }
   }
   return [...hearers];
+}
+
+/** True where an authority has heard that a key of its own was stolen. */
+function hasProof({ domain, disk }: VirtualMachine): boolean {
+  const prefix = recordKey(domain, 'disowned', '');
+  return [...disk.records.keys()].some((key) => key.startsWith(prefix));
 }

@@ -5,7 +5,8 @@
  *     npm run virtual -- --seeds 1..24                the swarm, seed by seed
  *     npm run virtual -- --list                       the scenarios that it can live through
  *
- * `--check` runs twice and compares the traces. One line of JSON a run. Exit codes as those of
+ * `--check` runs twice and compares the traces. A table beside the simulated run, and one line of
+ * JSON a run. Exit codes as those of
  * `npm run sim`: 0 held, 2 wrongly asked, 128 did not agree, 129 two runs of one seed differ.
  */
 
@@ -16,7 +17,8 @@ import { shapeOf } from '../../sim/happening.ts';
 import { type Options, parseOptions } from '../../sim/options.ts';
 import { type Replay, resized, type Scenario } from '../../sim/scenario.ts';
 import { SCENARIOS } from '../../sim/scenarios/table.ts';
-import { compareFalls, simulatedFalls } from '../fleet/story.ts';
+import { compareFalls, tableOf } from '../fleet/comparison.ts';
+import { simulatedFalls } from '../fleet/story.ts';
 import { fallsOf, runVirtually, type VirtualRun, whyNotVirtually } from './virtual-run.ts';
 import { virtualSwarm } from './virtual-swarm.ts';
 
@@ -82,13 +84,15 @@ async function live(scenario: Scenario, seed: number, isChecked: boolean): Promi
   return run.agreedAfterMs === null ? EXIT.liveness : EXIT.held;
 }
 
-/** How its falls compare with those of the simulated run. */
+/** How its falls compare with those of the simulated run; their table is printed. */
 function beside(scenario: Scenario, { tiers }: VirtualRun) {
   if (scenario.happenings.length === 0) return {};
-  const { compared, unmatched, worstMs } = compareFalls(
+  const { pairs, unmatched, worstMs } = compareFalls(
+    scenario,
     fallsOf(scenario, tiers),
     simulatedFalls(scenario),
   );
   for (const sentence of unmatched) console.error(sentence);
-  return { compared, unmatched: unmatched.length, worstMs };
+  console.log(tableOf(pairs));
+  return { compared: pairs.length, unmatched: unmatched.length, worstMs };
 }

@@ -52,6 +52,8 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
   readonly trace = new Trace();
   readonly tiers: TierChange[] = [];
   readonly machines = new Map<string, VirtualMachine>();
+  /** Domains a key of which somebody else has used. */
+  readonly stolen = new Set<TrustDomain>();
   /** Told of every line of the trace, without its time. */
   watch: (text: string) => void = () => undefined;
   /** Once all is mended, its people make haste. */

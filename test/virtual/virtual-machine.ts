@@ -51,6 +51,8 @@ export class VirtualMachine implements Watched {
   readonly disk: VirtualDisk;
   /** What its network card does to what it says, and the measure of it. */
   readonly habits = new Map<Habit, number>();
+  /** Was ever in other hands: nobody waits for it to agree. */
+  isCaptured = false;
   /** Boundaries until its power fails, or 0. */
   armed = 0;
   readonly #options: VirtualMachineOptions;
@@ -136,9 +138,10 @@ export class VirtualMachine implements Watched {
     this.#daemon?.say(envelope);
   }
 
-  /** Nothing ails it any more, and it runs. */
+  /** Nothing ails it any more, and it runs; who was captured is switched off for good. */
   heal(): void {
     this.armed = 0;
+    if (this.isCaptured) return void this.fail('power');
     this.disk.repair();
     this.clock.correct(this.#options.time.now);
     void this.boot();

@@ -10,10 +10,12 @@ import * as assert from 'uvu/assert';
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { FAULTS } from '../../sim/faults/table.ts';
 import { PLAIN, type Scenario } from '../../sim/scenario.ts';
+import { capturedNode } from '../../sim/scenarios/captured-node.ts';
 import { cutCable } from '../../sim/scenarios/cut-cable.ts';
 import { splitHeadquarters } from '../../sim/scenarios/split-headquarters.ts';
 import { SCENARIOS } from '../../sim/scenarios/table.ts';
-import { compareFalls, simulatedFalls } from '../fleet/story.ts';
+import { compareFalls } from '../fleet/comparison.ts';
+import { simulatedFalls } from '../fleet/story.ts';
 import { VirtualCoalition } from './virtual-coalition.ts';
 import { VIRTUAL_FAULTS, whyNoFault } from './virtual-faults.ts';
 import { fallsOf, runVirtually, whyNotVirtually } from './virtual-run.ts';
@@ -36,6 +38,10 @@ const SWARM_SEEDS = [79, 240, 1];
 virtual('a cut cable makes who is cut off fall when the simulator says', async () => {
   const compared = await liveBesideSimulator(cutCable);
   assert.ok(compared >= 2 * 2 * 6 * 6, `${compared} falls`);
+});
+
+virtual('a captured node annoys, and of the others falls who is cut off', async () => {
+  assert.is(await liveBesideSimulator(capturedNode), 2 * 4);
 });
 
 virtual(
@@ -151,13 +157,14 @@ virtual('whatever befalls whom, all agree in the end, and twice the same happens
 async function liveBesideSimulator(scenario: Scenario): Promise<number> {
   const { tiers, lacking } = await runVirtually(scenario, 1);
   assert.equal(lacking, []);
-  const { compared, unmatched, worstMs } = compareFalls(
+  const { pairs, unmatched, worstMs } = compareFalls(
+    scenario,
     fallsOf(scenario, tiers),
     simulatedFalls(scenario),
   );
   assert.equal(unmatched, []);
   assert.ok(worstMs <= scenario.periodMs, `${worstMs} ms apart`);
-  return compared;
+  return pairs.length;
 }
 
 /** The same story, told so many times as fast; a minute later, for a coalition to be founded. */

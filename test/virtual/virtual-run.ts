@@ -5,8 +5,9 @@
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { drawHappenings, type Happening, shapeOf } from '../../sim/happening.ts';
 import type { Scenario } from '../../sim/scenario.ts';
+import type { Fall } from '../fleet/comparison.ts';
 import { beginning } from '../fleet/plot.ts';
-import type { Fall } from '../fleet/story.ts';
+
 import { lackingIn } from './agreement.ts';
 import { type TierChange, VirtualCoalition } from './virtual-coalition.ts';
 import { VIRTUAL_FAULTS, whyNoFault } from './virtual-faults.ts';
