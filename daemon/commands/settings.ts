@@ -34,8 +34,8 @@ export const SETTING_USAGE = `\
   --config FILE           configuration (TOML)
   --state FOLDER          folder of the state
   --trust-domain NAME     trust domain of this node
-  --role ROLE             authority: founds a domain and signs for it (the
-                          default) member: belongs to one; see holdfast enroll
+  --role ROLE             authority, the default: founds a domain, signs for it;
+                          member: belongs to one, see holdfast enroll
   --listen ADDRESS        where other nodes reach this one, such as
                           /ip4/127.0.0.1/tcp/7717; may be repeated
   --control-socket PATH   socket of the commands

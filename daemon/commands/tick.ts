@@ -19,9 +19,9 @@ const LINK = 'holdfast:tick:';
 const USAGE = `\
 Usage: holdfast tick import TEXT [OPTIONS]
 
-TEXT is what a scanner reads of holdfast qr tick or qr stop: ${LINK} and 58
-characters. A tick says that a beacon held here was still current later; a stop,
-that it is withdrawn. It is admitted as if it had come over a link.
+TEXT is what a scanner reads of holdfast qr tick or qr stop: ${LINK}
+and 58 characters. A tick says that a beacon held here was still current later;
+a stop, that it is withdrawn. It is admitted as if it had come over a link.
 
 ${CLIENT_USAGE}`;
 
