@@ -24,8 +24,11 @@ const DAEMON_COMMANDS = ['run', 'start'];
  * long as all else of half a minute, and frees 4 MB that are needed again.
  */
 const DAEMON_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=1', '--no-memory-reducer'];
-/** One heap for all threads of the C library: each of its own keeps megabytes that nobody uses. */
-const DAEMON_VARIABLES = { MALLOC_ARENA_MAX: '1' };
+/**
+ * One heap for all threads of the C library: each of its own keeps megabytes that nobody uses. And
+ * what is free at its end goes back to the kernel: by itself the library learns to keep some.
+ */
+const DAEMON_VARIABLES = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'];
 
 /** Runs `holdfast args…`, in this process or in the one that takes its place. */

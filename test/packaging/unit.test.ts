@@ -35,4 +35,15 @@ packaging('the unit starts the daemon that the package holds', () => {
   assert.match(unit, /^Type=notify$/m);
 });
 
+packaging('the unit gives the daemon the flags and variables that the launcher would', () => {
+  const unit = readFileSync(UNIT, 'utf8');
+  const launcher = readFileSync(join(ROOT, 'bin/launch.mjs'), 'utf8');
+  const [, flags = ''] = /^const DAEMON_FLAGS = \[(.*)\];$/m.exec(launcher) ?? [];
+  const [, variables = ''] = /^const DAEMON_VARIABLES = \{ (.*) \};$/m.exec(launcher) ?? [];
+  const [, start = ''] = /^ExecStart=\S+ (--.*) \S+\.mjs/m.exec(unit) ?? [];
+  const [, environment = ''] = /^Environment=(MALLOC.*)$/m.exec(unit) ?? [];
+  assert.is(start, flags.replaceAll(/[',]/g, ''));
+  assert.is(environment, variables.replaceAll(/[',]/g, '').replaceAll(': ', '='));
+});
+
 packaging.run();
