@@ -2,6 +2,7 @@
  * A checker: one sentence that must hold after every step, and what is thrown when it does not.
  */
 
+import type { RelationProposal } from '../federation/relation-proposal.ts';
 import type { Received } from './handshake.ts';
 import type { Machine } from './machine.ts';
 import type { Step } from './step.ts';
@@ -20,6 +21,8 @@ export interface Checker {
   dropped?(machine: Machine, message: Uint8Array, had: Uint8Array): void;
   /** A link came up: each of its ends in turn is `from`. */
   linked?(from: Machine, to: Machine, received: Received): void;
+  /** A machine shows its people a proposal of a relation; by somebody without the key, or not. */
+  proposed?(machine: Machine, proposal: RelationProposal, isForged: boolean): void;
   withdrawn?(withdrawal: Withdrawal): void;
   /** After the run. */
   end?(): void;

@@ -9,6 +9,7 @@ import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Suite } from '../core/suite.ts';
 import type { Instant } from '../core/time.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import type { RelationProposal } from '../federation/relation-proposal.ts';
 import type { Output } from '../federation/step.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Agenda } from './agenda.ts';
@@ -279,6 +280,11 @@ export class World {
   /** A document, beacon or tick leaves a machine: its own, or one that it passes on. */
   sent(machine: Machine, message: Uint8Array): void {
     if (machine.isHonest) for (const checker of this.#checkers) checker.sent?.(machine, message);
+  }
+
+  /** People are shown what another domain asks for. */
+  proposed(machine: Machine, proposal: RelationProposal, isForged: boolean): void {
+    for (const checker of this.#checkers) checker.proposed?.(machine, proposal, isForged);
   }
 
   acknowledged(withdrawal: Withdrawal): void {

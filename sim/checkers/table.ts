@@ -6,6 +6,7 @@ import { aCopySignedAnewIsNoOtherStatement } from './a-copy-signed-anew-is-no-ot
 import { aForgeryChangesNothing } from './a-forgery-changes-nothing.ts';
 import { aNodeWakesForSomething } from './a-node-wakes-for-something.ts';
 import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
+import { aProposalIsOfWhoeverAsks } from './a-proposal-is-of-whoever-asks.ts';
 import { aRootAloneTakesNothing } from './a-root-alone-takes-nothing.ts';
 import { aStrangerCostsWhatItSends } from './a-stranger-costs-what-it-sends.ts';
 import { aSubsetPermitsNothingNew } from './a-subset-permits-nothing-new.ts';
@@ -75,4 +76,5 @@ export const CHECKERS: readonly CheckerKind[] = [
   noLeaseOutlivesWhatItRestsOn,
   fewerThanAQuorumMoveNoClock,
   aWriterIsSilentWithoutItsStandby,
+  aProposalIsOfWhoeverAsks,
 ];

@@ -158,7 +158,8 @@ function withdraw(world: World, machine: Machine, generation: number): void {
   });
 }
 
-function pairOf(
+/** The authorities of two domains. */
+export function pairOf(
   dice: Parameters<Fault['draw']>[0],
   { authorities }: Parameters<Fault['draw']>[1],
 ): ReturnType<Fault['draw']> {

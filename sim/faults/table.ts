@@ -28,6 +28,7 @@ import { pause } from './pause.ts';
 import { courier, narrowing, publishing, relating, unrelating, withdrawing } from './people.ts';
 import { powerCut } from './power-cut.ts';
 import { processEnd } from './process-end.ts';
+import { proposing } from './proposing.ts';
 import { rebootLoop } from './reboot-loop.ts';
 import { reordering } from './reordering.ts';
 import { restoredAuthority, restoredBackup } from './restored-backup.ts';
@@ -53,5 +54,5 @@ export const FAULTS: readonly Fault[] = [
   ...[stolenBeaconKey, strangers],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
-  ...[closedDesk, standingIn],
+  ...[closedDesk, standingIn, proposing],
 ];

@@ -67,4 +67,11 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     faults: ['power-cut', 'isolation'],
     world: { domains: 1, standbys: 1 },
   },
+  {
+    name: 'a proposal need not be signed by whoever asks',
+    file: 'federation/relation-proposal.js',
+    find: 'verifyEnvelope(suite, envelope, root.documents);',
+    replace: '',
+    faults: ['proposing'],
+  },
 ];
