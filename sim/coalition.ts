@@ -189,8 +189,14 @@ function join(world: World, a: string, b: string): void {
 }
 
 /** The machines of each domain. */
-function kin({ machines }: World): readonly (readonly Machine[])[] {
-  return [...Map.groupBy(machines.values(), ({ domain }) => domain).values()];
+function kin({ machines }: World): Iterable<readonly Machine[]> {
+  const kin = new Map<TrustDomain, Machine[]>();
+  for (const machine of machines.values()) {
+    const own = kin.get(machine.domain) ?? [];
+    kin.set(machine.domain, own);
+    own.push(machine);
+  }
+  return kin.values();
 }
 
 /** Which authorities are linked, the one that dials first. */
