@@ -1,5 +1,6 @@
 /**
- * What the window shows, and how each message changes it: a pure function, no clock, no socket.
+ * What the window knows, and the messages by which it learns: values, no clock, no socket. How a
+ * message changes the state is in update.ts.
  *
  * All texts come in printable (client.ts sees to it). Ages are those that the daemon told plus the
  * time since; once the daemon is gone they stand still, because what is shown is the past.
@@ -17,13 +18,9 @@ import type {
   Status,
 } from '../daemon/control/views.ts';
 import type { Act, Form } from './act.ts';
-import { type AuditProof, proofAfter } from './audit-proof.ts';
+import type { AuditProof } from './audit-proof.ts';
 import type { Press } from './keys.ts';
-import { pressed } from './presses.ts';
 import type { View } from './view-names.ts';
-
-/** Audit entries kept in the window; the log on disk has them all. */
-export const AUDIT_ENTRIES_MAX = 1_000;
 
 /** Whether what is shown is the present. Times are of the window's own monotonic clock. */
 export type Link =
@@ -151,68 +148,6 @@ export function openState(options: { readonly night: boolean; readonly nowMs: nu
   };
 }
 
-export function update(state: State, message: Message): State {
-  switch (message.kind) {
-    case 'live':
-      return { ...state, link: { kind: 'live' } };
-    case 'lost':
-      return lost(state, message);
-    case 'status': {
-      const { status, nowMs } = message;
-      const isSame = state.told?.status.startedAt === status.startedAt;
-      return {
-        ...state,
-        nowMs,
-        link: { kind: 'live' },
-        told: { status, atMs: nowMs },
-        attestation: isSame ? state.attestation : null,
-      };
-    }
-    case 'caller':
-      return { ...state, caller: message.caller };
-    case 'entries':
-      return {
-        ...state,
-        entries: withFetched(message.entries.toSorted(bySpiffeId), state.fetched),
-      };
-    case 'audit':
-      return {
-        ...state,
-        audit: newestFirst(message.entries ?? []),
-        proof: { kind: 'open' },
-        tellsAudit: message.entries !== null,
-      };
-    case 'ceremonies':
-      return {
-        ...state,
-        ceremonies: message.ceremonies ?? [],
-        tellsCeremonies: message.ceremonies !== null,
-      };
-    case 'fetched':
-      return {
-        ...state,
-        fetched: message.fetched,
-        entries: withFetched(state.entries, message.fetched),
-      };
-    case 'attestation':
-      return { ...state, attestation: message.attestation };
-    case 'acted':
-      return { ...state, underWay: null, outcome: message.outcome };
-    case 'event':
-      return {
-        ...state,
-        audit: newestFirst([...state.audit, message.entry]),
-        proof: proofAfter(state.proof, message.entry, message.hash),
-      };
-    case 'proof':
-      return { ...state, proof: message.proof };
-    case 'time':
-      return { ...state, nowMs: message.nowMs };
-    case 'press':
-      return pressed(state, message);
-  }
-}
-
 /** How long ago the daemon said what is shown; stands still once it is gone. */
 export function sinceToldMs({ told, link, nowMs }: State): number {
   if (told === null) return 0;
@@ -240,35 +175,6 @@ export function movedOn(domain: DomainStatus, sinceMs: number): DomainStatus {
 export function domainsNow(state: State): readonly DomainStatus[] {
   const since = sinceToldMs(state);
   return (state.told?.status.domains ?? []).map((domain) => movedOn(domain, since));
-}
-
-/** Of ten thousand entries few are fetched on one machine: the others stay the objects they are. */
-function withFetched(
-  entries: readonly Workload[],
-  fetched: readonly FetchedView[],
-): readonly Workload[] {
-  if (fetched.length === 0) return entries;
-  const byId = new Map(fetched.map((each) => [each.spiffeId, each]));
-  return entries.map((entry) => {
-    const found = byId.get(entry.spiffeId);
-    return found === undefined ? entry : { ...entry, fetched: found };
-  });
-}
-
-/** The first loss counts: later attempts that fail do not make the past any younger. */
-function lost(state: State, { why, nowMs }: { why: string; nowMs: number }): State {
-  const sinceMs = state.link.kind === 'past' ? state.link.sinceMs : nowMs;
-  return { ...state, nowMs, link: { kind: 'past', sinceMs, why } };
-}
-
-function bySpiffeId(a: EntryView, b: EntryView): number {
-  if (a.spiffeId !== b.spiffeId) return a.spiffeId < b.spiffeId ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
-}
-
-function newestFirst(entries: readonly AuditEntryView[]): readonly AuditEntryView[] {
-  const bySeq = new Map(entries.map((entry) => [entry.seq, entry]));
-  return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, AUDIT_ENTRIES_MAX);
 }
 
 function perView<T>(value: T): Record<View, T> {

@@ -1,6 +1,7 @@
 /** Holds the state of the window, applies messages to it, and says when it is another. */
 
-import { type Message, type State, update } from './model.ts';
+import type { Message, State } from './model.ts';
+import { update } from './update.ts';
 
 /** The one place where the state lives. */
 export class StateHolder {

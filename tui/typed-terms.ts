@@ -2,7 +2,6 @@
 
 import { amendedTerms, NOTHING_YET, scopeOf } from '../daemon/control/terms.ts';
 import type { AssuranceLevel, RelationTermsView } from '../daemon/control/views.ts';
-import type { Form } from './act.ts';
 
 /** The lines that say terms. */
 export const TERM_FIELDS = {
@@ -14,8 +13,14 @@ export const TERM_FIELDS = {
 
 const LEVELS: readonly AssuranceLevel[] = ['software', 'vtpm', 'tpm', 'measured-boot'];
 
+/** Terms as they are, and the lines typed to change them. */
+interface Amending {
+  readonly terms: RelationTermsView | null;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** What would hold with what is typed; an empty line, or one that means nothing yet, keeps. */
-export function typedTerms({ terms, fields }: Pick<Form, 'terms' | 'fields'>): RelationTermsView {
+export function typedTerms({ terms, fields }: Amending): RelationTermsView {
   const typed = (name: string): string =>
     fields.find((each) => each.name === name)?.value.trim() ?? '';
   const paths = typed(TERM_FIELDS.scope);

@@ -3,8 +3,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Status } from '../../daemon/control/views.ts';
-import { type Message, type State, update } from '../../tui/model.ts';
+import type { Message, State } from '../../tui/model.ts';
 import { linesBetween } from '../../tui/plain.ts';
+import { update } from '../../tui/update.ts';
 import { STATUS } from '../fakes/fake-daemon.ts';
 import { EVENT, livingState, stateAfter } from './states.ts';
 

@@ -6,9 +6,10 @@ import type { AuditEntryView, DomainStatus, Status } from '../../daemon/control/
 import { hashOfEntry } from '../../tui/audit-proof.ts';
 import type { Size } from '../../tui/line.ts';
 import type { Look } from '../../tui/look.ts';
-import { type Message, openState, type State, update } from '../../tui/model.ts';
+import { type Message, openState, type State } from '../../tui/model.ts';
 import { Screen } from '../../tui/parts/Screen.tsx';
 import { rowsInView, SCREEN_MIN } from '../../tui/screen.ts';
+import { update } from '../../tui/update.ts';
 import { ATTESTATION, CEREMONY, ENTRY, FETCHED, STATUS } from '../fakes/fake-daemon.ts';
 
 export const WIDE: Size = { columns: 200, rows: 50 };

@@ -3,11 +3,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashOfEntry } from '../../tui/audit-proof.ts';
-import { AUDIT_ENTRIES_MAX, domainsNow, type State, sinceToldMs, update } from '../../tui/model.ts';
+import { domainsNow, type State, sinceToldMs } from '../../tui/model.ts';
+import { AUDIT_ENTRIES_MAX, update } from '../../tui/update.ts';
 import { STATUS } from '../fakes/fake-daemon.ts';
 import { EVENT, livingState, pressing, stateAfter, statusOf } from './states.ts';
 
-const model = suite('tui/model');
+const model = suite('tui/update');
 
 model('moves ages and cliffs on while the daemon is there', () => {
   const state = update(livingState(), { kind: 'time', nowMs: 8_000 });
