@@ -56,7 +56,7 @@ export const DOMAINS: Sheet<Row> = {
   wordsOf: ({ domain }) =>
     `${domain.domain} ${domain.tier} ${domain.relation} ${remarksText(domain)}`,
   detailsOf: (row, columns) => factLines(factsOf(row), columns),
-  detailRows: 9,
+  detailRows: 11,
   restAt: 'on a taller screen',
   empty: 'no domain yet',
 };
@@ -78,10 +78,10 @@ function factsOf({ domain, links }: Row): readonly Fact[] {
     ['next', cliffText(domain)],
     ...domain.overrides.map(overrideFact),
     ['heard', domain.own ? '' : heardText(domain)],
-    ['share', shareText(domain)],
-    ['limits', `FRESH, DEGRADED and SURVIVAL end at ${limits}`],
-    ['evidence', evidenceText(domain) + (remarks === '' ? '' : `; ${remarks}`)],
     ['words', domain.words],
+    ['limits', `FRESH, DEGRADED and SURVIVAL end at ${limits}`],
+    ['evidence', [evidenceText(domain), remarks].filter((text) => text !== '').join('; ')],
+    ['share', shareText(domain)],
   ];
 }
 
@@ -101,15 +101,19 @@ function relationText({ own, relation }: DomainStatus, links: number): string {
 function heardText({ heard }: DomainStatus): string {
   if (heard === null) return 'nothing since the daemon started';
   const { by, peer, agoMs } = heard;
-  return `${ageText(agoMs)} ago, ${WAYS[by]}${peer === '' ? '' : ` ${peer}`}`;
+  const who = peer === '' ? '' : ` …${peer.slice(-PEER_END_CHARS)}`;
+  return `${ageText(agoMs)} ago, ${WAYS[by]}${who}`;
 }
+
+/** Peers are told apart by their ends; the peers view has them whole. */
+const PEER_END_CHARS = 12;
 
 /** What it costs us, of what a partner may. */
 function shareText({ share }: DomainStatus): string {
   if (share === null) return '';
   const { storedBytes, storedMax, moved, news } = share;
-  const stored = `${sizeText(storedBytes)} of ${sizeText(storedMax)} stored`;
-  return `${stored}; ${moved} % of its bytes over links left, ${news} % of what it may publish`;
+  const stored = `${sizeText(storedBytes)} of ${sizeText(storedMax)}`;
+  return `${stored} stored; left: ${moved} % of bytes, ${news} % of news`;
 }
 
 const WAYS = { link: 'over the link with', gossip: 'by gossip from', file: 'by a file' } as const;
