@@ -36,8 +36,7 @@ export function encodeOpenMetrics(families: readonly Family[]): string {
 function encodeFamily({ name, type, help, samples }: Family): string {
   assert(NAME.test(name), `a metric has a plain name, not ${name}`);
   const suffix = type === 'counter' ? '_total' : '';
-  const head = `# TYPE ${name} ${type}\n# HELP ${name} ${escaped(help)}\n`;
-  let text = head;
+  let text = `# TYPE ${name} ${type}\n# HELP ${name} ${escaped(help)}\n`;
   for (const { labels, value } of samples) {
     text += `${name}${suffix}${encodeLabels(labels)} ${encodeValue(value)}\n`;
   }

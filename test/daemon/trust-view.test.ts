@@ -1,4 +1,4 @@
-/** Which entries a node serves: those of its group, for all of it or for this very node (§2.4). */
+/** Which entries a node serves (§2.4), and what views remember from one to the next. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,6 +6,7 @@ import { spiffeId } from '../../core/spiffe-id.ts';
 import { unixMs } from '../../core/time.ts';
 import { createEntry, type EntryDraft } from '../../daemon/identity/entry.ts';
 import { encodeEntries, groupDocument } from '../../daemon/identity/entry-group.ts';
+import { revokedOf } from '../../daemon/revoked-view.ts';
 import { trustViewOf } from '../../daemon/trust-view.ts';
 import { Coalition, INITIAL } from '../fakes/coalition.ts';
 
@@ -41,6 +42,22 @@ views('serve the entries of their own group, and of those with a parent their ow
   assert.equal(served('default'), ['/all', '/mine']);
   assert.equal(served('edge'), ['/elsewhere', '/mine-elsewhere']);
   assert.equal(served('nowhere'), []);
+});
+
+views('remember what each domain revoked until it says something else', () => {
+  const world = new Coalition();
+  const domains = ['blue', 'red'].map((name) => world.add({ name }));
+  world.advance(500);
+  for (const domain of domains) domain.publish(INITIAL);
+  world.advance(2_000);
+  const revoked = () =>
+    domains.map(({ node, now }) => {
+      const own = node.viewOf(node.domain, now);
+      assert.ok(own?.documents.has('bundle'));
+      return own === null ? null : revokedOf(own);
+    });
+  const before = revoked();
+  assert.ok(revoked().every((set, at) => set === before[at]));
 });
 
 views.run();
