@@ -199,6 +199,8 @@ export const SLOW_RATE_MIN = 300;
 export const SLOW_RATE_MAX = 10_000_000;
 /** Ticks of one frame. */
 export const TICKS_MAX = 64;
+/** Bytes that a node draws at its start, for the moments that nobody is to foretell. */
+export const DICE_BYTES = 32;
 /** After an unanswered want, ask again so late. */
 export const WANT_TIMEOUT_MS = 10 * SECOND_MS;
 /** One admission proof inside the handshake: a lease and a signature pair. */

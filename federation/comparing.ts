@@ -4,8 +4,6 @@
  * pins. Gossip may lose anything; this is what makes nodes agree.
  */
 
-import { toUtf8 } from '../core/bytes.ts';
-import { sha256 } from '../core/digest.ts';
 import {
   QUIET_INTERVAL_MS,
   ROWS_AT_ONCE_MAX,
@@ -16,6 +14,7 @@ import { type BootMs, bootMs } from '../core/time.ts';
 import { type Asking, answerMs } from './asking.ts';
 import type { Belief } from './belief.ts';
 import type { Effect } from './effect.ts';
+import type { Jitter } from './jitter.ts';
 import type { Links } from './links.ts';
 import { NO_TAG, type Tag, type Want } from './message.ts';
 import type { PeerLink } from './peer-link.ts';
@@ -31,11 +30,18 @@ export class Comparing {
   readonly #links: Links;
   readonly #telling: Telling;
   readonly #asking: Asking;
+  readonly #jitter: Jitter;
 
-  constructor(links: Links, telling: Telling, asking: Asking) {
+  constructor(links: Links, telling: Telling, asking: Asking, jitter: Jitter) {
+    this.#jitter = jitter;
     this.#links = links;
     this.#telling = telling;
     this.#asking = asking;
+  }
+
+  /** When two sides that were just linked compare for the first time. */
+  first(now: BootMs): BootMs {
+    return this.#timeAfter(SYNC_INTERVAL_MS, now);
   }
 
   /** Says our digest: the peer answers where its own is another. */
@@ -118,23 +124,17 @@ export class Comparing {
   }
 
   #again(link: PeerLink, intervalMs: number, now: BootMs): void {
-    link.compareAt = timeAfter(intervalMs, link.peer, now);
+    link.compareAt = this.#timeAfter(intervalMs, now);
     this.#links.rescheduled(link);
   }
-}
 
-/** When two sides that were just linked compare for the first time. */
-export function firstComparison(peer: string, now: BootMs): BootMs {
-  return timeAfter(SYNC_INTERVAL_MS, peer, now);
+  /** An interval away, spread over a fifth of it. */
+  #timeAfter(intervalMs: number, now: BootMs): BootMs {
+    return bootMs(Math.round(now + intervalMs * this.#jitter.between(0.9, 1.1)));
+  }
 }
 
 /** Until the next comparison of a link on which something may differ. */
 function intervalOf({ isSlow }: PeerLink): number {
   return isSlow ? SLOW_SYNC_INTERVAL_MS : SYNC_INTERVAL_MS;
-}
-
-/** An interval away, spread over a fifth of it by the peer's own name. */
-function timeAfter(intervalMs: number, peer: string, now: BootMs): BootMs {
-  const noise = sha256(toUtf8(`${peer}/${now}`))[0] ?? 0;
-  return bootMs(Math.round(now + intervalMs * (0.9 + (0.2 * noise) / 256)));
 }

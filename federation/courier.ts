@@ -5,7 +5,7 @@
  *     "HFC1" ‖ u8 n ‖ header ‖ part…
  *     header = file key (32)                                            where n is 0: for anybody
  *            | n × (node id 32 ‖ KEM ciphertext 1120 ‖ box 48)          sealed to n nodes
- *     part   = u32 length ‖ AES-256-GCM of a bundle file of one domain
+ *     part   = u32 length ‖ AES-256-GCM of a bundle file of one domain, padded
  *
  * A box holds the file key under the secret of its ciphertext. The nonce of a part is its number
  * and whether it is the last; it is bound to the digest of all before the first part. The file says
@@ -21,7 +21,8 @@ import {
   KEM_CIPHERTEXT_BYTES,
   KEM_RANDOM_BYTES,
 } from '../core/hybrid-kem.ts';
-import { COURIER_RECIPIENTS_MAX } from '../core/limits.ts';
+import { BUNDLE_FILE_BYTES_MAX, COURIER_RECIPIENTS_MAX } from '../core/limits.ts';
+import { pad, paddedLength, unpad } from '../core/padding.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { KeyId } from '../core/suite.ts';
 
@@ -29,11 +30,12 @@ import type { KeyId } from '../core/suite.ts';
 export const COURIER_PREFIX_BYTES = 5;
 /** A file key. */
 export const COURIER_KEY_BYTES = 32;
-/** What a part is longer than the bundle file in it. */
-export const PART_OVERHEAD_BYTES = 16;
+const TAG_BYTES = 16;
+/** The longest part: of the longest bundle file, padded. */
+export const PART_BYTES_MAX: number = paddedLength(BUNDLE_FILE_BYTES_MAX) + TAG_BYTES;
 
 const MAGIC = toUtf8('HFC1');
-const SLOT_BYTES = DIGEST_BYTES + KEM_CIPHERTEXT_BYTES + COURIER_KEY_BYTES + PART_OVERHEAD_BYTES;
+const SLOT_BYTES = DIGEST_BYTES + KEM_CIPHERTEXT_BYTES + COURIER_KEY_BYTES + TAG_BYTES;
 /** The secret of a ciphertext seals one box and nothing else. */
 const BOX_NONCE = new Uint8Array(GCM_NONCE_BYTES);
 
@@ -129,9 +131,9 @@ export function courierKey(header: Uint8Array, fileKey: Uint8Array): CourierKey 
   return { fileKey, bound: sha256(header) };
 }
 
-/** Seals one part. */
+/** Seals one part, padded: its length says little of what its domain has to tell (§6.9). */
 export function sealPart(key: CourierKey, place: PartPlace, part: Uint8Array): Uint8Array {
-  return encryptAesGcm({ ...cipherAt(key, place), bytes: part });
+  return encryptAesGcm({ ...cipherAt(key, place), bytes: pad(part) });
 }
 
 /**
@@ -140,8 +142,12 @@ export function sealPart(key: CourierKey, place: PartPlace, part: Uint8Array): U
  */
 export function openPart(key: CourierKey, place: PartPlace, sealed: Uint8Array): Uint8Array {
   const opened = decryptAesGcm({ ...cipherAt(key, place), bytes: sealed });
-  if (opened !== undefined) return opened;
   const { index, isLast } = place;
+  if (opened !== undefined) {
+    const part = unpad(opened);
+    if (part === null) throw new Refusal('courier-broken', { part: index + 1 });
+    return part;
+  }
   const other = cipherAt(key, { index, isLast: !isLast });
   if (decryptAesGcm({ ...other, bytes: sealed }) === undefined) {
     throw new Refusal('courier-broken', { part: index + 1 });
@@ -170,6 +176,6 @@ function slotsOf(header: Uint8Array): readonly Slot[] {
   return Array.from({ length: header[MAGIC.length] ?? 0 }, () => ({
     node: toHex(reader.take(DIGEST_BYTES)) as KeyId,
     ciphertext: reader.take(KEM_CIPHERTEXT_BYTES),
-    box: reader.take(COURIER_KEY_BYTES + PART_OVERHEAD_BYTES),
+    box: reader.take(COURIER_KEY_BYTES + TAG_BYTES),
   }));
 }

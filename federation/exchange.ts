@@ -13,9 +13,10 @@ import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { BootMs } from '../core/time.ts';
 import { Asking } from './asking.ts';
 import { type Belief, isWhole } from './belief.ts';
-import { Comparing, firstComparison } from './comparing.ts';
+import { Comparing } from './comparing.ts';
 import type { DomainLedger } from './domain-ledger.ts';
 import type { Effect } from './effect.ts';
+import type { Jitter } from './jitter.ts';
 import { Links, type Spoken } from './links.ts';
 import type { SummaryRow, Tag, Want } from './message.ts';
 import { Partings } from './partings.ts';
@@ -27,6 +28,12 @@ import { Telling } from './telling.ts';
 import { answersTo } from './want-answer.ts';
 import type { Asked } from './want-book.ts';
 
+/** What an exchange shares with the rest of its node. */
+interface ExchangeParts {
+  readonly domains: DomainLedger;
+  readonly jitter: Jitter;
+}
+
 /** All that one node says to its peers, and hears of what they hold. */
 export class Exchange {
   readonly links: Links;
@@ -36,16 +43,16 @@ export class Exchange {
   readonly #partings = new Partings();
   readonly #domains: DomainLedger;
 
-  constructor(own: Reader, spoken: Spoken, domains: DomainLedger) {
+  constructor(own: Reader, spoken: Spoken, { domains, jitter }: ExchangeParts) {
     this.#domains = domains;
     this.links = new Links(own, spoken);
-    this.telling = new Telling(this.links);
+    this.telling = new Telling(this.links, jitter);
     this.#asking = new Asking(this.links, domains);
-    this.#comparing = new Comparing(this.links, this.telling, this.#asking);
+    this.#comparing = new Comparing(this.links, this.telling, this.#asking, jitter);
   }
 
   up(linked: LinkedPeer | LinkedGuest, now: BootMs): readonly Effect[] {
-    const compareAt = firstComparison(linked.peer, now);
+    const compareAt = this.#comparing.first(now);
     const link = new PeerLink(linked, this.links.own.domain, { upAt: now, compareAt });
     this.links.add(link);
     return [this.#nameInterests(link), ...this.#newsFor(link)];

@@ -26,6 +26,7 @@ import { type UnverifiedEnvelope, type Verified, verifyEnvelope } from './envelo
 import { Exchange } from './exchange.ts';
 import { handle } from './handling.ts';
 import type { Input } from './input.ts';
+import { Jitter } from './jitter.ts';
 import { type Lease, scopeOf } from './lease.ts';
 import { Leaseholder } from './leaseholder.ts';
 import type { AgeLimits } from './limits.ts';
@@ -68,6 +69,8 @@ export interface NodeOptions {
   readonly continuity: Continuity;
   /** Local tightening of every domain's limits, or null. */
   readonly limits: AgeLimits | null;
+  /** Random bytes that nobody else knows: moments are drawn from them (PROTOCOL §6.9). */
+  readonly dice: Uint8Array;
   /** Proves this node to its peers. */
   readonly node: Signer;
   /** Present on a machine that writes for its domain, or stands by to. */
@@ -139,7 +142,7 @@ export class FederationNode {
       suite,
       bootId,
       beliefs,
-      exchange: new Exchange(reader, beliefs.spoken, domains),
+      exchange: new Exchange(reader, beliefs.spoken, { domains, jitter: new Jitter(options.dice) }),
       domains,
       time,
       rest: new Rest(),

@@ -7,6 +7,7 @@ import { ROWS_PAUSE_MS, TICK_BATCH_MS, TICKS_MAX } from '../core/limits.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import type { Belief } from './belief.ts';
 import type { Effect } from './effect.ts';
+import type { Jitter } from './jitter.ts';
 import type { Links } from './links.ts';
 import type { SummaryRow } from './message.ts';
 import type { PeerLink } from './peer-link.ts';
@@ -17,9 +18,11 @@ import { encodeTick } from './tick.ts';
 /** Tells over all links of one node. */
 export class Telling {
   readonly #links: Links;
+  readonly #jitter: Jitter;
 
-  constructor(links: Links) {
+  constructor(links: Links, jitter: Jitter) {
     this.#links = links;
+    this.#jitter = jitter;
   }
 
   /** A stop goes directly to every interested peer: it must not wait for gossip. */
@@ -72,7 +75,7 @@ export class Telling {
   noteTicks(link: PeerLink, beliefs: readonly Belief[], now: BootMs): void {
     for (const belief of beliefs) link.noteTick(belief);
     if (link.tickAt !== null || link.news.size === 0) return;
-    link.tickAt = bootMs(now + TICK_BATCH_MS);
+    link.tickAt = bootMs(Math.round(now + TICK_BATCH_MS * this.#jitter.between(0.8, 1)));
     this.#links.rescheduled(link);
   }
 

@@ -9,6 +9,7 @@
  * Reason: one life, from power to power; its parts would share every field.
  */
 
+import { toUtf8 } from '../core/bytes.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId, PublicPair, Signer, Suite } from '../core/suite.ts';
 import type { Write } from '../daemon/ports.ts';
@@ -212,6 +213,7 @@ export class Machine {
       now: this.clock.now(this.#world.now),
       continuity: 'software',
       limits: null,
+      dice: toUtf8(`${this.name}/${this.clock.bootId}`),
       node,
       authority,
     };

@@ -5,7 +5,7 @@
 
 import { assert } from '../../core/assert.ts';
 import { Failure } from '../../core/failure.ts';
-import { RESUME_ASK_MS } from '../../core/limits.ts';
+import { DICE_BYTES, RESUME_ASK_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { bootMs } from '../../core/time.ts';
 import { FederationNode } from '../../federation/node.ts';
@@ -74,6 +74,7 @@ export async function openAuthorityDaemon(
     bootId: clock.bootId,
     now: clock.now(),
     continuity: ground.continuity,
+    dice: random.bytes(DICE_BYTES),
     node: keys.node,
     authority: {
       keys: keys.roles,

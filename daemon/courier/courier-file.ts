@@ -4,21 +4,20 @@
  */
 
 import { fromUtf8, Reader, toUtf8, Writer } from '../../core/bytes.ts';
-import { BUNDLE_FILE_BYTES_MAX, COURIER_BYTES_MAX, COURIER_PARTS_MAX } from '../../core/limits.ts';
+import { COURIER_BYTES_MAX, COURIER_PARTS_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import {
   COURIER_PREFIX_BYTES,
   type CourierKey,
   headerLength,
   openPart,
-  PART_OVERHEAD_BYTES,
+  PART_BYTES_MAX,
   type PartPlace,
   sealPart,
 } from '../../federation/courier.ts';
 import type { FreshFile, LongFile } from '../host/long-file.ts';
 
 const LENGTH_BYTES = 4;
-const SEALED_BYTES_MAX = BUNDLE_FILE_BYTES_MAX + PART_OVERHEAD_BYTES;
 
 /** A sealed part and where it stands. */
 export interface SealedPart extends PartPlace {
@@ -46,8 +45,8 @@ export async function* readSealedParts(file: LongFile): AsyncGenerator<SealedPar
       throw new Refusal('too-large', { limit: COURIER_PARTS_MAX, unit: 'parts' });
     }
     const length = new Reader(head).u32();
-    if (length > SEALED_BYTES_MAX) {
-      throw new Refusal('too-large', { limit: SEALED_BYTES_MAX, got: length });
+    if (length > PART_BYTES_MAX) {
+      throw new Refusal('too-large', { limit: PART_BYTES_MAX, got: length });
     }
     const sealed = await takeAll(file, length);
     head = await file.take(LENGTH_BYTES);

@@ -5,6 +5,7 @@
  * Before it is enrolled it answers on all its sockets, and says on each that it is not.
  */
 
+import { DICE_BYTES } from '../../core/limits.ts';
 import { FederationNode } from '../../federation/node.ts';
 import type { DomainView } from '../../federation/view.ts';
 import type { Status } from '../control/views.ts';
@@ -109,6 +110,7 @@ function memberNode(ground: Ground, keys: NodeKeys): FederationNode {
     bootId: host.clock.bootId,
     now: host.clock.now(),
     continuity,
+    dice: host.random.bytes(DICE_BYTES),
     node: keys.node,
     authority: null,
   });

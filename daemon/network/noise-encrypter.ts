@@ -40,6 +40,7 @@ import {
 } from './noise-primitives.ts';
 import { SecuredStream } from './noise-stream.ts';
 import type { Pace } from './pace.ts';
+import { padded } from './padded-keys.ts';
 import { hostIn, ipIn } from './peer-address.ts';
 import type { Slots } from './slots.ts';
 import { errorOf } from './thrown.ts';
@@ -162,7 +163,7 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     }
     const streamMuxer = this.#chooseMuxer(peer, options);
 
-    const sealed = new SecuredStream(carrier, keys);
+    const sealed = new SecuredStream(carrier, padded(keys));
     const signal = options.signal;
     const host = hostOf(connection);
     const seated: Admitter = {

@@ -13,24 +13,25 @@ import { AbstractMessageStream, LengthPrefixedDecoder, type SendResult } from '@
 import { Uint8ArrayList } from 'uint8arraylist';
 import { concat } from '../../core/bytes.ts';
 import { prefix16 } from './length-prefix.ts';
-import type { ChannelKeys } from './noise-pattern.ts';
 import { TAG_BYTES } from './noise-primitives.ts';
+import type { MessageKeys } from './padded-keys.ts';
 
 /** One sealed message (Noise §3). */
 const MESSAGE_BYTES_MAX = 65_535;
-const CHUNK_BYTES_MAX = MESSAGE_BYTES_MAX - TAG_BYTES;
+/** What one carries of ours: with padding and tag it still is one. */
+const CHUNK_BYTES_MAX = 60 * 1024 - 1;
 const PREFIX = prefix16(TAG_BYTES, MESSAGE_BYTES_MAX);
 const NOTHING = new Uint8Array();
 
 /** Seals what is sent over `carrier` and opens what arrives. */
 export class SecuredStream extends AbstractMessageStream {
   readonly #carrier: MessageStream;
-  readonly #keys: ChannelKeys;
+  readonly #keys: MessageKeys;
   readonly #decoder: LengthPrefixedDecoder;
   #messagesHeard = 0;
   #spend: (bytes: number) => boolean = () => true;
 
-  constructor(carrier: MessageStream, keys: ChannelKeys) {
+  constructor(carrier: MessageStream, keys: MessageKeys) {
     super({
       log: carrier.log,
       inactivityTimeout: carrier.inactivityTimeout,

@@ -14,6 +14,7 @@ import { LengthPrefixedDecoder } from '@libp2p/utils';
 import type { Uint8ArrayList } from 'uint8arraylist';
 import { concat } from '../../core/bytes.ts';
 import { FRAME_BYTES_MAX } from '../../core/limits.ts';
+import { paddedLength } from '../../core/padding.ts';
 import { type BootMs, bootMs, elapsedMs, SECOND_MS } from '../../core/time.ts';
 import type { Clock } from '../ports.ts';
 import { prefix32 } from './length-prefix.ts';
@@ -34,13 +35,14 @@ export const STREAM_WINDOW_BYTES_MAX = 1024 * 1024;
 
 /** Bytes handed to libp2p at once: what it then holds beyond our queue. */
 export const CHUNK_BYTES = 64 * 1024;
-/** The same on a slow link: the load of one packet. */
-const SLOW_CHUNK_BYTES = 512;
+/** The same on a slow link: with a header of the multiplexer a whole size class of the seal. */
+const SLOW_CHUNK_BYTES = 499;
 const SLOW_CHUNK_BYTES_MIN = 64;
 /** Seconds that a chunk takes at most, with what it costs: a stop has three of them. */
 const SLOW_CHUNK_S = 1.2;
-/** What a chunk costs beside itself: headers of the multiplexer, the seal, TCP and IP. */
-const CHUNK_COST_BYTES = 82;
+/** A chunk has a header of the multiplexer, and is padded; then come the seal's, TCP's and IP's. */
+const MUXER_BYTES = 12;
+const PACKET_BYTES = 70;
 /** A slow link is looked at so often while frames wait for their allowance. */
 const PUMP_MS = SECOND_MS / 2;
 const PREFIX = prefix32(FRAME_BYTES_MAX);
@@ -116,8 +118,8 @@ export class SyncChannel {
   }
 
   /**
-   * Queues a frame, or drops it where the peer is too slow. What is urgent waits for no allowance,
-   * and goes before all that is not under way; where it is small, before that too.
+   * Queues a frame, or drops it where the peer is too slow. What is urgent goes before all that is
+   * not under way; where it is small, before that too, and waits for no allowance.
    */
   send(frame: Uint8Array, isUrgent = false): void {
     if (isUrgent && this.#sendPast(frame)) return;
@@ -192,7 +194,8 @@ export class SyncChannel {
       const { bytes, isUrgent } = first;
       const most = this.#allowance?.chunkBytes ?? CHUNK_BYTES;
       const chunk = bytes.subarray(this.#sent, this.#sent + most);
-      if (!isUrgent && this.#allowance?.spend(chunk.length) === false) return this.#pumpLater();
+      const spending = { bytes: chunk.length, isUrgent };
+      if (this.#allowance?.spend(spending) === false) return this.#pumpLater();
       this.#sent += chunk.length;
       if (this.#sent === bytes.length) this.#shift();
       this.#spoke = true;
@@ -213,28 +216,40 @@ export class SyncChannel {
 }
 
 /**
- * Our share of a slow link, all headers counted, and one chunk at once. What is urgent goes before
- * what waits here; it waits for what the kernel was given.
+ * What a slow link carries, all headers counted, and one chunk at once: the rest waits here, where
+ * what is urgent goes before it, and a stop past it, and not in the queue of the kernel, where
+ * nothing does. What is urgent may take the whole link, the rest our share of it.
  */
 class Allowance {
   readonly chunkBytes: number;
-  readonly #bucket: TokenBucket;
+  readonly #link: TokenBucket;
+  readonly #share: TokenBucket;
   readonly #clock: Clock;
   #at: BootMs;
 
   constructor({ bytesPerS, share }: NonNullable<SyncOptions['slow']>, clock: Clock) {
-    const most = Math.trunc(SLOW_CHUNK_S * bytesPerS) - CHUNK_COST_BYTES;
+    const most = Math.trunc(SLOW_CHUNK_S * bytesPerS) - MUXER_BYTES - PACKET_BYTES;
     this.chunkBytes = Math.max(SLOW_CHUNK_BYTES_MIN, Math.min(SLOW_CHUNK_BYTES, most));
-    const burst = this.chunkBytes + CHUNK_COST_BYTES;
-    this.#bucket = new TokenBucket({ ratePerS: share * bytesPerS, burst });
+    const burst = costOf(this.chunkBytes);
+    this.#link = new TokenBucket({ ratePerS: bytesPerS, burst });
+    this.#share = new TokenBucket({ ratePerS: share * bytesPerS, burst });
     this.#clock = clock;
     this.#at = clock.now().boot;
   }
 
-  spend(bytes: number): boolean {
+  spend({ bytes, isUrgent }: { readonly bytes: number; readonly isUrgent: boolean }): boolean {
     const now = this.#clock.now().boot;
-    this.#bucket.refill(elapsedMs(this.#at, now));
+    const buckets = isUrgent ? [this.#link] : [this.#link, this.#share];
+    for (const bucket of [this.#link, this.#share]) bucket.refill(elapsedMs(this.#at, now));
     this.#at = now;
-    return this.#bucket.take(bytes + CHUNK_COST_BYTES);
+    const cost = costOf(bytes);
+    if (!buckets.every((bucket) => bucket.holds(cost))) return false;
+    for (const bucket of buckets) bucket.take(cost);
+    return true;
   }
+}
+
+/** What a chunk takes of the link, all headers and its padding counted. */
+function costOf(bytes: number): number {
+  return paddedLength(MUXER_BYTES + bytes) + PACKET_BYTES;
 }

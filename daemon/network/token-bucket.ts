@@ -22,9 +22,14 @@ export class TokenBucket {
 
   /** Takes so many tokens, or none and says false. */
   take(count = 1): boolean {
-    if (this.#tokens < count) return false;
+    if (!this.holds(count)) return false;
     this.#tokens -= count;
     return true;
+  }
+
+  /** True where `take` would say so. */
+  holds(count: number): boolean {
+    return this.#tokens >= count;
   }
 
   /** Takes all there are. */

@@ -4,6 +4,7 @@
  * its domain, and comes by Roots, beacon, tick, stop, revocations and the time.
  */
 
+import { toUtf8 } from '../../core/bytes.ts';
 import { SYNC_INTERVAL_MS } from '../../core/limits.ts';
 import { addMs, bootMs, type Instant, SECOND_MS, unixMs } from '../../core/time.ts';
 import type { Input } from '../../federation/input.ts';
@@ -69,6 +70,7 @@ function visit(world: World, member: Machine): Visit {
       continuity: 'software',
       now: guestNow(),
     },
+    dice: toUtf8(`guest/${name}`),
     records: first === undefined ? new Map() : new Map([[key, first]]),
     ...{ limits: null, node: signerOf(world.suite, `${name}/guest`), authority: null },
   });

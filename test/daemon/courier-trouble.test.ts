@@ -10,15 +10,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8, Writer } from '../../core/bytes.ts';
-import {
-  BUNDLE_FILE_BYTES_MAX,
-  COURIER_BYTES_MAX,
-  COURIER_PARTS_MAX,
-  COURIER_RECIPIENTS_MAX,
-} from '../../core/limits.ts';
+import { COURIER_BYTES_MAX, COURIER_PARTS_MAX, COURIER_RECIPIENTS_MAX } from '../../core/limits.ts';
 import { environmentOf } from '../../daemon/host/environment.ts';
 import { main } from '../../daemon/main.ts';
-import { courierKey, newCourier, sealPart } from '../../federation/courier.ts';
+import { courierKey, newCourier, PART_BYTES_MAX, sealPart } from '../../federation/courier.ts';
 import { DaemonProcess } from '../daemon-process.ts';
 import { SeededRandom } from '../fakes/seeded-random.ts';
 import { BRISK, controlling, eventually, fileBeside, type, withDaemons } from './live.ts';
@@ -170,7 +165,7 @@ couriers('larger than any may be are refused before they are read', async () => 
     };
     assert.is(await refused(header, COURIER_BYTES_MAX + 1), 'too-large', 'by its size');
     const length = (bytes: number) => new Writer().raw(header).u32(bytes).finish();
-    assert.is(await refused(length(BUNDLE_FILE_BYTES_MAX + 17)), 'too-large', 'by a part');
+    assert.is(await refused(length(PART_BYTES_MAX + 1)), 'too-large', 'by a part');
     const crowd = header.slice(0, PREFIX_BYTES);
     crowd[PREFIX_BYTES - 1] = COURIER_RECIPIENTS_MAX + 1;
     assert.is(await refused(crowd), 'too-large', 'by its recipients');

@@ -18,7 +18,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { FakeNetwork } from '../fakes/fake-network.ts';
 import { MemoryLog } from '../fakes/memory-log.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
-import { SeededRandom } from '../fakes/seeded-random.ts';
+import { NO_DICE, SeededRandom } from '../fakes/seeded-random.ts';
 import type { TemporaryFolder } from '../folder.ts';
 
 /** The domain of a rig that is given no other name. */
@@ -75,7 +75,7 @@ export async function driverRig(folder: TemporaryFolder, name = 'blue') {
   const store = new JournalStore(records, journal);
   const node = new FederationNode({
     ...{ own: domain, suite: SUITE, records, bootId: clock.bootId, now: clock.now() },
-    ...{ continuity: 'software', limits: null, node: keys.node },
+    ...{ continuity: 'software', limits: null, node: keys.node, dice: NO_DICE },
     authority: {
       keys: [keys.beacon[0], keys.documents, ...keys.revocation],
       settings: { limits: LIMITS, periodMs: PERIOD_MS },

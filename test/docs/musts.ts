@@ -311,6 +311,12 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   ],
   '6.8.6': ['core/hybrid-kem: refuses keys and ciphertexts that are none'],
   '6.8.7': ['daemon/courier: cut anywhere, put in another order or of strangers change nothing'],
+  '6.9.1': [
+    'core/padding: of any other form is none',
+    'daemon/network/padded-keys: of a channel open nothing that is padded otherwise',
+    'federation/courier: that are padded otherwise are refused',
+  ],
+  '6.9.2': ['federation/jitter: of the dice alone decides when a node compares, and when it says'],
   '7.1.1': [
     'federation/lease: of a domain that was pinned otherwise make nothing known',
     'daemon/enrolment/by-files: for another domain are refused on both sides',

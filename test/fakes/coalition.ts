@@ -274,6 +274,7 @@ export class Machine {
       now: this.now,
       continuity: this.continuity,
       limits: null,
+      dice: toUtf8(`${this.options.name}/${this.bootId}`),
       node: keys.node,
       authority:
         this.options.memberOf !== ''

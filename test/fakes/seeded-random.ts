@@ -3,6 +3,9 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../../daemon/ports.ts';
 
+/** Of a node whose moments are nobody's business. */
+export const NO_DICE: Uint8Array = new Uint8Array(32);
+
 export class SeededRandom implements Random {
   readonly #seed: string;
   #block = 0;

@@ -16,6 +16,7 @@ import { documentTier } from '../../federation/standing.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
 import { TIERS, type Tier, worst } from '../../federation/tier.ts';
 import { Coalition, keysOf, SUITE } from '../fakes/coalition.ts';
+import { NO_DICE } from '../fakes/seeded-random.ts';
 import { type Climber, settled } from './climber.ts';
 import { DOMAIN, forgeBeacon, forgeContents, forgeRoot, KEYS, NOW } from './forge.ts';
 
@@ -47,6 +48,7 @@ class Reader {
       now: this.now,
       continuity: 'software',
       limits: null,
+      dice: NO_DICE,
       node: keysOf('red').node,
       authority: null,
     });

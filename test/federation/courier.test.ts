@@ -2,9 +2,11 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { toUtf8 } from '../../core/bytes.ts';
+import { concat, toUtf8 } from '../../core/bytes.ts';
+import { encryptAesGcm } from '../../core/ciphers.ts';
 import { KEM_SEED_BYTES, kemKeyOf } from '../../core/hybrid-kem.ts';
 import { COURIER_RECIPIENTS_MAX } from '../../core/limits.ts';
+import { pad } from '../../core/padding.ts';
 import {
   type CourierKey,
   courierKey,
@@ -72,6 +74,19 @@ couriers('that were cut, continued or put in another order are refused at that p
     const bent = first.slice();
     bent[at] = (bent[at] ?? 0) ^ 1;
     refuses('courier-broken', () => openPart(key, { index: 0, isLast: false }, bent), `${at}`);
+  }
+});
+
+couriers('that are padded otherwise are refused', () => {
+  const { key } = sealedTo(BOX);
+  const place = { index: 0, isLast: true };
+  const nonce = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+  const bare = { key: key.fileKey, nonce, bound: key.bound };
+  const [part] = PARTS;
+  assert.ok(part);
+  assert.equal(openPart(key, place, encryptAesGcm({ ...bare, bytes: pad(part) })), part);
+  for (const bytes of [part, concat(pad(part), new Uint8Array(8))]) {
+    refuses('courier-broken', () => openPart(key, place, encryptAesGcm({ ...bare, bytes })));
   }
 });
 

@@ -177,6 +177,13 @@ const ROWS: readonly (readonly [string, Reading, Uint8Array, string])[] = [
   ['a courier file that is cut', 'courier', courier.subarray(0, -1), 'truncated'],
   ['a courier file for another node', 'courier', courierOf(part, OTHERS), 'courier-sealed'],
   ['a courier file to another key of the node', 'courier', mistaken, 'courier-broken'],
+  [
+    'a message of another class',
+    'padded',
+    new Uint8Array(72).fill(0x80, 9, 10),
+    'handshake-failed',
+  ],
+  ['a message that is not padded', 'padded', new Uint8Array(64).fill(1), 'handshake-failed'],
   ['no courier file', 'courier', toUtf8(root), 'courier-malformed'],
   ['a request for identities with a blank', 'identities request', blank, 'issuing-malformed'],
   ['evidence with another label', 'evidence', bent(EVIDENCE, 0), 'evidence-malformed'],

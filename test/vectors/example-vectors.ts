@@ -3,10 +3,11 @@
  * of the vectors. test/docs/protocol-examples.test.ts compares the page with these.
  */
 
-import { concat, toBase64, toBase64Url, toUtf8 } from '../../core/bytes.ts';
+import { concat, toBase64, toBase64Url, toUtf8, Writer } from '../../core/bytes.ts';
 import type { JsonObject } from '../../core/canonical.ts';
 import { digestOf } from '../../core/digest.ts';
 import { kemKeyOf } from '../../core/hybrid-kem.ts';
+import { pad } from '../../core/padding.ts';
 import { unixMs } from '../../core/time.ts';
 import { tickLink } from '../../daemon/commands/tick.ts';
 import { encodeAnswered, encodeRefused } from '../../daemon/network/desk.ts';
@@ -150,11 +151,19 @@ export const EXAMPLES: readonly (readonly [string, Reading, Uint8Array])[] = [
   ['a recipient', 'recipient', toUtf8(encodeRecipient(NODE, LEASE, kemKeyOf(KEM_SEED)))],
   ['a courier file for anybody', 'courier', courierOf(file)],
   ['a courier file for one node', 'courier', courierOf(file, SEALED_TO)],
+  ['a padded stop', 'padded', pad(framed({ kind: 'tick', bytes: FORGED.stop }))],
+  ['a padded beacon', 'padded', pad(framed({ kind: 'envelope', bytes: BEACON }))],
   ...ENROLMENT.map(([name, bytes]) => [name, 'enrolment', bytes ?? new Uint8Array()] as const),
   ['evidence', 'evidence', EVIDENCE],
   ['a request for identities', 'identities request', IDENTITIES_ASKED],
   ['identities', 'identities answer', IDENTITIES_GIVEN],
 ];
+
+/** A frame with its length before it, as it stands in its stream. */
+function framed(frame: Frame): Uint8Array {
+  const bytes = encodeFrame(frame);
+  return new Writer().u32(bytes.length).raw(bytes).finish();
+}
 
 /** The file `protocol/examples.json`. */
 export function exampleVectors(): JsonObject {

@@ -13,6 +13,7 @@ import {
   Writer,
 } from '../../core/bytes.ts';
 import { encodeCanonical } from '../../core/canonical.ts';
+import { pad, unpad } from '../../core/padding.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import type { SignaturePair } from '../../core/suite.ts';
 import { tickLink } from '../../daemon/commands/tick.ts';
@@ -156,6 +157,11 @@ export const READINGS = {
     return answer instanceof Refusal ? encodeRefused(answer.code) : encodeAnswered(answer);
   },
   courier: rewrittenCourier,
+  padded: (bytes) => {
+    const message = unpad(bytes);
+    if (message === null) throw new Refusal('handshake-failed', { reason: 'padding' });
+    return pad(message);
+  },
   'tick link': (bytes) => {
     const value = fromUtf8(bytes).slice(tickLink('').length);
     return toUtf8(tickLink(toBase64Url(decodeTick(fromBase64Url(value)).bytes)));

@@ -9,6 +9,7 @@
 
 import { toUtf8 } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
+import { DICE_BYTES } from '../../core/limits.ts';
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import type { Signer, Suite } from '../../core/suite.ts';
 import { AlarmBook } from '../../daemon/alarm-book.ts';
@@ -75,6 +76,7 @@ export class VirtualDaemon {
     this.node = new FederationNode({
       ...{ own: domain, suite, records, authority, continuity: 'software', limits: null },
       ...{ bootId: clock.bootId, now: clock.now(), node: options.node },
+      dice: random.bytes(DICE_BYTES),
     });
     const network = createNetworkOver(options.transport, {
       ...{ ownDomain: domain, listen: [address], clock, random, log },

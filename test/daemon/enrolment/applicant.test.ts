@@ -15,7 +15,7 @@ import { SUITE, signerOf } from '../../fakes/coalition.ts';
 import { FakeNetwork } from '../../fakes/fake-network.ts';
 import { MemoryLog } from '../../fakes/memory-log.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
-import { SeededRandom } from '../../fakes/seeded-random.ts';
+import { NO_DICE, SeededRandom } from '../../fakes/seeded-random.ts';
 import { temporaryFolder } from '../../folder.ts';
 import { DOMAIN } from '../driver-rig.ts';
 import { type DeskRig, withDesk } from './desk-rig.ts';
@@ -31,7 +31,7 @@ async function start({ clock }: DeskRig, store: MemoryStore, install: MemberIssu
   const records = await store.load();
   const node = new FederationNode({
     ...{ own: DOMAIN, suite: SUITE, records, bootId: clock.bootId, now: clock.now() },
-    ...{ continuity: 'software', limits: null, node: BOX, authority: null },
+    ...{ continuity: 'software', limits: null, node: BOX, authority: null, dice: NO_DICE },
   });
   const audit = await openAuditLog({ path: folder.file('audit.jsonl'), clock });
   const [network, log] = [new FakeNetwork(), new MemoryLog()];

@@ -79,4 +79,23 @@ slow('links let a stop pass a document that is under way', async () => {
   });
 });
 
+slow('links pace revocations, so that a stop passes them too', async () => {
+  const bitsPerS = 8_000; // what is urgent may take all of it: 1,000 bytes a second
+  await withStations([slowly(bitsPerS), {}], async (a: Station, b: Station) => {
+    await join(a, b);
+    await pause(1_000); // both streams are open
+    const from = performance.now();
+    a.network.send(b.peer, new Uint8Array(6_000), { isUrgent: true });
+    await pause(1_500);
+    a.network.send(b.peer, toUtf8('stop'), { isUrgent: true });
+    await until('both came', () => b.scribe.frames.length === 2);
+    const seconds = (performance.now() - from) / 1_000;
+    assert.equal(
+      b.scribe.frames.map(({ bytes }) => bytes.length),
+      [4, 6_000],
+    );
+    assert.ok(seconds > 4, `6,000 bytes took ${seconds} s`);
+  });
+});
+
 slow.run();

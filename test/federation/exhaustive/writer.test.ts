@@ -21,6 +21,7 @@ import { recordKey } from '../../../federation/record-key.ts';
 import { decodeTick, STOP_INDEX, TICK_BYTES, tickTagOf } from '../../../federation/tick.ts';
 import { standInSuite } from '../../../sim/stand-in-suite.ts';
 import { INITIAL, LIMITS } from '../../fakes/coalition.ts';
+import { NO_DICE } from '../../fakes/seeded-random.ts';
 
 const writer = suite('federation/exhaustive/writer');
 
@@ -145,6 +146,7 @@ class Authority {
     return new FederationNode({
       ...{ own: DOMAIN, suite: standInSuite, records: this.#disk, limits: null, node: NODE },
       ...{ bootId: `boot-${this.#boots}`, now: this.#now, continuity: 'software' },
+      dice: NO_DICE,
       authority: {
         keys: [FIRST, DOCUMENTS, REVOKER],
         settings: { limits: LIMITS, periodMs: EPOCH_MS },
