@@ -106,7 +106,7 @@ test('an upgrade keeps the domain, and puts its state aside first', async () => 
   const newer = upgradeOf(deb);
   inside(`dpkg --install /root/${basename(newer)}`);
   assert.is(inside('ls /var/lib/holdfast/keys | sha256sum'), before);
-  assert.match(inside('stat -c "%a" /var/backups/holdfast-*.tar'), /^600$/m);
+  assert.match(inside('stat -c "%a" /var/lib/holdfast-before/*.tar'), /^600$/m);
   await using service = await ServiceStandIn.start(box);
   assert.match(service.command('svid fetch'), /spiffe:\/\/box\.example\/root/);
 });

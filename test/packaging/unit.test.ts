@@ -1,10 +1,11 @@
 /** The service unit: what systemd thinks of its sandbox, and that it names what there is. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { temporaryFolder } from '../folder.ts';
 import { missingPrograms } from '../installed.ts';
 import { ROOT } from '../root.ts';
 import { skip } from '../skip.ts';
@@ -44,6 +45,26 @@ packaging('the unit gives the daemon the flags and variables that the launcher w
   const [, environment = ''] = /^Environment=(MALLOC.*)$/m.exec(unit) ?? [];
   assert.is(start, flags.replaceAll(/[',]/g, ''));
   assert.is(environment, variables.replaceAll(/[',]/g, '').replaceAll(': ', '='));
+});
+
+packaging('an upgrade puts the state aside for root alone, and keeps the newest', async () => {
+  await using folder = await temporaryFolder();
+  const script = readFileSync(join(ROOT, 'packaging/preinst'), 'utf8');
+  // The same script, with its folders and its service manager out of the way.
+  const moved = script
+    .replaceAll('/var/lib/', `${folder.path}/`)
+    .replaceAll('/run/systemd/system', folder.file('absent'));
+  const upgrade = (from: string) => spawnSync('sh', ['-c', moved, 'preinst', 'upgrade', from]);
+  mkdirSync(folder.file('holdfast/store'), { recursive: true });
+  writeFileSync(folder.file('holdfast/root.key'), 'a key');
+  for (const version of ['0.1.0', '0.2.0']) assert.is(upgrade(version).status, 0);
+  const aside = folder.file('holdfast-before');
+  assert.equal(readdirSync(aside), ['0.2.0.tar']);
+  assert.is(statSync(aside).mode & 0o777, 0o700);
+  assert.is(statSync(join(aside, '0.2.0.tar')).mode & 0o777, 0o600);
+  const listed = spawnSync('tar', ['-tf', join(aside, '0.2.0.tar')], { encoding: 'utf8' });
+  assert.match(listed.stdout, /root\.key/);
+  assert.is(script.includes('/var/backups/'), false);
 });
 
 packaging.run();
