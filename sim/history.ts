@@ -22,6 +22,8 @@ export interface LinkChange {
   readonly a: string;
   readonly b: string;
   readonly up: boolean;
+  /** With a guest at either end, which hears of two domains at most. */
+  readonly isRecovery: boolean;
 }
 
 /** When a machine learnt of a stop or held the successor of something withdrawn. */
@@ -80,8 +82,8 @@ export class History {
     if (this.recording) this.happenings.push({ at, happening });
   }
 
-  link(at: number, a: string, b: string, up: boolean): void {
-    if (this.recording) this.links.push({ at, a, b, up });
+  link(change: LinkChange): void {
+    if (this.recording) this.links.push(change);
   }
 
   power(at: number, machine: string, on: boolean): void {

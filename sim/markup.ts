@@ -9,6 +9,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/time.ts';
 export const WIDTH = 960;
 export const LABEL = 150;
 const RIGHT = 14;
+/** Half of the longest name of a time. */
+const EDGE = 30;
 
 const STEPS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS];
 const LONG_STEPS = [12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 28 * DAY_MS];
@@ -67,7 +69,10 @@ export function timeAxis(endMs: number, height: number): string {
   for (let at = 0; at <= endMs; at += step) {
     const x = xOf(at, endMs);
     out += mark('line', { x1: x, x2: x, y1: 0, y2: height - 18, class: 'grid' });
-    out += mark('text', { x, y: height - 5, class: 'tick' }, spell(at));
+    // The last one ends where the plot does: in its middle it would be cut off.
+    const isLast = x > WIDTH - EDGE;
+    const place = isLast ? { x: WIDTH, class: 'tick last' } : { x, class: 'tick' };
+    out += mark('text', { ...place, y: height - 5 }, spell(at));
   }
   return out;
 }

@@ -3,7 +3,7 @@
  */
 
 import { MINUTE_MS } from '../core/time.ts';
-import type { Sample, TierChange } from './history.ts';
+import type { LinkChange, Sample, TierChange } from './history.ts';
 import {
   hint,
   LABEL,
@@ -22,10 +22,13 @@ import type { World } from './world.ts';
 const ROW = 14;
 const AXIS = 24;
 const ROWS_MAX = 80;
+/** Of a happening so many are named beside it; the hint names all. */
+const NAMES_MAX = 2;
 /** Height of a line of text; names of lines in a key, and the room for each. */
 const LINE = 11;
 const KEY_MAX = 12;
 const KEY_WIDTH = 64;
+const COLOURS = 6;
 
 /** Every node's tier for every domain it speaks of, as bands over time. */
 export function tierPlot(world: World, endMs: number): string {
@@ -34,7 +37,7 @@ export function tierPlot(world: World, endMs: number): string {
     const name = `${change.machine} → ${short(change.domain)}`;
     rows.set(name, [...(rows.get(name) ?? []), change]);
   }
-  const names = [...rows.keys()].sort().slice(0, ROWS_MAX);
+  const [names, left] = firstRows([...rows.keys()]);
   const height = names.length * ROW + AXIS;
   const bands = names.map((name, row) => {
     const changes = rows.get(name) ?? [];
@@ -49,30 +52,38 @@ export function tierPlot(world: World, endMs: number): string {
   });
   const healsAt = world.scenario.minutes * MINUTE_MS;
   const healing = healsAt < endMs ? ` From ${spell(healsAt)} on the coalition heals.` : '';
-  const says = `Each row is what one node may rest on one domain: nothing without power.${healing}`;
+  const what = 'Each row is what one node may rest on one domain: nothing without power.';
+  const says = `${what}${healing}${left}`;
   return plot('tiers', 'Tiers over time', says, height, timeAxis(endMs, height) + bands.join(''));
+}
+
+/** The first rows by name, and what is to be said where there are more. */
+function firstRows(names: readonly string[]): readonly [readonly string[], string] {
+  const shown = [...names].sort().slice(0, ROWS_MAX);
+  const isAll = shown.length === names.length;
+  return [shown, isAll ? '' : ` The first ${ROWS_MAX} of ${names.length} rows.`];
 }
 
 /** When each link was up. */
 export function linkPlot(world: World, endMs: number): string {
-  const rows = new Map<string, { at: number; up: boolean }[]>();
-  for (const { at, a, b, up } of world.history.links) {
-    const name = `${a} – ${b}`;
-    rows.set(name, [...(rows.get(name) ?? []), { at, up }]);
+  const rows = new Map<string, LinkChange[]>();
+  for (const change of world.history.links) {
+    const name = `${change.a} – ${change.b}`;
+    rows.set(name, [...(rows.get(name) ?? []), change]);
   }
-  const names = [...rows.keys()].sort().slice(0, ROWS_MAX);
+  const [names, left] = firstRows([...rows.keys()]);
   const height = names.length * ROW + AXIS;
   const lines = names.map((name, row) => {
     const changes = rows.get(name) ?? [];
-    const ups = changes.flatMap(({ at, up }, i) => {
+    const ups = changes.flatMap(({ at, up, isRecovery }, i) => {
+      if (!up) return [];
       const until = Math.min(endMs, changes[i + 1]?.at ?? endMs);
-      return up
-        ? [span(at, until, row, endMs, 'up', `${name}: ${spell(at)} to ${spell(until)}`)]
-        : [];
+      const [kind, how] = isRecovery ? ['recovery', ' as guests'] : ['up', ''];
+      return [span(at, until, row, endMs, kind, `${name}${how}: ${spell(at)} to ${spell(until)}`)];
     });
     return label(0, row * ROW + 10, name) + ups.join('');
   });
-  const says = 'A line where the two could talk.';
+  const says = `A line where the two could talk, a pale one where one was a guest.${left}`;
   const body = timeAxis(endMs, height) + lines.join('');
   return plot('links', 'Who could talk to whom', says, height, body);
 }
@@ -85,8 +96,7 @@ export function happeningPlot(world: World, endMs: number): string {
     const { fault, on, forMs } = happening;
     const until = Math.min(endMs, at + Math.max(forMs, endMs / 300));
     const text = `${fault} at ${spell(at)}: ${on.join(', ')}`;
-    const [first = ''] = on;
-    const whom = on.length > 1 ? `${first} +${on.length - 1}` : first;
+    const whom = on.length > NAMES_MAX ? `${on[0]} +${on.length - 1}` : on.join(' ');
     const name = label(0, row * ROW + 10, `${fault} ${whom}`);
     return name + span(at, until, row, endMs, 'fault', text);
   });
@@ -99,7 +109,7 @@ export function happeningPlot(world: World, endMs: number): string {
 export function withdrawalPlot(world: World, endMs: number): string {
   const { withdrawals } = world.history;
   if (withdrawals.length === 0) return '';
-  const names = [...world.machines.keys()].sort().slice(0, ROWS_MAX);
+  const [names, left] = firstRows([...world.machines.keys()]);
   const height = names.length * ROW + AXIS;
   const ordered = withdrawals.map(({ acknowledgedAt: at, domain }) => {
     const x = xOf(at, endMs);
@@ -120,8 +130,9 @@ export function withdrawalPlot(world: World, endMs: number): string {
     });
   });
   const rows = names.map((name, row) => label(0, row * ROW + 10, name));
-  const says =
+  const what =
     'A vertical line where people were told that something is withdrawn, a dot where a node knew.';
+  const says = `${what}${left}`;
   const body = timeAxis(endMs, height) + rows.join('') + ordered.join('') + dots.join('');
   return plot('withdrawals', 'Withdrawals reaching each node', says, height, body);
 }
@@ -170,7 +181,7 @@ export function agePlot(world: World, endMs: number): string {
   }
   const lines = [...worst].map(([domain, samples], i) => {
     const points = samples.map(({ at, ageMs }) => `${xOf(at, endMs)},${yOf(ageMs).toFixed(1)}`);
-    const shape = { points: points.join(' '), class: `age line-${i % 6}` };
+    const shape = { points: points.join(' '), class: ageLine(i) };
     return mark('polyline', shape, hint(`${short(domain)}, where it was oldest`));
   });
   const named = [
@@ -188,12 +199,17 @@ export function agePlot(world: World, endMs: number): string {
   });
   const key = [...worst.keys()].slice(0, KEY_MAX).map((domain, i) => {
     const x = LABEL + 8 + i * KEY_WIDTH;
-    const line = { x1: x, x2: x + 14, y1: 6, y2: 6, class: `age line-${i % 6}` };
+    const line = { x1: x, x2: x + 14, y1: 6, y2: 6, class: ageLine(i) };
     return mark('line', line) + label(x + 18, 10, short(domain));
   });
   const says = 'For each domain, the age of its evidence at the node where it was oldest.';
   const body = timeAxis(endMs, height) + rules.join('') + lines.join('') + key.join('');
   return plot('ages', 'Ages against limits', says, height, body);
+}
+
+/** Six colours, and the same ones dashed for the next six. */
+function ageLine(i: number): string {
+  return `age line-${i % COLOURS}${i % (2 * COLOURS) < COLOURS ? '' : ' dashed'}`;
 }
 
 function span(

@@ -27,18 +27,18 @@ section { margin-top: 34px; padding: 22px 24px; background: var(--card); border-
   border: 1px solid var(--line); }
 svg { display: block; width: 100%; height: auto; }
 .label, .value, .tick { font: 10px system-ui, sans-serif; fill: var(--soft); }
-.tick { text-anchor: middle; }
+.tick { text-anchor: middle; } .tick.last { text-anchor: end; }
 .grid { stroke: var(--line); stroke-width: 1; }
 .FRESH { fill: var(--fresh); } .DEGRADED { fill: var(--degraded); }
 .SURVIVAL { fill: var(--survival); } .EXPIRED { fill: var(--expired); }
 .QUARANTINED { fill: var(--quarantined); }
-.up { fill: var(--blue); } .bar { fill: var(--blue); } .fault { fill: var(--survival); }
+.up { fill: var(--blue); } .recovery { fill: var(--blue); opacity: 0.4; } .bar { fill: var(--blue); } .fault { fill: var(--survival); }
 .withdrawn { stroke: var(--expired); stroke-width: 1.5; }
 .dot { fill: var(--card); stroke: var(--expired); stroke-width: 2; }
 .age { fill: none; stroke-width: 1.6; stroke: var(--blue); }
 .line-1 { stroke: var(--fresh); } .line-2 { stroke: var(--survival); }
 .line-3 { stroke: var(--quarantined); } .line-4 { stroke: var(--expired); }
-.line-5 { stroke: var(--degraded); }
+.line-5 { stroke: var(--degraded); } .dashed { stroke-dasharray: 5 3; }
 .limit { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 2 4; }
 .key span { display: inline-block; margin-right: 18px; }
 .key i { display: inline-block; width: 12px; height: 10px; border-radius: 2px; margin-right: 6px; }

@@ -255,7 +255,8 @@ export class World {
     const { acquaintance, wires } = link;
     const [{ from, to }] = wires;
     this.note(`${from.name}~${to.name} ${link.up ? 'up' : 'down'}`);
-    this.history.link(this.now, from.name, to.name, link.up);
+    const isRecovery = acquaintance?.lane === 'recovery';
+    this.history.link({ at: this.now, a: from.name, b: to.name, up: link.up, isRecovery });
     if (acquaintance === null) return;
     const [atFrom, atTo] = acquaintance.received;
     for (const checker of this.#checkers) {
