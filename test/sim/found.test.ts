@@ -30,6 +30,19 @@ const SHRUNK: readonly {
   readonly scenario: Partial<Scenario>;
 }[] = [
   {
+    was: 'a standby that nobody answered after its boot woke every millisecond from then on',
+    seed: 1,
+    scenario: {
+      domains: 1,
+      standbys: 1,
+      minutes: 8,
+      happenings: [
+        { at: 60_000, fault: 'isolation', on: ['d00-s1'], forMs: 200_000, amount: 0 },
+        { at: 90_000, fault: 'power-cut', on: ['d00-s1'], forMs: 5_000, amount: 0 },
+      ],
+    },
+  },
+  {
     was: 'a proof left its seed with the writer, and the next rank waited for the end of the chain',
     seed: 1064,
     scenario: {
