@@ -12,13 +12,13 @@ export const poorLine: Scenario = {
   links: 'ring',
   relations: 'all',
   minutes: 6,
-  periodMs: 5 * SECOND_MS,
+  periodMs: 10 * SECOND_MS,
   latencyMs: 300,
   bitsPerSecond: 64_000,
   lossPpm: 20_000,
   limits: {
-    freshForMs: 30 * SECOND_MS,
-    degradedForMs: 75 * SECOND_MS,
+    freshForMs: 45 * SECOND_MS,
+    degradedForMs: 90 * SECOND_MS,
     survivalForMs: 600 * SECOND_MS,
   },
   happenings: [

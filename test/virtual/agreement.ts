@@ -4,7 +4,8 @@
  *
  * A machine is held to the domains that it can hear of: machines that know a domain pass its words
  * on, and nobody else does. Who was captured is left out, and so is a domain whose stolen key
- * nothing has proven yet: a thief goes on until then.
+ * nothing has proven yet: a thief goes on until then. Who lost its clock and its authority stays at
+ * SURVIVAL.
  */
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';
@@ -34,7 +35,9 @@ export function lackingIn(coalition: VirtualCoalition): readonly string[] {
         const view = views.get(machine)?.get(domain);
         if (view === undefined) return `${machine.name} does not run`;
         const { standing } = view;
-        if (standing.tier === 'FRESH' && view.epoch === epoch) return [];
+        if (view.epoch === epoch && (standing.tier === 'FRESH' || isLost(coalition, machine))) {
+          return [];
+        }
         return `${machine.name} lacks ${domain} (${standing.tier}, epoch ${view.epoch})`;
       });
     });
@@ -57,6 +60,12 @@ function hearersOf(
     }
   }
   return [...hearers];
+}
+
+/** True for who does not know the time, and has nobody of its domain to ask (PROTOCOL §4.4). */
+function isLost({ machines, now }: VirtualCoalition, { node, clock, domain }: VirtualMachine) {
+  const own = [...machines.values()].find((each) => each.isAuthority && each.domain === domain);
+  return own?.isCaptured === true && node?.isTimeKnown(clock.now(now)) === false;
 }
 
 /** True where an authority has heard that a key of its own was stolen. */
