@@ -127,44 +127,46 @@ export function versionArgument(version: bigint): string {
 
 /** The bytes of a frame. */
 export function encodeFrame(frame: Frame): Uint8Array {
-  const code = CODES[frame.kind];
-  const writer = new Writer().u8(code);
+  return concat(Uint8Array.of(CODES[frame.kind]), encodeBody(frame));
+}
+
+function encodeBody(frame: Frame): Uint8Array {
   switch (frame.kind) {
-    case 'interest':
-      writer.u16(frame.tags.length);
+    case 'interest': {
+      const writer = new Writer().u16(frame.tags.length);
       for (const tag of frame.tags) writer.raw(fromHex(tag));
       return writer.finish();
+    }
+    case 'digest':
+      return fromHex(frame.digest);
     case 'summary': {
       const rows = new Uint8Array(frame.rows.length * ROW_BYTES);
       for (const [i, row] of frame.rows.entries()) layRow(rows, i * ROW_BYTES, row);
-      return writer.u16(frame.rows.length).raw(rows).finish();
+      return new Writer().u16(frame.rows.length).raw(rows).finish();
     }
     case 'want':
-    case 'lack':
-      writer.u16(frame.wants.length);
+    case 'lack': {
+      const writer = new Writer().u16(frame.wants.length);
       for (const want of frame.wants) {
         writer.raw(fromHex(want.tag)).u8(WANT_KINDS.indexOf(want.what)).raw(fromHex(want.argument));
       }
       return writer.finish();
+    }
     case 'question':
     case 'turn':
-      return writer.raw(fromHex(frame.tag)).raw(frame.nonce).finish();
+      return concat(fromHex(frame.tag), frame.nonce);
     case 'answer':
     case 'waiting':
-      return writer.raw(fromHex(frame.tag)).raw(frame.bytes).finish();
+      return concat(fromHex(frame.tag), frame.bytes);
     case 'ticks':
-      writer.u16(frame.ticks.length);
-      for (const tick of frame.ticks) writer.raw(tick);
-      return writer.finish();
-    case 'ranges':
-      writer.raw(fromHex(frame.tag)).u16(frame.notes.length);
+      return concat(new Writer().u16(frame.ticks.length).finish(), ...frame.ticks);
+    case 'ranges': {
+      const writer = new Writer().raw(fromHex(frame.tag)).u16(frame.notes.length);
       for (const note of frame.notes) writeNote(writer, note);
       return writer.finish();
-    case 'digest':
-      return concat(Uint8Array.of(code), fromHex(frame.digest));
+    }
     default:
-      // One piece after the code: a writer would copy an envelope twice.
-      return concat(Uint8Array.of(code), frame.bytes);
+      return frame.bytes;
   }
 }
 

@@ -82,12 +82,13 @@ function alertsOf(
   endMs: number | null,
 ): Pick<Standing, 'alert' | 'alertInMs'> {
   if (ageMs === null || endMs === null) return { alert: 0, alertInMs: null };
-  const at = (percent: number): number => Math.ceil((endMs * percent) / 100);
-  const next = CLIFF_ALERTS.find((percent) => ageMs < at(percent));
-  return {
-    alert: CLIFF_ALERTS.findLast((percent) => at(percent) <= ageMs) ?? 0,
-    alertInMs: next === undefined ? null : at(next) - ageMs,
-  };
+  let alert: CliffAlert = 0;
+  for (const percent of CLIFF_ALERTS) {
+    const at = Math.ceil((endMs * percent) / 100);
+    if (ageMs < at) return { alert, alertInMs: at - ageMs };
+    alert = percent;
+  }
+  return { alert, alertInMs: null };
 }
 
 /** The tier of one content document: never better than the domain's, older where it is frozen. */

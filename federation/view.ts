@@ -167,8 +167,9 @@ export function permitted(
 
 /** The worst of what a domain says itself and of these documents of it (PROTOCOL §4.6). */
 export function worstOf(view: DomainView, documents: readonly string[]): Tier {
-  const tiers = documents.map((name) => view.documents.get(name)?.tier ?? 'EXPIRED');
-  return worst(view.standing.tier, ...tiers);
+  let { tier } = view.standing;
+  for (const name of documents) tier = worst(tier, view.documents.get(name)?.tier ?? 'EXPIRED');
+  return tier;
 }
 
 /**

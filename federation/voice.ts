@@ -47,10 +47,14 @@ export class VoiceBook {
     const known = this.#known;
     const isSame = known?.keys === keys && known.roots === roots && known.disowned === disowned;
     if (isSame && known.revocations === revocations) return known.has;
-    const has = !(refusalOf(() => voiceOf(own, keys)) instanceof Refusal);
+    const has = hasVoice(own, keys);
     this.#known = { roots, disowned, revocations, keys, has };
     return has;
   }
+}
+
+function hasVoice(own: Belief, keys: readonly Signer[]): boolean {
+  return !(refusalOf(() => voiceOf(own, keys)) instanceof Refusal);
 }
 
 interface Entry {
