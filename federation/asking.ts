@@ -92,25 +92,25 @@ export class Asking {
     return this.#wants.dueAt();
   }
 
-  /** What one peer did not give is put to the next who has it. */
+  /**
+   * What one peer did not give is put to the next who has it. A beacon of the past is not: who
+   * named it is the one to ask, and most others missed it as we did (PROTOCOL §5.2).
+   */
   #askOther(
     { domain, what, argument }: OpenWant,
     tried: ReadonlySet<string>,
     now: BootMs,
   ): readonly Effect[] {
     const belief = this.#links.spoken().find((one) => one.domain === domain);
-    if (belief === undefined) return [];
+    if (belief === undefined || what === 'past') return [];
     const others = this.#links
       .interestedIn(belief)
       .filter((link) => !tried.has(link.peer) && !this.#lacks(link, belief, argument));
     const next = others.find((link) => !this.#wants.owes(link.peer)) ?? others[0];
-    if (next === undefined || (what === 'past' && next.isSparse)) return [];
-    const want =
-      what === 'past'
-        ? { tag: next.tag(domain), what, argument }
-        : this.#wantsOf(next, belief, now).find(
-            (one) => one.what === what && one.argument === argument,
-          );
+    if (next === undefined) return [];
+    const want = this.#wantsOf(next, belief, now).find(
+      (one) => one.what === what && one.argument === argument,
+    );
     if (want === undefined || this.#roomOn(next) === 0) return [];
     return sendWants(next, this.#open(next, belief, [want], now, tried));
   }
