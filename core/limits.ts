@@ -228,10 +228,10 @@ export const GUEST_LINK_MS_MAX = 10 * MINUTE_MS;
 export const CONNECTIONS_MAX = 64;
 /**
  * Redial: first delay and cap, with full jitter; it never gives up. Halves that hang on one cable
- * should agree within five seconds of its return; an unanswered SYN a second costs next to nothing.
+ * should agree within five seconds of its return; two refused SYNs a second cost next to nothing.
  */
 export const REDIAL_MS_MIN = 500;
-export const REDIAL_MS_MAX = 2 * SECOND_MS;
+export const REDIAL_MS_MAX = SECOND_MS;
 /** The handshake of one dial, over a slow link with loss. */
 export const DIAL_MS_MAX = 20 * SECOND_MS;
 

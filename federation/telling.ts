@@ -79,6 +79,13 @@ export class Telling {
     this.#links.rescheduled(link);
   }
 
+  /** The newest ticks go to a guest again: a batch may have been lost, and no row shows it. */
+  ticksAgain(link: PeerLink, now: BootMs): void {
+    const shared = this.#links.shared(link);
+    for (const belief of shared) link.lacksTick(belief);
+    this.noteTicks(link, shared, now);
+  }
+
   /** The newest tick of every domain that has one the peer lacks, in as few frames as may be. */
   dueTicks(link: PeerLink, now: BootMs): readonly Effect[] {
     if (link.tickAt === null || link.tickAt > now) return [];

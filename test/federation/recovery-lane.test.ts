@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
-import { LEASE_FOR_MS, STRIKES_MAX } from '../../core/limits.ts';
+import { LEASE_FOR_MS, STRIKES_MAX, TICK_BATCH_MS } from '../../core/limits.ts';
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { addMs, DAY_MS, unixMs } from '../../core/time.ts';
 import { readBeacon } from '../../federation/beacon.ts';
@@ -145,6 +145,21 @@ lane('takes no contents and no gossip from a guest, and holds neither against it
   const gossip = { kind: 'gossip', peer: 'guest', bytes: new Uint8Array(43) } as const;
   assert.is(blue.input(gossip).verdict?.code, 'guest-lane');
   assert.equal(blue.banned, []);
+});
+
+lane('gives a guest the newest tick again when it compares: a batch may have been lost', () => {
+  const { world, blue, red } = triple();
+  const { say } = guestOf(blue, red.domain);
+  const batchesUpon = (frame: Frame): number => {
+    blue.effects.length = 0;
+    say(frame);
+    world.advance(2 * TICK_BATCH_MS);
+    const sent = blue.effects.flatMap((effect) => (effect.kind === 'send' ? [effect] : []));
+    const toGuest = sent.filter(({ peer }) => peer === 'guest');
+    return toGuest.filter(({ frame }) => decodeFrame(frame).kind === 'ticks').length;
+  };
+  assert.is(batchesUpon({ kind: 'interest', tags: [tagOf(red.domain, BINDING)] }), 1);
+  assert.is(batchesUpon({ kind: 'digest', digest: '0'.repeat(64) }), 1);
 });
 
 lane('carries evidence both ways, so that a node gets well with nobody’s help', () => {
