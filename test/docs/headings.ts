@@ -41,15 +41,9 @@ export const TOLD: Readonly<Record<string, Heading>> = {
   'OPERATIONS: Add a partner that speaks SPIFFE alone': { by: BY_ADDRESSES },
   'OPERATIONS: When the clock is gone': { by: BY_SECTIONS },
   'OPERATIONS: When an age stands in the way': { by: BY_SECTIONS },
-  'OPERATIONS: Watch it live': {
-    left: { '': 'a window, which test/tui/window.test.ts drives in a terminal' },
-  },
+  'OPERATIONS: Watch it live': { by: 'test/tui/window.test.ts' },
   'OPERATIONS: When something is wrong': { by: BY_SECTIONS },
-  'OPERATIONS: Keys in a chip': {
-    left: {
-      '': 'an emulated chip is asked by test/daemon/references.test.ts, an image by test/boot/run.ts',
-    },
-  },
+  'OPERATIONS: Keys in a chip': { by: BY_SECTIONS },
   'OPERATIONS: Audit': { by: BY_SECTIONS },
   'OPERATIONS: Backup and restore': { by: BY_SECTIONS },
   'OPERATIONS: Changing the Root': { by: BY_SECTIONS },

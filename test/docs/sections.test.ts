@@ -9,8 +9,11 @@ import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { controlling, withDaemons } from '../daemon/live.ts';
+import { toUtf8 } from '../../core/bytes.ts';
+import { bootOf, bootsText } from '../daemon/drafted-boots.ts';
+import { controlling, fileBeside, withDaemons } from '../daemon/live.ts';
 import { type DaemonProcess, relate } from '../daemon-process.ts';
+import { peOf } from '../firmware/pe-file.ts';
 import { ROOT } from '../root.ts';
 import { TOLD } from './headings.ts';
 import { nameOf, PAGES, sectionsOf, typedLines } from './lines.ts';
@@ -104,6 +107,24 @@ sections('the date: shown, confirmed and set by a person', async () => {
     const now = new Date(Date.now() + 1_000).toISOString().replace(/\.\d+Z$/, 'Z');
     const filled = new Map([['2026-11-21T05:50:58Z', now]]);
     await walk('OPERATIONS: When the clock is gone', walkAt(blue, 'right', { filled }));
+  });
+});
+
+sections('boots: approved before an update, offered to another person, withdrawn', async () => {
+  await withDaemons([BLUE], async (blue: DaemonProcess) => {
+    const first = fileBeside(blue, 'first.json', bootsText(bootOf('edge 12', '12')));
+    await typeAt(blue, walkAt(blue, ''), `holdfast references approve ${first} --yes`);
+    const image = peOf(
+      { name: '.linux', contents: toUtf8('the next kernel') },
+      { name: '.sdmagic', contents: toUtf8('#### LoaderInfo: systemd-stub 252 ####') },
+    );
+    writeFileSync(join(blue.folder, 'next.efi'), image);
+    fileBeside(blue, 'states.json', bootsText(bootOf('edge 14', '14')));
+    const answer = (text: string): string => text.split(' ')[2] ?? '';
+    await walk('OPERATIONS: Keys in a chip', walkAt(blue, '', { answer }));
+    const shown = await typeAt(blue, walkAt(blue, ''), 'holdfast references show');
+    assert.match(shown, /edge 13[\s\S]*edge 14/);
+    assert.not.match(shown, /edge 12/);
   });
 });
 

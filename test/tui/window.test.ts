@@ -12,6 +12,7 @@ import * as assert from 'uvu/assert';
 import { SCREEN_MIN } from '../../tui/screen.ts';
 import { controlling, eventually, type, withDaemons } from '../daemon/live.ts';
 import { relate } from '../daemon-process.ts';
+import { linesOf } from '../docs/walk.ts';
 import { temporaryFolder } from '../folder.ts';
 import { ROOT } from '../root.ts';
 import { skip } from '../skip.ts';
@@ -27,8 +28,10 @@ function onTerminal(name: string, body: () => Promise<void>): void {
   else skip(`tui/window › ${name}`, 'tmux is not installed');
 }
 
-onTerminal('shows each view of a live daemon at both sizes, and ends with q', () =>
-  withDaemons(['blue.example'], async (blue) => {
+onTerminal('shows each view of a live daemon at both sizes, and ends with q', () => {
+  const told = linesOf('OPERATIONS: Watch it live').map(({ text }) => text);
+  assert.equal(told, ['holdfast tui'], 'what the page tells is what is driven here');
+  return withDaemons(['blue.example'], async (blue) => {
     const hint = '\u001b[2J\u001b]0;mine\u0007';
     await controlling(blue, (control) =>
       control.call('entry.create', {
@@ -64,8 +67,8 @@ onTerminal('shows each view of a live daemon at both sizes, and ends with q', ()
       terminal.type('q');
       await terminal.shows(/exit code 0/);
     });
-  }),
-);
+  });
+});
 
 onTerminal('verifies the audit log as it grows, and says where it is broken', () =>
   withDaemons(['blue.example'], async (blue) => {
