@@ -59,5 +59,6 @@ function isPassedOn({ input }: Delivery, message: Uint8Array): boolean {
   if (input.kind === 'import') {
     return decodeBundleFile(input.file).some(({ bytes }) => equalBytes(bytes, message));
   }
-  return input.kind === 'frame' && toHex(input.bytes.subarray(1)) === toHex(message);
+  // On the recovery lane ticks come several to a frame.
+  return input.kind === 'frame' && toHex(input.bytes).includes(toHex(message));
 }
