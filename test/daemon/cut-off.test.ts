@@ -6,6 +6,7 @@
  */
 
 import { X509Certificate } from 'node:crypto';
+import { dirname } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Refusal } from '../../core/refusal.ts';
@@ -20,6 +21,7 @@ import { FakeClock } from '../fakes/fake-clock.ts';
 import { MemoryLog } from '../fakes/memory-log.ts';
 import { forgeBundle, forgeManifest, pinOf } from '../federation/forge.ts';
 import { temporaryFolder } from '../folder.ts';
+import { holdfast, type Outcome } from './commands/rig.ts';
 import { eventually } from './live.ts';
 import { PARTNER, partnerBeacon, partnerFile } from './partner.ts';
 
@@ -128,6 +130,12 @@ class CutOff {
     return await doing;
   }
 
+  /** Types a command at it. */
+  type(...args: readonly string[]): Promise<Outcome> {
+    const variables = { HOLDFAST_CONTROL_SOCKET: this.config.controlSocket };
+    return this.#while(holdfast(args, dirname(this.config.controlSocket), variables));
+  }
+
   async tierOf(name: string): Promise<string | undefined> {
     const { domains } = await this.control((control) => control.call('status', {}));
     return domains.find(({ domain }) => domain === name)?.tier;
@@ -230,6 +238,33 @@ cutOff('outlives the authority that signed: the next one is ready, and signs in 
     return issuer?.fingerprint256 === first?.fingerprint256 ? undefined : issuer;
   });
   assert.ok(next.validToDate.getTime() > node.clock.now().wall + 300 * DAY_MS);
+  await node.close();
+});
+
+cutOff('takes nothing of a courier file of last year, and its date never falls', async () => {
+  await using folder = await temporaryFolder();
+  const node = await begin(folder.path, 'plain');
+  const path = folder.file('old.courier');
+  assert.is((await node.type('courier', 'export', path)).code, 0);
+  const timeOf = () => node.control((control) => control.call('time.show', {}));
+  const start = node.clock.now().wall;
+  await node.passLong(365 * DAY_MS);
+  const takesNothing = async (): Promise<void> => {
+    const { code, out } = await node.type('courier', 'import', path, '--yes');
+    assert.is(code, 1, out);
+    assert.match(out, /^changed +0 marks$/m);
+    assert.match(out, /^refused .*epoch-rolled-back/m);
+    assert.is(await node.tierOf(PARTNER), 'EXPIRED', 'nobody is any younger by it');
+  };
+  await takesNothing();
+  const { clock } = await timeOf();
+
+  // A clock that is put back to the day of the file makes the file no news either.
+  node.clock.setWall(start);
+  await takesNothing();
+  const { known, clock: after } = await timeOf();
+  assert.not.ok(known);
+  assert.ok(after >= clock, `the date stays ${clock}, not ${after}`);
   await node.close();
 });
 
