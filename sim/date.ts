@@ -3,7 +3,8 @@
  *
  * While the wall clock is gone by, it is that. Once somebody vouched for another date it is true
  * time, less by what those who vouch may be slow: a person confirms a clock that is a minute off,
- * and within the lead that Root allows no rule notices anything.
+ * and within the lead that Root allows no rule notices anything. Who was put back with its memory
+ * counts on from a reading that is gone, and nothing in it tells (PROTOCOL, The guarantee).
  */
 
 import { recordKey } from '../federation/record-key.ts';
@@ -17,8 +18,8 @@ export const VOUCHED_SLOW_MS = 4 * 60_000;
 /** The earliest date that the machine may go by at true time `t`. */
 export function dateOf(machine: Machine, t: number): number {
   const time = readTime(machine);
-  if (time?.isAnchored === true) return START_MS + t - VOUCHED_SLOW_MS;
-  return machine.clock.now(t).wall;
+  if (time?.isAnchored !== true) return machine.clock.now(t).wall;
+  return machine.restored ? Number.NEGATIVE_INFINITY : START_MS + t - VOUCHED_SLOW_MS;
 }
 
 /** True while somebody vouches for the date, in this boot. */

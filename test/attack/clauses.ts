@@ -72,8 +72,8 @@ export const CLAUSES: readonly Clause[] = [
   {
     ...{ finding: 'C8', test: CRITICAL, without: 'an act looks at the domain alone' },
     file: 'federation/view.js',
-    find: 'return worst(view.standing.tier, ...tiers);',
-    replace: 'return view.standing.tier;',
+    find: "tier = worst(tier, view.documents.get(name)?.tier ?? 'EXPIRED');",
+    replace: '',
   },
   {
     ...{ finding: 'H1', test: HIGH, without: 'documents need no pin' },

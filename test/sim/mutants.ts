@@ -224,7 +224,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `const askedAt = this.#asked.get(toHex(answer.nonce)) ?? now.boot;
         if (elapsedMs`,
     faults: ['replaying', 'power-cut', 'rtc-reset'],
-    world: { domains: 2, followers: 1, minutes: 40 },
+    world: { domains: 1, followers: 2, minutes: 40 },
   },
   {
     name: 'a date below the bound counts',
