@@ -271,7 +271,7 @@ test('drafts states beside each other, replaces one of the same name, and warns'
   const learn = 'references learn @golden @drafts';
   const first = await machine.run(`${learn} --name a --pcrs 4,11`);
   assert.is(first.err, 'no --nonce was given: this may be an old boot\n');
-  assert.match(first.out, /^events of 4 +\d+ digests allowed/m);
+  assert.match(first.out, /^events of PCR 4 +\d+ digests allowed/m);
   await machine.run(`${learn} --name b --nonce ${NONCE}`);
   const again = await machine.run(`${learn} --name a --pcrs 8 --nonce ${NONCE} --json`);
   assert.is(again.err, 'nothing was measured into PCR 8: there it approves no code\n');
