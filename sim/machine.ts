@@ -167,7 +167,8 @@ export class Machine {
    */
   image(): (() => void) | null {
     const memory = this.#memory;
-    if (memory === null || this.#power !== 'on' || this.#busy || this.#owed.length > 0) return null;
+    const isBetween = this.#power === 'on' && !this.#busy && this.#owed.length === 0;
+    if (memory === null || !isBetween || !this.disk.isSound) return null;
     const [disk, makeNode] = [this.disk.image(), memory.image()];
     const { boot } = this.clock.now(this.#world.now);
     const { bootId } = this.clock;

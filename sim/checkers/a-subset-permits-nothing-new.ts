@@ -46,7 +46,7 @@ export const aSubsetPermitsNothingNew: CheckerKind = {
           if (authority === undefined || mine === undefined || node === null) continue;
           const boot = { bootId: clock.bootId, continuity: 'software' } as const;
           const old = restoreBelief(domain, mine, boot);
-          if (old === null) continue;
+          if (old === null || hasLostItsEvidence(old)) continue;
           const now = asRead(clock.now(world.now));
           const dice = world.dice(`subset/${domain}`);
           const items = itemsOf(authority);
@@ -72,6 +72,14 @@ export const aSubsetPermitsNothingNew: CheckerKind = {
     };
   },
 };
+
+/**
+ * A Root took the beacon, and what it had pinned stays, growing older: it may be acted on again,
+ * as old as it is, with the next beacon.
+ */
+function hasLostItsEvidence({ asOf, documents }: Belief): boolean {
+  return asOf === null && documents.size > 0;
+}
 
 /** The same without the Roots that came after the newest beacon. */
 function upTo(items: readonly FileItem[]): readonly FileItem[] {

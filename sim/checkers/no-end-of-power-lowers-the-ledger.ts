@@ -57,7 +57,7 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
     return {
       started: (machine) => {
         for (const domain of baselines.get(machine)?.keys() ?? []) {
-          const held = machine.disk.records.get(recordKey(domain, 'keeping'));
+          const held = machine.believed.get(recordKey(domain, 'keeping'));
           // A boot that stored nothing yet is charged from the start of the process (§4.2).
           const isOfThisBoot =
             held !== undefined && keepingOf(held).bootId === machine.clock.bootId;

@@ -65,9 +65,7 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
       withdrawn: (withdrawal) => gone.set(withdrawal.digest, withdrawal),
       started: (machine) => {
         for (const domain of contacts.get(machine)?.keys() ?? []) {
-          const record = machine.disk.records.get(
-            recordKey(domain as Withdrawal['domain'], 'keeping'),
-          );
+          const record = machine.believed.get(recordKey(domain as Withdrawal['domain'], 'keeping'));
           const held = record === undefined ? null : keepingOf(record).asOf;
           if (held === null) contacts.get(machine)?.delete(domain);
         }

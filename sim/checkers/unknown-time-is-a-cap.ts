@@ -16,7 +16,8 @@ export const unknownTimeIsACap: CheckerKind = {
     const lost = new Set<Machine>();
     return {
       started: (machine) => {
-        const past = machine.disk.records.get(recordKey(machine.domain, 'keeping'));
+        lost.delete(machine); // set up anew it has no past
+        const past = machine.believed.get(recordKey(machine.domain, 'keeping'));
         if (past === undefined || isVouched(machine)) return;
         if (keepingOf(past).bootId !== machine.clock.bootId) lost.add(machine);
       },

@@ -61,7 +61,7 @@ export const whatIsSentIsDurable: CheckerKind = {
       started: (machine) => {
         const epoch = sent.get(machine);
         if (epoch === undefined || machine.restored) return;
-        const record = machine.disk.records.get(recordKey(machine.domain, 'beacon'));
+        const record = machine.believed.get(recordKey(machine.domain, 'beacon'));
         world.coverage.saw('checker: a process found its own beacon');
         if (record === undefined || beaconOf(record).epoch < epoch) {
           fail(`${machine.name} sent beacon ${epoch} and does not hold it`);

@@ -2,10 +2,10 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { sha256 } from '../../core/digest.ts';
+import { digestOf, sha256 } from '../../core/digest.ts';
 import { TICK_BATCH_MS, TICKS_MAX } from '../../core/limits.ts';
-import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
-import { decodeFrame, encodeFrame, type Frame } from '../../federation/message.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
+import { decodeFrame, encodeFrame, type Frame, tagOf } from '../../federation/message.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
 import { refuses } from '../refused.ts';
@@ -62,6 +62,32 @@ sparse('links carry a stop at once, and as urgent', () => {
   world.settle();
   world.advance(TICK_BATCH_MS);
   assert.is(red.view(blue.domain).epoch, blue.view().epoch);
+});
+
+sparse('links tell the newest tick again to whoever comes to hold its beacon', () => {
+  const { world, blue, red } = couple();
+  world.advance(MINUTE_MS + SECOND_MS);
+  blue.input({
+    ...{ kind: 'peer-up', peer: 'late', domain: red.domain, groups: 'none' },
+    ...{ binding: BINDING, isSlow: true },
+  });
+  const answersTo = (frame: Frame): readonly Frame[] => {
+    blue.effects.length = 0;
+    blue.input({ kind: 'frame', peer: 'late', bytes: encodeFrame(frame) });
+    world.advance(TICK_BATCH_MS);
+    return blue.effects.flatMap((effect) =>
+      effect.kind === 'send' && effect.peer === 'late' ? [decodeFrame(effect.frame)] : [],
+    );
+  };
+  const isTicks = ({ kind }: Frame): boolean => kind === 'ticks';
+  const tag = tagOf(blue.domain, BINDING);
+  const first = answersTo({ kind: 'interest', tags: [tag] });
+  assert.is(first.filter(isTicks).length, 1);
+  const rows = first.flatMap((frame) => (frame.kind === 'summary' ? frame.rows : []));
+  const lacking = rows.map((row) => ({ ...row, beacon: digestOf(BINDING) }));
+  answersTo({ kind: 'summary', rows: lacking });
+  assert.ok(answersTo({ kind: 'summary', rows }).some(isTicks), 'none is newer');
+  assert.not(answersTo({ kind: 'summary', rows }).some(isTicks));
 });
 
 sparse('links take whole frames of ticks, each tick for itself', () => {

@@ -102,8 +102,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an act looks at the domain and not at its documents',
     file: 'federation/view.js',
-    find: 'return worst(view.standing.tier, ...tiers);',
-    replace: 'return view.standing.tier;',
+    find: "tier = worst(tier, view.documents.get(name)?.tier ?? 'EXPIRED');",
+    replace: '',
     faults: LATE,
   },
   {
@@ -325,13 +325,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: `toHex(sha256(bytes.subarray(bytes.findIndex((byte, i) =>
         byte === 0x7b && bytes[i + 1] === 0x22))));`,
     faults: ['forging', 'publishing'],
-  },
-  {
-    name: 'a tick that came before its beacon is not said again on the recovery lane',
-    file: 'federation/exchange.js',
-    find: 'link.isSparse && isNew',
-    replace: 'false',
-    faults: ['isolation'],
   },
   {
     name: 'a peer is heard as often as it speaks',
