@@ -1018,6 +1018,11 @@ export const REFUSALS = {
     'a seed is a whole number from 0 to 2^53 - 1',
     'npm run sim -- --seed 7, or --seeds 1..500',
   ),
+  'sim-record': row(
+    'reject',
+    'a record of seeds that is of another world, or of another state of the program',
+    'name a new file with --record',
+  ),
   'sim-option': row('reject', 'not an option of the simulator', 'npm run sim -- --help'),
 } as const satisfies Readonly<Record<string, Row>>;
 

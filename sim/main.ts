@@ -25,6 +25,7 @@ import { shrink } from './shrink.ts';
 import { standInSuite } from './stand-in-suite.ts';
 import { storyOf } from './story.ts';
 import { RUNS_TO_REACH_ALL, Swarm } from './swarm.ts';
+import { SwarmRecord } from './swarm-record.ts';
 import { whatIf } from './what-if.ts';
 import type { World } from './world.ts';
 
@@ -34,6 +35,7 @@ const HELP = `usage: npm run sim -- [options]
   --seed N              one run of this seed (default 1)
   --seeds A..B          a swarm, on all cores or on --jobs N: ends with 129 where ${RUNS_TO_REACH_ALL} seeds
                         or more missed a fault or a path; fewer only name what they missed
+  --record FILE         keep which seeds of a swarm held; started again, it runs the others
   --nodes N --days D    another number of machines, another length (--hours H)
   --check               run twice and compare the traces
   --real                sign with the real suite
@@ -104,50 +106,65 @@ function tellProgress(world: World, took: number): void {
 }
 
 async function swarm(options: Options, { scenario }: Replay): Promise<number> {
+  const range = options.seeds ?? [1, 1];
+  const record = options.record === null ? null : new SwarmRecord(options.record, scenario, range);
   const sum = new Swarm(scenario);
+  for (const stretch of record?.held ?? []) sum.addStretch(stretch);
   const ended = interruption();
-  const seconds = startStopwatch();
-  const [first, last] = options.seeds ?? [1, 1];
-  let told = 0;
-  const onResult = (result: RunResult): void => {
-    sum.add(result);
-    if (result.verdict !== 'held') tell(options, result, 0);
-    if (seconds() - told < PROGRESS_S) return;
-    told = seconds();
-    progress(sum, last - first + 1, told);
-  };
-  await runPool({
-    scenario,
-    seeds: [first, last],
-    jobs: options.jobs,
-    onResult,
-    signal: ended,
-  });
-  const took = seconds();
+  const meter = { known: sum.runs, knownEvents: sum.events, seconds: startStopwatch(), told: 0 };
+  for (const seeds of record?.left ?? [range]) {
+    const part = new Swarm(scenario);
+    const onResult = (result: RunResult): void => {
+      for (const each of [sum, part]) each.add(result);
+      if (result.verdict !== 'held') tell(options, result, 0);
+      if (meter.seconds() - meter.told < PROGRESS_S) return;
+      meter.told = meter.seconds();
+      progress(sum, range[1] - range[0] + 1, meter);
+    };
+    await runPool({ scenario, seeds, jobs: options.jobs, onResult, signal: ended });
+    if (ended.aborted || part.failed.length > 0) break;
+    record?.keep({ seeds, events: part.events, coverage: part.coverage });
+  }
   process.stderr.write('\n');
   for (const [point, runs, times] of sum.coverage) {
-    process.stdout.write(
-      `${String(runs).padStart(7)} runs ${String(times).padStart(9)}× ${point}\n`,
-    );
+    say(`${String(runs).padStart(7)} runs ${String(times).padStart(9)}× ${point}\n`);
   }
   const whole = ended.aborted ? 'interrupted: ' : '';
-  const rate = `${(sum.runs / took).toFixed(1)} seeds/s, ${Math.round(sum.events / took)} events/s`;
-  say(`${whole}${sum.runs} runs, ${sum.failed.length} failed, ${rate}\n`);
+  say(`${whole}${sum.runs} runs, ${sum.failed.length} failed, ${ratesOf(sum, meter)}\n`);
+  return endOf(options, sum, ended.aborted);
+}
+
+function endOf(options: Options, sum: Swarm, isCut: boolean): number {
   const [worst] = sum.failed;
-  if (options.shrink && worst !== undefined) tellShrunk(scenario, worst);
+  if (options.shrink && worst !== undefined) tellShrunk(sum.scenario, worst);
   if (sum.failed.length > 0) return exitCodeOf(sum.failed);
-  if (ended.aborted) return EXIT.interrupted;
+  if (isCut) return EXIT.interrupted;
   if (sum.missed.length === 0) return EXIT.held;
   const due = sum.isLarge ? '' : ` (it takes ${RUNS_TO_REACH_ALL} seeds to reach all)`;
   process.stderr.write(`sim: not reached${due}: ${sum.missed.join(', ')}\n`);
   return sum.isLarge ? EXIT.safety : EXIT.held;
 }
 
-function progress(sum: Swarm, total: number, took: number): void {
-  const left = Math.round(((total - sum.runs) * took) / sum.runs);
-  const rate = `${(sum.runs / took).toFixed(1)} seeds/s  ${Math.round(sum.events / took)} events/s`;
+/** What was known before the swarm went on, and since when it does. */
+interface Meter {
+  readonly known: number;
+  readonly knownEvents: number;
+  readonly seconds: () => number;
+  told: number;
+}
+
+function ratesOf(sum: Swarm, { known, knownEvents, seconds }: Meter): string {
+  const took = Math.max(seconds(), 0.001);
+  const events = Math.round((sum.events - knownEvents) / took);
+  return `${((sum.runs - known) / took).toFixed(1)} seeds/s, ${events} events/s`;
+}
+
+function progress(sum: Swarm, total: number, meter: Meter): void {
+  const left = Math.round(((total - sum.runs) * meter.told) / (sum.runs - meter.known));
   const seen = `${sum.faultsSeen} kinds of faults  ${sum.failed.length} failed`;
-  process.stderr.write(`\r${sum.runs}/${total}  ${rate}  ${left} s left  ${seen}   `);
+  process.stderr.write(
+    `\r${sum.runs}/${total}  ${ratesOf(sum, meter)}  ${left} s left  ${seen}   `,
+  );
 }
 
 function tell(options: Options, result: RunResult, took: number): void {

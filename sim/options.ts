@@ -2,7 +2,7 @@
  * What the command line asks for.
  *
  *     npm run sim -- --seed 7 --scenario patrol --nodes 6 --days 14 --check --report out.html
- *     npm run sim -- --seeds 1..500 [--scenario swarm] [--jobs 2] [--shrink]
+ *     npm run sim -- --seeds 1..500 [--scenario swarm] [--jobs 2] [--shrink] [--record FILE]
  */
 
 import { Refusal } from '../core/refusal.ts';
@@ -16,6 +16,8 @@ export interface Options {
   readonly minutes: number | null;
   readonly jobs: number | null;
   readonly report: string | null;
+  /** Where a swarm keeps which of its seeds held. */
+  readonly record: string | null;
   readonly check: boolean;
   readonly json: boolean;
   readonly shrink: boolean;
@@ -25,7 +27,17 @@ export interface Options {
 }
 
 /** Options that take a value, and those that do not. */
-const VALUED = ['scenario', 'seed', 'seeds', 'nodes', 'days', 'hours', 'jobs', 'report'] as const;
+const VALUED = [
+  'scenario',
+  'seed',
+  'seeds',
+  'nodes',
+  'days',
+  'hours',
+  'jobs',
+  'report',
+  'record',
+] as const;
 const FLAGS = ['check', 'json', 'shrink', 'real', 'list', 'help'] as const;
 const MINUTES: Readonly<Record<'days' | 'hours', number>> = { days: 24 * 60, hours: 60 };
 const SEED = /^(?:0|[1-9][0-9]{0,15})$/;
@@ -54,6 +66,7 @@ export function parseOptions(words: readonly string[]): Options {
     minutes: minutesOf(values),
     jobs: countOf(values, 'jobs'),
     report: values.get('report') ?? null,
+    record: values.get('record') ?? null,
     check: has('check'),
     json: has('json'),
     shrink: has('shrink'),
@@ -75,8 +88,12 @@ const APART: readonly (readonly [string, string])[] = [
 /** Refuses `sim-option` where a word would be passed over in silence. */
 function checkTogether(given: ReadonlySet<string>): void {
   const pair = APART.find(([one, other]) => given.has(one) && given.has(other));
-  if (pair === undefined) return;
-  throw new Refusal('sim-option', { option: `--${pair[1]}`, why: `not with --${pair[0]}` });
+  if (pair !== undefined) {
+    throw new Refusal('sim-option', { option: `--${pair[1]}`, why: `not with --${pair[0]}` });
+  }
+  if (given.has('record') && !given.has('seeds')) {
+    throw new Refusal('sim-option', { option: '--record', why: 'only with --seeds' });
+  }
 }
 
 /** A seed. Refuses `seed-malformed`. */

@@ -7,6 +7,7 @@
 import { pointsOf } from './points.ts';
 import type { RunResult } from './run.ts';
 import type { Scenario } from './scenario.ts';
+import type { Stretch } from './swarm-record.ts';
 
 /** A swarm of so many runs reaches every point; a smaller one may miss a rare one by chance. */
 export const RUNS_TO_REACH_ALL = 500;
@@ -26,10 +27,14 @@ export class Swarm {
     this.runs += 1;
     this.events += result.events;
     if (result.verdict !== 'held') this.failed.push(result);
-    for (const [point, times] of result.coverage) {
-      const seen = this.#seen.get(point) ?? { runs: 0, times: 0 };
-      this.#seen.set(point, { runs: seen.runs + 1, times: seen.times + times });
-    }
+    for (const [point, times] of result.coverage) this.#saw(point, 1, times);
+  }
+
+  /** What is known of runs that held, without running them again. */
+  addStretch({ seeds: [from, to], events, coverage }: Stretch): void {
+    this.runs += to - from + 1;
+    this.events += events;
+    for (const [point, runs, times] of coverage) this.#saw(point, runs, times);
   }
 
   /** Kinds of faults that some run had. */
@@ -52,5 +57,10 @@ export class Swarm {
     return [...this.#seen]
       .map(([point, { runs, times }]) => [point, runs, times] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  #saw(point: string, runs: number, times: number): void {
+    const seen = this.#seen.get(point) ?? { runs: 0, times: 0 };
+    this.#seen.set(point, { runs: seen.runs + runs, times: seen.times + times });
   }
 }

@@ -42,6 +42,8 @@ command('refuses bad input with a code and a mend, and runs nothing', async () =
     ['sim-option', ['--seeds', '1..2', '--check']],
     ['sim-option', ['--seeds', '1..2', '--report', folder.file('swarm.html')]],
     ['sim-option', ['--days', '1', '--hours', '1']],
+    ['sim-option', ['--seed', '1', '--record', folder.file('seeds')]],
+    ['sim-record', ['--seeds', '1..2', '--record', file('other', '{"first":1}\n')]],
   ];
   for (const [code, words] of refused) {
     const { status, told } = sim(...words);
@@ -56,6 +58,33 @@ command('names what a small swarm did not reach, and does not call that a failur
   const { status, told } = sim('--seeds', '1..2', '--nodes', '2', '--hours', '1');
   assert.is(status, EXIT.held, told);
   assert.match(told, /sim: not reached \(it takes 500 seeds to reach all\): .*fault: /);
+});
+
+command('takes a swarm up where its record ends, and in no other world', async () => {
+  await using folder = await temporaryFolder();
+  const record = folder.file('seeds.jsonl');
+  const world = ['--nodes', '1', '--hours', '1', '--record', record];
+  const whole = spawnSync(process.execPath, [MAIN, '--seeds', '1..102', ...world], {
+    encoding: 'utf8',
+  });
+  assert.is(whole.status, EXIT.held, whole.stderr);
+  const lines = readFileSync(record, 'utf8').split('\n');
+  assert.is(lines.length, 4, 'a head, two stretches, an end');
+  writeFileSync(
+    record,
+    lines
+      .slice(0, 2)
+      .join('\n')
+      .concat('\n', lines[2]?.slice(0, 9) ?? ''),
+  );
+  const again = spawnSync(process.execPath, [MAIN, '--seeds', '1..102', ...world], {
+    encoding: 'utf8',
+  });
+  assert.is(again.status, EXIT.held, again.stderr);
+  const sumOf = (out: string): string => out.replace(/failed, .*/, '');
+  assert.is(sumOf(again.stdout), sumOf(whole.stdout));
+  assert.is(readFileSync(record, 'utf8'), lines.join('\n'), 'the cut line was made again');
+  assert.match(sim('--seeds', '1..102', '--nodes', '2', ...world.slice(2)).told, /sim-record/);
 });
 
 command('ends in silence when nobody reads on', async () => {
