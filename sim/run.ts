@@ -64,8 +64,8 @@ export function runWorld(options: RunOptions): Run {
 }
 
 /**
- * The same, with a pause after each thousandth of the time: there `pause` may end the run early,
- * with what it has come to so far.
+ * The same, with pauses: at each of them `pause` may end the run early, with what it has come to so
+ * far.
  */
 export async function runPatiently(
   options: RunOptions,
@@ -91,6 +91,8 @@ type Ending = Pick<RunResult, 'verdict' | 'sentence' | 'why'>;
 const HELD: Ending = { verdict: 'held', sentence: '', why: '' };
 const INTERRUPTED: Ending = { verdict: 'interrupted', sentence: 'interrupted', why: 'by a person' };
 const PAUSES = 1_000;
+/** Between two pauses: in a large world much happens in a thousandth of the time. */
+const EVENTS_MAX = 2_000;
 
 function start(options: RunOptions): Started {
   const { scenario, seed, suite = standInSuite, records = false } = options;
@@ -131,7 +133,7 @@ function* courseOf(
     if (world.history.recording) sampleRegularly(world);
     const endMs = world.scenario.minutes * MINUTE_MS;
     for (let i = 1; i <= PAUSES; i++) {
-      world.runUntil(Math.floor((endMs * i) / PAUSES));
+      while (!world.runUntil(Math.floor((endMs * i) / PAUSES), EVENTS_MAX)) yield;
       yield;
     }
     if (world.scenario.heals) heal(world);

@@ -148,16 +148,19 @@ export class World {
     this.#agenda.enter(this.now + Math.max(0, Math.ceil(delayMs)), run);
   }
 
-  /** Lets everything happen that is due until `end`. */
-  runUntil(end: number): void {
-    for (;;) {
+  /** Lets happen what is due until `end`, of it `most` events. True once that is all. */
+  runUntil(end: number, most = Number.POSITIVE_INFINITY): boolean {
+    for (let left = most; left > 0; left--) {
       const entry = this.#agenda.take(end);
-      if (entry === null) break;
+      if (entry === null) {
+        this.now = end;
+        return true;
+      }
       this.now = entry.at;
       this.events += 1;
       entry.run();
     }
-    this.now = end;
+    return false;
   }
 
   /** Makes something happen now, and end when its time is over. */

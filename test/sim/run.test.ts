@@ -67,6 +67,13 @@ run('that is interrupted keeps what it has come to', async () => {
   assert.match(page, /class="tier /);
 });
 
+run('of many machines can be interrupted before a moment of it is over', async () => {
+  const scenario = resized(scenarioNamed('archipelago'), { nodes: 300, minutes: 60 });
+  const { world, result } = await runPatiently({ scenario, seed: 1 }, async () => 'end');
+  assert.is(result.verdict, 'interrupted');
+  assert.ok(world.events > 0 && world.events <= 2_000, `${world.events} events`);
+});
+
 run('has as many machines as were asked for, and nothing after its end', () => {
   const ship = resized(scenarioNamed('patrol'), { nodes: 12, minutes: 24 * 60 });
   assert.equal([ship.domains, ship.followers, ship.happenings.length], [6, 1, 1]);
