@@ -8,7 +8,7 @@ import { Failure } from '../../core/failure.ts';
 import { DICE_BYTES, RESUME_ASK_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { bootMs } from '../../core/time.ts';
-import { FederationNode } from '../../federation/node.ts';
+import type { FederationNode } from '../../federation/node.ts';
 import type { DomainView } from '../../federation/view.ts';
 import { SpiffePartners, type SpiffePartnersOptions } from '../bundle-endpoint/partners.ts';
 import { runtimeRoots, webRootsIn } from '../bundle-endpoint/web-roots.ts';
@@ -38,6 +38,7 @@ import { LinkBook } from '../link-book.ts';
 import { ReferenceFollower } from '../member/reference-follower.ts';
 import { checkAct } from '../methods/acts.ts';
 import { controlMethods, type MethodOptions } from '../methods/authority.ts';
+import { openNode } from '../open-node.ts';
 import { PeerRegister } from '../peer-register.ts';
 import type { Clock, Network } from '../ports.ts';
 import { isProposal, ProposedRelations } from '../relation/proposed-relations.ts';
@@ -68,7 +69,7 @@ export async function openAuthorityDaemon(
     now: clock.now().wall,
     minEpochMs: config.minEpochMs,
   });
-  const node = new FederationNode({
+  const node = openNode({
     own: keys.domain,
     ...{ suite, records, limits },
     bootId: clock.bootId,

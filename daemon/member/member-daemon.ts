@@ -6,7 +6,7 @@
  */
 
 import { DICE_BYTES } from '../../core/limits.ts';
-import { FederationNode } from '../../federation/node.ts';
+import type { FederationNode } from '../../federation/node.ts';
 import type { DomainView } from '../../federation/view.ts';
 import type { Status } from '../control/views.ts';
 import { type NodeKeys, openNodeKeys } from '../custody/node-keys.ts';
@@ -16,6 +16,7 @@ import { type OwnChip, ownChip } from '../enrolment/own-chip.ts';
 import { type Ground, openControl, openEngine, openScrapes, type Running } from '../ground.ts';
 import { LinkBook } from '../link-book.ts';
 import { memberMethods } from '../methods/member.ts';
+import { openNode } from '../open-node.ts';
 import { PeerRegister } from '../peer-register.ts';
 import { daemonStatus, domainsStatus } from '../status.ts';
 import { formatRfc3339 } from '../text/rfc3339.ts';
@@ -104,7 +105,7 @@ export async function openMemberDaemon(
 /** The state machine of a node that signs nothing for its domain. */
 function memberNode(ground: Ground, keys: NodeKeys): FederationNode {
   const { config, host, limits, suite, records, continuity } = ground;
-  return new FederationNode({
+  return openNode({
     own: config.trustDomain,
     ...{ suite, records, limits },
     bootId: host.clock.bootId,
