@@ -20,8 +20,6 @@ const WRITER_BYTES = 64;
 const WORD = 2 ** 32;
 const SAFE_HIGH = 2 ** 21;
 const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
-const B64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const B64 = `${B64URL.slice(0, 62)}+/`;
 
 /** The engine's own, where it has one: a text put together byte by byte is a chain of pieces. */
 const engineHex: ((this: Uint8Array) => string) | undefined = Reflect.get(
@@ -266,46 +264,53 @@ export class Writer {
   }
 }
 
+/** One alphabet of 64 characters: the code of each value, and the value of each code or −1. */
+interface Alphabet {
+  readonly codes: Uint8Array;
+  readonly values: Int8Array;
+}
+
 /** The characters are laid out as bytes: a text of them put together one by one is a long chain. */
-function encode64(bytes: Uint8Array, alphabet: string): string {
+function encode64(bytes: Uint8Array, { codes }: Alphabet): string {
   const text = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
-  let at = 0;
-  for (let i = 0; i < bytes.length; i += 3) {
+  // Three bytes are four characters; of the last ones, what falls past the end is not written.
+  for (let i = 0, at = 0; i < bytes.length; i += 3, at += 4) {
     const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    for (let shift = 18; shift >= 0 && at < text.length; shift -= 6) {
-      text[at++] = alphabet.charCodeAt((word >> shift) & 63);
-    }
+    text[at] = codes[word >> 18] ?? 0;
+    text[at + 1] = codes[(word >> 12) & 63] ?? 0;
+    text[at + 2] = codes[(word >> 6) & 63] ?? 0;
+    text[at + 3] = codes[word & 63] ?? 0;
   }
   return UTF8_DECODER.decode(text);
 }
 
-function decode64(text: string, alphabet: string, encoding: string): Uint8Array {
-  const refuse = (): never => {
-    throw new Refusal('bad-encoding', { encoding });
-  };
-  const table = VALUES_OF.get(alphabet) ?? refuse();
-  if (text.length % 4 === 1) refuse();
-  const out = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let bits = 0;
-  let held = 0;
-  let at = 0;
-  for (let i = 0; i < text.length; i++) {
-    const value = table[text.charCodeAt(i)] ?? -1;
-    if (value < 0) refuse();
-    held = ((held << 6) | value) & 0xffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    out[at++] = (held >> bits) & 0xff;
+function decode64(text: string, { values }: Alphabet, encoding: string): Uint8Array {
+  const codes = UTF8_ENCODER.encode(text);
+  // What is missing at the end is zero bits, what is no character makes its word negative.
+  const valueAt = (i: number): number => (i < codes.length ? (values[codes[i] ?? 0] ?? -1) : 0);
+  const out = new Uint8Array(Math.floor((codes.length * 3) / 4));
+  let word = 0;
+  let seen = 0;
+  for (let i = 0, at = 0; i < codes.length; i += 4, at += 3) {
+    word = (valueAt(i) << 18) | (valueAt(i + 1) << 12) | (valueAt(i + 2) << 6) | valueAt(i + 3);
+    seen |= word;
+    out[at] = word >> 16;
+    out[at + 1] = word >> 8;
+    out[at + 2] = word;
   }
-  if ((held & ((1 << bits) - 1)) !== 0) refuse();
+  const strayBits = 8 * ((3 - (out.length % 3)) % 3);
+  const isStray = (word & ((1 << strayBits) - 1)) !== 0;
+  if (codes.length % 4 === 1 || seen < 0 || isStray) {
+    throw new Refusal('bad-encoding', { encoding });
+  }
   return out;
 }
 
-const VALUES_OF = new Map(
-  [B64URL, B64].map((alphabet) => {
-    const table = new Int8Array(128).fill(-1);
-    for (let i = 0; i < 64; i++) table[alphabet.charCodeAt(i)] = i;
-    return [alphabet, table];
-  }),
-);
+function alphabetOf(characters: string): Alphabet {
+  const values = new Int8Array(256).fill(-1);
+  for (let i = 0; i < characters.length; i++) values[characters.charCodeAt(i)] = i;
+  return { codes: toUtf8(characters), values };
+}
+
+const B64URL = alphabetOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
+const B64 = alphabetOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');

@@ -24,7 +24,10 @@ const BEGIN = /^-----BEGIN HOLDFAST ([A-Z]{1,16})-----$/;
 
 /** The text of one block. */
 export function encodeBlock(label: string, bytes: Uint8Array): string {
-  const body = toBase64(bytes).match(new RegExp(`.{1,${LINE_CHARS}}`, 'g')) ?? [];
+  const text = toBase64(bytes);
+  const body = Array.from({ length: Math.ceil(text.length / LINE_CHARS) }, (_, i) =>
+    text.slice(i * LINE_CHARS, (i + 1) * LINE_CHARS),
+  );
   const name = label.toUpperCase();
   return [`-----BEGIN HOLDFAST ${name}-----`, ...body, `-----END HOLDFAST ${name}-----`, ''].join(
     '\n',
