@@ -2,15 +2,36 @@
  * A checker: one sentence that must hold after every step, and what is thrown when it does not.
  */
 
+import type { RefusalCode } from '../core/refusal.ts';
+import type { Effect } from '../federation/effect.ts';
+import type { Input } from '../federation/input.ts';
+import type { RecordKind } from '../federation/record-key.ts';
 import type { RelationProposal } from '../federation/relation-proposal.ts';
+import type { DomainView } from '../federation/view.ts';
 import type { Received } from './handshake.ts';
 import type { Machine } from './machine.ts';
-import type { Step } from './step.ts';
+import type { Step, StepWrite } from './step.ts';
 import type { Withdrawal, World } from './world.ts';
 
+/** What a checker looks at. Of the steps of a machine it sees those of honest ones alone. */
 export interface Checker {
-  /** After each step of an honest machine. */
+  /** After each step of which something came. */
   step?(step: Step): void;
+  /** After each that was given an input of such a kind. */
+  readonly given?: { readonly [K in Input['kind']]?: (step: Step) => void };
+  /** After each that refused what it was given, with such a code. */
+  readonly refused?: { readonly [K in RefusalCode]?: (step: Step) => void };
+  /** For each record of such a kind that a step stored or removed. */
+  readonly wrote?: { readonly [K in RecordKind]?: (write: StepWrite, step: Step) => void };
+  /** For each effect of such a kind that a step asked for. */
+  readonly asked?: {
+    readonly [K in Effect['kind']]?: (
+      effect: Extract<Effect, { readonly kind: K }>,
+      step: Step,
+    ) => void;
+  };
+  /** For each domain that may stand otherwise since a step, as the machine sees it now. */
+  viewed?(view: DomainView, step: Step): void;
   /** A machine, honest or not, woke and did nothing; by its clock the next wake is in `nextMs`. */
   idled?(machine: Machine, nextMs: number): void;
   /** A process starts on what its disk holds. */

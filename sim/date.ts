@@ -7,10 +7,9 @@
  * counts on from a reading that is gone, and nothing in it tells (PROTOCOL, The guarantee).
  */
 
-import { recordKey } from '../federation/record-key.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
-import { timeOf } from './reading.ts';
+import { recordOf, timeOf } from './reading.ts';
 
 /** By so much a date that somebody vouched for may be slow: twice the lead of Root. */
 export const VOUCHED_SLOW_MS = 4 * 60_000;
@@ -34,7 +33,7 @@ export function passedMs(asOf: number, t: number): number {
 }
 
 function readTime(machine: Machine): ReturnType<typeof timeOf> | null {
-  const record = machine.believed.get(recordKey(machine.domain, 'time'));
-  const time = record === undefined ? null : timeOf(record);
+  const record = recordOf(machine, machine.domain, 'time');
+  const time = record === null ? null : timeOf(record);
   return time?.bootId === machine.clock.bootId ? time : null;
 }

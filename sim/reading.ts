@@ -5,9 +5,12 @@
 import { assert } from '../core/assert.ts';
 import { fromUtf8 } from '../core/bytes.ts';
 import { parseCanonical } from '../core/canonical.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type Beacon, readBeacon } from '../federation/beacon.ts';
 import { decodeEnvelope, type UnverifiedEnvelope } from '../federation/envelope.ts';
 import { Members } from '../federation/members.ts';
+import { type RecordKind, recordKey } from '../federation/record-key.ts';
+import { decodeTick, type UnverifiedTick } from '../federation/tick.ts';
 
 /** The bookkeeping of time as it is stored (`federation/record.ts`). */
 export interface Keeping {
@@ -34,11 +37,30 @@ export interface TimeRecord {
   readonly boot: number;
 }
 
+/** The kinds of record that a domain has one of. */
+type SingleKind = Exclude<RecordKind, 'root' | 'document' | 'past' | 'disowned' | 'override'>;
+
 const DOUBTS_MAX = 8;
+/** Keys by domain and kind: a text that is put together anew is hashed anew at each look-up. */
+const keys = new Map<TrustDomain, Map<SingleKind, string>>();
 const times = new WeakMap<Uint8Array, TimeRecord>();
 const keepings = new WeakMap<Uint8Array, Keeping>();
+const ticks = new WeakMap<Uint8Array, UnverifiedTick>();
 const beacons = new WeakMap<Uint8Array, Beacon>();
 const envelopes = new WeakMap<Uint8Array, UnverifiedEnvelope>();
+
+/** What a machine believes of that kind about a domain, or null. */
+export function recordOf(
+  { believed }: { readonly believed: ReadonlyMap<string, Uint8Array> },
+  domain: TrustDomain,
+  kind: SingleKind,
+): Uint8Array | null {
+  const ofDomain = keys.get(domain) ?? new Map<SingleKind, string>();
+  keys.set(domain, ofDomain);
+  const key = ofDomain.get(kind) ?? recordKey(domain, kind);
+  ofDomain.set(kind, key);
+  return believed.get(key) ?? null;
+}
 
 export function keepingOf(record: Uint8Array): Keeping {
   const known = keepings.get(record);
@@ -84,6 +106,12 @@ export function envelopeOf(record: Uint8Array): UnverifiedEnvelope {
 /** The envelope in the record of a manifest, behind the rank. */
 export function manifestOf(record: Uint8Array): UnverifiedEnvelope {
   return envelopeOf(record.subarray(1));
+}
+
+export function tickOf(record: Uint8Array): UnverifiedTick {
+  const known = ticks.get(record) ?? decodeTick(record);
+  ticks.set(record, known);
+  return known;
 }
 
 export function beaconOf(record: Uint8Array): Beacon {

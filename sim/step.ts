@@ -7,7 +7,6 @@ import type { Instant } from '../core/time.ts';
 import type { Input } from '../federation/input.ts';
 import { RECORD_PREFIX, type RecordKind } from '../federation/record-key.ts';
 import type { Output } from '../federation/step.ts';
-import type { DomainView } from '../federation/view.ts';
 import type { Machine } from './machine.ts';
 import type { GossipMessage } from './network.ts';
 
@@ -41,11 +40,6 @@ export interface Step {
   /** Signature pairs that it verified. */
   readonly verified: number;
   readonly writes: readonly StepWrite[];
-  /**
-   * The machine's views after the step of what may stand otherwise now: of the domains about which
-   * something changed, and from time to time, since time alone ages everything, of all.
-   */
-  readonly views: () => readonly DomainView[];
 }
 
 /** The parts of a record's key: domain, kind, part. */

@@ -23,12 +23,13 @@ import { type Acquaintance, introduce, partInMs } from './handshake.ts';
 import { faultNamed, type Happening } from './happening.ts';
 import { History } from './history.ts';
 import { Labour } from './labour.ts';
+import { Lookout } from './lookout.ts';
 import type { Boundary, Machine } from './machine.ts';
 import { type GossipMessage, type Link, Network } from './network.ts';
 import { keepingOf } from './reading.ts';
 import { setUpAgain } from './repair.ts';
 import type { Scenario } from './scenario.ts';
-import { type Delivery, partsOfKey, type Step, type StepWrite } from './step.ts';
+import { type Delivery, partsOfKey, type StepWrite } from './step.ts';
 import { Trace } from './trace.ts';
 import { Watchman } from './watchman.ts';
 
@@ -86,7 +87,7 @@ export class World {
   events = 0;
   readonly #agenda = new Agenda();
   readonly #checkers: readonly Checker[];
-  readonly #looks: readonly ((step: Step) => void)[];
+  readonly #lookout: Lookout;
   readonly #active = new Set<() => void>();
   readonly #seen = new Map<Machine, Seen>();
   readonly #watchman: Watchman;
@@ -105,7 +106,7 @@ export class World {
         throw new Violation(sentence, this.now, why);
       }),
     );
-    this.#looks = this.#checkers.flatMap((checker) => checker.step?.bind(checker) ?? []);
+    this.#lookout = new Lookout(this.#checkers);
   }
 
   /** A stream of chance of this run. */
@@ -202,21 +203,17 @@ export class World {
     const { verified } = this.labour;
     if (isDue || !isIdle || verified > 0 || delivery.forgedFor !== null) {
       const writes = believe(machine, output);
-      let views: readonly DomainView[] | null = null;
-      const viewsOf = (): readonly DomainView[] => {
-        views ??= isDue ? viewAll(machine, now) : viewTouched(machine, now, output);
-        return views;
-      };
-      const said = { t: this.now, machine, now, delivery, output };
-      const step = { ...said, verified, writes, views: viewsOf };
+      const step = { t: this.now, machine, now, delivery, output, verified, writes };
       this.#noteEvidence(machine, writes);
       if (writes.some(changesLinks)) this.network.judgeAnew(machine);
       this.history.stepped(step);
-      if (isHonest) for (const look of this.#looks) look(step);
+      if (isHonest) {
+        const views = isDue ? viewAll(machine, now) : viewTouched(machine, now, output);
+        this.#lookout.stepped(step, views);
+      }
     }
     if (isIdle && delivery.input.kind === 'wake') {
-      const nextMs = output.wakeAt - now.boot;
-      for (const checker of this.#checkers) checker.idled?.(machine, nextMs);
+      this.#lookout.idled(machine, output.wakeAt - now.boot);
     }
     this.#watchman.look(machine);
   }
@@ -283,7 +280,7 @@ export class World {
 
   /** A document, beacon or tick leaves a machine: its own, or one that it passes on. */
   sent(machine: Machine, message: Uint8Array): void {
-    if (machine.isHonest) for (const checker of this.#checkers) checker.sent?.(machine, message);
+    if (machine.isHonest) this.#lookout.sent(machine, message);
   }
 
   /** People are shown what another domain asks for. */
@@ -311,7 +308,7 @@ export class World {
       seen.young.set(gossip.id, gossip.bytes);
       return false;
     }
-    for (const checker of this.#checkers) checker.dropped?.(machine, gossip.bytes, had);
+    this.#lookout.dropped(machine, gossip.bytes, had);
     return true;
   }
 

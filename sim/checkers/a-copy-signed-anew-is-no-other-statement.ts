@@ -15,8 +15,8 @@ const ENVELOPE_FRAME = 5;
 
 export const aCopySignedAnewIsNoOtherStatement: CheckerKind = {
   sentence: 'a copy signed anew is no other statement',
-  make: (world, fail) => ({
-    step: (step) => {
+  make: (world, fail) => {
+    const judge = (step: Step): void => {
       const { machine, output } = step;
       if (!output.effects.some(({ kind }) => kind === 'reply' || kind === 'refused')) return;
       for (const { verdict, envelope } of rootsShown(step)) {
@@ -29,8 +29,9 @@ export const aCopySignedAnewIsNoOtherStatement: CheckerKind = {
         });
         if (twin !== undefined) fail(`${machine.name} takes a copy of ${twin[0]} for another Root`);
       }
-    },
-  }),
+    };
+    return { given: { frame: judge, import: judge } };
+  },
 };
 
 /** The Roots that this step refused, from a link or out of a file, and why. */

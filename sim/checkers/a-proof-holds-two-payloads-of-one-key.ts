@@ -8,9 +8,9 @@ import type { CheckerKind } from '../checker.ts';
 export const aProofHoldsTwoPayloadsOfOneKey: CheckerKind = {
   sentence: 'a proof holds two payloads of one key under one number',
   make: (world, fail) => ({
-    step: ({ machine, writes }) => {
-      for (const { domain, kind, value } of writes) {
-        if (kind !== 'disowned' || value === null) continue;
+    wrote: {
+      disowned: ({ domain, value }, { machine }) => {
+        if (value === null) return;
         const reader = new Reader(value);
         const first = decodeEnvelope(reader.take(reader.u32()));
         const second = decodeEnvelope(reader.take(reader.remaining));
@@ -22,7 +22,7 @@ export const aProofHoldsTwoPayloadsOfOneKey: CheckerKind = {
         if (equalBytes(first.payload, second.payload) || !sameNumber) {
           fail(`${machine.name} holds a proof against ${domain} that proves nothing`);
         }
-      }
+      },
     },
   }),
 };

@@ -39,35 +39,33 @@ export const aStrangerCostsWhatItSends: CheckerKind = {
       const most = 1 + FRAMES_PER_OFFER * heardOf;
       if (known.frames > most) fail(`${machine.name} hears ${known.frames} frames of ${peer}`);
     };
-    return {
-      started: (machine) => void heard.delete(machine),
-      step: (step) => {
-        const { machine, delivery, output, verified, writes } = step;
-        const { input } = delivery;
-        if (input.kind !== 'frame' || !isStranger(input.peer)) return;
-        world.coverage.saw('checker: a stranger was heard');
-        const { peer, bytes } = input;
-        hear(step, peer);
-        const slots = Math.ceil(bytes.length / SIGNATURE_PAIR_BYTES);
-        if (verified > ROLES_PER_SLOT * slots) {
-          fail(`${machine.name} verifies ${verified} pairs for ${bytes.length} bytes of ${peer}`);
-        }
-        const answered = output.effects.reduce(
-          (sum, effect) =>
-            effect.kind === 'send' && effect.peer === peer ? sum + effect.frame.length : sum,
-          0,
-        );
-        if (answered > WANT_BYTES_MAX + FRAME_BYTES_MAX) {
-          fail(`${machine.name} answers ${bytes.length} bytes of ${peer} with ${answered}`);
-        }
-        // Evidence that waited for its time may be believed in any step, and a writer may write.
-        if (writes.some(({ kind }) => kind === 'future' || kind === 'writer')) return;
-        // What ticks of its own domain a writer believes are its own, and due by the clock.
-        const isOwnTick = ({ domain, kind }: StepWrite) =>
-          kind === 'tick' && machine.isAuthority && machine.domain === domain;
-        const stored = writes.find((each) => !KEPT_BY_TIME.includes(each.kind) && !isOwnTick(each));
-        if (stored !== undefined) fail(`${machine.name} stores ${stored.kind} for ${peer}`);
-      },
+    const judge = (step: Step): void => {
+      const { machine, delivery, output, verified, writes } = step;
+      const { input } = delivery;
+      if (input.kind !== 'frame' || !isStranger(input.peer)) return;
+      world.coverage.saw('checker: a stranger was heard');
+      const { peer, bytes } = input;
+      hear(step, peer);
+      const slots = Math.ceil(bytes.length / SIGNATURE_PAIR_BYTES);
+      if (verified > ROLES_PER_SLOT * slots) {
+        fail(`${machine.name} verifies ${verified} pairs for ${bytes.length} bytes of ${peer}`);
+      }
+      const answered = output.effects.reduce(
+        (sum, effect) =>
+          effect.kind === 'send' && effect.peer === peer ? sum + effect.frame.length : sum,
+        0,
+      );
+      if (answered > WANT_BYTES_MAX + FRAME_BYTES_MAX) {
+        fail(`${machine.name} answers ${bytes.length} bytes of ${peer} with ${answered}`);
+      }
+      // Evidence that waited for its time may be believed in any step, and a writer may write.
+      if (writes.some(({ kind }) => kind === 'future' || kind === 'writer')) return;
+      // What ticks of its own domain a writer believes are its own, and due by the clock.
+      const isOwnTick = ({ domain, kind }: StepWrite) =>
+        kind === 'tick' && machine.isAuthority && machine.domain === domain;
+      const stored = writes.find((each) => !KEPT_BY_TIME.includes(each.kind) && !isOwnTick(each));
+      if (stored !== undefined) fail(`${machine.name} stores ${stored.kind} for ${peer}`);
     };
+    return { started: (machine) => void heard.delete(machine), given: { frame: judge } };
   },
 };

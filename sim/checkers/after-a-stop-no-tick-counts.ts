@@ -1,22 +1,23 @@
 /** After a stop is admitted no tick of that beacon counts (PROTOCOL §3.4). */
 
-import { recordKey } from '../../federation/record-key.ts';
 import type { CheckerKind } from '../checker.ts';
+import { recordOf } from '../reading.ts';
 
 export const afterAStopNoTickCounts: CheckerKind = {
   sentence: 'after a stop no tick of that beacon counts',
   make: (world, fail) => ({
-    step: ({ machine, writes, views }) => {
-      for (const { domain, kind, value } of writes) {
-        if (value === null) continue;
-        if (kind === 'stop') world.coverage.saw('protocol: a stop was admitted');
-        if (kind !== 'tick' || !machine.believed.has(recordKey(domain, 'stop'))) continue;
+    wrote: {
+      stop: ({ value }) => {
+        if (value !== null) world.coverage.saw('protocol: a stop was admitted');
+      },
+      tick: ({ domain, value }, { machine }) => {
+        if (value === null || recordOf(machine, domain, 'stop') === null) return;
         fail(`${machine.name} believed a tick of ${domain} after its stop`);
-      }
-      for (const { domain, standing } of views()) {
-        if (!machine.believed.has(recordKey(domain, 'stop'))) continue;
-        if (standing.tier === 'FRESH') fail(`${machine.name}: ${domain} is FRESH after its stop`);
-      }
+      },
+    },
+    viewed: ({ domain, standing }, { machine }) => {
+      if (standing.tier !== 'FRESH' || recordOf(machine, domain, 'stop') === null) return;
+      fail(`${machine.name}: ${domain} is FRESH after its stop`);
     },
   }),
 };

@@ -3,7 +3,7 @@
 import { readManifest } from '../../federation/manifest.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import type { CheckerKind } from '../checker.ts';
-import { beaconOf, envelopeOf, manifestOf } from '../reading.ts';
+import { beaconOf, envelopeOf, manifestOf, recordOf } from '../reading.ts';
 
 const HEAD_BYTES = 8;
 const PINNED = 0xff;
@@ -11,14 +11,14 @@ const PINNED = 0xff;
 export const everyBelievedDocumentIsPinned: CheckerKind = {
   sentence: 'every believed document is pinned',
   make: (world, fail) => ({
-    step: ({ machine, writes }) => {
-      for (const { domain, kind, part, value } of writes) {
-        if (kind !== 'document' || value === null || value[0] !== PINNED) continue;
+    wrote: {
+      document: ({ domain, part, value }, { machine }) => {
+        if (value === null || value[0] !== PINNED) return;
         // A later write of the same step may have frozen or removed it.
-        if (machine.believed.get(recordKey(domain, 'document', part)) !== value) continue;
-        const manifest = machine.believed.get(recordKey(domain, 'manifest'));
-        const beacon = machine.believed.get(recordKey(domain, 'beacon'));
-        if (manifest === undefined || beacon === undefined) {
+        if (machine.believed.get(recordKey(domain, 'document', part)) !== value) return;
+        const manifest = recordOf(machine, domain, 'manifest');
+        const beacon = recordOf(machine, domain, 'beacon');
+        if (manifest === null || beacon === null) {
           return fail(`${part} of ${domain} is believed without a manifest`);
         }
         const envelope = manifestOf(manifest);
@@ -28,7 +28,7 @@ export const everyBelievedDocumentIsPinned: CheckerKind = {
         if (beaconOf(beacon).manifestDigest !== envelope.digest || pin?.digest !== digest) {
           fail(`${machine.name} believes ${part} of ${domain}, which nothing pins`);
         }
-      }
+      },
     },
   }),
 };

@@ -32,14 +32,14 @@ export const fewerThanAQuorumMoveNoClock: CheckerKind = {
       if (wrongMs > allowedMs) fail(`${machine.name} goes by a date ${wrongMs} ms off`);
     };
     return {
-      step: ({ machine, writes }) => {
-        for (const { kind, value } of writes) {
-          if (kind !== 'time' || value === null) continue;
+      wrote: {
+        time: ({ value }, { machine }) => {
+          if (value === null) return;
           const { basis, time, boot, isAnchored } = timeOf(value);
           const wrongMs = Math.abs(time - START_MS - machine.clock.timeOf(boot));
           if (basis === 'quorum') judge(machine, wrongMs);
           if (isAnchored) told.set(machine, Math.max(wrongMs, told.get(machine) ?? 0));
-        }
+        },
       },
     };
   },

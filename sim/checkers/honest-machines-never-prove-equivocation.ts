@@ -5,12 +5,11 @@ import type { CheckerKind } from '../checker.ts';
 export const honestMachinesNeverProveEquivocation: CheckerKind = {
   sentence: 'honest machines never prove equivocation',
   make: (world, fail) => ({
-    step: ({ machine, writes }) => {
-      for (const { domain, kind } of writes) {
-        if (kind !== 'disowned') continue;
+    wrote: {
+      disowned: ({ domain }, { machine }) => {
         world.coverage.saw('protocol: a key was disowned');
         if (!world.stolen.has(domain)) fail(`${machine.name} disowned a key of ${domain}`);
-      }
+      },
     },
   }),
 };

@@ -7,11 +7,11 @@ import { keepingOf, ledgerAt } from '../reading.ts';
 export const lateEvidenceLowersAgeByWhatAsOfGained: CheckerKind = {
   sentence: 'late evidence lowers age by what asOf gained, and no more',
   make: (world, fail) => ({
-    step: ({ machine, t, writes }) => {
-      for (const { kind, value, before, domain } of writes) {
-        if (kind !== 'keeping' || value === null || before === null) continue;
+    wrote: {
+      keeping: ({ value, before, domain }, { machine, t }) => {
+        if (value === null || before === null) return;
         const [old, next] = [keepingOf(before), keepingOf(value)];
-        if (old.asOf === null || next.asOf === null) continue;
+        if (old.asOf === null || next.asOf === null) return;
         const gained = Math.max(0, next.asOf - old.asOf);
         const sameBoot = old.bootId === next.bootId;
         // Both ledgers run on; they are compared at one moment, the later of the two.
@@ -24,7 +24,7 @@ export const lateEvidenceLowersAgeByWhatAsOfGained: CheckerKind = {
         if (stands < Math.min(due - gained, credited)) {
           fail(`${machine.name}: ${domain} gained ${gained}, ledger ${due} → ${stands}`);
         }
-      }
+      },
     },
   }),
 };

@@ -4,33 +4,33 @@
  */
 
 import { comparePlaces } from '../../federation/beacon.ts';
-import { recordKey } from '../../federation/record-key.ts';
-import { decodeTick, isTickOf } from '../../federation/tick.ts';
+import { isTickOf } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
-import { beaconOf, manifestOf } from '../reading.ts';
+import { beaconOf, manifestOf, recordOf, tickOf } from '../reading.ts';
 
 export const marksNeverFall: CheckerKind = {
   sentence: 'marks never fall',
   make: (_, fail) => ({
-    step: ({ machine, writes }) => {
-      for (const { domain, kind, value, before } of writes) {
-        if (value === null || before === null) continue;
-        const what = `${machine.name}: ${kind} of ${domain}`;
-        if (kind === 'beacon' && comparePlaces(beaconOf(value), beaconOf(before)) <= 0) {
-          fail(`${what} fell to ${beaconOf(value).epoch}`);
-        }
-        if (kind === 'tick') {
-          const beacon = machine.believed.get(recordKey(domain, 'beacon'));
-          const [old, next] = [decodeTick(before), decodeTick(value)];
-          const same = beacon !== undefined && isTickOf(old, beaconOf(beacon).digest);
-          if (same && next.index <= old.index) fail(`${what} fell to ${next.index}`);
-        }
-        if (kind === 'manifest') {
-          const [old, next] = [before, value].map((r) => manifestOf(r).members.u64('version'));
-          const isNewRank = (value[0] ?? 0) > (before[0] ?? 0);
-          if (!isNewRank && (next ?? 0n) < (old ?? 0n)) fail(`${what} fell to ${next}`);
-        }
-      }
+    wrote: {
+      beacon: ({ domain, value, before }, { machine }) => {
+        if (value === null || before === null) return;
+        if (comparePlaces(beaconOf(value), beaconOf(before)) > 0) return;
+        fail(`${machine.name}: beacon of ${domain} fell to ${beaconOf(value).epoch}`);
+      },
+      tick: ({ domain, value, before }, { machine }) => {
+        const beacon = recordOf(machine, domain, 'beacon');
+        if (value === null || before === null || beacon === null) return;
+        const [old, next] = [tickOf(before), tickOf(value)];
+        if (next.index > old.index || !isTickOf(old, beaconOf(beacon).digest)) return;
+        fail(`${machine.name}: tick of ${domain} fell to ${next.index}`);
+      },
+      manifest: ({ domain, value, before }, { machine }) => {
+        if (value === null || before === null) return;
+        const [old, next] = [before, value].map((r) => manifestOf(r).members.u64('version'));
+        const isNewRank = (value[0] ?? 0) > (before[0] ?? 0);
+        if (isNewRank || (next ?? 0n) >= (old ?? 0n)) return;
+        fail(`${machine.name}: manifest of ${domain} fell to ${next}`);
+      },
     },
   }),
 };

@@ -37,11 +37,9 @@ export const noActGoesBeyondASignedOverride: CheckerKind = {
       if (reader.remaining > 0) fail(`${who} rests on an override that was taken back`);
     };
     return {
-      step: ({ machine, views, t }) => {
-        if (machine.node === null || overridesSigned(world).size === 0) return;
-        for (const view of views()) {
-          for (const action of ACTION_CLASSES) judge(machine, view, action, t);
-        }
+      viewed: (view, { machine, t }) => {
+        if (overridesSigned(world).size === 0) return;
+        for (const action of ACTION_CLASSES) judge(machine, view, action, t);
       },
     };
   },

@@ -3,9 +3,8 @@
  * when it was dated, so that now is later, but for the lead that Root allows.
  */
 
-import { recordKey } from '../../federation/record-key.ts';
 import type { CheckerKind } from '../checker.ts';
-import { keepingOf, timeOf } from '../reading.ts';
+import { keepingOf, recordOf, timeOf } from '../reading.ts';
 
 /** The lead that the Roots of this world allow. */
 const LEAD_MS = 120_000;
@@ -13,23 +12,23 @@ const LEAD_MS = 120_000;
 export const noDateFallsBelowTheBound: CheckerKind = {
   sentence: 'no date falls below the bound',
   make: (world, fail) => ({
-    step: ({ machine, writes, output }) => {
-      if (output.verdict?.code === 'time-below-bound') {
-        world.coverage.saw('checker: a date below the bound was refused');
-      }
-      for (const { domain, kind, value, before } of writes) {
-        if (kind !== 'time' || value === null) continue;
+    refused: {
+      'time-below-bound': () => world.coverage.saw('checker: a date below the bound was refused'),
+    },
+    wrote: {
+      time: ({ domain, value, before }, { machine, writes }) => {
+        if (value === null) return;
         const [told, known] = [timeOf(value), before === null ? null : timeOf(before)];
-        if (told.basis === 'wall' || told.isInDoubt) continue;
-        if (known?.time === told.time && known.boot === told.boot) continue;
+        if (told.basis === 'wall' || told.isInDoubt) return;
+        if (known?.time === told.time && known.boot === told.boot) return;
         const own = writes.find((write) => write.domain === domain && write.kind === 'keeping');
-        const record = own?.before ?? machine.believed.get(recordKey(domain, 'keeping'));
-        if (record === undefined) continue;
+        const record = own?.before ?? recordOf(machine, domain, 'keeping');
+        if (record === null) return;
         const { bound, boundBoot, bootId } = keepingOf(record);
         const floor = bootId === machine.clock.bootId ? bound + told.boot - boundBoot : bound;
-        if (told.time + LEAD_MS >= floor) continue;
+        if (told.time + LEAD_MS >= floor) return;
         fail(`${machine.name} goes by ${told.time}, and knows that ${floor} was`);
-      }
+      },
     },
   }),
 };

@@ -65,12 +65,12 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
             baselines.get(machine)?.delete(domain);
         }
       },
-      step: ({ machine, now, writes }) => {
-        for (const { kind, value, domain } of writes) {
-          if (kind !== 'keeping' || value === null) continue;
+      wrote: {
+        keeping: ({ value, domain }, { machine, now }) => {
+          if (value === null) return;
           const keeping = keepingOf(value);
           judge(machine, domain, keeping, ledgerAt(keeping, now.boot));
-        }
+        },
       },
     };
   },

@@ -6,14 +6,12 @@ import { isStranger } from '../stranger.ts';
 export const noHonestPeerIsBanned: CheckerKind = {
   sentence: 'no honest peer is banned',
   make: (world, fail) => ({
-    step: ({ machine, output }) => {
-      for (const effect of output.effects) {
-        if (effect.kind !== 'ban') continue;
+    asked: {
+      ban: ({ peer, refusal }, { machine }) => {
         world.coverage.saw('protocol: a peer was banned');
-        const isSo = isStranger(effect.peer) || world.machine(effect.peer)?.isHonest === false;
-        if (isSo) continue;
-        fail(`${machine.name} bans ${effect.peer} for ${effect.refusal.code}`);
-      }
+        if (isStranger(peer) || world.machine(peer)?.isHonest === false) return;
+        fail(`${machine.name} bans ${peer} for ${refusal.code}`);
+      },
     },
   }),
 };

@@ -12,9 +12,9 @@ export const noLeaseOutlivesWhatItRestsOn: CheckerKind = {
   make: (world, fail) => {
     const { survivalForMs } = world.scenario.limits;
     return {
-      step: ({ machine, writes }) => {
-        for (const { domain, kind, value, before } of writes) {
-          if (kind !== 'lease' || value === null) continue;
+      wrote: {
+        lease: ({ domain, value, before }, { machine }) => {
+          if (value === null) return;
           world.coverage.saw('checker: a lease was taken');
           const lease = readLease(envelopeOf(value));
           const { issuedAt, notAfter } = lease;
@@ -25,9 +25,9 @@ export const noLeaseOutlivesWhatItRestsOn: CheckerKind = {
             fail(`${machine.name} has a lease for ${notAfter - issuedAt} ms, beyond its evidence`);
           }
           const held: Lease | null = before === null ? null : readLease(envelopeOf(before));
-          if (held === null || held.issuedAt <= issuedAt) continue;
+          if (held === null || held.issuedAt <= issuedAt) return;
           fail(`${machine.name} had a lease of ${held.issuedAt}, and takes one of ${issuedAt}`);
-        }
+        },
       },
     };
   },

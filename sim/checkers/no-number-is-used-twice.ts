@@ -18,18 +18,16 @@ export const noNumberIsUsedTwice: CheckerKind = {
     const digests = new Map<string, string>();
     const anchors = new Map<string, string>();
     return {
-      step: ({ machine, delivery, writes }) => {
-        const { input } = delivery;
-        if (input.kind !== 'drawn') return;
-        const seed = input.bytes.subarray(0, SEED_BYTES);
-        for (const { domain, kind, value } of writes) {
-          if (kind !== 'beacon' || value === null || domain !== machine.domain) continue;
+      wrote: {
+        beacon: ({ domain, value }, { machine, delivery: { input } }) => {
+          if (input.kind !== 'drawn' || value === null || domain !== machine.domain) return;
+          const seed = input.bytes.subarray(0, SEED_BYTES);
           const beacon = beaconOf(value);
           const [anchor] = buildChain(chainCommitment(beacon), seed, beacon.count);
           const isOfThis = anchor !== undefined && toHex(anchor) === toHex(beacon.anchor);
           if (!isOfThis) fail(`${machine.name} made beacon ${beacon.epoch} of another seed`);
           world.coverage.saw('checker: a seed was fresh');
-        }
+        },
       },
       sent: (machine, message) => {
         if (!machine.isAuthority || world.stolen.has(machine.domain)) return;

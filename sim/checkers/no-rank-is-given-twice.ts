@@ -11,9 +11,9 @@ import { envelopeOf } from '../reading.ts';
 export const noRankIsGivenTwice: CheckerKind = {
   sentence: 'no rank is given twice',
   make: (_, fail) => ({
-    step: ({ machine, writes }) => {
-      for (const { domain, kind, value } of writes) {
-        if (kind !== 'root' || value === null) continue;
+    wrote: {
+      root: ({ domain, value }, { machine }) => {
+        if (value === null) return;
         const { lineage, beaconKeys, version } = readRoot(envelopeOf(value));
         const prefix = recordKey(domain, 'root', '');
         for (const [key, record] of machine.believed) {
@@ -27,7 +27,7 @@ export const noRankIsGivenTwice: CheckerKind = {
           if (twice === undefined) continue;
           fail(`${machine.name}: Root ${version} of ${domain} gives rank ${twice.rank} again`);
         }
-      }
+      },
     },
   }),
 };

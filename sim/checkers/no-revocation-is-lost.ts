@@ -14,16 +14,14 @@ export const noRevocationIsLost: CheckerKind = {
     return {
       // What was owed to the disk when power ended was never said to anybody.
       started: (machine) => void known.delete(machine),
-      step: ({ machine, views }) => {
-        for (const { domain, revocations } of views()) {
-          if (revocations.union.size === 0 && known.get(machine) === undefined) continue;
-          const mine = known.get(machine) ?? new Map<string, ReadonlySet<string>>();
-          known.set(machine, mine);
-          const gone = [...(mine.get(domain) ?? [])].find((key) => !revocations.union.has(key));
-          if (gone !== undefined) fail(`${machine.name} lost ${gone} of ${domain}`);
-          if (revocations.union.size > 0) world.coverage.saw('checker: a revocation was held');
-          mine.set(domain, new Set(revocations.union.keys()));
-        }
+      viewed: ({ domain, revocations }, { machine }) => {
+        if (revocations.union.size === 0 && known.get(machine) === undefined) return;
+        const mine = known.get(machine) ?? new Map<string, ReadonlySet<string>>();
+        known.set(machine, mine);
+        const gone = [...(mine.get(domain) ?? [])].find((key) => !revocations.union.has(key));
+        if (gone !== undefined) fail(`${machine.name} lost ${gone} of ${domain}`);
+        if (revocations.union.size > 0) world.coverage.saw('checker: a revocation was held');
+        mine.set(domain, new Set(revocations.union.keys()));
       },
     };
   },

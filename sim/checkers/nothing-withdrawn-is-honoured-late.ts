@@ -70,17 +70,15 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
           if (held === null) contacts.get(machine)?.delete(domain);
         }
       },
-      step: ({ machine, views }) => {
-        for (const view of views()) {
-          if (world.stolen.has(view.domain)) continue;
-          const { asOf } = view.standing;
-          if (asOf !== null) contactOf(machine, view.domain, asOf);
-          const bundle = view.documents.get('bundle');
-          const withdrawal = bundle === undefined ? undefined : gone.get(bundle.digest);
-          if (withdrawal === undefined) continue;
-          world.coverage.saw('checker: a withdrawn bundle was still held');
-          judge(machine, view, lastOf(withdrawal));
-        }
+      viewed: (view, { machine }) => {
+        if (world.stolen.has(view.domain)) return;
+        const { asOf } = view.standing;
+        if (asOf !== null) contactOf(machine, view.domain, asOf);
+        const bundle = view.documents.get('bundle');
+        const withdrawal = bundle === undefined ? undefined : gone.get(bundle.digest);
+        if (withdrawal === undefined) return;
+        world.coverage.saw('checker: a withdrawn bundle was still held');
+        judge(machine, view, lastOf(withdrawal));
       },
     };
   },

@@ -6,15 +6,14 @@ import { keepingOf } from '../reading.ts';
 export const theTimeBoundNeverFalls: CheckerKind = {
   sentence: 'the time bound never falls',
   make: (_, fail) => ({
-    step: ({ machine, writes }) => {
-      for (const { kind, value, before, domain } of writes) {
-        if (kind !== 'keeping' || value === null || before === null) continue;
+    wrote: {
+      keeping: ({ value, before, domain }, { machine }) => {
+        if (value === null || before === null) return;
         const [old, next] = [keepingOf(before), keepingOf(value)];
         const carried = old.bootId === next.bootId ? next.boundBoot - old.boundBoot : 0;
-        if (next.bound < old.bound + carried) {
-          fail(`${machine.name}: B of ${domain} fell from ${old.bound + carried} to ${next.bound}`);
-        }
-      }
+        if (next.bound >= old.bound + carried) return;
+        fail(`${machine.name}: B of ${domain} fell from ${old.bound + carried} to ${next.bound}`);
+      },
     },
   }),
 };

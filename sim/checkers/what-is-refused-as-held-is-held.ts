@@ -15,20 +15,19 @@ const HEADS: Readonly<Record<string, number>> = { manifest: 1, document: 8 };
 export const whatIsRefusedAsHeldIsHeld: CheckerKind = {
   sentence: 'what is refused as held is held',
   make: (world, fail) => ({
-    step: ({ machine, delivery, output }) => {
-      const { input } = delivery;
-      const { verdict } = output;
-      if (verdict?.code !== 'document-held' || input.kind !== 'frame') return;
-      if (input.bytes[0] !== ENVELOPE_FRAME) return;
-      const { type: held } = verdict.details;
-      // Another revocation, or another person's recall, may say all that this one says.
-      if (held === undefined || held === 'revocations' || held === 'recall') return;
-      // A rival of a past beacon proves what is proven already: it is held as no beacon (§5.2).
-      if (verdict.details.type === 'proof') return;
-      const { digest, type, domain } = envelopeOf(input.bytes.subarray(1));
-      world.coverage.saw('checker: a message was refused as held');
-      if (isHeld(machine, domain, digest)) return;
-      fail(`${machine.name} refuses a ${type} of ${domain} as held, and does not hold it`);
+    refused: {
+      'document-held': ({ machine, delivery: { input }, output }) => {
+        if (input.kind !== 'frame' || input.bytes[0] !== ENVELOPE_FRAME) return;
+        const held = output.verdict?.details.type;
+        // Another revocation, or another person's recall, may say all that this one says.
+        if (held === undefined || held === 'revocations' || held === 'recall') return;
+        // A rival of a past beacon proves what is proven already: it is held as no beacon (§5.2).
+        if (held === 'proof') return;
+        const { digest, type, domain } = envelopeOf(input.bytes.subarray(1));
+        world.coverage.saw('checker: a message was refused as held');
+        if (isHeld(machine, domain, digest)) return;
+        fail(`${machine.name} refuses a ${type} of ${domain} as held, and does not hold it`);
+      },
     },
   }),
 };

@@ -45,12 +45,10 @@ export const whatIsSentIsDurable: CheckerKind = {
     };
     return {
       // What a compromised key signed goes again, and was no less durable for that.
-      step: ({ machine, writes }) => {
-        const isGone = writes.some(
-          ({ domain, kind, value }) =>
-            domain === machine.domain && kind === 'beacon' && value === null,
-        );
-        if (isGone) sent.delete(machine);
+      wrote: {
+        beacon: ({ domain, value }, { machine }) => {
+          if (domain === machine.domain && value === null) sent.delete(machine);
+        },
       },
       sent: (machine, message) => {
         // What lies there is of no use, and will be found at the next start.
