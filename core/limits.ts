@@ -148,6 +148,13 @@ export const GOSSIP_BYTES_BURST = 512 * 1024;
 export const SYNC_RATE_PER_S = 20;
 export const SYNC_BURST = 200;
 /**
+ * What our relation to a domain may grant it of the two budgets below, in MiB, and what it grants
+ * unless it says so. With less than two a largest document would never pass.
+ */
+export const DOMAIN_BUDGET_MIB_MIN = 2;
+export const DOMAIN_BUDGET_MIB = 32;
+export const DOMAIN_BUDGET_MIB_MAX = 256;
+/**
  * Bytes that the nodes of one foreign domain may move here at once and each second, both ways: what
  * all may be told of a hundred domains several times over.
  */

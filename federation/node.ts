@@ -40,7 +40,7 @@ import { type FilePreview, previewFile } from './preview.ts';
 import { encodeProposal } from './proposal.ts';
 import { decodeRecipient, verifyRecipient } from './recipient.ts';
 import type { Continuity } from './record.ts';
-import { checkAssured } from './relation.ts';
+import { checkAssured, WHOLE_TERMS } from './relation.ts';
 import {
   type AskedRelation,
   type RelationProposal,
@@ -127,7 +127,10 @@ export class FederationNode {
               isSameBoot: continuity !== 'rolled-back' && !time.view(now).doubts.includes('start'),
             },
           });
-    const domains = new DomainLedger(own);
+    const domains = new DomainLedger(
+      own,
+      (partner) => (beliefs.relationTo(partner) ?? WHOLE_TERMS).budgetMib,
+    );
     const reader: Reader = {
       domain: own,
       get groups() {

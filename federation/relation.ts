@@ -11,7 +11,12 @@
 
 import type { JsonObject } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
-import { SCOPE_PATHS_MAX } from '../core/limits.ts';
+import {
+  DOMAIN_BUDGET_MIB,
+  DOMAIN_BUDGET_MIB_MAX,
+  DOMAIN_BUDGET_MIB_MIN,
+  SCOPE_PATHS_MAX,
+} from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import {
   parseTrustDomain,
@@ -44,6 +49,8 @@ export interface RelationTerms {
   readonly peering: boolean;
   /** Hand the partner's bundle to workloads, which know nothing of `scope` and `minAssurance`. */
   readonly serveBundle: boolean;
+  /** MiB that nodes of the partner may move at once, and that may be new of it (§6.2). */
+  readonly budgetMib: number;
   /** The relation grants nothing from then on; null where only people end it. */
   readonly notAfter: UnixMs | null;
 }
@@ -72,14 +79,15 @@ export const WHOLE_TERMS: RelationTerms = {
   survivalForeign: false,
   peering: true,
   serveBundle: true,
+  budgetMib: DOMAIN_BUDGET_MIB,
   notAfter: null,
 };
 
 /** The shortest name there is: whether a path is one does not depend on whose it is. */
 const ANY_DOMAIN = parseTrustDomain('d');
 const TERMS = [
-  ...['limits', 'minAssurance', 'must', 'notAfter', 'peering', 'scope', 'serveBundle'],
-  'survivalForeign',
+  ...['budgetMib', 'limits', 'minAssurance', 'must', 'notAfter', 'peering', 'scope'],
+  ...['serveBundle', 'survivalForeign'],
 ];
 const KNOWN_TERMS = new Set(TERMS);
 const KNOWN = new Set([...TERMS, 'domain', 'firstRoot']);
@@ -102,12 +110,14 @@ export function readTerms(members: Members): RelationTerms {
   return termsIn(members);
 }
 
-/** The members of terms. */
-export function termsBody({ limits, notAfter, scope, ...flags }: RelationTerms): JsonObject {
+/** The members of terms; the usual budget is left out. */
+export function termsBody(terms: RelationTerms): JsonObject {
+  const { budgetMib, limits, notAfter, scope, ...flags } = terms;
   return {
     ...flags,
     scope: [...scope],
     notAfter: notAfter === null ? null : String(notAfter),
+    ...(budgetMib === DOMAIN_BUDGET_MIB ? {} : { budgetMib }),
     ...(limits === null ? {} : { limits: { ...limits } }),
   };
 }
@@ -136,6 +146,7 @@ export function isNoWider(terms: RelationTerms, bounds: RelationTerms): boolean 
     terms.scope.every((path) => isCovered(bounds.scope, path)) &&
     isAssured(terms.minAssurance, bounds.minAssurance) &&
     isTighter &&
+    terms.budgetMib <= bounds.budgetMib &&
     endsNoLater &&
     addsNothing
   );
@@ -187,6 +198,9 @@ function termsIn(members: Members): RelationTerms {
     survivalForeign: members.flag('survivalForeign'),
     peering: members.flag('peering'),
     serveBundle: members.flag('serveBundle'),
+    budgetMib: members.has('budgetMib')
+      ? members.integer('budgetMib', DOMAIN_BUDGET_MIB_MIN, DOMAIN_BUDGET_MIB_MAX)
+      : DOMAIN_BUDGET_MIB,
     notAfter: members.value('notAfter') === null ? null : members.time('notAfter'),
   };
 }

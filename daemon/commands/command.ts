@@ -87,10 +87,10 @@ export async function runAction(
 }
 
 /** A whole number from 1 to `most`. Throws `UsageError`. */
-export function parseCount(text: string, option: string, most: number): number {
+export function parseCount(text: string, option: string, most: number, least = 1): number {
   const count = /^[1-9][0-9]{0,8}$/.test(text) ? Number.parseInt(text, 10) : 0;
-  if (count < 1 || count > most) throw new UsageError(`${option} takes a number from 1 to ${most}`);
-  return count;
+  if (count >= least && count <= most) return count;
+  throw new UsageError(`${option} takes a number from ${least} to ${most}`);
 }
 
 function parseStrictly<const O extends Options>(args: readonly string[], options: O): Parsed<O> {

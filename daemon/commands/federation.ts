@@ -134,12 +134,13 @@ function addedText(relation: RelationView, more: Facts): string {
 function listText(relations: readonly RelationView[]): string {
   if (relations.length === 0) return 'no partners; holdfast federation add makes one\n';
   return tableText(
-    ['DOMAIN', 'KIND', 'TIER', 'SERVED TO', 'FINGERPRINT', 'REACHED BY'],
+    ['DOMAIN', 'KIND', 'TIER', 'SERVED TO', 'BUDGET', 'FINGERPRINT', 'REACHED BY'],
     relations.map((relation) => [
       relation.domain,
       relation.kind,
       relation.tier,
       servedTo(relation),
+      relation.kind === 'spiffe' ? '-' : `${relation.terms.budgetMib} MiB`,
       relation.fingerprint || '-',
       relation.endpoint?.url ?? relation.peers.join(' '),
     ]),

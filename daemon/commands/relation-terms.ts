@@ -1,9 +1,10 @@
 /** The terms of a relation on the command line: options, and what they mean. */
 
+import { DOMAIN_BUDGET_MIB_MAX, DOMAIN_BUDGET_MIB_MIN } from '../../core/limits.ts';
 import { amendedTerms, scopeOf } from '../control/terms.ts';
 import type { AgeLimitsView, AssuranceLevel, RelationTermsView } from '../control/views.ts';
 import { parseDuration } from '../text/duration.ts';
-import { UsageError } from './command.ts';
+import { parseCount, UsageError } from './command.ts';
 
 /** Options that name terms. */
 export const TERMS_OPTIONS = {
@@ -12,6 +13,7 @@ export const TERMS_OPTIONS = {
   'fresh-for': { type: 'string' },
   'degraded-for': { type: 'string' },
   'survival-for': { type: 'string' },
+  budget: { type: 'string' },
   until: { type: 'string' },
   peering: { type: 'string' },
   'serve-bundle': { type: 'string' },
@@ -33,6 +35,8 @@ export const TERMS_USAGE = `\
                           DEGRADED
   --fresh-for, --degraded-for, --survival-for DURATION tighten the partner's own
                           limits, such as 10m; all three
+  --budget MIB            so many MiB the partner's nodes may move at once, and
+                          may be new of it: 2 to 256, 32 unless said
   --until TIME            when the relation ends by itself, such as
                           2027-01-31T00:00:00Z; never for no end
 `;
@@ -44,6 +48,7 @@ export interface TermsValues {
   readonly 'fresh-for'?: string | undefined;
   readonly 'degraded-for'?: string | undefined;
   readonly 'survival-for'?: string | undefined;
+  readonly budget?: string | undefined;
   readonly until?: string | undefined;
   readonly peering?: string | undefined;
   readonly 'serve-bundle'?: string | undefined;
@@ -54,7 +59,7 @@ const LEVELS: readonly AssuranceLevel[] = ['software', 'vtpm', 'tpm', 'measured-
 
 /** `base` with what was said changed in it. Throws `UsageError`. */
 export function termsFrom(values: TermsValues, base: RelationTermsView): RelationTermsView {
-  const { scope, until } = values;
+  const { scope, budget, until } = values;
   const level = values['min-assurance'];
   const minAssurance =
     level === undefined ? base.minAssurance : LEVELS.find((known) => known === level);
@@ -71,8 +76,13 @@ export function termsFrom(values: TermsValues, base: RelationTermsView): Relatio
     ...(survivalForeign === undefined ? {} : { survivalForeign }),
     ...(peering === undefined ? {} : { peering }),
     ...(serveBundle === undefined ? {} : { serveBundle }),
+    ...(budget === undefined ? {} : { budgetMib: budgetFrom(budget) }),
     ...(until === undefined ? {} : { notAfter: until === 'never' ? '' : until }),
   });
+}
+
+function budgetFrom(text: string): number {
+  return parseCount(text, '--budget', DOMAIN_BUDGET_MIB_MAX, DOMAIN_BUDGET_MIB_MIN);
 }
 
 function limitsFrom(values: TermsValues): AgeLimitsView | null {

@@ -329,12 +329,13 @@ function doneText(what: string, { domain, fingerprint, tier, peers, terms }: Rel
 function listText(relations: readonly RelationView[]): string {
   if (relations.length === 0) return 'no relations; holdfast relation accept makes one\n';
   return tableText(
-    ['DOMAIN', 'TIER', 'IDENTITIES', 'OF MACHINES', 'LINKS', 'BUNDLE', 'UNTIL'],
+    ['DOMAIN', 'TIER', 'IDENTITIES', 'OF MACHINES', 'LINKS', 'BUNDLE', 'BUDGET', 'UNTIL'],
     relations.map(({ domain, tier, terms }) => {
       const [scope = '', machines = '', links = '', bundle = ''] = termsRows(null, terms).map(
         ([, , words]) => words,
       );
-      return [domain, tier, scope, machines, links, bundle, terms.notAfter || 'withdrawn'];
+      const budget = `${terms.budgetMib} MiB`;
+      return [domain, tier, scope, machines, links, bundle, budget, terms.notAfter || 'withdrawn'];
     }),
   );
 }

@@ -48,10 +48,11 @@ export class ParamReader {
     return null;
   }
 
-  count(name: string, most: number): number {
+  count(name: string, most: number, least = 1): number {
     const value = this.#take(name);
     const isCount = typeof value === 'number' && Number.isSafeInteger(value);
-    return isCount && value >= 1 && value <= most ? value : refuse(name, `1 to ${most}`);
+    const isWithin = isCount && value >= least && value <= most;
+    return isWithin ? value : refuse(name, `${least} to ${most}`);
   }
 
   flag(name: string): boolean {

@@ -17,6 +17,8 @@ import {
   DNS_NAME_CHARS_MAX,
   DNS_NAMES_MAX,
   DOCUMENT_BYTES_MAX,
+  DOMAIN_BUDGET_MIB_MAX,
+  DOMAIN_BUDGET_MIB_MIN,
   ENDPOINT_URL_CHARS_MAX,
   ENTRIES_MAX,
   JWT_SVID_TTL_MS_MAX,
@@ -296,6 +298,7 @@ function termsIn(params: ParamReader): RelationTermsView {
     survivalForeign: params.flag('survivalForeign'),
     peering: params.flag('peering'),
     serveBundle: params.flag('serveBundle'),
+    budgetMib: params.count('budgetMib', DOMAIN_BUDGET_MIB_MAX, DOMAIN_BUDGET_MIB_MIN),
     notAfter: params.text('notAfter', TIME_CHARS_MAX),
   };
 }

@@ -3,6 +3,7 @@
  * and as what was said changes them.
  */
 
+import { DOMAIN_BUDGET_MIB } from '../../core/limits.ts';
 import { durationText } from '../text/duration.ts';
 import type { AgeLimitsView, RelationTermsView } from './views.ts';
 
@@ -17,6 +18,7 @@ export const NOTHING_YET: RelationTermsView = {
   survivalForeign: false,
   peering: false,
   serveBundle: true,
+  budgetMib: DOMAIN_BUDGET_MIB,
   notAfter: '',
 };
 
@@ -49,12 +51,13 @@ export function termsRows(
 
 const GRANTS = [
   ...['identities', 'of machines', 'links', 'bundle handed out', 'served down to'],
-  ...['limits', 'until'],
+  ...['limits', 'budget', 'until'],
 ];
 
 function wordsOf(terms: RelationTermsView | null): readonly string[] {
   if (terms === null) return GRANTS.map(() => '-');
-  const { scope, minAssurance, peering, serveBundle, survivalForeign, limits, notAfter } = terms;
+  const { scope, minAssurance, peering, serveBundle, survivalForeign } = terms;
+  const { limits, budgetMib, notAfter } = terms;
   return [
     scope.length === 0 ? NOBODY : scope.join(' '),
     minAssurance === 'software' ? 'any' : `${minAssurance} or better`,
@@ -62,6 +65,7 @@ function wordsOf(terms: RelationTermsView | null): readonly string[] {
     serveBundle ? 'yes' : 'no',
     survivalForeign ? 'SURVIVAL' : 'DEGRADED',
     limits === null ? 'those of the partner' : limitsText(limits),
+    `${budgetMib} MiB`,
     notAfter === '' ? 'withdrawn' : notAfter,
   ];
 }

@@ -527,6 +527,8 @@ export interface RelationTermsView {
   readonly survivalForeign: boolean;
   readonly peering: boolean;
   readonly serveBundle: boolean;
+  /** MiB that nodes of the partner may move at once, and that may be new of it (PROTOCOL §6.2). */
+  readonly budgetMib: number;
   /** Empty where only people end it. */
   readonly notAfter: string;
 }

@@ -8,9 +8,10 @@ import { formatSecond, parseRfc3339 } from '../text/rfc3339.ts';
 
 /** Terms as people and programs see them. */
 export function termsView(terms: RelationTerms): RelationTermsView {
-  const { scope, minAssurance, limits, survivalForeign, peering, serveBundle, notAfter } = terms;
+  const { scope, minAssurance, limits, survivalForeign, peering, serveBundle } = terms;
+  const { budgetMib, notAfter } = terms;
   return {
-    ...{ scope, minAssurance, limits, survivalForeign, peering, serveBundle },
+    ...{ scope, minAssurance, limits, survivalForeign, peering, serveBundle, budgetMib },
     notAfter: notAfter === null ? '' : formatSecond(notAfter),
   };
 }
@@ -21,9 +22,10 @@ export function parseTermsView({ scope, notAfter, ...rest }: RelationTermsView):
 }
 
 /** Terms in the audit log: what they grant, in a line. */
-export function termsText({ scope, minAssurance, peering, serveBundle }: RelationTerms): string {
+export function termsText(terms: RelationTerms): string {
+  const { scope, minAssurance, peering, serveBundle, budgetMib } = terms;
   const grants = [...(peering ? ['peering'] : []), ...(serveBundle ? ['bundle'] : [])];
-  return [scope.join(' ') || 'no identity', minAssurance, ...grants].join(', ');
+  return [scope.join(' ') || 'no identity', minAssurance, ...grants, `${budgetMib} MiB`].join(', ');
 }
 
 /** Of a partner that nothing but its endpoint vouches for: a bundle knows no terms. */

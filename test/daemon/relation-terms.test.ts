@@ -57,13 +57,14 @@ relations('are reviewed with their words, and accepted with a typed yes alone', 
   await withDaemons([BLUE, RED], async (blue, red) => {
     const file = await bundleOf(red, blue);
     const { fingerprint } = await statusOf(red);
-    const line = [file, '--scope', '/web', '--min-assurance', 'vtpm'];
+    const line = [file, '--scope', '/web', '--min-assurance', 'vtpm', '--budget', '4'];
     const seen = await said(blue, 'relation', 'review', ...line);
     assert.is(seen.code, 0, seen.err);
     assert.match(seen.out, new RegExp(`^fingerprint +${fingerprint}$`, 'm'));
     assert.match(seen.out, /^in words +(?:[a-z]+ ?){6}$/m);
     assert.match(seen.out, /^identities +- +\/web$/m);
     assert.match(seen.out, /^bundle handed out +- +no$/m);
+    assert.match(seen.out, /^budget +- +4 MiB$/m);
     const machine = JSON.parse((await said(blue, 'relation', 'review', ...line, '--json')).out);
     assert.equal([machine.from, machine.to.scope], [null, ['/web']]);
 
@@ -74,9 +75,10 @@ relations('are reviewed with their words, and accepted with a typed yes alone', 
 
     assert.is((await said(blue, 'relation', 'accept', ...line, '--yes')).code, 0);
     const shown = JSON.parse((await said(blue, 'relation', 'show', RED, '--json')).out);
-    const { scope, minAssurance, peering, serveBundle } = shown.terms;
+    const { scope, minAssurance, peering, serveBundle, budgetMib } = shown.terms;
     assert.equal([scope, minAssurance], [['/web'], 'vtpm']);
-    assert.equal([peering, serveBundle], [false, false]);
+    assert.equal([peering, serveBundle, budgetMib], [false, false, 4]);
+    assert.match((await said(blue, 'federation', 'list')).out, /^red\.example .* 4 MiB /m);
     for (const [bad, code] of [
       ['/web/../db', 'scope-malformed'],
       ['/web?x', 'scope-malformed'],
@@ -85,8 +87,17 @@ relations('are reviewed with their words, and accepted with a typed yes alone', 
       const refused = await said(blue, 'relation', 'narrow', RED, '--scope', bad, '--yes');
       assert.is(refused.refusal, code, bad);
     }
-    const wider = await said(blue, 'relation', 'narrow', RED, '--scope', '/', '--yes');
-    assert.is(wider.refusal, 'relation-wider');
+    for (const more of [
+      ['--scope', '/'],
+      ['--budget', '5'],
+    ]) {
+      const wider = await said(blue, 'relation', 'narrow', RED, ...more, '--yes');
+      assert.is(wider.refusal, 'relation-wider', more.join(' '));
+    }
+    for (const outside of ['1', '257', '0x4']) {
+      const refused = await said(blue, 'relation', 'narrow', RED, '--budget', outside, '--yes');
+      assert.is(refused.code, 2, outside);
+    }
     const still = JSON.parse((await said(blue, 'relation', 'show', RED, '--json')).out);
     assert.equal(still.terms, shown.terms);
   });

@@ -274,6 +274,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '6.2.10': ['daemon/network/guest-lane: and nodes of one foreign domain leave room for our own'],
   '6.2.11': ['daemon/network/hostile-peer: without admission has no connection on either side'],
   '6.2.12': [
+    'federation/domain-ledger: give each domain what our relation to it grants',
     'federation/domain-ledger: keep room for what takes something back',
     'federation/flooding-domain: by nodes that ask ends at the budget of their domain',
   ],

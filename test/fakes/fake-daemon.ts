@@ -56,6 +56,7 @@ export const TERMS: RelationTermsView = {
   survivalForeign: false,
   peering: true,
   serveBundle: true,
+  budgetMib: 32,
   notAfter: '',
 };
 

@@ -8,12 +8,16 @@ import * as assert from 'uvu/assert';
 import { sha256 } from '../../core/digest.ts';
 import {
   DOCUMENT_BYTES_MAX,
+  DOMAIN_BUDGET_MIB,
+  DOMAIN_BUDGET_MIB_MIN,
   DOMAIN_MOVED_BURST,
   DOMAIN_MOVED_PER_S,
   DOMAIN_NEWS_BURST,
   DOMAIN_NEWS_PER_S,
   FOREIGN_STORE_BYTES_MIN,
+  SYNC_INTERVAL_MS,
 } from '../../core/limits.ts';
+import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { addMs, HOUR_MS, SECOND_MS } from '../../core/time.ts';
 import {
   decodeFrame,
@@ -52,6 +56,10 @@ function publishBulk(machine: Machine, turn: number): void {
   const padding = `${turn}/`.padEnd(BULK, 'x');
   const bundle = { keys: [], spiffe_refresh_hint: 60, padding };
   machine.publish([{ type: 'bundle', name: 'bundle', body: bundle }]);
+}
+
+function bundleAt(machine: Machine, domain: TrustDomain): string | undefined {
+  return machine.view(domain).documents.get('bundle')?.digest;
 }
 
 function frame(machine: Machine, peer: string, envelope = new Uint8Array()): string | null {
@@ -131,6 +139,30 @@ flood('by nodes that ask ends at the budget of their domain, and leaves room for
   blue.bootNowMs += ((4 * BULK) / DOMAIN_MOVED_PER_S) * SECOND_MS;
   assert.ok(given(ask('red-1')), 'and so has red once there is room');
 });
+
+flood(
+  'by a partner that was granted little ends sooner, and goes on once it is granted more',
+  () => {
+    const { world, blue, red, green } = trio();
+    const granted = { budgetMib: DOMAIN_BUDGET_MIB_MIN };
+    blue.narrow(red.domain, granted);
+    world.advance(1_000);
+    assert.is(blue.view(red.domain).relation?.budgetMib, DOMAIN_BUDGET_MIB_MIN);
+    for (const partner of [red, green]) world.link(blue, partner);
+    for (let turn = 0; turn < DOMAIN_BUDGET_MIB_MIN + 3; turn++) {
+      for (const partner of [red, green]) publishBulk(partner, turn);
+      world.advance(1_000);
+    }
+    const isTaken = (partner: Machine): boolean =>
+      bundleAt(blue, partner.domain) === bundleAt(partner, partner.domain);
+    assert.not.ok(isTaken(red), 'what red published last is not taken');
+    assert.ok(isTaken(green), 'green has more');
+
+    blue.amend(red.domain, { budgetMib: DOMAIN_BUDGET_MIB });
+    world.advance(SYNC_INTERVAL_MS + 1_000);
+    assert.ok(isTaken(red), 'and so has red once our people say so');
+  },
+);
 
 flood('by many domains leaves a little of the store to each', () => {
   const padding = 'x'.repeat(BULK);

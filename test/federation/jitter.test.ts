@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
-import { SYNC_INTERVAL_MS, TICK_BATCH_MS } from '../../core/limits.ts';
+import { DOMAIN_BUDGET_MIB, SYNC_INTERVAL_MS, TICK_BATCH_MS } from '../../core/limits.ts';
 import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { bootMs } from '../../core/time.ts';
 import { DomainLedger } from '../../federation/domain-ledger.ts';
@@ -38,7 +38,7 @@ function momentsOf(name: string) {
   const { belief } = settled();
   const own = { domain: OWN, groups: 'every' } as const;
   const exchange = new Exchange(own, () => [belief], {
-    domains: new DomainLedger(OWN),
+    domains: new DomainLedger(OWN, () => DOMAIN_BUDGET_MIB),
     jitter: new Jitter(seedOf(name)),
   });
   const linked = {

@@ -3,7 +3,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Json, JsonObject } from '../../core/canonical.ts';
-import { SCOPE_PATHS_MAX } from '../../core/limits.ts';
+import {
+  DOMAIN_BUDGET_MIB,
+  DOMAIN_BUDGET_MIB_MAX,
+  DOMAIN_BUDGET_MIB_MIN,
+  SCOPE_PATHS_MAX,
+} from '../../core/limits.ts';
 import { parseSpiffeId, parseTrustDomain } from '../../core/spiffe-id.ts';
 import { unixMs } from '../../core/time.ts';
 import { Members } from '../../federation/members.ts';
@@ -28,9 +33,22 @@ terms('read back as they were written', () => {
   const limits = { freshForMs: 1, degradedForMs: 2, survivalForMs: 3 };
   const narrow: RelationTerms = {
     ...{ scope: ['/ci', '/web'], minAssurance: 'tpm', limits, notAfter: unixMs(1_790_000_000_000) },
-    ...{ survivalForeign: true, peering: false, serveBundle: false },
+    ...{ survivalForeign: true, peering: false, serveBundle: false, budgetMib: 8 },
   };
   for (const each of [WHOLE_TERMS, narrow]) assert.equal(read(termsBody(each)), each);
+});
+
+terms('grant the usual budget where they say none, and one within bounds', () => {
+  const body = termsBody(WHOLE_TERMS);
+  assert.not.ok(Object.hasOwn(body, 'budgetMib'));
+  assert.is(read(body).budgetMib, DOMAIN_BUDGET_MIB);
+  for (const budgetMib of [DOMAIN_BUDGET_MIB_MIN, DOMAIN_BUDGET_MIB_MAX]) {
+    assert.is(read({ ...body, budgetMib }).budgetMib, budgetMib);
+  }
+  const outside = [DOMAIN_BUDGET_MIB_MIN - 1, DOMAIN_BUDGET_MIB_MAX + 1, 2.5, '32', null];
+  for (const budgetMib of outside) {
+    refuses('document-malformed', () => read({ ...body, budgetMib }), String(budgetMib));
+  }
 });
 
 terms('name paths in one spelling alone', () => {
@@ -92,17 +110,19 @@ terms('are no wider than others if each grant is no more', () => {
   const limits = { freshForMs: 10, degradedForMs: 20, survivalForMs: 30 };
   const held: RelationTerms = {
     ...{ scope: ['/ci', '/web'], minAssurance: 'vtpm', limits, notAfter: unixMs(1_000) },
-    ...{ survivalForeign: false, peering: true, serveBundle: false },
+    ...{ survivalForeign: false, peering: true, serveBundle: false, budgetMib: 8 },
   };
   const narrower: readonly Partial<RelationTerms>[] = [
     ...[{}, { scope: [] }, { scope: ['/web/db'] }, { minAssurance: 'tpm' as const }],
     ...[{ limits: { ...limits, freshForMs: 9 } }, { notAfter: unixMs(999) }, { peering: false }],
+    { budgetMib: 7 },
   ];
   for (const change of narrower) assert.ok(isNoWider({ ...held, ...change }, held));
   const wider: readonly Partial<RelationTerms>[] = [
     ...[{ scope: ['/'] }, { scope: ['/ci', '/db'] }, { minAssurance: 'software' as const }],
     ...[{ limits: null }, { limits: { ...limits, survivalForMs: 31 } }, { notAfter: null }],
     ...[{ notAfter: unixMs(1_001) }, { survivalForeign: true }, { serveBundle: true }],
+    { budgetMib: 9 },
   ];
   for (const change of wider) assert.not.ok(isNoWider({ ...held, ...change }, held));
 });

@@ -109,6 +109,7 @@ const RED = 'red.example';
 const TERMS: RelationTermsView = {
   ...{ scope: ['/'], limits: null, survivalForeign: false, peering: true, serveBundle: true },
   minAssurance: 'software',
+  budgetMib: 32,
   notAfter: '',
 };
 

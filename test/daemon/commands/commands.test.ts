@@ -192,7 +192,7 @@ commands('federation list and remove speak of the partner', async () => {
   const listed = await holdfastWithDaemon(['federation', 'list']);
   assert.match(
     listed.out,
-    /^blue\.example +holdfast +DEGRADED +DEGRADED +(ab){32} +\/ip4\/192\.0\.2\.7/m,
+    /^blue\.example +holdfast +DEGRADED +DEGRADED +32 MiB +(ab){32} +\/ip4\/192\.0\.2\.7/m,
   );
   const removed = await holdfastWithDaemon(['federation', 'remove', 'blue.example']);
   assert.is(removed.out, 'removed  blue.example\nepoch    9\n');
@@ -242,7 +242,7 @@ commands('federation list and status tell a SPIFFE partner from one that signs',
   const listed = await holdfastWithDaemon(['federation', 'list'], {
     'federation.list': async () => ({ relations: [SPIFFE_RELATION] }),
   });
-  assert.match(listed.out, /^plain\.example +spiffe +NONE +DEGRADED +- +https:\/\/plain/m);
+  assert.match(listed.out, /^plain\.example +spiffe +NONE +DEGRADED +- +- +https:\/\/plain/m);
   const refreshed = await holdfastWithDaemon(['federation', 'refresh', 'plain.example']);
   assert.match(refreshed.out, /^answered by +spiffe:\/\/plain\.example\/spire\/server$/m);
   const [, partner] = STATUS.domains;
