@@ -62,8 +62,13 @@ export const REFUSALS = {
     ASK_SENDER,
   ),
   'document-type': row('reject', 'the document is not of the type it is offered as', ASK_SENDER),
+  'document-unknown': row(
+    'ignore',
+    'a document of a type that this version does not know',
+    'update this daemon, if what is new in that type is wanted here',
+  ),
   'document-must': row(
-    'reject',
+    'ignore',
     'the document requires a reader that understands more than this one',
     'update this daemon; the last document stays in use',
   ),
@@ -476,6 +481,11 @@ export const REFUSALS = {
     'ignore',
     'no place is left for one more peer of this domain, or one more guest',
     'link fewer nodes of that domain here, or wait until a guest has left',
+  ),
+  'frame-unknown': row(
+    'ignore',
+    'a frame of a kind that this version does not know',
+    'nothing: what both versions know goes on; update the older of the two daemons',
   ),
   'frame-malformed': row(
     'reject',

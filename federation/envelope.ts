@@ -100,7 +100,7 @@ export const ENVELOPE_CONTEXT = 'holdfast/envelope/v1';
  * Decodes an envelope: bounds, framing, canonical payload, type and domain.
  *
  * Refuses `too-large`, `truncated`, `trailing-bytes`, `envelope-malformed`, `signer-surplus`,
- * `signer-duplicate`, `document-type` (outer and inner type differ), and whatever
+ * `signer-duplicate`, `document-unknown`, `document-type` (outer and inner type differ), and what
  * `parseCanonical` and `parseTrustDomain` refuse.
  */
 export function decodeEnvelope(bytes: Uint8Array): UnverifiedEnvelope {
@@ -210,7 +210,7 @@ function preimageOf(type: DocumentType, keyId: KeyId, payload: Uint8Array): Uint
 
 function documentType(text: string): DocumentType {
   const type = DOCUMENT_TYPES.find((known) => known === text);
-  if (type === undefined) throw new Refusal('document-type', { got: text.slice(0, 32) });
+  if (type === undefined) throw new Refusal('document-unknown', { got: text.slice(0, 32) });
   return type;
 }
 

@@ -30,10 +30,11 @@ interface From {
 /** A frame of the sync protocol (PROTOCOL §6.1). Refuses what its reader and the ladder refuse. */
 export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
   step.ledgerOf(peer).charge(peer, 'sync', step.now.boot);
-  const frame = decodeFrame(bytes);
-  if (frame.kind !== 'tick') {
+  const frame = refusalOf(() => decodeFrame(bytes));
+  if (frame instanceof Refusal || frame.kind !== 'tick') {
     chargeDomain(step, peer, { bytes: bytes.length, isNegative: isNegative(frame) });
   }
+  if (frame instanceof Refusal) throw frame;
   switch (frame.kind) {
     case 'interest':
       step.effects.push(...step.parts.exchange.interest(peer, frame.tags, step.now.boot));
@@ -112,9 +113,11 @@ function chargeDomain(
 }
 
 /** True for a frame that withdraws something, if it is what it says. */
-function isNegative(frame: Frame): boolean {
-  if (frame.kind === 'envelope') return decodeEnvelope(frame.bytes).type === 'revocations';
-  return frame.kind === 'proof';
+function isNegative(frame: Frame | Refusal): boolean {
+  if (frame instanceof Refusal) return false;
+  if (frame.kind !== 'envelope') return frame.kind === 'proof';
+  const envelope = refusalOf(() => decodeEnvelope(frame.bytes));
+  return !(envelope instanceof Refusal) && envelope.type === 'revocations';
 }
 
 /** Each for itself; what is late among them spoils no other, what is wrong ends the frame. */

@@ -227,7 +227,8 @@ function decodeBody(code: number, reader: Reader): Frame {
     case CODES.ranges:
       return readRanges(reader);
     default:
-      throw new Refusal('frame-malformed', { code });
+      // PROTOCOL §6.1 — a later version says here what is new in it, and is not blamed for that.
+      throw new Refusal('frame-unknown', { code });
   }
 }
 

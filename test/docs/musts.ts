@@ -251,6 +251,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '6.1.5': ['daemon/network/libp2p-network: forwards gossip exactly where the verdict is accept'],
   '6.1.6': ['daemon/network/gossip-id: H9: an invalid twin that comes first suppresses no valid'],
   '6.1.7': ['daemon/network/slow-link: links are used by half, and what is urgent goes before'],
+  '6.1.8': [
+    'federation/later-version: says what we cannot read, and stays whom we speak to',
+    'federation/later-version: pins what we cannot read, and what we can goes on',
+  ],
   '6.2.1': [
     'federation/peer-proof: are refused cut, longer, or too long',
     'federation/peer-proof: show a lease and no other document',

@@ -107,7 +107,7 @@ envelopes('are of a known type, the same outside and inside', () => {
     assert.is(decodeEnvelope(signEnvelope(type, BODY, [a])).type, type);
   }
   const payload = encodeCanonical({ ...BODY, type: 'secret' });
-  refuses('document-type', () => decodeEnvelope(framed(payload, 'secret')));
+  refuses('document-unknown', () => decodeEnvelope(framed(payload, 'secret')));
   const inner = encodeCanonical({ ...BODY, type: 'policy' });
   refuses('document-type', () => decodeEnvelope(framed(inner, 'bundle')));
   refuses('bad-encoding', () => {

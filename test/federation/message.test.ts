@@ -84,7 +84,7 @@ frames('cut anywhere, or followed by anything, are refused', () => {
 
 frames('of no known kind are refused', () => {
   for (const code of [0, 15, 255]) {
-    refuses('frame-malformed', () => decodeFrame(Uint8Array.of(code)), String(code));
+    refuses('frame-unknown', () => decodeFrame(Uint8Array.of(code)), String(code));
   }
   const want = new Writer().u8(4).u16(1).raw(new Uint8Array(16)).u8(WANT_KINDS.length);
   refuses('frame-malformed', () => decodeFrame(want.raw(new Uint8Array(32)).finish()));
