@@ -17,7 +17,7 @@ export const DOCUMENT_BYTES_MAX = 1024 * 1024;
 export const BEACON_BYTES_MAX = 16 * 1024;
 /** Two beacons that prove an equivocation, and the length between them. */
 export const PROOF_BYTES_MAX = 2 * BEACON_BYTES_MAX + 4;
-/** Documents kept as they were read, by their bytes: those of a hundred domains. */
+/** Documents kept as they were read though nobody holds them, by their bytes. */
 export const READINGS_BYTES_MAX = 4 * DOCUMENT_BYTES_MAX;
 /** Signatures in one envelope; a coalition's root role is a handful of people. */
 export const SIGNERS_MAX = 16;
