@@ -124,13 +124,13 @@ export class Beliefs {
 
   /** The belief whose beacon this tick names. Refuses `tick-unknown-beacon`. */
   ofTick(tick: UnverifiedTick): Belief {
-    const found = this.namedBy(tick);
+    const found = this.namedBy(tick.tag);
     if (found === null) throw new Refusal('tick-unknown-beacon');
     return found;
   }
 
   /** The same, or null: most of what is gossiped is about domains that we do not speak of. */
-  namedBy({ tag }: UnverifiedTick): Belief | null {
+  namedBy(tag: string): Belief | null {
     this.#named ??= this.#nameAll();
     const domain = this.#named.get(tag);
     return domain === undefined ? null : this.stored(domain);

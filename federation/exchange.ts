@@ -191,10 +191,8 @@ export class Exchange {
   }
 
   /** A document of this domain was admitted: ask the peer that has more for what comes next. */
-  admitted(belief: Belief, peer: string | null, now: BootMs): readonly Effect[] {
-    const link = peer === null ? undefined : this.links.of(peer);
-    link?.hasTick(belief);
-    if (link === undefined) return [];
+  admitted(belief: Belief, link: PeerLink, now: BootMs): readonly Effect[] {
+    link.hasTick(belief);
     const asked = this.#asking.ask(link, belief, now);
     return sendWants(link, asked.length > 0 ? asked : this.#askNext(link, now));
   }
@@ -234,8 +232,8 @@ export class Exchange {
    * The peer relays ticks of a beacon that we lack (`beacon` as a tick names it): compare, once for
    * each such beacon, since most are of domains that we do not speak of (PROTOCOL §3.3).
    */
-  stranger(peer: string, beacon: string): readonly Effect[] {
-    return this.links.of(peer)?.meetsStranger(beacon) === true ? this.compare(peer) : [];
+  stranger(link: PeerLink, beacon: string): readonly Effect[] {
+    return link.meetsStranger(beacon) ? this.#comparing.compare(link) : [];
   }
 
   /** Compares with a peer that knows more than it said. */

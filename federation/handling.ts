@@ -27,7 +27,9 @@ export function handle(step: Step, input: Input): Output {
   step.effects.push(...time.look(step.read));
   const isResting = step.effects.length === 0 && rest.lasts(step.now);
   const spoken = beliefs.spoken();
-  const outcome = refusalOf(() => dispatch(step, input));
+  const outcome = refusalOf(() =>
+    input.kind === 'gossip' ? hearGossip(step, input.peer, input.bytes) : dispatch(step, input),
+  );
   const verdict = outcome instanceof Refusal ? outcome : null;
   if (verdict !== null) noteRefusal(step, input, verdict);
   const isSame = beliefs.spoken() === spoken && step.effects.every(isTalk);
@@ -54,7 +56,8 @@ function outputOf(step: Step, verdict: Refusal | null): Output {
   return { effects: step.effects, wakeAt, verdict };
 }
 
-function dispatch(step: Step, input: Input): void {
+/** Everything but gossip, which may come back as refused; the rest is thrown. */
+function dispatch(step: Step, input: Exclude<Input, { readonly kind: 'gossip' }>): void {
   switch (input.kind) {
     case 'wake':
       return;
@@ -82,8 +85,6 @@ function dispatch(step: Step, input: Input): void {
       return step.parts.exchange.down(input.peer);
     case 'frame':
       return hearFrame(step, input.peer, input.bytes);
-    case 'gossip':
-      return hearGossip(step, input.peer, input.bytes);
     case 'import':
       return importFile(step, input.request, input.file);
     case 'grant':

@@ -17,22 +17,28 @@ import { missedBefore } from './looking-back.ts';
 import { decodeFrame, type Frame, versionArgument, type Want } from './message.ts';
 import { readRecall } from './override.ts';
 import { recalledMark } from './overriding.ts';
+import type { PeerLink } from './peer-link.ts';
 import { hearAnswer, hearQuestion, hearTurn, hearWaiting } from './questions.ts';
 import type { Step } from './step.ts';
-import { decodeTick, TICK_BYTES } from './tick.ts';
+import { decodeTick, TICK_BYTES, tagInTick } from './tick.ts';
 
-/** Who said it, and whether gossip brought it, which goes on by itself. */
+/** Who said it, on which link unless that ended, and whether gossip brought it on, as it does. */
 interface From {
   readonly peer: string;
+  readonly link: PeerLink | undefined;
   readonly relayed: boolean;
 }
 
+/** One for all: most of what is gossiped comes to it. */
+const UNKNOWN_BEACON = new Refusal('tick-unknown-beacon');
+
 /** A frame of the sync protocol (PROTOCOL §6.1). Refuses what its reader and the ladder refuse. */
 export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
-  step.ledgerOf(peer).charge(peer, 'sync', step.now.boot);
+  const from: From = { peer, link: step.parts.exchange.links.of(peer), relayed: false };
+  step.ledgerOn(from.link).charge(peer, 'sync', step.now.boot);
   const frame = refusalOf(() => decodeFrame(bytes));
   if (frame instanceof Refusal || frame.kind !== 'tick') {
-    chargeDomain(step, peer, { bytes: bytes.length, isNegative: isNegative(frame) });
+    chargeDomain(step, from, { bytes: bytes.length, isNegative: isNegative(frame) });
   }
   if (frame instanceof Refusal) throw frame;
   switch (frame.kind) {
@@ -54,8 +60,11 @@ export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
     case 'ranges':
       step.effects.push(...step.parts.exchange.ranges(peer, frame.tag, frame.notes, step.now.boot));
       return;
-    case 'tick':
-      return hearTick(step, { peer, bytes: frame.bytes, relayed: false });
+    case 'tick': {
+      const refusal = hearTick(step, from, frame.bytes);
+      if (refusal !== null) throw refusal;
+      return;
+    }
     case 'question':
       return hearQuestion(step, peer, frame.tag, frame.nonce);
     case 'answer':
@@ -70,45 +79,46 @@ export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
       const { domain, keyId } = item.proof;
       const belief = step.parts.beliefs.of(domain);
       step.parts.exchange.settle({ domain, what: 'unpinned', argument: keyId, peer });
-      return admitFrom(step, belief, item, { peer, relayed: false });
+      return admitFrom(step, belief, item, from);
     }
     case 'ticks':
-      return hearTicks(step, peer, frame.ticks);
+      return hearTicks(step, from, frame.ticks);
     case 'envelope': {
       const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
-      return takeEnvelope(step, item, { peer, relayed: false });
+      return takeEnvelope(step, item, from);
     }
   }
 }
 
 /**
  * What gossip brought: a tick, a stop or a beacon. Refuses `guest-lane`, `too-large` and what the
- * ladder says.
+ * ladder says; `tick-unknown-beacon` comes back as a value, for that is what most gossip comes to,
+ * and to throw it would take longer than all the rest.
  */
-export function hearGossip(step: Step, peer: string, bytes: Uint8Array): void {
-  step.ledgerOf(peer).charge(peer, 'gossip', step.now.boot);
+export function hearGossip(step: Step, peer: string, bytes: Uint8Array): Refusal | null {
+  const from: From = { peer, link: step.parts.exchange.links.of(peer), relayed: true };
+  step.ledgerOn(from.link).charge(peer, 'gossip', step.now.boot);
   // PROTOCOL §6.3 — gossip is for those who were admitted.
-  if (step.parts.exchange.links.isGuest(peer)) throw new Refusal('guest-lane', { what: 'gossip' });
-  if (bytes.length === TICK_BYTES) {
-    return hearTick(step, { peer, bytes, relayed: true });
-  }
+  if (from.link?.isGuest === true) throw new Refusal('guest-lane', { what: 'gossip' });
+  if (bytes.length === TICK_BYTES) return hearTick(step, from, bytes);
   // PROTOCOL §6.1 — bound before anything is parsed: gossip carries nothing larger than a beacon.
   if (bytes.length > BEACON_BYTES_MAX) {
     throw new Refusal('too-large', { limit: BEACON_BYTES_MAX, got: bytes.length });
   }
-  chargeDomain(step, peer, { bytes: bytes.length, isNegative: false });
+  chargeDomain(step, from, { bytes: bytes.length, isNegative: false });
   const envelope = decodeEnvelope(bytes);
   if (envelope.type !== 'beacon') throw new Refusal('document-type', { got: envelope.type });
-  takeEnvelope(step, { kind: 'envelope', envelope }, { peer, relayed: true });
+  takeEnvelope(step, { kind: 'envelope', envelope }, from);
+  return null;
 }
 
 /** What a node of a foreign domain sends, save a tick or stop, is charged to that (§6.2). */
 function chargeDomain(
   step: Step,
-  peer: string,
+  { link }: From,
   cost: { readonly bytes: number; readonly isNegative: boolean },
 ): void {
-  const domain = step.parts.exchange.links.of(peer)?.foreignDomain ?? null;
+  const domain = link?.foreignDomain ?? null;
   if (domain !== null) step.parts.domains.move(domain, cost, step.now.boot);
 }
 
@@ -121,24 +131,28 @@ function isNegative(frame: Frame | Refusal): boolean {
 }
 
 /** Each for itself; what is late among them spoils no other, what is wrong ends the frame. */
-function hearTicks(step: Step, peer: string, ticks: readonly Uint8Array[]): void {
+function hearTicks(step: Step, from: From, ticks: readonly Uint8Array[]): void {
+  const { peer } = from;
   for (const bytes of ticks) {
-    const outcome = refusalOf(() => hearTick(step, { peer, bytes, relayed: false }));
+    const outcome = refusalOf(() => hearTick(step, from, bytes));
     if (!(outcome instanceof Refusal)) continue;
     if (outcome.judgement === 'reject') throw outcome;
     step.effects.push({ kind: 'refused', peer, refusal: outcome });
   }
 }
 
-function hearTick(step: Step, from: From & { readonly bytes: Uint8Array }): void {
-  const tick = decodeTick(from.bytes);
-  const belief = step.parts.beliefs.namedBy(tick);
+/** Null where it was admitted, else why it says nothing here. Refuses as the ladder does. */
+function hearTick(step: Step, from: From, bytes: Uint8Array): Refusal | null {
+  const tag = tagInTick(bytes);
+  const belief = step.parts.beliefs.namedBy(tag);
   if (belief === null) {
     // Its beacon may be one we lack: the peer that relayed it can say (PROTOCOL §3.3).
-    step.effects.push(...step.parts.exchange.stranger(from.peer, tick.tag));
-    throw new Refusal('tick-unknown-beacon');
+    const { link } = from;
+    if (link !== undefined) step.effects.push(...step.parts.exchange.stranger(link, tag));
+    return UNKNOWN_BEACON;
   }
-  admitFrom(step, belief, { kind: 'tick', tick }, from);
+  admitFrom(step, belief, { kind: 'tick', tick: decodeTick(bytes) }, from);
+  return null;
 }
 
 /** Admits an envelope that a peer gave or relayed. */
@@ -151,7 +165,7 @@ function takeEnvelope(
   // PROTOCOL §6.3 — a guest gives evidence and negative statements, never contents; nor does a
   // frame that outlived its link, for nothing says any more who sent it.
   const { exchange } = step.parts;
-  const isProven = exchange.links.has(from.peer) && !exchange.links.isGuest(from.peer);
+  const isProven = from.link?.isGuest === false;
   if (!isProven && !isForGuests(type)) {
     throw new Refusal('guest-lane', { what: type });
   }
@@ -182,7 +196,7 @@ function lookBack(step: Step, held: Belief, envelope: UnverifiedEnvelope, peer: 
 function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void {
   // PROTOCOL §6.2 — a flood: what a domain publishes without end waits; what takes back does not.
   if (isContents(item)) step.parts.domains.checkNews(belief.domain, step.now.boot);
-  const budget = step.ledgerOf(from.peer).steps(from.peer, step.now.boot);
+  const budget = step.ledgerOn(from.link).steps(from.peer, step.now.boot);
   const admission = refusalOf(() => admitItem(step, belief, item, budget));
   if (item.kind === 'tick') {
     const { domain, beacon } = belief;
@@ -198,7 +212,10 @@ function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void
   if (item.kind === 'envelope' && admission.belief !== belief) {
     step.parts.domains.learn(belief.domain, item.envelope.bytes.length, step.now.boot);
   }
-  step.effects.push(...step.parts.exchange.admitted(admission.belief, from.peer, step.now.boot));
+  if (from.link !== undefined) {
+    const { belief: after } = admission;
+    step.effects.push(...step.parts.exchange.admitted(after, from.link, step.now.boot));
+  }
   if (admission.forward) step.effects.push(...strangeToUs(step, belief, item));
   if (admission.forward && !from.relayed) step.effects.push(gossipOf(item));
   if (admission.refusal !== null) throw admission.refusal;

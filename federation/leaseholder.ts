@@ -48,13 +48,14 @@ export class Leaseholder {
   readonly #node: Signer;
   readonly #beliefs: Beliefs;
   #held: { readonly lease: Lease; readonly bytes: Uint8Array } | null = null;
+  #scope: GroupScope = 'none';
 
   constructor({ suite, node, beliefs, records }: LeaseholderOptions) {
     this.#suite = suite;
     this.#node = node;
     this.#beliefs = beliefs;
     const bytes = records.get(recordKey(beliefs.ownDomain, 'lease'));
-    if (bytes !== undefined) this.#held = { lease: readLease(decodeEnvelope(bytes)), bytes };
+    if (bytes !== undefined) this.hold({ lease: readLease(decodeEnvelope(bytes)), bytes });
   }
 
   /** The lease held, in force or not; null before any. */
@@ -62,9 +63,9 @@ export class Leaseholder {
     return this.#held?.lease ?? null;
   }
 
-  /** What this node reads of its own domain. */
+  /** What this node reads of its own domain; the same value until another lease is held. */
   get scope(): GroupScope {
-    return this.lease === null ? 'none' : scopeOf(this.lease);
+    return this.#scope;
   }
 
   /** The lease in force. Refuses `not-enrolled`, and as `checkLease` does. */
@@ -117,8 +118,9 @@ export class Leaseholder {
   }
 
   /** Holds a lease that was verified. */
-  hold({ lease, bytes }: VerifiedLease): void {
+  hold({ lease, bytes }: Omit<VerifiedLease, 'write'>): void {
     this.#held = { lease, bytes };
+    this.#scope = scopeOf(lease);
   }
 
   #inForce(now: Instant): { readonly lease: Lease; readonly bytes: Uint8Array } {

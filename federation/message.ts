@@ -191,9 +191,15 @@ export function layRow(out: Uint8Array, at: number, row: SummaryRow): void {
   fields.setUint8(32, row.rank);
   fields.setBigUint64(33, row.epoch);
   layHex(out, at + 41, row.beacon);
-  fields.setUint8(73, row.tick >> 16);
-  fields.setUint16(74, row.tick & 0xffff);
+  layTick(out, at, row.tick);
   layHex(out, at + 76, row.contents);
+}
+
+/** Lays another tick out in the row that begins at `at`. */
+export function layTick(out: Uint8Array, at: number, tick: number): void {
+  out[at + 73] = tick >> 16;
+  out[at + 74] = tick >> 8;
+  out[at + 75] = tick;
 }
 
 function decodeBody(code: number, reader: Reader): Frame {

@@ -47,12 +47,17 @@ const HEARINGS_MAX = 2;
 
 /** A domain as it is called on one link, and whether the peer has an interest in it. */
 interface Name {
+  readonly domain: TrustDomain;
   readonly tag: Tag;
   isShared: boolean;
+  /** How it may be spoken of, while what we read of our own domain is `groups`. */
+  reading: { readonly groups: GroupScope; readonly reading: Reading } | null;
 }
 
 /** What both peers speak of, and one digest over how it stands. */
 interface Shared {
+  /** The domains of all beliefs that were looked through, and who of them is shared. */
+  readonly names: readonly Name[];
   readonly over: readonly Belief[];
   readonly beliefs: readonly Belief[];
   digest: string | null;
@@ -61,6 +66,14 @@ interface Shared {
 /** What one side knows of a link. */
 export class PeerLink {
   readonly peer: string;
+  /** The domain of a peer that proved to be of another than ours; else null. */
+  readonly foreignDomain: TrustDomain | null;
+  /** True for a peer on the recovery lane. */
+  readonly isGuest: boolean;
+  /** True for a link that has to be spared. */
+  readonly isSlow: boolean;
+  /** True for a link without gossip, on which ticks go in batches. */
+  readonly isSparse: boolean;
   /** The row last sent for a domain, so that nothing is said twice. */
   readonly sent = new Map<Tag, string>();
   /** The row last received for a domain. */
@@ -99,6 +112,10 @@ export class PeerLink {
     at: { readonly upAt: BootMs; readonly compareAt: BootMs },
   ) {
     this.peer = linked.peer;
+    this.foreignDomain = linked.domain === own ? null : linked.domain;
+    this.isGuest = linked.domain === null;
+    this.isSlow = linked.domain !== null && linked.isSlow === true;
+    this.isSparse = this.isGuest || this.isSlow;
     this.#linked = linked;
     this.#own = own;
     this.upAt = at.upAt;
@@ -120,8 +137,8 @@ export class PeerLink {
   set interests(tags: ReadonlySet<Tag>) {
     this.#interests = tags;
     this.#shared = null;
-    for (const [domain, name] of this.#names) {
-      name.isShared = tags.has(name.tag) && this.speaksOf(domain);
+    for (const name of this.#names.values()) {
+      name.isShared = tags.has(name.tag) && this.speaksOf(name.domain);
     }
   }
 
@@ -133,27 +150,6 @@ export class PeerLink {
   /** True for a peer that proved to be a node of the domain. */
   isNodeOf(domain: TrustDomain): boolean {
     return this.#linked.domain === domain;
-  }
-
-  /** The domain of a peer that proved to be of another than ours; else null. */
-  get foreignDomain(): TrustDomain | null {
-    const { domain } = this.#linked;
-    return domain === this.#own ? null : domain;
-  }
-
-  /** True for a peer on the recovery lane. */
-  get isGuest(): boolean {
-    return this.#linked.domain === null;
-  }
-
-  /** True for a link that has to be spared. */
-  get isSlow(): boolean {
-    return this.#linked.domain !== null && this.#linked.isSlow === true;
-  }
-
-  /** True for a link without gossip, on which ticks go in batches. */
-  get isSparse(): boolean {
-    return this.isGuest || this.isSlow;
   }
 
   /** The tick of this domain is news to the peer, unless it is the one that it has. */
@@ -197,17 +193,17 @@ export class PeerLink {
     return this.#name(domain).isShared;
   }
 
-  /** How the two sides may speak of a domain: all of it, if both are nodes of it. */
+  /**
+   * How the two sides may speak of a domain: all of it, if both are nodes of it. The same value
+   * until we read something else of our own domain.
+   */
   reading({ domain }: Belief, own: Reader): Reading {
-    const tag = this.tag(domain);
-    const linked = this.#linked;
-    const { isSparse } = this;
-    if (linked.domain === null) {
-      return { tag, isGuest: true, isSparse, isOwnNode: false, groups: 'none' };
+    const name = this.#name(domain);
+    const { groups } = own;
+    if (name.reading?.groups !== groups) {
+      name.reading = { groups, reading: this.#readingOf(name, own) };
     }
-    const isOwnNode = domain === own.domain && linked.domain === own.domain;
-    const groups = sharedGroups(own.groups, linked.groups);
-    return { tag, isGuest: false, isSparse, isOwnNode, groups };
+    return name.reading.reading;
   }
 
   /** Those of `beliefs` that the peer has an interest in. */
@@ -277,10 +273,22 @@ export class PeerLink {
     let name = this.#names.get(domain);
     if (name === undefined) {
       const tag = tagOf(domain, this.#linked.binding);
-      name = { tag, isShared: this.#interests.has(tag) && this.speaksOf(domain) };
+      const isShared = this.#interests.has(tag) && this.speaksOf(domain);
+      name = { domain, tag, isShared, reading: null };
       this.#names.set(domain, name);
     }
     return name;
+  }
+
+  #readingOf({ domain, tag }: Name, own: Reader): Reading {
+    const linked = this.#linked;
+    const { isSparse } = this;
+    if (linked.domain === null) {
+      return { tag, isGuest: true, isSparse, isOwnNode: false, groups: 'none' };
+    }
+    const isOwnNode = domain === own.domain && linked.domain === own.domain;
+    const groups = sharedGroups(own.groups, linked.groups);
+    return { tag, isGuest: false, isSparse, isOwnNode, groups };
   }
 
   #read(beliefs: readonly Belief[], own: Reader): readonly SharedBelief[] {
@@ -288,9 +296,15 @@ export class PeerLink {
   }
 
   #sharedOf(beliefs: readonly Belief[]): Shared {
-    if (this.#shared?.over === beliefs) return this.#shared;
-    const both = beliefs.filter(({ domain }) => this.shares(domain));
-    this.#shared = { over: beliefs, beliefs: both, digest: null };
+    const last = this.#shared;
+    if (last?.over === beliefs) return last;
+    // Ticks change beliefs all the time, and hardly ever of whom they are.
+    const isOfSame =
+      last?.names.length === beliefs.length &&
+      last.names.every(({ domain }, i) => domain === beliefs[i]?.domain);
+    const names = isOfSame ? last.names : beliefs.map(({ domain }) => this.#name(domain));
+    const both = beliefs.filter((_, i) => names[i]?.isShared);
+    this.#shared = { names, over: beliefs, beliefs: both, digest: null };
     return this.#shared;
   }
 }

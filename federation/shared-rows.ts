@@ -6,9 +6,17 @@
 
 import { type Digest, digestOf } from '../core/digest.ts';
 import type { Belief } from './belief.ts';
-import { layRow, NO_TAG, ROW_BYTES, TAG_BYTES, type Tag } from './message.ts';
+import {
+  layRow,
+  layTick,
+  NO_TAG,
+  ROW_BYTES,
+  type SummaryRow,
+  TAG_BYTES,
+  type Tag,
+} from './message.ts';
 import type { RangeId } from './ranges.ts';
-import { type Reading, readerOf, rowOf } from './summary.ts';
+import { type Reading, rowOf } from './summary.ts';
 
 /** A domain that both sides speak of, and how they may. */
 export interface SharedBelief {
@@ -20,8 +28,7 @@ export interface SharedBelief {
 interface Place {
   readonly tag: Tag;
   readonly at: number;
-  belief: Belief | null;
-  reader: string;
+  laid: (SharedBelief & { readonly row: SummaryRow }) | null;
 }
 
 /** The rows of one link. */
@@ -50,14 +57,16 @@ export class SharedRows {
       shared.length === this.#places.length &&
       this.#places.every(({ tag }, i) => tag === shared[i]?.reading.tag);
     if (!isInPlace) this.#place(shared.map(({ reading }) => reading.tag));
-    for (let i = 0; i < shared.length; i++) {
-      const [one, place] = [shared[i], this.#places[i]];
-      if (one === undefined || place === undefined) continue;
-      const reader = readerOf(one.reading);
-      if (place.belief === one.belief && place.reader === reader) continue;
-      layRow(this.#bytes, place.at, rowOf(one.belief, one.reading));
-      place.belief = one.belief;
-      place.reader = reader;
+    for (const [i, { belief, reading }] of shared.entries()) {
+      const place = this.#places[i];
+      if (place === undefined) continue;
+      if (place.laid?.belief === belief && place.laid.reading === reading) continue;
+      const row = rowOf(belief, reading);
+      // Nearly always a tick came and nothing else: a whole row takes as long as its hash.
+      if (place.laid !== null && isSameButTick(place.laid.row, row)) {
+        layTick(this.#bytes, place.at, row.tick);
+      } else layRow(this.#bytes, place.at, row);
+      place.laid = { belief, reading, row };
       this.#digest = null;
     }
   }
@@ -65,10 +74,7 @@ export class SharedRows {
   /** Room for the rows of other domains than before. */
   #place(tags: readonly Tag[]): void {
     const rising = [...tags].sort();
-    this.#places = tags.map((tag) => ({
-      ...{ tag, at: rising.indexOf(tag) * ROW_BYTES },
-      ...{ belief: null, reader: '' },
-    }));
+    this.#places = tags.map((tag) => ({ tag, at: rising.indexOf(tag) * ROW_BYTES, laid: null }));
     this.#bytes = new Uint8Array(tags.length * ROW_BYTES);
     this.#digest = null;
   }
@@ -77,4 +83,9 @@ export class SharedRows {
 /** The tag of a row's id. */
 export function tagOfRow(id: RangeId): Tag {
   return id.slice(0, NO_TAG.length);
+}
+
+/** The digest of a beacon says its place, too. */
+function isSameButTick(a: SummaryRow, b: SummaryRow): boolean {
+  return a.beacon === b.beacon && a.contents === b.contents && a.rootVersion === b.rootVersion;
 }

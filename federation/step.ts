@@ -15,6 +15,7 @@ import type { Effect } from './effect.ts';
 import type { Exchange } from './exchange.ts';
 import type { Leaseholder } from './leaseholder.ts';
 import type { PeerLedger } from './peer-ledger.ts';
+import type { PeerLink } from './peer-link.ts';
 import type { Rest } from './rest.ts';
 import type { Learned, TimeDesk } from './time-desk.ts';
 import type { Watch } from './watch.ts';
@@ -83,8 +84,13 @@ export class Step {
     }
   }
 
-  /** Guests have accounts of their own: new names are free for them, and would displace others'. */
+  /** Where the account of a peer is kept. */
   ledgerOf(peer: string): PeerLedger {
-    return this.parts.exchange.links.isGuest(peer) ? this.parts.guestLedger : this.parts.ledger;
+    return this.ledgerOn(this.parts.exchange.links.of(peer));
+  }
+
+  /** Guests have accounts of their own: new names are free for them, and would displace others'. */
+  ledgerOn(link: PeerLink | undefined): PeerLedger {
+    return link?.isGuest === true ? this.parts.guestLedger : this.parts.ledger;
   }
 }

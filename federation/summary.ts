@@ -168,8 +168,11 @@ const knownContents = new WeakMap<Belief['documents'], Map<string, KnownContents
 function contentsDigest(belief: Belief, reading: Reading): string {
   const manifest = isManifestCurrent(belief) && !reading.isGuest ? belief.manifest : null;
   const { documents, revocations, disowned, overrides } = belief;
-  const byReader = knownContents.get(documents) ?? new Map<string, KnownContents>();
-  knownContents.set(documents, byReader);
+  let byReader = knownContents.get(documents);
+  if (byReader === undefined) {
+    byReader = new Map();
+    knownContents.set(documents, byReader);
+  }
   const reader = readerOf(reading);
   const last = byReader.get(reader);
   const isSame = last?.revocations === revocations && last.disowned === disowned;
@@ -180,7 +183,7 @@ function contentsDigest(belief: Belief, reading: Reading): string {
 }
 
 /** One name for all who read the same of a domain. */
-export function readerOf({ isGuest, isSparse, isOwnNode, groups }: Omit<Reading, 'tag'>): string {
+function readerOf({ isGuest, isSparse, isOwnNode, groups }: Omit<Reading, 'tag'>): string {
   if (isGuest) return 'guests';
   if (isSparse) return `sparse ${readerOf({ isGuest, isSparse: false, isOwnNode, groups })}`;
   if (!isOwnNode) return 'others';

@@ -110,6 +110,11 @@ export function encodeTick(beacon: Digest, index: number, value: Uint8Array): Ui
     .finish();
 }
 
+/** What a tick calls its beacon: of most that are gossiped nothing else is ever read. */
+export function tagInTick(bytes: Uint8Array): string {
+  return toHex(bytes.subarray(0, TAG_BYTES));
+}
+
 /** Reads the 43 bytes. Refuses `truncated` and `trailing-bytes`. */
 export function decodeTick(bytes: Uint8Array): UnverifiedTick {
   const reader = new Reader(bytes);
