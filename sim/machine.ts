@@ -19,6 +19,7 @@ import { FederationNode, type NodeOptions } from '../federation/node.ts';
 import type { Adversary } from './adversary.ts';
 import type { Dice } from './dice.ts';
 import { Disk, type WriteOutcome } from './disk.ts';
+import { isOfLaterVersion } from './later-version.ts';
 import { MachineClock } from './machine-clock.ts';
 import { Memory } from './memory.ts';
 import { gossipOf, peerDown, plain, WAKE } from './network.ts';
@@ -67,6 +68,8 @@ export class Machine {
   believed = new Map<string, Uint8Array>();
   /** Set from the start of a run for a machine that some fault will turn. */
   adversary: Adversary | null = null;
+  /** Its process is of a later version, which reads what this one does not. */
+  isLater = false;
   /** Was ever put back to an older state by a person. */
   restored = false;
   /** The disk was full at some time: powered time may have gone unrecorded (PROTOCOL §4.4). */
@@ -260,6 +263,7 @@ export class Machine {
     if (this.#power === 'off') return;
     const isLink = delivery.input.kind === 'peer-up' || delivery.input.kind === 'peer-down';
     if (this.#power === 'asleep' && !isLink) return;
+    if (this.isLater && isOfLaterVersion(delivery.input)) return;
     if (!this.#busy && this.#power === 'on' && this.#inbox.length === 0) {
       this.#handle(delivery);
       return this.#pump();

@@ -30,6 +30,7 @@ import { noNumberIsUsedTwice } from './no-number-is-used-twice.ts';
 import { noRankIsGivenTwice } from './no-rank-is-given-twice.ts';
 import { noRevocationIsLost } from './no-revocation-is-lost.ts';
 import { noTickFollowsAnAcknowledgedWithdrawal } from './no-tick-follows-an-acknowledged-withdrawal.ts';
+import { nobodyIsBlamedForALaterVersion } from './nobody-is-blamed-for-a-later-version.ts';
 import { nothingWithdrawnIsHonouredLate } from './nothing-withdrawn-is-honoured-late.ts';
 import { orderDoesNotMatter } from './order-does-not-matter.ts';
 import { theTimeBoundNeverFalls } from './the-time-bound-never-falls.ts';
@@ -59,6 +60,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   aForgeryChangesNothing,
   aStrangerCostsWhatItSends,
   noHonestPeerIsBanned,
+  nobodyIsBlamedForALaterVersion,
   heldEvidenceGrantsNothing,
   marksNeverFall,
   alarmsHaveACause,

@@ -42,6 +42,7 @@ import { stolenBeaconKey } from './stolen-beacon-key.ts';
 import { strangers } from './strangers.ts';
 import { suspend } from './suspend.ts';
 import { takingOver } from './taking-over.ts';
+import { versionSkew } from './version-skew.ts';
 
 export const FAULTS: readonly Fault[] = [
   ...[partition, isolation, bridge, oneWayCut, flapping, loss, duplication, reordering, delay],
@@ -54,5 +55,5 @@ export const FAULTS: readonly Fault[] = [
   ...[stolenBeaconKey, strangers],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
-  ...[closedDesk, standingIn, proposing],
+  ...[closedDesk, standingIn, proposing, versionSkew],
 ];

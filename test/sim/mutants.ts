@@ -121,6 +121,20 @@ export const MUTANTS: readonly Mutant[] = [
     faults: LATE,
   },
   {
+    name: 'a frame of a later version is held against whoever said it',
+    file: 'core/refusal.js',
+    find: "'frame-unknown': row('ignore'",
+    replace: "'frame-unknown': row('reject'",
+    faults: ['version-skew'],
+  },
+  {
+    name: 'a document of a later version is held against whoever gave it',
+    file: 'core/refusal.js',
+    find: "'document-unknown': row('ignore'",
+    replace: "'document-unknown': row('reject'",
+    faults: ['version-skew'],
+  },
+  {
     name: 'a draw that a failed disk took along is not made again',
     file: 'federation/authority.js',
     find: 'this.#writer.awaitsEntropy && this.#drawAgainAt <= context.now.boot',

@@ -74,6 +74,27 @@ run('of many machines can be interrupted before a moment of it is over', async (
   assert.ok(world.events > 0 && world.events <= 2_000, `${world.events} events`);
 });
 
+run('of two versions at once comes to agree, and whoever is updated is heard', () => {
+  const skew = (at: number, on: string, forMs: number, amount: number) =>
+    ({ at, fault: 'version-skew', on: [on], forMs, amount }) as const;
+  const happenings = [
+    skew(60_000, 'd00', 1, 2),
+    skew(90_000, 'd01-1', 120_000, 1),
+    { at: 200_000, fault: 'withdrawing', on: ['d00'], forMs: 0, amount: 7 },
+    skew(240_000, 'd01', 60_000, 3),
+  ];
+  const { verdict, why, coverage } = runSeed({
+    scenario: { ...SMALL, faults: [], happenings },
+    seed: 1,
+  });
+  assert.is(verdict, 'held', why);
+  const seen = new Map(coverage);
+  assert.is(seen.get('people: a machine was updated'), 3);
+  assert.is(seen.get('people: an update was taken back'), 2);
+  assert.ok((seen.get('checker: a later version was not understood') ?? 0) > 10);
+  assert.ok((seen.get('protocol: a stop was admitted') ?? 0) > 0);
+});
+
 run('has as many machines as were asked for, and nothing after its end', () => {
   const ship = resized(scenarioNamed('patrol'), { nodes: 12, minutes: 24 * 60 });
   assert.equal([ship.domains, ship.followers, ship.happenings.length], [6, 1, 1]);
