@@ -16,13 +16,17 @@ import { recordKey } from './record-key.ts';
 import { believableUntil } from './standing.ts';
 import type { Step } from './step.ts';
 
-/** What time alone, or what was heard, has made due. */
-export function dueAgain(step: Step): void {
+/** What of our own domain, or time alone, has made due for us to do. */
+export function actAgain(step: Step): void {
   resumeIfAnswered(step);
   step.effects.push(...(step.parts.authority?.tether.tend(step.now.boot) ?? []));
   writeIfDue(step);
-  retryFuture(step);
   endOwnOverrides(step);
+}
+
+/** What is due of all that is believed: evidence to judge again, changes to tell, questions. */
+export function lookAgain(step: Step): void {
+  retryFuture(step);
   askIfDue(step);
   step.effects.push(...step.parts.watch.look(step.now));
   step.effects.push(...step.parts.exchange.wake(step.now.boot));

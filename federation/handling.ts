@@ -9,7 +9,7 @@ import { bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
 import { UNBOUNDED_STEPS } from './admit.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import { admitItem, commit, gossipOf } from './committing.ts';
-import { dueAgain, dueAt, issueBeacon, resume, talkAgain, talkAt } from './duties.ts';
+import { actAgain, dueAt, issueBeacon, lookAgain, resume, talkAgain, talkAt } from './duties.ts';
 import type { Effect, ImportOutcome } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import { hearFrame, hearGossip } from './hearing.ts';
@@ -32,9 +32,13 @@ export function handle(step: Step, input: Input): Output {
   );
   const verdict = outcome instanceof Refusal ? outcome : null;
   if (verdict !== null) noteRefusal(step, input, verdict);
+  // What we do ourselves rests on our own domain alone: news of others is looked at, no more.
+  const mayAct =
+    !isResting || mayEndRest(step, input) || step.effects.some((effect) => isOfOurs(step, effect));
   const isSame = beliefs.spoken() === spoken && step.effects.every(isTalk);
-  if (!isResting || !isSame || mayEndRest(step, input)) {
-    dueAgain(step);
+  if (mayAct) actAgain(step);
+  if (mayAct || !isSame) {
+    lookAgain(step);
     rest.begin(step.now, dueAt(step));
   } else if (talkAt(step) <= step.now.boot) talkAgain(step);
   expectAnswers(step);
@@ -176,6 +180,11 @@ function expectAnswers(step: Step): void {
 /** True for what is said or noted of talk, and stores nothing. */
 function isTalk({ kind }: Effect): boolean {
   return kind === 'send' || kind === 'refused';
+}
+
+/** True where something of our own domain changed. */
+function isOfOurs(step: Step, effect: Effect): boolean {
+  return effect.kind === 'changed' && effect.domain === step.parts.beliefs.ownDomain;
 }
 
 function doneReply(request: number): Effect {

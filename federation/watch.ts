@@ -3,6 +3,7 @@
  * and the ledger that has to be written ahead of powered time (PROTOCOL §4.2, §4.5).
  */
 
+import type { RefusalDetails } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Belief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
@@ -12,15 +13,20 @@ import type { Policy } from './policy.ts';
 import { encodeKeeping, ledgerStepOf } from './record.ts';
 import { recordKey } from './record-key.ts';
 import { believableUntil, type Standing, standingOf } from './standing.ts';
-import type { Tier } from './tier.ts';
 
-/** What was last judged of one belief, and until when that stands. */
-interface Judged {
-  readonly belief: Belief;
+/** What people were told of one domain last. */
+type Said = Pick<Standing, 'tier' | 'late' | 'alert'>;
+
+/** What was looked at last: of the same, at the same date, only what is due is judged anew. */
+interface Looked {
+  readonly spoken: readonly Belief[];
   readonly policy: Policy;
   /** How far the date is ahead of the boot clock: where it was set, all is judged anew. */
   readonly offsetMs: number;
   readonly isKnown: boolean;
+  /** When time alone changes the standing of each of them. */
+  readonly dueAts: readonly number[];
+  /** When time alone makes anything due. */
   readonly dueAt: number;
 }
 
@@ -30,19 +36,10 @@ const NOTHING: readonly Effect[] = [];
 export class Watch {
   readonly #beliefs: Beliefs;
   readonly #bootId: string;
-  readonly #tiers = new Map<TrustDomain, Tier>();
-  readonly #late = new Set<TrustDomain>();
-  readonly #alerts = new Map<TrustDomain, Pick<Standing, 'tier' | 'alert'>>();
+  readonly #said = new Map<TrustDomain, Said>();
   /** When the ledger of a domain is to be written again. */
   readonly #checkpoints = new Map<TrustDomain, number>();
-  readonly #judged = new Map<TrustDomain, Judged>();
-  /** What was looked at last: while that is the same and nothing is due, nothing has changed. */
-  #looked: {
-    readonly spoken: readonly Belief[];
-    readonly offsetMs: number;
-    readonly isKnown: boolean;
-    readonly dueAt: number;
-  } | null = null;
+  #looked: Looked | null = null;
 
   constructor(beliefs: Beliefs, bootId: string) {
     this.#beliefs = beliefs;
@@ -62,36 +59,29 @@ export class Watch {
    * changed, and what time alone has changed.
    */
   look(now: Moment): readonly Effect[] {
-    const offsetMs = now.wall - now.boot;
-    const spoken = this.#beliefs.spoken();
-    const looked = this.#looked;
-    const { isKnown } = now;
-    const isSameTime = looked?.offsetMs === offsetMs && looked.isKnown === isKnown;
-    if (isSameTime && looked.spoken === spoken && looked.dueAt > now.boot) return NOTHING;
-    const effects: Effect[] = [];
+    const { boot, isKnown } = now;
+    const offsetMs = now.wall - boot;
     const { policy } = this.#beliefs;
+    const spoken = this.#beliefs.spoken();
+    const last = this.#looked;
+    const isSameTime = last?.offsetMs === offsetMs && last.isKnown === isKnown;
+    if (isSameTime && last.spoken === spoken && last.dueAt > boot) return NOTHING;
+    const known = isSameTime && last.policy === policy ? last : null;
+    const effects: Effect[] = [];
     let dueAt = Number.POSITIVE_INFINITY;
-    for (const belief of spoken) {
-      let judged = this.#judged.get(belief.domain);
-      const isSame =
-        judged?.belief === belief &&
-        judged.policy === policy &&
-        judged.offsetMs === offsetMs &&
-        judged.isKnown === isKnown;
-      if (!isSame || judged === undefined || judged.dueAt <= now.boot) {
-        const nextAt = this.#judge(belief, now, effects);
-        judged = { belief, policy, offsetMs, isKnown, dueAt: nextAt };
-        this.#judged.set(belief.domain, judged);
-      }
-      dueAt = Math.min(dueAt, judged.dueAt);
-    }
+    const dueAts = spoken.map((belief, place) => {
+      const knownAt = known?.spoken[place] === belief ? (known.dueAts[place] ?? 0) : 0;
+      const nextAt = knownAt > boot ? knownAt : this.#judge(belief, now, effects);
+      dueAt = Math.min(dueAt, nextAt);
+      return nextAt;
+    });
     let checkpointAt = this.#nextCheckpointAt();
-    if (checkpointAt <= now.boot) {
+    if (checkpointAt <= boot) {
       effects.push(this.#checkpoint(now));
       checkpointAt = this.#nextCheckpointAt();
     }
     dueAt = Math.min(dueAt, checkpointAt);
-    this.#looked = { spoken, offsetMs, isKnown, dueAt };
+    this.#looked = { spoken, policy, offsetMs, isKnown, dueAts, dueAt };
     return effects;
   }
 
@@ -104,8 +94,12 @@ export class Watch {
   #judge(belief: Belief, now: Moment, effects: Effect[]): number {
     const { domain, future } = belief;
     const standing = standingOf(belief, this.#beliefs.tightening(domain, now), now);
-    effects.push(...this.#tier(domain, standing.tier, standing.ageMs));
-    effects.push(...this.#lateness(domain, standing.late), ...this.#alert(domain, standing));
+    const { tier, late, alert } = standing;
+    const before = this.#said.get(domain);
+    if (before?.tier !== tier || before.late !== late || before.alert !== alert) {
+      this.#said.set(domain, { tier, late, alert });
+      effects.push(...newsOf(domain, before, standing));
+    }
     const { cliff, lateInMs, alertInMs } = standing;
     const inMs = Math.min(
       cliff?.inMs ?? Number.POSITIVE_INFINITY,
@@ -115,42 +109,6 @@ export class Watch {
       future === null ? Number.POSITIVE_INFINITY : future.issuedAt - believableUntil(belief, now),
     );
     return now.boot + Math.max(1, inMs);
-  }
-
-  #tier(domain: TrustDomain, tier: Tier, ageMs: number | null): readonly Effect[] {
-    const before = this.#tiers.get(domain);
-    if (before === tier) return [];
-    this.#tiers.set(domain, tier);
-    const age = ageMs === null ? {} : { ageMs };
-    const fields = { domain, from: before ?? 'none', to: tier, ...age };
-    return [
-      { kind: 'audit', event: 'tier.changed', fields },
-      { kind: 'changed', domain },
-    ];
-  }
-
-  /** A fall comes nearer: told once at each share of the way (PROTOCOL §4.5). */
-  #alert(domain: TrustDomain, { tier, cliff, alert }: Standing): readonly Effect[] {
-    const before = this.#alerts.get(domain);
-    this.#alerts.set(domain, { tier, alert });
-    const isNews = before?.tier !== tier || before.alert < alert;
-    if (alert === 0 || cliff === null || !isNews) return [];
-    const fields = { domain, tier, next: cliff.tier, inMs: cliff.inMs, percent: alert };
-    return [
-      { kind: 'audit', event: 'cliff.near', fields },
-      { kind: 'changed', domain },
-    ];
-  }
-
-  #lateness(domain: TrustDomain, late: boolean): readonly Effect[] {
-    if (late === this.#late.has(domain)) return [];
-    if (late) this.#late.add(domain);
-    else this.#late.delete(domain);
-    const event = late ? 'ticks.late' : 'ticks.resumed';
-    return [
-      { kind: 'audit', event, fields: { domain } },
-      { kind: 'changed', domain },
-    ];
   }
 
   /**
@@ -175,4 +133,27 @@ export class Watch {
     }
     return next;
   }
+}
+
+/** What people are told of a domain, each once: its tier, its ticks, a fall that comes nearer. */
+function newsOf(
+  domain: TrustDomain,
+  before: Said | undefined,
+  { tier, ageMs, late, cliff, alert }: Standing,
+): readonly Effect[] {
+  const news: Effect[] = [];
+  const tell = (event: string, fields: RefusalDetails): void => {
+    news.push({ kind: 'audit', event, fields: { domain, ...fields } }, { kind: 'changed', domain });
+  };
+  if (before?.tier !== tier) {
+    const age = ageMs === null ? {} : { ageMs };
+    tell('tier.changed', { from: before?.tier ?? 'none', to: tier, ...age });
+  }
+  if (late !== (before?.late ?? false)) tell(late ? 'ticks.late' : 'ticks.resumed', {});
+  // PROTOCOL §4.5 — told at each share of the way.
+  const isNearer = before?.tier !== tier || before.alert < alert;
+  if (alert !== 0 && cliff !== null && isNearer) {
+    tell('cliff.near', { tier, next: cliff.tier, inMs: cliff.inMs, percent: alert });
+  }
+  return news;
 }
