@@ -12,8 +12,11 @@ const RIGHT = 14;
 /** Half of the longest name of a time. */
 const EDGE = 30;
 
-const STEPS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS];
-const LONG_STEPS = [12 * HOUR_MS, DAY_MS, 2 * DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 28 * DAY_MS];
+const STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
+  ...[1, 2, 7, 14, 28].map((days) => days * DAY_MS),
+];
 const TICKS_MAX = 10;
 
 /** Text that is safe between tags and in attributes. */
@@ -64,7 +67,7 @@ export function plot(
 
 /** Hours and days along the bottom, with faint lines through the plot. */
 export function timeAxis(endMs: number, height: number): string {
-  const step = [...STEPS, ...LONG_STEPS].find((ms) => endMs / ms <= TICKS_MAX) ?? 56 * DAY_MS;
+  const step = STEPS.find((ms) => endMs / ms <= TICKS_MAX) ?? 56 * DAY_MS;
   let out = '';
   for (let at = 0; at <= endMs; at += step) {
     const x = xOf(at, endMs);
@@ -93,6 +96,14 @@ export function spell(ms: number): string {
     if (count > 0 && parts.length < 2) parts.push(`${count} ${unit}`);
   }
   return parts.length === 0 ? '0' : parts.join(' ');
+}
+
+/** `12 %`, `3.4 %`: what is more than nothing never reads as nothing, nor as all but for all. */
+export function spellShare(share: number): string {
+  if (share === 0 || share === 1) return `${100 * share} %`;
+  if (share < 0.001) return 'under 0.1 %';
+  if (share > 0.999) return 'over 99.9 %';
+  return `${(100 * share).toFixed(share < 0.1 || share > 0.99 ? 1 : 0)} %`;
 }
 
 /** `1.2 MB`, `340 kB`. */

@@ -21,7 +21,8 @@ import type { World } from './world.ts';
 
 const ROW = 14;
 const AXIS = 24;
-const ROWS_MAX = 80;
+/** So many has a coalition of twelve authorities in which each speaks of all. */
+const ROWS_MAX = 144;
 /** Of a happening so many are named beside it; the hint names all. */
 const NAMES_MAX = 2;
 /** Height of a line of text; names of lines in a key, and the room for each. */
@@ -29,6 +30,8 @@ const LINE = 11;
 const KEY_MAX = 12;
 const KEY_WIDTH = 64;
 const COLOURS = 6;
+/** Room for the words beside a dot. */
+const BESIDE = 70;
 
 /** Every node's tier for every domain it speaks of, as bands over time. */
 export function tierPlot(world: World, endMs: number): string {
@@ -41,17 +44,22 @@ export function tierPlot(world: World, endMs: number): string {
   const height = names.length * ROW + AXIS;
   const bands = names.map((name, row) => {
     const changes = rows.get(name) ?? [];
-    const drawn = changes.flatMap(({ at, machine, tier }, i) => {
+    const runs = changes.flatMap(({ at, machine, tier }, i) => {
       const until = Math.min(endMs, changes[i + 1]?.at ?? endMs);
-      const text = `${name}: ${tier} from ${spell(at)}`;
-      return world.history
-        .runsOf(machine, at, until)
-        .map(([from, to]) => span(from, to, row, endMs, `tier ${tier}`, text));
+      return world.history.runsOf(machine, at, until).map(([from, to]) => ({ at, tier, from, to }));
     });
+    // What lasted a moment is drawn above what lasted long, or nobody would see it.
+    const longestFirst = runs.sort((a, b) => b.to - b.from - (a.to - a.from));
+    const drawn = longestFirst.map(({ at, tier, from, to }) =>
+      span(from, to, row, endMs, `tier ${tier}`, `${name}: ${tier} from ${spell(at)}`),
+    );
     return label(0, row * ROW + 10, name) + drawn.join('');
   });
   const healsAt = world.scenario.minutes * MINUTE_MS;
-  const healing = healsAt < endMs ? ` From ${spell(healsAt)} on the coalition heals.` : '';
+  const healing =
+    healsAt < endMs
+      ? ` From ${spell(healsAt)} on the coalition heals; who is not of its core is switched off.`
+      : '';
   const what = 'Each row is what one node may rest on one domain: nothing without power.';
   const says = `${what}${healing}${left}`;
   return plot('tiers', 'Tiers over time', says, height, timeAxis(endMs, height) + bands.join(''));
@@ -125,7 +133,8 @@ export function withdrawalPlot(world: World, endMs: number): string {
       const x = xOf(acknowledgedAt + delayMs, endMs);
       const dot = { cx: x, cy: row * ROW + 6, r: 4, class: 'dot' };
       const text = `${name} knew of ${short(domain)} after ${said}`;
-      const late = x - xOf(acknowledgedAt, endMs) > 8 ? label(x + 8, row * ROW + 10, said) : '';
+      const isLate = x - xOf(acknowledgedAt, endMs) > 8;
+      const late = isLate ? beside(x, row * ROW + 10, said) : '';
       return [mark('circle', dot, hint(text)) + late];
     });
   });
@@ -135,6 +144,12 @@ export function withdrawalPlot(world: World, endMs: number): string {
   const says = `${what}${left}`;
   const body = timeAxis(endMs, height) + rows.join('') + ordered.join('') + dots.join('');
   return plot('withdrawals', 'Withdrawals reaching each node', says, height, body);
+}
+
+/** A few words beside a dot: behind it, or before it where the plot ends. */
+function beside(x: number, y: number, text: string): string {
+  const isNearEnd = x > WIDTH - BESIDE;
+  return label(isNearEnd ? x - 8 : x + 8, y, text, isNearEnd ? 'label before' : 'label');
 }
 
 /** Bytes over each link, both directions. */
@@ -202,7 +217,8 @@ export function agePlot(world: World, endMs: number): string {
     const line = { x1: x, x2: x + 14, y1: 6, y2: 6, class: ageLine(i) };
     return mark('line', line) + label(x + 18, 10, short(domain));
   });
-  const says = 'For each domain, the age of its evidence at the node where it was oldest.';
+  const what = 'For each domain, the age of its evidence at the node where it was oldest.';
+  const says = `${what} Of domains that are equally old the last one is seen.`;
   const body = timeAxis(endMs, height) + rules.join('') + lines.join('') + key.join('');
   return plot('ages', 'Ages against limits', says, height, body);
 }

@@ -5,7 +5,7 @@
  * happened around it; and a table of what other limits would have cost.
  */
 
-import { escaped, spell } from './markup.ts';
+import { escaped, spell, spellShare } from './markup.ts';
 import { agePlot, bytesPlot, happeningPlot, linkPlot, tierPlot, withdrawalPlot } from './plots.ts';
 import type { RunResult } from './run.ts';
 import type { WhatIf } from './what-if.ts';
@@ -16,7 +16,7 @@ const STYLE = `
   --fresh: #4f9d8a; --degraded: #e0bf62; --survival: #cf8550; --expired: #9b5150;
   --quarantined: #6d5f8d; --blue: #5b86a8; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8e4; --soft: #98a5a0; --paper: #161b1a;
-  --line: #2c3533; --card: #1c2322; } }
+  --line: #2c3533; --card: #1c2322; --expired: #bd6a66; --quarantined: #9385bb; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1040px; padding: 40px 28px 80px; color: var(--ink);
   background: var(--paper); font: 15px/1.55 system-ui, sans-serif; }
@@ -27,7 +27,7 @@ section { margin-top: 34px; padding: 22px 24px; background: var(--card); border-
   border: 1px solid var(--line); }
 svg { display: block; width: 100%; height: auto; }
 .label, .value, .tick { font: 10px system-ui, sans-serif; fill: var(--soft); }
-.tick { text-anchor: middle; } .tick.last { text-anchor: end; }
+.tick { text-anchor: middle; } .tick.last, .before { text-anchor: end; }
 .grid { stroke: var(--line); stroke-width: 1; }
 .FRESH { fill: var(--fresh); } .DEGRADED { fill: var(--degraded); }
 .SURVIVAL { fill: var(--survival); } .EXPIRED { fill: var(--expired); }
@@ -83,7 +83,9 @@ function heading(world: World, { seed, verdict, events, traceHash }: RunResult):
   const key = tiers.map(
     (tier) => `<span><i style="background:var(--${tier})"></i>${tier.toUpperCase()}</span>`,
   );
-  const facts = `seed ${seed} · ${spell(world.now)} · ${events} events · trace ${traceHash.slice(0, 16)}`;
+  const count = events.toLocaleString('en');
+  const trace = traceHash.slice(0, 16);
+  const facts = `seed ${seed} · ${spell(world.now)} · ${count} events · trace ${trace}`;
   return `<h1>${escaped(name)}</h1><p>${escaped(shows)}</p>
 <p><span class="verdict" style="background:var(--${color})">${verdict}</span> ${escaped(facts)}</p>
 <p class="key">${key.join('')}</p>`;
@@ -106,7 +108,7 @@ function whatIfTable(chosenMs: number, table: readonly WhatIf[]): string {
       spell(limits.degradedForMs),
       spell(limits.survivalForMs),
       spell(honouredMs),
-      `${(100 * refusedShare).toFixed(1)} %`,
+      spellShare(refusedShare),
     ];
     return `<tr${chosen}>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });

@@ -6,7 +6,7 @@
 import { MINUTE_MS } from '../core/time.ts';
 import { TIERS, type Tier } from '../federation/tier.ts';
 import type { History, TierChange } from './history.ts';
-import { spell } from './markup.ts';
+import { spell, spellShare } from './markup.ts';
 import type { Verdict } from './run.ts';
 import type { World } from './world.ts';
 
@@ -83,9 +83,8 @@ function standings(world: World): readonly string[] {
   const worst = shares.sort(([, a], [, b]) => weight(b) - weight(a)).slice(0, STANDINGS_TOLD);
   if (worst.length === 0) return ['everybody found everybody FRESH throughout'];
   return worst.map(([name, share]) => {
-    const parts = TIERS.filter((tier) => share[tier] > 0).map(
-      (tier) => `${tier} ${(100 * share[tier]).toFixed(share[tier] < 0.1 ? 1 : 0)} %`,
-    );
+    const seen = TIERS.filter((tier) => share[tier] > 0);
+    const parts = seen.map((tier) => `${tier} ${spellShare(share[tier])}`);
     return `${name}: ${parts.join(', ')}`;
   });
 }
@@ -117,11 +116,17 @@ function sharesOf(
 
 function ending({ scenario, coverage, history, now }: World, verdict: Verdict): string {
   const alarms = coverage.entries().filter(([point]) => point.startsWith('alarm: '));
-  const said = alarms.map(([point, times]) => `${point.slice('alarm: '.length)} ${times} times`);
+  const said = alarms.map(
+    ([point, times]) => `${point.slice('alarm: '.length)} ${spellTimes(times)}`,
+  );
   const raised = said.length === 0 ? 'no alarm' : `alarms: ${said.join(', ')}`;
   const healed = scenario.heals ? 'healed at the end, and all agreed' : 'ended as it stood';
   const end = verdict === 'held' ? healed : `${verdict} after ${spell(now)}`;
-  return `${raised}; ${history.links.length} times a link came or went; ${end}`;
+  return `${raised}; links came or went ${spellTimes(history.links.length)}; ${end}`;
+}
+
+function spellTimes(times: number): string {
+  return times === 1 ? 'once' : `${times} times`;
 }
 
 /** Below a minute in milliseconds or seconds, as floods are. */
