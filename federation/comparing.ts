@@ -68,7 +68,7 @@ export class Comparing {
   /** The peer says its digest. */
   digest(link: PeerLink, digest: string, now: BootMs): readonly Effect[] {
     if (link.interests.size === 0) return [];
-    if (link.isGuest) this.#telling.ticksAgain(link, now);
+    if (link.isSparse) this.#telling.ticksAgain(link, now);
     if (this.#links.digest(link) === digest) {
       this.#again(link, link.hears(digest) ? QUIET_INTERVAL_MS : intervalOf(link), now);
       return [];

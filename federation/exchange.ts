@@ -192,7 +192,7 @@ export class Exchange {
 
   /** A document of this domain was admitted: ask the peer that has more for what comes next. */
   admitted(belief: Belief, link: PeerLink, now: BootMs): readonly Effect[] {
-    link.hasTick(belief);
+    link.hasTick(belief, null);
     const asked = this.#asking.ask(link, belief, now);
     return sendWants(link, asked.length > 0 ? asked : this.#askNext(link, now));
   }

@@ -54,6 +54,14 @@ interface Name {
   reading: { readonly groups: GroupScope; readonly reading: Reading } | null;
 }
 
+/** The newest tick that both sides hold of a domain, as far as one knows. */
+interface KnownTick {
+  readonly beacon: Digest;
+  readonly index: number;
+  /** When we gave it, and nothing says that it arrived; null where the peer gave it. */
+  readonly givenAt: BootMs | null;
+}
+
 /** What both peers speak of, and one digest over how it stands. */
 interface Shared {
   /** The domains of all beliefs that were looked through, and who of them is shared. */
@@ -94,7 +102,7 @@ export class PeerLink {
   readonly #linked: LinkedPeer | LinkedGuest;
   readonly #own: TrustDomain;
   readonly #names = new Map<TrustDomain, Name>();
-  readonly #ticks = new Map<TrustDomain, { readonly beacon: Digest; readonly index: number }>();
+  readonly #ticks = new Map<TrustDomain, KnownTick>();
   readonly #news = new Set<TrustDomain>();
   readonly #strangers = new Set<string>();
   readonly #sums = new Map<Tag, { readonly sum: string; readonly until: BootMs }>();
@@ -161,10 +169,16 @@ export class PeerLink {
   }
 
   /** The peer has this tick: it gave it to us, or we give it now. */
-  hasTick({ domain, beacon, tick }: Belief): void {
+  hasTick({ domain, beacon, tick }: Belief, givenAt: BootMs | null): void {
     if (beacon === null || tick === null) return;
     this.#news.delete(domain);
-    this.#ticks.set(domain, { beacon: beacon.beacon.digest, index: tick.index });
+    this.#ticks.set(domain, { beacon: beacon.beacon.digest, index: tick.index, givenAt });
+  }
+
+  /** True where the newest tick was given so long ago, and may have been lost. */
+  mayLackTick({ domain, stop }: Belief, before: BootMs): boolean {
+    const givenAt = this.#ticks.get(domain)?.givenAt ?? null;
+    return stop === null && givenAt !== null && givenAt <= before;
   }
 
   /** The peer has no tick of this domain, whatever it was given. */

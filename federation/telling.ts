@@ -5,6 +5,7 @@
 
 import { ROWS_PAUSE_MS, TICK_BATCH_MS, TICKS_MAX } from '../core/limits.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
+import { answerMs } from './asking.ts';
 import type { Belief } from './belief.ts';
 import type { Effect } from './effect.ts';
 import type { Jitter } from './jitter.ts';
@@ -79,11 +80,16 @@ export class Telling {
     this.#links.rescheduled(link);
   }
 
-  /** The newest ticks go to a guest again: a batch may have been lost, and no row shows it. */
+  /**
+   * Ticks that had time to come, and that nothing newer took the place of, go out again with the
+   * next batch: one may have been lost, and no row shows it.
+   */
   ticksAgain(link: PeerLink, now: BootMs): void {
+    const before = bootMs(Math.max(0, now - answerMs(link)));
     const shared = this.#links.shared(link);
-    for (const belief of shared) link.lacksTick(belief);
-    this.noteTicks(link, shared, now);
+    const doubtful = shared.filter((belief) => link.mayLackTick(belief, before));
+    for (const belief of doubtful) link.lacksTick(belief);
+    this.noteTicks(link, doubtful, now);
   }
 
   /** The newest tick of every domain that has one the peer lacks, in as few frames as may be. */
@@ -96,7 +102,7 @@ export class Telling {
       const { domain, beacon, tick, stop } = belief;
       if (!link.news.has(domain) || beacon === null || tick === null || stop !== null) continue;
       ticks.push(encodeTick(beacon.beacon.digest, tick.index, tick.value));
-      link.hasTick(belief);
+      link.hasTick(belief, now);
     }
     const frames = Math.ceil(ticks.length / TICKS_MAX);
     return Array.from({ length: frames }, (_, i) =>

@@ -12,7 +12,7 @@
 
 import { toHex, toUtf8 } from '../core/bytes.ts';
 import { sha256 } from '../core/digest.ts';
-import { BAN_MS, GUEST_LINK_MS_MAX, REDIAL_MS_MAX } from '../core/limits.ts';
+import { BAN_MS, GUEST_LINK_MS_MAX, REDIAL_MS_MAX, SLOW_RATE } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import { scopeOf } from '../federation/lease.ts';
@@ -52,6 +52,8 @@ export interface Wire {
 /** Two wires between two machines. */
 export interface Link {
   readonly wires: readonly [Wire, Wire];
+  /** Both ends call it slow: without gossip (PROTOCOL §6.1). */
+  readonly isSlow: boolean;
   up: boolean;
   /** What either end took the other for, while it is up. */
   acquaintance: Acquaintance | null;
@@ -113,6 +115,7 @@ export class Network {
     if (this.#links.has(nameOf(a.name, b.name))) return;
     const link: Link = {
       wires: [newWire(a, b, terms), newWire(b, a, terms)],
+      isSlow: terms.bitsPerSecond > 0 && terms.bitsPerSecond <= SLOW_RATE,
       up: false,
       acquaintance: null,
       bannedUntil: 0,
@@ -184,7 +187,8 @@ export class Network {
   flood(from: Machine, message: GossipMessage, except: string | null): void {
     for (const link of this.linksOf(from)) {
       const wire = link.wires[0].from === from ? link.wires[0] : link.wires[1];
-      if (!link.up || wire.to.name === except || laneOf(link) !== 'whole') continue;
+      const hasGossip = laneOf(link) === 'whole' && !link.isSlow;
+      if (!link.up || wire.to.name === except || !hasGossip) continue;
       const input = { kind: 'gossip', peer: from.name, bytes: message.bytes } as const;
       const { forgedFor } = message;
       this.#carry(wire, message.bytes.length, { input, gossip: message, forgedFor });
@@ -236,8 +240,8 @@ export class Network {
     const binding = sha256(toUtf8(`${a.name}/${b.name}/${this.#world.now}`));
     const [atA, atB] = acquaintance.received;
     this.#world.coverage.saw('network: a link came up', acquaintance.lane);
-    a.receive(peerUp(b, atA, acquaintance.lane, binding));
-    b.receive(peerUp(a, atB, acquaintance.lane, binding));
+    a.receive(peerUp(b, atA, link, binding));
+    b.receive(peerUp(a, atB, link, binding));
     this.#world.linkChanged(link);
     this.#planEnd(link);
   }
@@ -302,12 +306,12 @@ export function laneOf({ acquaintance }: Link): Lane | null {
   return acquaintance?.lane ?? null;
 }
 
-function peerUp(peer: Machine, received: Received, lane: Lane, binding: Uint8Array): Delivery {
+function peerUp(peer: Machine, received: Received, link: Link, binding: Uint8Array): Delivery {
   const known = { kind: 'peer-up', peer: peer.name, binding } as const;
   if (isGuest(received)) return plain({ ...known, domain: null, claims: received.claims });
   const { domain } = received;
-  if (lane === 'recovery') return plain({ ...known, domain: null, claims: domain });
-  return plain({ ...known, domain, groups: scopeOf(received) });
+  if (laneOf(link) === 'recovery') return plain({ ...known, domain: null, claims: domain });
+  return plain({ ...known, domain, groups: scopeOf(received), isSlow: link.isSlow });
 }
 
 /** The link with a peer is over. */

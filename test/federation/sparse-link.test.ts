@@ -2,8 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { toHex } from '../../core/bytes.ts';
 import { digestOf, sha256 } from '../../core/digest.ts';
-import { TICK_BATCH_MS, TICKS_MAX } from '../../core/limits.ts';
+import { SLOW_WANT_TIMEOUT_MS, TICK_BATCH_MS, TICKS_MAX } from '../../core/limits.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { decodeFrame, encodeFrame, type Frame, tagOf } from '../../federation/message.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
@@ -88,6 +89,31 @@ sparse('links tell the newest tick again to whoever comes to hold its beacon', (
   answersTo({ kind: 'summary', rows: lacking });
   assert.ok(answersTo({ kind: 'summary', rows }).some(isTicks), 'none is newer');
   assert.not(answersTo({ kind: 'summary', rows }).some(isTicks));
+});
+
+sparse('links give a tick again that had time to come, and nothing newer followed', () => {
+  const { world, blue, red } = couple();
+  world.advance(MINUTE_MS + SECOND_MS);
+  world.cut(blue, red);
+  blue.input({
+    ...{ kind: 'peer-up', peer: 'deaf', domain: red.domain, groups: 'none' },
+    ...{ binding: BINDING, isSlow: true },
+  });
+  const redTicksUpon = (frame: Frame): number => {
+    blue.effects.length = 0;
+    blue.input({ kind: 'frame', peer: 'deaf', bytes: encodeFrame(frame) });
+    world.advance(TICK_BATCH_MS + SECOND_MS);
+    const ofRed = blue.view(red.domain).beacon?.slice(0, 16);
+    return sentBy(blue)
+      .flatMap((sent) => (sent.kind === 'ticks' ? sent.ticks : []))
+      .filter((tick) => toHex(tick.subarray(0, 8)) === ofRed).length;
+  };
+  const digest: Frame = { kind: 'digest', digest: '0'.repeat(64) };
+  assert.is(redTicksUpon({ kind: 'interest', tags: [tagOf(red.domain, BINDING)] }), 1);
+  assert.is(redTicksUpon(digest), 0, 'it may be under way yet');
+  world.advance(SLOW_WANT_TIMEOUT_MS);
+  assert.is(redTicksUpon(digest), 1, 'and may have been lost');
+  assert.is(redTicksUpon(digest), 0);
 });
 
 sparse('links take whole frames of ticks, each tick for itself', () => {
