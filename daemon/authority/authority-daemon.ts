@@ -46,7 +46,7 @@ import { daemonStatus, domainsStatus, endpointStatus } from '../status.ts';
 import { SPACES } from '../store/key-space.ts';
 import { formatRfc3339 } from '../text/rfc3339.ts';
 import { loadChipTrust } from '../tpm/chip-trust.ts';
-import { entriesOf, type NodeStanding, trustViewOf } from '../trust-view.ts';
+import { bundleText, entriesOf, type NodeStanding, trustViewOf } from '../trust-view.ts';
 import { createWorkloadServer } from '../workload-api/server.ts';
 import { AuthorityBook } from './authority-book.ts';
 import { knownBy, openDoor, openEndpoint } from './authority-endpoints.ts';
@@ -130,7 +130,8 @@ async function openServices(parts: Parts, opening: AsyncDisposableStack): Promis
   );
   const links = new LinkBook(store, records, network, config.peers);
   const startedAt = formatRfc3339(clock.now().wall);
-  const endpoint = await openEndpoint(parts, trustView, opening);
+  const bundle = (): string => bundleText(ownView());
+  const endpoint = await openEndpoint(parts, { trustView, bundle }, opening);
   const status = (): Status => ({
     ...daemonStatus({ ...parts, peers, startedAt }),
     bundleEndpoint: endpoint?.url ?? '',

@@ -3,7 +3,6 @@
  * to its commands. Neither is open unless configured.
  */
 
-import { assert } from '../../core/assert.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import {
@@ -20,7 +19,6 @@ import type { Engine, Ground } from '../ground.ts';
 import type { TrustView } from '../identity/directory.ts';
 import { NOTHING_REVOKED } from '../identity/revoked.ts';
 import { verifyX509Svid } from '../identity/x509-verify.ts';
-import { bundleText } from '../trust-view.ts';
 import type { AuthorityBook } from './authority-book.ts';
 
 /** A daemon that signs. */
@@ -28,21 +26,17 @@ interface Signing extends Ground, Engine {
   readonly authorities: AuthorityBook;
 }
 
-/** Opens our own bundle endpoint; null where none is configured. */
+/** Opens our own bundle endpoint, which shows `bundle`; null where none is configured. */
 export async function openEndpoint(
-  { config, host, clock, authorities, node }: Signing,
-  trustView: () => TrustView,
+  { config, host, clock, authorities }: Signing,
+  { trustView, bundle }: { readonly trustView: () => TrustView; readonly bundle: () => string },
   opening: AsyncDisposableStack,
 ): Promise<HttpsEndpoint | null> {
   const { random, log } = host;
   const endpoint = await openOwnEndpoint({
     ...{ config, clock, random, log },
     permission: permissionOf(authorities, trustView),
-    bundle: () => {
-      const own = node.viewOf(node.domain, host.clock.now());
-      assert(own !== null, 'a running authority has its own domain');
-      return bundleText(own);
-    },
+    bundle,
   });
   opening.defer(async () => endpoint?.close());
   return endpoint;

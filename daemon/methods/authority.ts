@@ -59,7 +59,7 @@ export function controlMethods(options: MethodOptions): ControlMethods {
     ...readingMethods(options),
     ...entryMethods({ book, audit, svidTtlMs: config.svidTtlMs }),
     ...authorityMethods(options.authorities, options),
-    ...revokeMethods(options),
+    ...revokeMethods({ ...options, ownView }),
     ...referenceMethods(options),
     ...keyMethods(options.custody, audit),
     ...desk,

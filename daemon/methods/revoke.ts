@@ -3,7 +3,6 @@
  * (PROTOCOL §5.5). Nothing here can be taken back; asking twice is the command's business.
  */
 
-import { assert } from '../../core/assert.ts';
 import { digestOf } from '../../core/digest.ts';
 import { LEASE_FOR_MS, REVOCATIONS_MAX, SVID_TTL_MS_MAX } from '../../core/limits.ts';
 import { addMs, UNIX_MS_MAX, unixMs } from '../../core/time.ts';
@@ -26,6 +25,7 @@ export interface RevokeMethodOptions {
   readonly authorities: AuthorityBook;
   readonly issued: IssuedBook;
   readonly views: () => readonly DomainView[];
+  readonly ownView: () => DomainView;
   /** The file of a proposal that revokes these. */
   readonly propose: (targets: readonly RevocationTarget[]) => string;
 }
@@ -40,7 +40,7 @@ const KINDS: Readonly<Record<RevocationClass, RevocationKind>> = {
 export function revokeMethods(
   options: RevokeMethodOptions,
 ): Pick<ControlMethods, 'revoke' | 'revoke.propose'> {
-  const { driver, audit, authorities, views } = options;
+  const { driver, audit, authorities } = options;
   return {
     revoke: async (params, caller) => {
       const targets = targetsOf(options, params);
@@ -52,11 +52,9 @@ export function revokeMethods(
       const signing = kind === 'authority' ? rolled(authorities, target) : undefined;
       if (signing !== undefined) await succeed(authorities, signing);
       await authorities.republish();
-      const own = views().find((view) => view.isOwn);
-      assert(own !== undefined, 'a running daemon has its own domain');
       const asked = new Set(targets.map((one) => `${one.class}/${one.target}`));
       return {
-        revoked: listed(own)
+        revoked: listed(options.ownView())
           .filter(({ key }) => asked.has(key))
           .map(({ view }) => view),
       };
