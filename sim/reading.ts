@@ -38,7 +38,10 @@ export interface TimeRecord {
 }
 
 /** The kinds of record that a domain has one of. */
-type SingleKind = Exclude<RecordKind, 'root' | 'document' | 'past' | 'disowned' | 'override'>;
+type SingleKind = Exclude<
+  RecordKind,
+  'root' | 'document' | 'past' | 'disowned' | 'revocations' | 'override'
+>;
 
 const DOUBTS_MAX = 8;
 /** Keys by domain and kind: a text that is put together anew is hashed anew at each look-up. */
@@ -55,11 +58,14 @@ export function recordOf(
   domain: TrustDomain,
   kind: SingleKind,
 ): Uint8Array | null {
+  return believed.get(keys.get(domain)?.get(kind) ?? keyOf(domain, kind)) ?? null;
+}
+
+function keyOf(domain: TrustDomain, kind: SingleKind): string {
+  const key = recordKey(domain, kind);
   const ofDomain = keys.get(domain) ?? new Map<SingleKind, string>();
-  keys.set(domain, ofDomain);
-  const key = ofDomain.get(kind) ?? recordKey(domain, kind);
-  ofDomain.set(kind, key);
-  return believed.get(key) ?? null;
+  keys.set(domain, ofDomain.set(kind, key));
+  return key;
 }
 
 export function keepingOf(record: Uint8Array): Keeping {

@@ -318,9 +318,9 @@ export class World {
 
   /** The latest date that an authority has given to its own evidence. */
   #noteEvidence(machine: Machine, writes: readonly StepWrite[]): void {
-    if (machine.node?.hasVoice !== true) return;
     for (const { domain, kind, value } of writes) {
       if (domain !== machine.domain || kind !== 'keeping' || value === null) continue;
+      if (machine.node?.hasVoice !== true) return;
       const known = this.lastEvidence.get(machine.name) ?? 0;
       this.lastEvidence.set(machine.name, Math.max(known, keepingOf(value).asOf ?? 0));
     }

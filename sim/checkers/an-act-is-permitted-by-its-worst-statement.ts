@@ -3,6 +3,7 @@
  * (PROTOCOL §4.6, §4.7). Tiers are computed anew from asOf, the clock and the stored ledger.
  */
 
+import type { TrustDomain } from '../../core/spiffe-id.ts';
 import type { Policy } from '../../federation/policy.ts';
 import {
   ACTION_CLASSES,
@@ -18,34 +19,67 @@ import { dateOf } from '../date.ts';
 import { keepingOf, ledgerAt, recordOf } from '../reading.ts';
 import type { Step } from '../step.ts';
 
+interface Basis {
+  readonly step: Step;
+  /** The earliest date that the machine may go by. */
+  readonly date: number;
+  /** What the age of our own evidence says. */
+  readonly ownDue: Tier;
+}
+
+interface Judged {
+  readonly view: DomainView;
+  readonly policy: Policy;
+}
+
 export const anActIsPermittedByItsWorstStatement: CheckerKind = {
   sentence: 'an act is permitted by its worst statement',
   make: (world, fail) => {
     const { limits } = world.scenario;
-    const ageOf = ({ machine, now, t }: Step, asOf: number, record: Uint8Array | null): number => {
+    /** By the documents shown, in what view they were judged last. */
+    const judged = new WeakMap<DomainView['documents'], Judged>();
+    /** What a step is judged by, once for all that it views. */
+    let basis: Basis | null = null;
+    const basisOf = (step: Step): Basis => {
+      if (basis?.step === step) return basis;
+      const { machine, t } = step;
+      const date = dateOf(machine, t);
+      const record = recordOf(machine, machine.domain, 'keeping');
+      const asOf = record === null ? null : keepingOf(record).asOf;
+      const ownDue = dueOf(step, machine.domain, { asOf, date });
+      basis = { step, date, ownDue };
+      return basis;
+    };
+    const dueOf = (
+      { machine, now }: Step,
+      domain: TrustDomain,
+      { asOf, date }: { readonly asOf: number | null; readonly date: number },
+    ): Tier => {
+      if (asOf === null) return 'EXPIRED';
+      const record = recordOf(machine, domain, 'keeping');
       const keeping = record === null ? null : keepingOf(record);
       const sameBoot = keeping?.bootId === machine.clock.bootId;
       const ledger = keeping !== null && sameBoot ? ledgerAt(keeping, now.boot) : 0;
-      return Math.max(0, dateOf(machine, t) - asOf, ledger);
+      return tierOfAge(Math.max(0, date - asOf, ledger), limits);
     };
     /** What rests on a partner's bundle rests on our own word that it is a partner too. */
     const judgePartner = (step: Step, partner: DomainView, policy: Policy): void => {
       const { machine, now } = step;
-      const record = recordOf(machine, machine.domain, 'keeping');
-      const asOf = record === null ? null : keepingOf(record).asOf;
-      const due = asOf === null ? 'EXPIRED' : tierOfAge(ageOf(step, asOf, record), limits);
+      const { ownDue } = basisOf(step);
       for (const action of ['serve-foreign', 'accept-foreign'] as const) {
         const table = policy.tiers.get(action) ?? 'FRESH';
         const needs = partner.relation?.survivalForeign ? worst(table, 'SURVIVAL') : table;
-        if (isPermitted(due, needs)) continue;
+        if (isPermitted(ownDue, needs)) continue;
         const own = machine.node?.viewOf(machine.domain, now);
         if (!own || own.overrides.length > 0) return;
         world.coverage.saw('checker: a partner was met by a machine too old itself');
         if (!mayRestOnPartner(partner, own, policy, { action, documents: ['policy'] })) continue;
-        fail(`${machine.name}: ${action} of ${partner.domain} rests on our own ${due}`);
+        fail(`${machine.name}: ${action} of ${partner.domain} rests on our own ${ownDue}`);
       }
     };
     const judgeDocuments = (view: DomainView, policy: Policy): void => {
+      if (isJudged(judged.get(view.documents), view, policy)) return;
+      judged.set(view.documents, { view, policy });
       const { tier, asOf } = view.standing;
       const tiers = new Set<string>();
       for (const [name, document] of view.documents) {
@@ -74,9 +108,8 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
         const { tier, asOf } = view.standing;
         world.coverage.saw('tier', tier);
         if (!view.isOwn) judgePartner(step, view, policy);
-        const record = recordOf(machine, view.domain, 'keeping');
-        const due = tierOfAge(ageOf(step, asOf ?? 0, record), limits);
-        if (rank(tier) < rank(asOf === null ? 'EXPIRED' : due)) {
+        const due = dueOf(step, view.domain, { asOf, date: basisOf(step).date });
+        if (rank(tier) < rank(due)) {
           fail(`${machine.name}: ${view.domain} is ${tier}, its age says ${due}`);
         }
         judgeDocuments(view, policy);
@@ -84,6 +117,17 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
     };
   },
 };
+
+/** True where the same documents stood the same before: what they permit rests on nothing else. */
+function isJudged(last: Judged | undefined, view: DomainView, policy: Policy): boolean {
+  if (last === undefined || last.policy !== policy || view.overrides.length > 0) return false;
+  const [a, b] = [last.view.standing, view.standing];
+  const sameLimits =
+    a.limits.freshForMs === b.limits.freshForMs &&
+    a.limits.degradedForMs === b.limits.degradedForMs &&
+    a.limits.survivalForMs === b.limits.survivalForMs;
+  return sameLimits && a.asOf === b.asOf && a.tier === b.tier && last.view.overrides.length === 0;
+}
 
 function rank(tier: Tier): number {
   return TIERS.indexOf(tier);

@@ -35,12 +35,11 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
       if (keeping.asOf === null || machine.disk.wasPoor || machine.restored) return;
       // A thief may number higher and date lower: his evidence is older than what it replaces.
       if (world.stolen.has(domain)) return;
-      const mine = baselines.get(machine) ?? new Map<TrustDomain, Baseline>();
-      baselines.set(machine, mine);
       const poweredMs = machine.clock.poweredMs(world.now);
+      const mine = baselines.get(machine) ?? new Map<TrustDomain, Baseline>();
       const baseline = mine.get(domain);
       if (baseline === undefined) {
-        mine.set(domain, { poweredMs, ledgerMs, asOf: keeping.asOf });
+        baselines.set(machine, mine.set(domain, { poweredMs, ledgerMs, asOf: keeping.asOf }));
         return;
       }
       const powered = poweredMs - baseline.poweredMs;

@@ -35,10 +35,11 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
     const gone = new Map<string, Withdrawal>();
     const contacts = new Map<Machine, Map<string, Contact>>();
     const contactOf = (machine: Machine, domain: string, asOf: number): Contact => {
-      const mine = contacts.get(machine) ?? new Map<string, Contact>();
-      contacts.set(machine, mine);
-      const contact = mine.get(domain) ?? { poweredMs: machine.clock.poweredMs(world.now), asOf };
-      mine.set(domain, contact);
+      const mine = contacts.get(machine);
+      const known = mine?.get(domain);
+      if (known !== undefined) return known;
+      const contact = { poweredMs: machine.clock.poweredMs(world.now), asOf };
+      contacts.set(machine, (mine ?? new Map<string, Contact>()).set(domain, contact));
       return contact;
     };
     const judge = (machine: Machine, view: DomainView, last: number): void => {
