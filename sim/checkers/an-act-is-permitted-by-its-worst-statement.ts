@@ -4,6 +4,7 @@
  */
 
 import type { TrustDomain } from '../../core/spiffe-id.ts';
+import type { AgeLimits } from '../../federation/limits.ts';
 import type { Policy } from '../../federation/policy.ts';
 import {
   ACTION_CLASSES,
@@ -77,29 +78,6 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
         fail(`${machine.name}: ${action} of ${partner.domain} rests on our own ${ownDue}`);
       }
     };
-    const judgeDocuments = (view: DomainView, policy: Policy): void => {
-      if (isJudged(judged.get(view.documents), view, policy)) return;
-      judged.set(view.documents, { view, policy });
-      const { tier, asOf } = view.standing;
-      const tiers = new Set<string>();
-      for (const [name, document] of view.documents) {
-        // Documents of one tier permit the same.
-        if (tiers.has(document.tier)) continue;
-        tiers.add(document.tier);
-        if (rank(document.tier) < rank(tier)) fail(`${name} is better than its domain`);
-        const documents = [name];
-        for (const action of ACTION_CLASSES) {
-          const verdict = permitted(view, policy, { action, lifetime: action, documents });
-          // What people permit beyond it is judged by a checker of its own.
-          if (!verdict.permitted || verdict.override !== null) continue;
-          const needs = policy.tiers.get(action) ?? 'FRESH';
-          if (!isPermitted(document.tier, needs)) fail(`${action} rests on ${document.tier}`);
-          if (asOf === null || verdict.until > asOf + limits.survivalForMs) {
-            fail(`${action} on ${name} of ${view.domain} would outlive its evidence`);
-          }
-        }
-      }
-    };
     return {
       viewed: (view, step) => {
         const { machine } = step;
@@ -112,7 +90,10 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
         if (rank(tier) < rank(due)) {
           fail(`${machine.name}: ${view.domain} is ${tier}, its age says ${due}`);
         }
-        judgeDocuments(view, policy);
+        if (isJudged(judged.get(view.documents), view, policy)) return;
+        judged.set(view.documents, { view, policy });
+        const excess = excessOf(view, policy, limits);
+        if (excess !== null) fail(excess);
       },
     };
   },
@@ -127,6 +108,30 @@ function isJudged(last: Judged | undefined, view: DomainView, policy: Policy): b
     a.limits.degradedForMs === b.limits.degradedForMs &&
     a.limits.survivalForMs === b.limits.survivalForMs;
   return sameLimits && a.asOf === b.asOf && a.tier === b.tier && last.view.overrides.length === 0;
+}
+
+/** What the documents shown permit beyond their tiers or for too long, or null. */
+function excessOf(view: DomainView, policy: Policy, limits: AgeLimits): string | null {
+  const { tier, asOf } = view.standing;
+  const tiers = new Set<string>();
+  for (const [name, document] of view.documents) {
+    // Documents of one tier permit the same.
+    if (tiers.has(document.tier)) continue;
+    tiers.add(document.tier);
+    if (rank(document.tier) < rank(tier)) return `${name} is better than its domain`;
+    const documents = [name];
+    for (const action of ACTION_CLASSES) {
+      const verdict = permitted(view, policy, { action, lifetime: action, documents });
+      // What people permit beyond it is judged by a checker of its own.
+      if (!verdict.permitted || verdict.override !== null) continue;
+      const needs = policy.tiers.get(action) ?? 'FRESH';
+      if (!isPermitted(document.tier, needs)) return `${action} rests on ${document.tier}`;
+      if (asOf === null || verdict.until > asOf + limits.survivalForMs) {
+        return `${action} on ${name} of ${view.domain} would outlive its evidence`;
+      }
+    }
+  }
+  return null;
 }
 
 function rank(tier: Tier): number {
