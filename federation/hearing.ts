@@ -29,6 +29,11 @@ interface From {
   readonly relayed: boolean;
 }
 
+/** A frame, and where it carries a document or a proof that, which is read once. */
+type Heard =
+  | Exclude<Frame, { readonly kind: 'envelope' | 'proof' }>
+  | Exclude<FileItem, { readonly kind: 'tick' }>;
+
 /** One for all: most of what is gossiped comes to it. */
 const UNKNOWN_BEACON = new Refusal('tick-unknown-beacon');
 
@@ -36,57 +41,54 @@ const UNKNOWN_BEACON = new Refusal('tick-unknown-beacon');
 export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
   const from: From = { peer, link: step.parts.exchange.links.of(peer), relayed: false };
   step.ledgerOn(from.link).charge(peer, 'sync', step.now.boot);
-  const frame = refusalOf(() => decodeFrame(bytes));
-  if (frame instanceof Refusal || frame.kind !== 'tick') {
-    chargeDomain(step, from, { bytes: bytes.length, isNegative: isNegative(frame) });
+  const heard = refusalOf(() => readFrame(bytes));
+  if (heard instanceof Refusal || heard.kind !== 'tick') {
+    chargeDomain(step, from, { bytes: bytes.length, isNegative: isNegative(heard) });
   }
-  if (frame instanceof Refusal) throw frame;
-  switch (frame.kind) {
+  if (heard instanceof Refusal) throw heard;
+  switch (heard.kind) {
     case 'interest':
-      step.effects.push(...step.parts.exchange.interest(peer, frame.tags, step.now.boot));
+      step.effects.push(...step.parts.exchange.interest(peer, heard.tags, step.now.boot));
       return;
     case 'digest':
-      step.effects.push(...step.parts.exchange.digest(peer, frame.digest, step.now.boot));
+      step.effects.push(...step.parts.exchange.digest(peer, heard.digest, step.now.boot));
       return;
     case 'summary':
-      step.effects.push(...step.parts.exchange.summary(peer, frame.rows, step.now.boot));
+      step.effects.push(...step.parts.exchange.summary(peer, heard.rows, step.now.boot));
       return;
     case 'want':
-      step.effects.push(...step.parts.exchange.want(peer, frame.wants, step.now.boot));
+      step.effects.push(...step.parts.exchange.want(peer, heard.wants, step.now.boot));
       return;
     case 'lack':
-      step.effects.push(...step.parts.exchange.lack(peer, frame.wants, step.now.boot));
+      step.effects.push(...step.parts.exchange.lack(peer, heard.wants, step.now.boot));
       return;
     case 'ranges':
-      step.effects.push(...step.parts.exchange.ranges(peer, frame.tag, frame.notes, step.now.boot));
+      step.effects.push(...step.parts.exchange.ranges(peer, heard.tag, heard.notes, step.now.boot));
       return;
     case 'tick': {
-      const refusal = hearTick(step, from, frame.bytes);
+      const refusal = hearTick(step, from, heard.bytes);
       if (refusal !== null) throw refusal;
       return;
     }
     case 'question':
-      return hearQuestion(step, peer, frame.tag, frame.nonce);
+      return hearQuestion(step, peer, heard.tag, heard.nonce);
     case 'answer':
-      return hearAnswer(step, peer, frame.tag, frame.bytes);
+      return hearAnswer(step, peer, heard.tag, heard.bytes);
     case 'turn':
-      return hearTurn(step, peer, frame.tag, frame.nonce);
+      return hearTurn(step, peer, heard.tag, heard.nonce);
     case 'waiting':
-      return hearWaiting(step, peer, frame.tag, frame.bytes);
+      return hearWaiting(step, peer, heard.tag, heard.bytes);
     case 'proof': {
       // PROTOCOL §6.3 — from anybody, guests too: a proof stands by itself.
-      const item: FileItem = { kind: 'proof', proof: decodeEquivocation(frame.bytes) };
-      const { domain, keyId } = item.proof;
+      const { domain, keyId } = heard.proof;
       const belief = step.parts.beliefs.of(domain);
       step.parts.exchange.settle({ domain, what: 'unpinned', argument: keyId, peer });
-      return admitFrom(step, belief, item, from);
+      return admitFrom(step, belief, heard, from);
     }
     case 'ticks':
-      return hearTicks(step, from, frame.ticks);
-    case 'envelope': {
-      const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
-      return takeEnvelope(step, item, from);
-    }
+      return hearTicks(step, from, heard.ticks);
+    case 'envelope':
+      return takeEnvelope(step, heard, from);
   }
 }
 
@@ -122,12 +124,23 @@ function chargeDomain(
   if (domain !== null) step.parts.domains.move(domain, cost, step.now.boot);
 }
 
-/** True for a frame that withdraws something, if it is what it says. */
-function isNegative(frame: Frame | Refusal): boolean {
-  if (frame instanceof Refusal) return false;
-  if (frame.kind !== 'envelope') return frame.kind === 'proof';
-  const envelope = refusalOf(() => decodeEnvelope(frame.bytes));
-  return !(envelope instanceof Refusal) && envelope.type === 'revocations';
+function readFrame(bytes: Uint8Array): Heard {
+  const frame = decodeFrame(bytes);
+  switch (frame.kind) {
+    case 'envelope':
+      return { kind: 'envelope', envelope: decodeEnvelope(frame.bytes) };
+    case 'proof':
+      return { kind: 'proof', proof: decodeEquivocation(frame.bytes) };
+    default:
+      return frame;
+  }
+}
+
+/** True for what withdraws something. */
+function isNegative(heard: Heard | Refusal): boolean {
+  if (heard instanceof Refusal) return false;
+  if (heard.kind === 'envelope') return heard.envelope.type === 'revocations';
+  return heard.kind === 'proof';
 }
 
 /** Each for itself; what is late among them spoils no other, what is wrong ends the frame. */
