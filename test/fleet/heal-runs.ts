@@ -9,6 +9,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { type Fleet, foundFleet } from './fleet.ts';
 import { type Healing, healPlan, partitionAndHeal, type Turns } from './heal.ts';
+import { keepRemains } from './remains.ts';
 import type { OpenSite } from './site.ts';
 
 const WITHIN_S = 5;
@@ -40,7 +41,7 @@ export async function healAgain(wanted: HealRuns, openSite: OpenSite): Promise<b
     const later = (at * wanted.partitionS * 1_000) / founded.length;
     await new Promise((resolve) => setTimeout(resolve, later));
     for (const _ of missing) {
-      const healing = await partitionAndHeal(fleet, wanted.partitionS, turns);
+      const healing = await healOrTell(fleet, wanted.partitionS, turns);
       made.push(healing);
       const line = lineOf({ run: made.length, ...healing });
       console.log(line);
@@ -49,6 +50,15 @@ export async function healAgain(wanted: HealRuns, openSite: OpenSite): Promise<b
   };
   await Promise.all(founded.map(partEach));
   return sumUp(made);
+}
+
+/** A fleet that does not heal is gone with this process: what it said has to be kept before. */
+async function healOrTell(fleet: Fleet, partitionS: number, turns: Turns): Promise<Healing> {
+  try {
+    return await partitionAndHeal(fleet, partitionS, turns);
+  } catch (cause) {
+    throw new Error(`a fleet did not heal; ${await keepRemains(fleet)}`, { cause });
+  }
 }
 
 async function foundOne({ size }: HealRuns, openSite: OpenSite): Promise<Fleet> {

@@ -6,8 +6,9 @@
  * every domain, sees all of them fresh, and lists every revocation that was published anywhere.
  */
 
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { chordedRing, domainOf, type Fleet, type FleetPlan, type Heard } from './fleet.ts';
+import { processorMs } from './processors.ts';
 import type { Wire } from './wire.ts';
 
 /** Daemons of a whole run, and changes of each half. */
@@ -32,6 +33,10 @@ export interface Healing {
   readonly busy: number;
   /** The same in seconds, of a daemon in the mean: it hardly depends on what else runs. */
   readonly processorS: number;
+  /** What everybody but this fleet and this process used meanwhile: with much of it, no figure. */
+  readonly othersBusy: number;
+  /** Processes that ran or waited to, over the minute before (proc_loadavg(5)). */
+  readonly load: number;
 }
 
 /** Does what it is given when nobody else does. */
@@ -85,6 +90,7 @@ async function heal(
   cable: Wire,
   published: ReadonlySet<string>,
 ): Promise<Omit<Healing, 'partitionS' | 'changes'>> {
+  const [load = Number.NaN] = loadavg();
   const mended = sampleOf(fleet);
   const samples = [mended];
   let learnedAt = mended.at;
@@ -101,23 +107,30 @@ async function heal(
   silence();
   const agreed = samples.find(({ at }) => at >= learnedAt) ?? mended;
   const usedMs = agreed.processorMs - mended.processorMs;
+  const thereMs = (agreed.at - mended.at) * availableParallelism();
   return {
     dialledAfterS: (cable.joinedAt - mended.at) / 1_000,
     agreedAfterS: (learnedAt - mended.at) / 1_000,
-    busy: usedMs / ((agreed.at - mended.at) * availableParallelism()),
+    busy: usedMs / thereMs,
     processorS: usedMs / 1_000 / fleet.plan.size,
+    othersBusy: Math.max(0, agreed.othersMs - mended.othersMs) / thereMs,
+    load,
   };
 }
 
-/** What the daemons had used of the processors at a moment. */
+/** What the daemons had used of the processors at a moment, and what others had. */
 interface Sample {
   readonly at: number;
   readonly processorMs: number;
+  readonly othersMs: number;
 }
 
 function sampleOf(fleet: Fleet): Sample {
-  const used = fleet.daemons.map(({ process }) => process.processorMs());
-  return { at: performance.now(), processorMs: used.reduce((sum, ms) => sum + ms, 0) };
+  const ofEach = fleet.daemons.map((daemon) => daemon.process.processorMs());
+  const ofFleet = ofEach.reduce((sum, ms) => sum + ms, 0);
+  const { user, system } = process.cpuUsage();
+  const othersMs = processorMs() - ofFleet - (user + system) / 1_000;
+  return { at: performance.now(), processorMs: ofFleet, othersMs };
 }
 
 /** Changes spread over the domains of both halves and over the time; what has to be revoked. */

@@ -5,6 +5,10 @@
  *
  *     daemon w0 ──── n0 relay f0 ──── w0 daemon
  *
+ * Who is at the other end of a cable is written down for good when it is laid. The kernel keeps one
+ * table of neighbours for all namespaces of a machine; where that is full (of 1,024 that it found
+ * by itself) it sends nothing to anybody new, so that a few fleets cut each other's cables.
+ *
  * Namespaces, cables and rules live as long as the processes in them, and end with this one
  * whatever ends it: there is nothing to remove. Needs root (ip-netns(8), nft(8), tc-tbf(8)).
  */
@@ -128,11 +132,12 @@ class Namespaces implements Site {
 
   /** A cable from here to a daemon, where its end is called `w`, with an address at either end. */
   #plug(name: string, { here, there }: Ends, index: number): void {
-    const end = `w${name.slice(1)}`;
-    run(`ip link add ${name} type veth peer name ${end} netns ${this.#pidOf(index)}`);
-    run(`ip addr add ${here}/30 dev ${name} && ip link set ${name} up`);
-    const inside = `ip addr add ${there}/30 dev ${end} && ip link set ${end} up`;
-    run(`${this.within(index).join(' ')} sh -c '${inside}'`);
+    const far = { dev: `w${name.slice(1)}`, ip: there, mac: macOf(there) };
+    const near = { dev: name, ip: here, mac: macOf(here) };
+    const peer = `peer name ${far.dev} address ${far.mac} netns ${this.#pidOf(index)}`;
+    run(`ip link add ${near.dev} address ${near.mac} type veth ${peer}`);
+    run(raise(near, far));
+    run(`${this.within(index).join(' ')} sh -c '${raise(far, near)}'`);
   }
 
   #numberOf(link: LinkEnds): number {
@@ -156,6 +161,29 @@ interface Ends {
 function hostsOf(at: number): { readonly near: Ends; readonly far: Ends } {
   const host = (last: number): string => `10.${at >> 8}.${at & 255}.${last}`;
   return { near: { here: host(1), there: host(2) }, far: { here: host(5), there: host(6) } };
+}
+
+/** One end of a cable as the kernel knows it. */
+interface Plug {
+  readonly dev: string;
+  readonly ip: string;
+  readonly mac: string;
+}
+
+/** Sets one end up, which knows the other one without asking. */
+function raise({ dev, ip }: Plug, other: Plug): string {
+  return (
+    `ip addr add ${ip}/30 dev ${dev} && ip link set ${dev} up && ` +
+    `ip neigh add ${other.ip} lladdr ${other.mac} dev ${dev} nud permanent`
+  );
+}
+
+/** An address that its owner chose (02), and that says its IPv4 address. */
+function macOf(ip: string): string {
+  const bytes = ip
+    .split('.')
+    .map((part) => Number.parseInt(part, 10).toString(16).padStart(2, '0'));
+  return ['02', '00', ...bytes].join(':');
 }
 
 async function openNamespace(): Promise<ChildProcess> {

@@ -90,4 +90,14 @@ wires('that are cut break at once', async () => {
   });
 });
 
+wires('say why an end broke that nobody here broke', async () => {
+  await withWire({ delayMs: 0, bitsPerS: null }, async ({ near, far, wire }) => {
+    assert.is(wire.trouble, '');
+    const other = closed(near);
+    far.resetAndDestroy();
+    await other;
+    assert.match(wire.trouble, 'ECONNRESET');
+  });
+});
+
 wires.run();

@@ -45,6 +45,8 @@ export class Wire {
   line: Line;
   /** When it was last dialled over while it carried, by `performance.now()`. */
   joinedAt = Number.NaN;
+  /** Why an end broke last that nobody here broke. */
+  trouble = '';
   readonly #server: Server;
   readonly #ends = new Set<Socket>();
   #condition: Condition = 'whole';
@@ -107,7 +109,10 @@ export class Wire {
       this.#ends.add(from);
       from.setNoDelay(true);
       this.#carry(from, into);
-      from.on('error', () => from.destroy()); // either end may go; the other one follows
+      from.on('error', ({ message }) => {
+        this.trouble = message;
+        from.destroy(); // either end may go; the other one follows
+      });
       from.on('close', () => this.#ends.delete(from));
     }
   }
