@@ -179,7 +179,7 @@ export function isWhole(belief: Belief): boolean {
 
 /** Digest of the revocation document that the manifest in force names, or null. */
 export function namedRevocations(belief: Belief): Digest | null {
-  return belief.manifest?.manifest.pins.get('revocations')?.digest ?? null;
+  return belief.manifest?.manifest.revocations ?? null;
 }
 
 /**

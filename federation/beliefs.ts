@@ -23,10 +23,13 @@ import type { Tightening } from './standing.ts';
 import { tickTagOf, type UnverifiedTick } from './tick.ts';
 import { cutDown } from './tier.ts';
 
+const NOTHING_COUNTS: Tightening = [NO_LIMITS];
+
 /** The beliefs of one node, by domain, and the policy that says which of them speak. */
 export class Beliefs {
   readonly ownDomain: TrustDomain;
-  readonly #local: AgeLimits | null;
+  /** What local configuration binds every domain by. */
+  readonly #local: Tightening;
   readonly #all = new Map<TrustDomain, Belief>();
   /** What is held of our own domain, which every step asks for. */
   #own: Belief | null = null;
@@ -45,7 +48,7 @@ export class Beliefs {
     local: AgeLimits | null,
   ) {
     this.ownDomain = own;
-    this.#local = local;
+    this.#local = local === null ? [] : [local];
     for (const [domain, mine] of recordsByDomain(records)) {
       const belief = restoreBelief(domain, mine, boot);
       if (belief !== null) this.#all.set(domain, belief);
@@ -87,9 +90,7 @@ export class Beliefs {
    * held under another first Root than the relation now names is not the partner (PROTOCOL §2.4).
    */
   isSpoken(domain: TrustDomain): boolean {
-    if (domain === this.ownDomain) return true;
-    const relation = this.relationTo(domain);
-    return relation !== null && this.#all.get(domain)?.firstRoot === relation.firstRoot;
+    return domain === this.ownDomain || this.spokenOf(domain) !== null;
   }
 
   relationTo(domain: TrustDomain): Relation | null {
@@ -98,9 +99,17 @@ export class Beliefs {
 
   /** The belief about a domain we may speak of. Refuses `domain-unrelated`. */
   of(domain: TrustDomain): Belief {
-    const belief = this.isSpoken(domain) ? this.#all.get(domain) : undefined;
-    if (belief === undefined) throw new Refusal('domain-unrelated', { domain });
+    const belief = this.spokenOf(domain);
+    if (belief === null) throw new Refusal('domain-unrelated', { domain });
     return belief;
+  }
+
+  /** The same, or null. */
+  spokenOf(domain: TrustDomain): Belief | null {
+    if (domain === this.ownDomain) return this.#own;
+    const belief = this.#all.get(domain);
+    if (belief === undefined) return null;
+    return belief.firstRoot === this.relationTo(domain)?.firstRoot ? belief : null;
   }
 
   /**
@@ -152,21 +161,27 @@ export class Beliefs {
    */
   tightening(domain: TrustDomain, now: Moment): Tightening {
     const relation = this.relationTo(domain);
-    const over = this.isOver(domain, now) ? NO_LIMITS : null;
-    return [relation?.limits ?? null, over, this.#local].filter((limits) => limits !== null);
+    if (relation === null) return this.#local;
+    if (this.#hasEnded(relation, now)) return NOTHING_COUNTS;
+    return relation.limits === null ? this.#local : [relation.limits, ...this.#local];
   }
 
   /** True where our relation to a domain has ended by its date, on our own clock. */
   isOver(domain: TrustDomain, now: Moment): boolean {
-    const notAfter = this.relationTo(domain)?.notAfter ?? null;
-    return notAfter !== null && notAfter <= clockOf(this.own, now);
+    const relation = this.relationTo(domain);
+    return relation !== null && this.#hasEnded(relation, now);
   }
 
   /** In how many milliseconds it will be; infinite where only people end it, or it is over. */
   overInMs(domain: TrustDomain, now: Moment): number {
     const notAfter = this.relationTo(domain)?.notAfter ?? null;
-    if (notAfter === null || this.isOver(domain, now)) return Number.POSITIVE_INFINITY;
-    return notAfter - clockOf(this.own, now);
+    if (notAfter === null) return Number.POSITIVE_INFINITY;
+    const inMs = notAfter - clockOf(this.own, now);
+    return inMs > 0 ? inMs : Number.POSITIVE_INFINITY;
+  }
+
+  #hasEnded({ notAfter }: Relation, now: Moment): boolean {
+    return notAfter !== null && notAfter <= clockOf(this.own, now);
   }
 
   set(belief: Belief): void {

@@ -4,8 +4,8 @@
  * and the same inputs give the same steps.
  */
 
-import { Reader, Writer } from '../core/bytes.ts';
-import { sha256 } from '../core/digest.ts';
+import { Writer } from '../core/bytes.ts';
+import { digestOf } from '../core/digest.ts';
 
 const NUMBERS = 2 ** 32;
 
@@ -20,7 +20,7 @@ export class Jitter {
 
   /** Between the two, `from` included. */
   between(from: number, to: number): number {
-    const drawn = sha256(this.#seed, new Writer().u64(this.#drawn++).finish());
-    return from + ((to - from) * new Reader(drawn.subarray(0, 4)).u32()) / NUMBERS;
+    const drawn = digestOf(this.#seed, new Writer().u64(this.#drawn++).finish());
+    return from + ((to - from) * Number.parseInt(drawn.slice(0, 8), 16)) / NUMBERS;
   }
 }

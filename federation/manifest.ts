@@ -24,6 +24,8 @@ export interface Manifest {
   readonly version: bigint;
   /** By manifest key: a clear name, or the salted hash of one. */
   readonly pins: ReadonlyMap<string, Pin>;
+  /** What it pins as `revocations`: asked for whenever its domain is judged. */
+  readonly revocations: Digest | null;
 }
 
 const KNOWN = new Set(['domain', 'must', 'names', 'type', 'version']);
@@ -43,7 +45,8 @@ export function readManifest(envelope: UnverifiedEnvelope): Manifest {
       return [key, { version: pin.u64('version'), digest: pin.digestOrNull('digest') }];
     }),
   );
-  return { digest: envelope.digest, version: members.u64('version'), pins };
+  const revocations = pins.get('revocations')?.digest ?? null;
+  return { digest: envelope.digest, version: members.u64('version'), pins, revocations };
 }
 
 /** The manifest key of a name that partners need not read: `~` and a salted SHA-256. */

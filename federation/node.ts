@@ -172,14 +172,14 @@ export class FederationNode {
   /** One domain as it stands now, or null where we do not speak of it. */
   viewOf(domain: TrustDomain, read: Instant): DomainView | null {
     const { beliefs } = this.#parts;
-    const belief = beliefs.isSpoken(domain) ? beliefs.stored(domain) : null;
+    const belief = beliefs.spokenOf(domain);
     return belief === null ? null : this.#viewOf(belief, this.#judge(read));
   }
 
   /** What a foreign domain fills here and has left to spend; null for our own, or a stranger. */
   shareOf(domain: TrustDomain, { boot }: Instant): DomainShare | null {
     const { beliefs, domains } = this.#parts;
-    const belief = beliefs.isSpoken(domain) ? beliefs.stored(domain) : null;
+    const belief = beliefs.spokenOf(domain);
     if (belief === null || domain === beliefs.ownDomain) return null;
     return { storedBytes: storedBytes(belief), left: domains.left(domain, boot) };
   }

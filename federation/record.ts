@@ -9,7 +9,7 @@
 
 import { assert } from '../core/assert.ts';
 import { Reader, toUtf8, Writer } from '../core/bytes.ts';
-import { canonicalText, encodeCanonical, parseCanonical } from '../core/canonical.ts';
+import { canonicalText, parseCanonical } from '../core/canonical.ts';
 import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
@@ -94,15 +94,13 @@ export function ledgerStepOf(belief: Belief): number {
 
 /** Past evidence, newest last. */
 export function encodeHistory(history: readonly PastEvidence[]): Uint8Array {
-  return encodeCanonical({
-    history: history.map((past) => ({
-      lineage: String(past.lineage),
-      rank: past.rank,
-      epoch: String(past.epoch),
-      digest: past.digest,
-      asOf: String(past.asOf),
-    })),
-  });
+  // As `encodeKeeping`: every beacon writes one.
+  const entries = history.map(
+    ({ asOf, digest, epoch, lineage, rank }) =>
+      `{"asOf":"${asOf}","digest":"${digest}","epoch":"${epoch}",` +
+      `"lineage":"${lineage}","rank":${rank}}`,
+  );
+  return toUtf8(`{"history":[${entries.join(',')}]}`);
 }
 
 /**

@@ -59,12 +59,7 @@ export function standingOf(belief: Belief, tightening: Tightening, now: Moment):
   const timeUnknown = isTimeUnknown(belief, now);
   const ageMs = keeping === null || asOf === null ? null : ageAt(keeping, asOf, now);
   const byAge = ageMs === null ? 'EXPIRED' : tierOfAge(ageMs, limits);
-  const tier = worst(
-    byAge,
-    stopped || lacksRevocations(belief) ? 'DEGRADED' : 'FRESH',
-    timeUnknown ? 'SURVIVAL' : 'FRESH',
-    newestRoot(belief) !== null && rankInForce(belief) === null ? 'QUARANTINED' : 'FRESH',
-  );
+  const tier = worst(byAge, capOf(belief, timeUnknown));
   const end = limitOf(tier, limits);
   const cliff =
     ageMs === null || end === null
@@ -73,8 +68,27 @@ export function standingOf(belief: Belief, tightening: Tightening, now: Moment):
   const lateAtMs = beacon === null || stopped ? null : LATE_PERIODS * beacon.beacon.periodMs;
   const late = ageMs !== null && lateAtMs !== null && lateAtMs <= ageMs;
   const lateInMs = ageMs === null || lateAtMs === null || late ? null : lateAtMs - ageMs;
-  const alerts = alertsOf(ageMs, end);
-  return { tier, ageMs, asOf, limits, cliff, ...alerts, late, lateInMs, stopped, timeUnknown };
+  const { alert, alertInMs } = alertsOf(ageMs, end);
+  return {
+    tier,
+    ageMs,
+    asOf,
+    limits,
+    cliff,
+    alert,
+    alertInMs,
+    late,
+    lateInMs,
+    stopped,
+    timeUnknown,
+  };
+}
+
+/** The best that a domain may be, whatever its age. */
+function capOf(belief: Belief, timeUnknown: boolean): Tier {
+  if (newestRoot(belief) !== null && rankInForce(belief) === null) return 'QUARANTINED';
+  if (timeUnknown) return 'SURVIVAL';
+  return belief.stop !== null || lacksRevocations(belief) ? 'DEGRADED' : 'FRESH';
 }
 
 function alertsOf(
@@ -103,7 +117,8 @@ export function documentTier(document: HeldDocument, standing: Standing): Tier {
 export function limitsInForce(belief: Belief, tightening: Tightening): AgeLimits {
   const root = newestRoot(belief)?.root.ceilings ?? NO_LIMITS;
   const beacon = belief.beacon?.beacon.limits ?? NO_LIMITS;
-  return tightest(root, beacon, ...tightening);
+  const said = tightest(root, beacon);
+  return tightening.length === 0 ? said : tightest(said, ...tightening);
 }
 
 /**

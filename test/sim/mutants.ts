@@ -151,8 +151,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'unknown time caps nothing',
     file: 'federation/standing.js',
-    find: "timeUnknown ? 'SURVIVAL' : 'FRESH'",
-    replace: "'FRESH'",
+    find: 'if (timeUnknown)',
+    replace: 'if (false)',
     faults: CLOCKS,
   },
   {
@@ -179,7 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a stop ages like anything else',
     file: 'federation/standing.js',
-    find: 'stopped || lacksRevocations(belief)',
+    find: 'belief.stop !== null || lacksRevocations(belief)',
     replace: 'lacksRevocations(belief)',
     faults: ['withdrawing', 'revoking', 'delay', 'loss'],
   },
