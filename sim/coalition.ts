@@ -107,12 +107,14 @@ function leaseMs({ links, limits }: Scenario): number {
 
 /**
  * Whoever some happening will turn against the others is no honest machine from the start, and
- * whose memory will be put back keeps it.
+ * whose memory will be put back keeps it: of a writer that is as good as a thief of its key.
  */
 function turn(world: World, happenings: readonly Happening[]): void {
   for (const { fault, on } of happenings) {
-    const image = fault === 'restored-vm' ? world.machine(on[0] ?? '') : undefined;
+    const isImage = fault === 'restored-vm' || fault === 'restored-writer';
+    const image = isImage ? world.machine(on[0] ?? '') : undefined;
     if (image !== undefined) image.remembers = true;
+    if (image?.isAuthority === true) world.stolen.add(image.domain);
     if (faultNamed(fault)?.family !== 'adversary') continue;
     const traitor = world.machine(on[0] ?? '');
     if (traitor !== undefined) traitor.adversary ??= new Adversary(footholdIn(world, traitor));

@@ -76,6 +76,8 @@ export class Machine {
   diskFailed = false;
   /** Its memory may be asked for: some fault will put it back. */
   remembers = false;
+  /** It was put back with its memory: what it destroyed since, such as a seed, it has again. */
+  isImage = false;
   /** Boundaries until power is cut, or 0. */
   armed = 0;
   readonly #world: World;
@@ -178,6 +180,7 @@ export class Machine {
     return () => {
       if (this.#power !== 'on' || this.clock.bootId !== bootId) return;
       this.restored = true;
+      this.isImage = true;
       this.#world.machineStopped(this);
       disk();
       this.clock.putBack(this.#world.now, boot);

@@ -72,7 +72,7 @@ export class World {
   readonly network: Network;
   readonly machines = new Map<string, Machine>();
   readonly keys = new Map<TrustDomain, DomainKeys>();
-  /** Domains one of whose beacon keys an adversary holds. */
+  /** Domains one of whose beacon keys an adversary holds, or an older image of their writer. */
   readonly stolen = new Set<TrustDomain>();
   readonly withdrawals: Withdrawal[] = [];
   /** When the next writer of a domain was given the word last. */

@@ -21,7 +21,7 @@ export const noTickFollowsAnAcknowledgedWithdrawal: CheckerKind = {
         for (const tag of issued.get(by)?.slice(0, -1) ?? []) dead.add(tag);
       },
       step: ({ machine, delivery, writes, output }) => {
-        if (!machine.isAuthority) return;
+        if (!machine.isAuthority || machine.isImage) return;
         for (const { domain, kind, value } of writes) {
           if (domain !== machine.domain || kind !== 'beacon' || value === null) continue;
           if (delivery.input.kind !== 'drawn') continue;

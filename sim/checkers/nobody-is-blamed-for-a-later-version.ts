@@ -6,11 +6,13 @@ import { isOfLaterVersion } from '../later-version.ts';
 export const nobodyIsBlamedForALaterVersion: CheckerKind = {
   sentence: 'nobody is blamed for a later version',
   make: (world, fail) => ({
-    step: ({ machine, delivery: { input }, output: { verdict } }) => {
-      if (!isOfLaterVersion(input) || input.kind !== 'frame') return;
-      world.coverage.saw('checker: a later version was not understood');
-      if (verdict?.judgement === 'ignore') return;
-      fail(`${machine.name} says ${verdict?.code ?? 'nothing'} to ${input.peer}`);
+    given: {
+      frame: ({ machine, delivery: { input }, output: { verdict } }) => {
+        if (!isOfLaterVersion(input)) return;
+        world.coverage.saw('checker: a later version was not understood');
+        if (verdict?.judgement === 'ignore') return;
+        fail(`${machine.name} says ${verdict?.code ?? 'nothing'} to a later version`);
+      },
     },
   }),
 };

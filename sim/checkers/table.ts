@@ -34,6 +34,7 @@ import { nobodyIsBlamedForALaterVersion } from './nobody-is-blamed-for-a-later-v
 import { nothingWithdrawnIsHonouredLate } from './nothing-withdrawn-is-honoured-late.ts';
 import { orderDoesNotMatter } from './order-does-not-matter.ts';
 import { theTimeBoundNeverFalls } from './the-time-bound-never-falls.ts';
+import { twoBeaconsOfOneNumberDisownTheirKey } from './two-beacons-of-one-number-disown-their-key.ts';
 import { unknownTimeIsACap } from './unknown-time-is-a-cap.ts';
 import { whatIsDroppedAsKnownIsKnown } from './what-is-dropped-as-known-is-known.ts';
 import { whatIsRefusedAsHeldIsHeld } from './what-is-refused-as-held-is-held.ts';
@@ -52,6 +53,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   afterAStopNoTickCounts,
   honestMachinesNeverProveEquivocation,
   aProofHoldsTwoPayloadsOfOneKey,
+  twoBeaconsOfOneNumberDisownTheirKey,
   aCopySignedAnewIsNoOtherStatement,
   anActIsPermittedByItsWorstStatement,
   noActGoesBeyondASignedOverride,

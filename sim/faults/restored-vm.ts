@@ -1,26 +1,43 @@
 /**
- * A restored virtual machine: a follower is put back with disk, memory and boot clock to where it
- * was when the time began, and no process notices a start. The wall clock is that of its host.
+ * A restored virtual machine: it is put back with disk, memory and boot clock to where it was when
+ * the time began, and no process notices a start. The wall clock is that of its host.
+ *
+ * Of a writer that is a fault of its own. Its memory holds a seed that it destroyed since, and the
+ * numbers that it gave since are gone from it: cut off, it is a second machine with its key
+ * (PROTOCOL, The guarantee), and the others have to treat that key as one that was stolen.
  */
 
 import { MINUTE_MS } from '../../core/time.ts';
-import type { Fault } from '../happening.ts';
+import type { Fault, Shape } from '../happening.ts';
 import { machinesOf } from './power.ts';
 
-export const restoredVm: Fault = {
-  name: 'restored-vm',
-  family: 'disk',
-  draw: (dice, { followers }) =>
-    followers.length === 0
-      ? null
-      : { on: [dice.pick(followers)], forMs: 1 + dice.wait(20 * MINUTE_MS), amount: 0 },
-  begin: (world, happening) => {
-    const images = machinesOf(world, happening).flatMap((machine) => machine.image() ?? []);
-    return () => {
-      for (const putBack of images) {
-        world.coverage.saw('disk: a machine was put back with its memory');
-        putBack();
-      }
-    };
-  },
-};
+function puttingBack(name: string, whom: 'authorities' | 'followers', seen: string): Fault {
+  return {
+    name,
+    family: 'disk',
+    draw: (dice, shape: Shape) =>
+      shape[whom].length === 0
+        ? null
+        : { on: [dice.pick(shape[whom])], forMs: 1 + dice.wait(20 * MINUTE_MS), amount: 0 },
+    begin: (world, happening) => {
+      const images = machinesOf(world, happening).flatMap((machine) => machine.image() ?? []);
+      return () => {
+        for (const putBack of images) {
+          world.coverage.saw(seen);
+          putBack();
+        }
+      };
+    },
+  };
+}
+
+export const restoredVm = puttingBack(
+  'restored-vm',
+  'followers',
+  'disk: a machine was put back with its memory',
+);
+export const restoredWriter = puttingBack(
+  'restored-writer',
+  'authorities',
+  'disk: a writer was put back with its memory',
+);

@@ -32,7 +32,7 @@ import { proposing } from './proposing.ts';
 import { rebootLoop } from './reboot-loop.ts';
 import { reordering } from './reordering.ts';
 import { restoredAuthority, restoredBackup } from './restored-backup.ts';
-import { restoredVm } from './restored-vm.ts';
+import { restoredVm, restoredWriter } from './restored-vm.ts';
 import { revoking } from './revoking.ts';
 import { rotating } from './rotating.ts';
 import { rtcReset } from './rtc-reset.ts';
@@ -48,7 +48,7 @@ export const FAULTS: readonly Fault[] = [
   ...[partition, isolation, bridge, oneWayCut, flapping, loss, duplication, reordering, delay],
   ...[clog, narrowBand, contactWindows],
   ...[powerCut, processEnd, rebootLoop, pause, suspend, boundaryCrash],
-  ...[fullDisk, slowDisk, restoredBackup, restoredAuthority, restoredVm],
+  ...[fullDisk, slowDisk, restoredBackup, restoredAuthority, restoredVm, restoredWriter],
   ...[bitFlip, misdirectedWrite],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, misdating],

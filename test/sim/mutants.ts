@@ -263,6 +263,20 @@ export const MUTANTS: readonly Mutant[] = [
     faults: ['forging'],
   },
   {
+    name: 'a second beacon of one number takes the place of the first',
+    file: 'federation/admit-beacon.js',
+    find: 'held !== null && order === 0',
+    replace: 'false',
+    faults: ['stolen-beacon-key'],
+  },
+  {
+    name: 'a second beacon of one number is called late',
+    file: 'federation/admit-beacon.js',
+    find: 'beacon.lineage < newest.lineage || order < 0',
+    replace: 'beacon.lineage < newest.lineage || (held !== null && order <= 0)',
+    faults: ['stolen-beacon-key'],
+  },
+  {
     name: 'a rank is given twice',
     file: 'federation/root.js',
     find: '!isKept && rank <= highest',

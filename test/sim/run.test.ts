@@ -95,6 +95,26 @@ run('of two versions at once comes to agree, and whoever is updated is heard', (
   assert.ok((seen.get('protocol: a stop was admitted') ?? 0) > 0);
 });
 
+run(
+  'of a writer put back with its memory ends with its key disowned, or with what it missed',
+  () => {
+    const at = (minute: number, fault: string, forMinutes = 0) =>
+      ({ at: minute * 60_000, fault, on: ['d00'], forMs: forMinutes * 60_000, amount: 2 }) as const;
+    const published = [at(1, 'restored-writer', 3), at(2, 'publishing')];
+    const cutOff = [...published, at(3, 'isolation', 7), at(9, 'publishing')];
+    const runWith = (happenings: typeof cutOff) =>
+      runSeed({ scenario: { ...SMALL, minutes: 15, faults: [], happenings }, seed: 1 });
+    const [linked, alone] = [runWith(published), runWith(cutOff)];
+    for (const { verdict, why } of [linked, alone]) assert.is(verdict, 'held', why);
+    const [told, met] = [new Map(linked.coverage), new Map(alone.coverage)];
+    assert.is(told.get('disk: a writer was put back with its memory'), 1);
+    assert.is(told.get('alarm: own-beacon-unknown'), 1);
+    assert.not.ok(told.has('protocol: a key was disowned'));
+    assert.ok((met.get('checker: a number came again') ?? 0) > 0);
+    assert.ok((met.get('protocol: a key was disowned') ?? 0) > 1);
+  },
+);
+
 run('has as many machines as were asked for, and nothing after its end', () => {
   const ship = resized(scenarioNamed('patrol'), { nodes: 12, minutes: 24 * 60 });
   assert.equal([ship.domains, ship.followers, ship.happenings.length], [6, 1, 1]);
