@@ -190,7 +190,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '4.9.8': ['federation/override: are stored and told before they permit anything'],
   '5.1.1': ['federation/admit-content: refuses a document of the manifest before'],
   '5.1.2': ['federation/relation: to a file that is damaged anywhere are related to nothing'],
-  '5.1.3': ['daemon/driver: lets nothing be seen that its disk does not know'],
+  '5.1.3': [
+    'daemon/driver: lets nothing be seen that its disk does not know',
+    'daemon/driver: writes what it owes before anything else leaves',
+  ],
   '5.1.4': [
     'daemon/store/full-disk: takes a revocation all the same, and nothing else',
     'attack/high: H15: a disk that takes nothing stops no withdrawal',
@@ -215,7 +218,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   ],
   '5.5.1': ['federation/revocations: touch their own domain alone'],
   '5.5.2': ['federation/revocations: name their targets in one spelling and one order'],
-  '5.5.3': ['federation/revocations: take one key for a leaf'],
+  '5.5.3': [
+    'federation/revocations: take one key for a leaf',
+    'federation/revocations: take two keys for an authority',
+  ],
   '5.5.4': [
     'federation/revocations: H2: rotation un-revokes nothing',
     'federation/revocations: of a compromised key stay as they are held',
@@ -237,6 +243,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '5.6.1': [
     'federation/relation: are one way, and never pass on',
     'federation/relation: that end take the bundle along',
+    'federation/relation: that end by their date leave nothing of the partner any worth',
   ],
   '5.7.1': ['federation/store-share: of a foreign domain ends at its bound'],
   '5.7.2': [
