@@ -221,6 +221,8 @@ export const DESK_REQUESTS_PER_PEER_MAX = 2;
 export const DESK_REQUESTS_MAX = 8;
 /** Handshakes that one host may have under way here: they may be slow, and hold a place each. */
 export const HANDSHAKES_PER_HOST_MAX = 8;
+/** One that lasts so long gives its place to the next of its host: who answers is faster. */
+export const HANDSHAKE_YIELDS_MS = 5 * SECOND_MS;
 /** Guests from one host at once; all guests together share the places of one foreign domain. */
 export const GUESTS_PER_ADDRESS_MAX = 2;
 /**

@@ -208,6 +208,7 @@ class Libp2pNetwork implements Network {
   #noiseOptions(handler: NetworkHandler): NoiseOptions {
     const { clock, ownDomain, paceOf } = this.#options;
     return {
+      clock,
       admitter: handler,
       slots: new Slots(ownDomain),
       paceOf,

@@ -18,10 +18,10 @@ import type {
 } from '@libp2p/interface';
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { isMultiaddr } from '@multiformats/multiaddr';
-import { HANDSHAKES_PER_HOST_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import type { HandshakeRole, LinkTerms, PeerName } from '../ports.ts';
+import type { Clock, HandshakeRole, LinkTerms, PeerName } from '../ports.ts';
 import { type Admitter, exchangeAdmission, messagesOver } from './admission.ts';
+import { Arrivals } from './arrivals.ts';
 import type { GuestAllowances } from './guest-allowance.ts';
 import { prefix16 } from './length-prefix.ts';
 import { type ChannelKeys, InitiatorHandshake, ResponderHandshake } from './noise-pattern.ts';
@@ -69,6 +69,7 @@ export interface Session {
 
 /** What the encrypter needs of the network around it. */
 export interface NoiseOptions {
+  readonly clock: Clock;
   readonly admitter: Admitter;
   /** Places for whoever was judged; asked before anything is proved to a peer that dialled. */
   readonly slots: Slots;
@@ -96,8 +97,7 @@ export class NoiseEncrypter implements ConnectionEncrypter {
   readonly #components: EncrypterComponents;
   readonly #options: NoiseOptions;
   readonly #static = generateDh();
-  /** Handshakes under way that others began, by their host. */
-  readonly #pending = new Map<string, number>();
+  readonly #arrivals = new Arrivals();
 
   constructor(components: EncrypterComponents, options: NoiseOptions) {
     this.#components = components;
@@ -112,18 +112,11 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     return this.#secure(connection, 'responder', options ?? {});
   }
 
-  /** Counts handshakes that a host has under way with us. Refuses `peer-slots`. */
-  #enter(host: string): () => void {
-    const pending = this.#pending.get(host) ?? 0;
-    if (pending >= HANDSHAKES_PER_HOST_MAX) {
-      throw new Refusal('peer-slots', { host, limit: HANDSHAKES_PER_HOST_MAX });
-    }
-    this.#pending.set(host, pending + 1);
-    return () => {
-      const left = (this.#pending.get(host) ?? 1) - 1;
-      if (left === 0) this.#pending.delete(host);
-      else this.#pending.set(host, left);
-    };
+  /** Takes a place for a handshake that another began. Refuses `peer-slots`. */
+  #enter(connection: MessageStream): () => void {
+    const from = this.#options.clock.now().boot;
+    const yields = (why: Refusal) => connection.abort(why);
+    return this.#arrivals.enter(hostOf(connection), { from, yields });
   }
 
   async #secure(
@@ -133,7 +126,7 @@ export class NoiseEncrypter implements ConnectionEncrypter {
   ): Promise<SecuredConnection> {
     let leave = (): void => undefined;
     try {
-      if (role === 'responder') leave = this.#enter(hostOf(connection));
+      if (role === 'responder') leave = this.#enter(connection);
       return await this.#handshake(connection, role, options);
     } catch (thrown) {
       const error = errorOf(thrown);
