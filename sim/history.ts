@@ -66,15 +66,25 @@ export class History {
   stepped({ t: at, machine, output }: Step): void {
     if (!this.recording) return;
     for (const effect of output.effects) {
-      if (effect.kind !== 'audit') continue;
-      const domain = String(effect.fields.domain ?? '');
-      if (effect.event === 'tier.changed') {
-        const tier = TIERS.find((known) => known === effect.fields.to);
-        if (tier !== undefined) this.tiers.push({ at, machine: machine.name, domain, tier });
-      } else if (effect.event === 'stop.admitted' || effect.event === 'beacon.admitted') {
-        const what = effect.event === 'stop.admitted' ? 'stop' : 'beacon';
-        this.arrivals.push({ at, machine: machine.name, domain, what });
-      }
+      if (effect.kind === 'audit') this.audited(at, machine.name, effect.event, effect.fields);
+    }
+  }
+
+  /** A machine wrote this into its audit log. */
+  audited(
+    at: number,
+    machine: string,
+    event: string,
+    fields: Readonly<Record<string, unknown>>,
+  ): void {
+    if (!this.recording) return;
+    const domain = String(fields.domain ?? '');
+    if (event === 'tier.changed') {
+      const tier = TIERS.find((known) => known === fields.to);
+      if (tier !== undefined) this.tiers.push({ at, machine, domain, tier });
+    } else if (event === 'stop.admitted' || event === 'beacon.admitted') {
+      const what = event === 'stop.admitted' ? 'stop' : 'beacon';
+      this.arrivals.push({ at, machine, domain, what });
     }
   }
 

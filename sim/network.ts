@@ -19,6 +19,7 @@ import { scopeOf } from '../federation/lease.ts';
 import type { Coverage } from './coverage.ts';
 import type { Dice } from './dice.ts';
 import { type Acquaintance, isGuest, type Lane, type Received } from './handshake.ts';
+import type { Traffic } from './lived.ts';
 import type { Machine } from './machine.ts';
 import type { Delivery } from './step.ts';
 
@@ -101,6 +102,14 @@ export class Network {
 
   get links(): IterableIterator<Link> {
     return this.#links.values();
+  }
+
+  /** What each link has carried. */
+  get traffic(): readonly Traffic[] {
+    return [...this.#links.values()].map(({ wires: [there, back] }) => ({
+      link: `${there.from.name} – ${there.to.name}`,
+      bytes: there.bytes + back.bytes,
+    }));
   }
 
   linksOf(machine: Machine): readonly Link[] {

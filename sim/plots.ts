@@ -4,6 +4,7 @@
 
 import { MINUTE_MS } from '../core/time.ts';
 import type { LinkChange, Sample, TierChange } from './history.ts';
+import type { Lived } from './lived.ts';
 import {
   hint,
   LABEL,
@@ -17,7 +18,6 @@ import {
   xOf,
 } from './markup.ts';
 import { delaysOf } from './story.ts';
-import type { World } from './world.ts';
 
 const ROW = 14;
 const AXIS = 24;
@@ -34,7 +34,7 @@ const COLOURS = 6;
 const BESIDE = 70;
 
 /** Every node's tier for every domain it speaks of, as bands over time. */
-export function tierPlot(world: World, endMs: number): string {
+export function tierPlot(world: Lived, endMs: number): string {
   const rows = new Map<string, TierChange[]>();
   for (const change of world.history.tiers) {
     const name = `${change.machine} → ${short(change.domain)}`;
@@ -73,7 +73,7 @@ function firstRows(names: readonly string[]): readonly [readonly string[], strin
 }
 
 /** When each link was up. */
-export function linkPlot(world: World, endMs: number): string {
+export function linkPlot(world: Lived, endMs: number): string {
   const rows = new Map<string, LinkChange[]>();
   for (const change of world.history.links) {
     const name = `${change.a} – ${change.b}`;
@@ -97,7 +97,7 @@ export function linkPlot(world: World, endMs: number): string {
 }
 
 /** What befell whom. */
-export function happeningPlot(world: World, endMs: number): string {
+export function happeningPlot(world: Lived, endMs: number): string {
   const shown = world.history.happenings.slice(0, ROWS_MAX);
   const height = Math.max(1, shown.length) * ROW + AXIS;
   const lines = shown.map(({ at, happening }, row) => {
@@ -114,7 +114,7 @@ export function happeningPlot(world: World, endMs: number): string {
 }
 
 /** When each withdrawal reached each node. */
-export function withdrawalPlot(world: World, endMs: number): string {
+export function withdrawalPlot(world: Lived, endMs: number): string {
   const { withdrawals } = world.history;
   if (withdrawals.length === 0) return '';
   const [names, left] = firstRows([...world.machines.keys()]);
@@ -153,21 +153,15 @@ function beside(x: number, y: number, text: string): string {
 }
 
 /** Bytes over each link, both directions. */
-export function bytesPlot(world: World): string {
-  const links = [...world.network.links]
-    .map(({ wires: [there, back] }) => ({
-      name: `${there.from.name} – ${there.to.name}`,
-      bytes: there.bytes + back.bytes,
-    }))
-    .sort((a, b) => b.bytes - a.bytes)
-    .slice(0, ROWS_MAX);
+export function bytesPlot({ traffic }: Lived): string {
+  const links = [...traffic].sort((a, b) => b.bytes - a.bytes).slice(0, ROWS_MAX);
   const most = Math.max(1, ...links.map(({ bytes }) => bytes));
-  const bars = links.map(({ name, bytes }, row) => {
+  const bars = links.map(({ link, bytes }, row) => {
     const width = Math.round(((WIDTH - LABEL - 90) * bytes) / most);
     const box = { x: LABEL, y: row * ROW + 2, width, height: ROW - 4, class: 'bar' };
     const text = spellBytes(bytes);
     return (
-      label(0, row * ROW + 10, name) +
+      label(0, row * ROW + 10, link) +
       mark('rect', box, hint(text)) +
       label(LABEL + width + 6, row * ROW + 10, text, 'value')
     );
@@ -177,7 +171,7 @@ export function bytesPlot(world: World): string {
 }
 
 /** The age of each partner against the limits: for every domain, the node that is worst off. */
-export function agePlot(world: World, endMs: number): string {
+export function agePlot(world: Lived, endMs: number): string {
   const { limits } = world.scenario;
   const height = 260;
   const oldest = world.history.samples.reduce((most, { ageMs }) => Math.max(most, ageMs), 0);

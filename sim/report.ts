@@ -5,11 +5,11 @@
  * happened around it; and a table of what other limits would have cost.
  */
 
+import type { Ended, Lived } from './lived.ts';
 import { escaped, spell, spellShare } from './markup.ts';
 import { agePlot, bytesPlot, happeningPlot, linkPlot, tierPlot, withdrawalPlot } from './plots.ts';
-import type { RunResult } from './run.ts';
+
 import type { WhatIf } from './what-if.ts';
-import type { World } from './world.ts';
 
 const STYLE = `
 :root { --ink: #23302e; --soft: #66736f; --paper: #fbfaf7; --line: #dfe3dd; --card: #ffffff;
@@ -51,7 +51,7 @@ pre b { color: var(--expired); font-weight: 600; }
 `;
 
 /** The page. */
-export function reportOf(world: World, result: RunResult, table: readonly WhatIf[]): string {
+export function reportOf(world: Lived, result: Ended, table: readonly WhatIf[]): string {
   const endMs = Math.max(1, world.now);
   const { scenario } = world;
   const body = [
@@ -76,7 +76,7 @@ export function reportOf(world: World, result: RunResult, table: readonly WhatIf
   ].join('\n');
 }
 
-function heading(world: World, { seed, verdict, events, traceHash }: RunResult): string {
+function heading(world: Lived, { seed, verdict, events, traceHash }: Ended): string {
   const { name, shows } = world.scenario;
   const color = { held: 'fresh', interrupted: 'survival' }[verdict as string] ?? 'expired';
   const tiers = ['fresh', 'degraded', 'survival', 'expired', 'quarantined'];
@@ -92,7 +92,7 @@ function heading(world: World, { seed, verdict, events, traceHash }: RunResult):
 }
 
 /** Where a sentence broke, and what came before. */
-function moment({ verdict, sentence, why, at, tail }: RunResult): string {
+function moment({ verdict, sentence, why, at, tail }: Ended): string {
   if (verdict === 'held' || verdict === 'interrupted') return '';
   const lines = tail.slice(-40).map(escaped);
   const last = lines.pop() ?? '';

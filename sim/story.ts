@@ -61,7 +61,11 @@ function withdrawals(world: World): readonly string[] {
 }
 
 /** By machine: how long after the withdrawal it knew. */
-export function delaysOf(world: World, domain: string, at: number): ReadonlyMap<string, number> {
+export function delaysOf(
+  world: Pick<World, 'history'>,
+  domain: string,
+  at: number,
+): ReadonlyMap<string, number> {
   const delays = new Map<string, number>();
   for (const arrival of world.history.arrivals) {
     // A stop is revealed before its people are answered.

@@ -23,6 +23,7 @@ import { type Acquaintance, introduce, partInMs } from './handshake.ts';
 import { faultNamed, type Happening } from './happening.ts';
 import { History } from './history.ts';
 import { Labour } from './labour.ts';
+import type { Traffic } from './lived.ts';
 import { Lookout } from './lookout.ts';
 import type { Boundary, Machine } from './machine.ts';
 import { type GossipMessage, type Link, Network } from './network.ts';
@@ -120,6 +121,11 @@ export class World {
 
   get honest(): readonly Machine[] {
     return [...this.machines.values()].filter((machine) => machine.isHonest);
+  }
+
+  /** What each link has carried. */
+  get traffic(): readonly Traffic[] {
+    return this.network.traffic;
   }
 
   /** The machine that writes for a domain: of two that would, the one that took over. */

@@ -1,7 +1,7 @@
 /** The command that lives scenarios over real libp2p: what it refuses, and what it says. */
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -42,6 +42,27 @@ command('lives through a scenario file twice, and says the same trace of both', 
   const { status, stdout, stderr } = virtual('--scenario', file, '--check');
   assert.is(status, EXIT.held, stderr);
   assert.match(stdout, /^\{"scenario":"couple","seed":1,"daemons":2,.*"agreedAfterMs":0,/);
+});
+
+command('draws the page of a run that the simulator draws of its own', async () => {
+  await using folder = await temporaryFolder();
+  const [file, page] = [folder.file('couple.json'), folder.file('couple.html')];
+  const withdrawing = { at: 60_000, fault: 'withdrawing', on: ['d00'], forMs: 0, amount: 7 };
+  const happenings = [withdrawing];
+  writeFileSync(
+    file,
+    JSON.stringify({ name: 'couple', domains: 2, links: 'line', minutes: 2, happenings }),
+  );
+  const { status, stderr } = virtual('--scenario', file, '--report', page);
+  assert.is(status, EXIT.held, stderr);
+  const drawn = readFileSync(page, 'utf8');
+  assert.match(drawn, /<h1>couple, over real libp2p<\/h1>/);
+  const count = (what: string): number => drawn.split(what).length - 1;
+  assert.ok(count('class="tier FRESH"') >= 4, 'each finds each FRESH');
+  assert.is(count('class="up"'), 1);
+  assert.is(count('class="dot"'), 2);
+  assert.is(count('class="bar"'), 1);
+  assert.is(count('<polyline'), 2);
 });
 
 command('refuses, by its name, a fault that never reaches libp2p, and says why', async () => {

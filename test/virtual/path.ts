@@ -24,6 +24,8 @@ export class Path {
   /** Until then nothing arrives; then all of it does at once. */
   cloggedUntil = 0;
   readonly #bitsPerSecond: number;
+  /** All that either host has put on it, headers counted. */
+  bytes = 0;
   /** How narrow faults make it now. */
   #bands: readonly number[] = [];
   /** By the host that speaks: faults by which nobody hears it now. */
@@ -68,6 +70,7 @@ export class Path {
 
   /** Puts bytes of a host on the path, behind those that wait; returns when they arrive. */
   carry(from: string, bytes: number, now: number): number {
+    this.bytes += bytes + HEADER_BYTES;
     const bits = (bytes + HEADER_BYTES) * BITS_PER_BYTE;
     const rate = this.#bands.length === 0 ? this.#bitsPerSecond : Math.min(...this.#bands);
     const takesMs = rate === 0 ? 0 : Math.ceil((bits * 1_000) / rate);

@@ -25,8 +25,16 @@ function publishing(coalition: VirtualCoalition, { on, amount }: Happening): () 
 
 function withdrawing(coalition: VirtualCoalition, { on, amount }: Happening): () => void {
   const drafts = [bundleDraft(amount)];
-  for (const name of on) {
-    coalition.machine(name).request({ kind: 'publish', drafts, withdrawal: true });
+  for (const by of on) {
+    const machine = coalition.machine(by);
+    const own = coalition.views(machine).find(({ isOwn }) => isOwn);
+    const digest = own?.documents.get('bundle')?.digest ?? '';
+    const lastEvidence = own?.standing.asOf ?? 0;
+    machine.request({ kind: 'publish', drafts, withdrawal: true }, () => {
+      const { domain } = machine;
+      const acknowledgedAt = coalition.now;
+      coalition.history.withdrawn({ domain, by, digest, acknowledgedAt, lastEvidence });
+    });
   }
   return LASTING;
 }

@@ -23,7 +23,8 @@ async function live(scenario: Scenario, seed: number) {
   await using coalition = new VirtualCoalition(scenario, seed);
   await coalition.begin();
   await coalition.time.runUntil(scenario.minutes * MINUTE_MS);
-  const { trace, tiers } = coalition;
+  const { trace, history } = coalition;
+  const { tiers } = history;
   return { lacking: lackingIn(coalition), lines: trace.lines, digest: trace.digest(), tiers };
 }
 

@@ -23,6 +23,8 @@ import {
   signerOf,
 } from '../../sim/founding.ts';
 import { shapeOf } from '../../sim/happening.ts';
+import { History } from '../../sim/history.ts';
+import type { Traffic } from '../../sim/lived.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { Trace } from '../../sim/trace.ts';
 import { Watchman, type WatchmanWorld } from '../../sim/watchman.ts';
@@ -33,16 +35,9 @@ import { VirtualTime } from './virtual-time.ts';
 
 /** There is no desk here: leases outlast the run. */
 const LEASE_MS = 365 * DAY_MS;
+const BETWEEN = ' – ';
 /** A daemon that stops may take so long to say good-bye. */
 const STOP_MS_MAX = 30 * SECOND_MS;
-
-/** One machine saw a domain in another tier. */
-export interface TierChange {
-  readonly at: number;
-  readonly machine: string;
-  readonly domain: string;
-  readonly tier: string;
-}
 
 /** One run: its time is that of the process until it is disposed of. */
 export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
@@ -50,7 +45,7 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
   readonly time: VirtualTime;
   readonly net: VirtualNet;
   readonly trace = new Trace();
-  readonly tiers: TierChange[] = [];
+  readonly history = new History(true);
   readonly machines = new Map<string, VirtualMachine>();
   /** Domains a key of which somebody else has used. */
   readonly stolen = new Set<TrustDomain>();
@@ -59,6 +54,10 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
   /** Once all is mended, its people make haste. */
   calm = false;
   readonly #seed: number;
+  /** Machines by the key of their node. */
+  readonly #byNode = new Map<string, string>();
+  /** Links that are up, by the names of both ends. */
+  readonly #up = new Set<string>();
   readonly #watchman: Watchman;
   readonly #suite = runtimeSuite();
 
@@ -78,6 +77,15 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
 
   get now(): number {
     return this.time.now;
+  }
+
+  /** What each path has carried, headers counted. */
+  get traffic(): readonly Traffic[] {
+    const names = new Map([...this.machines.values()].map(({ host, name }) => [host, name]));
+    return this.net.paths.map(({ hosts, bytes }) => ({
+      link: hosts.map((host) => names.get(host) ?? host).join(BETWEEN),
+      bytes,
+    }));
   }
 
   after(delayMs: number, run: () => void): void {
@@ -192,16 +200,42 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
       pace: bitsPerSecond === 0 ? null : bitsPerSecond,
       note: (text) => this.note(`${name} ${text}`),
       onAudit: (event, fields) => this.#audited(name, event, fields),
+      onPower: (on) => this.#powered(name, on),
+      onLink: (node, up) => this.#linked(name, node, up),
     });
     this.machines.set(name, machine);
+    this.#byNode.set(who.node.keyId, name);
   }
 
   #audited(machine: string, event: string, fields: AuditFields): void {
     const { domain = '', to = '', code = '' } = fields;
     this.note(`${machine} ${event} ${domain} ${to} ${code}`);
     this.#watchman.look(this.machine(machine));
-    if (event !== 'tier.changed') return;
-    this.tiers.push({ at: this.time.now, machine, domain: String(domain), tier: String(to) });
+    this.history.audited(this.now, machine, event, fields);
+  }
+
+  /** Who has no power hears of no end of a link. */
+  #powered(name: string, on: boolean): void {
+    this.history.power(this.now, name, on);
+    if (on) return;
+    for (const link of [...this.#up]) {
+      if (link.split(BETWEEN).includes(name)) this.#changed(link, false);
+    }
+  }
+
+  #linked(near: string, node: string, up: boolean): void {
+    const far = this.#byNode.get(node);
+    if (far === undefined) return;
+    const link = [near, far].sort().join(BETWEEN);
+    // Both ends say it; the first to say so counts.
+    if (this.#up.has(link) !== up) this.#changed(link, up);
+  }
+
+  #changed(link: string, up: boolean): void {
+    if (up) this.#up.add(link);
+    else this.#up.delete(link);
+    const [a = '', b = ''] = link.split(BETWEEN);
+    this.history.link({ at: this.now, a, b, up, isRecovery: false });
   }
 
   #link([a, b]: Pair): void {

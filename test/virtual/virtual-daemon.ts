@@ -53,6 +53,8 @@ export interface VirtualDaemonOptions {
   readonly note: (text: string) => void;
   /** Told of every entry of its audit log. */
   readonly onAudit: (event: string, fields: AuditFields) => void;
+  /** Told when it is linked with a node, and when it is not any more. */
+  readonly onLink: (node: string, up: boolean) => void;
   /** What its network card does to what it says, and the measure of it. */
   readonly habits: ReadonlyMap<Habit, number>;
   readonly dice: Dice;
@@ -93,7 +95,7 @@ export class VirtualDaemon {
       refusals: new RefusalAudit(audit, clock),
       alarms: new AlarmBook({ store, records, audit, clock, log }),
     });
-    this.#register = new NotedRegister(note, this.node, this.driver, clock);
+    this.#register = new NotedRegister(options, this.node, this.driver, clock);
     this.driver.onChanged = () => {
       for (const peer of this.#register.displaced) this.network.disconnect(peer);
     };
@@ -146,20 +148,32 @@ function sending(
 /** Notes what comes in. */
 class NotedRegister extends PeerRegister {
   readonly #note: (text: string) => void;
+  readonly #onLink: VirtualDaemonOptions['onLink'];
+  readonly #nodes = new Map<PeerName, string>();
 
-  constructor(note: (text: string) => void, ...rest: ConstructorParameters<typeof PeerRegister>) {
+  constructor(
+    { note, onLink }: Pick<VirtualDaemonOptions, 'note' | 'onLink'>,
+    ...rest: ConstructorParameters<typeof PeerRegister>
+  ) {
     super(...rest);
     this.#note = note;
+    this.#onLink = onLink;
   }
 
   override peerUp(peer: PeerName, terms: LinkTerms, binding: Uint8Array): void {
     this.#note(`up ${peer} ${terms.admitted?.domain ?? 'guest'}`);
     super.peerUp(peer, terms, binding);
+    const node = terms.admitted?.node;
+    if (node === undefined) return;
+    this.#nodes.set(peer, node);
+    this.#onLink(node, true);
   }
 
   override peerDown(peer: PeerName): void {
     this.#note(`down ${peer}`);
     super.peerDown(peer);
+    const node = this.#nodes.get(peer);
+    if (this.#nodes.delete(peer) && node !== undefined) this.#onLink(node, false);
   }
 
   override frame(peer: PeerName, bytes: Uint8Array): void {

@@ -30,9 +30,20 @@ const POWERLESS_MS_MAX = MINUTE_MS;
 export interface VirtualMachineOptions
   extends Pick<
     VirtualDaemonOptions,
-    'name' | 'domain' | 'suite' | 'node' | 'authority' | 'pace' | 'note' | 'onAudit' | 'dice'
+    | 'name'
+    | 'domain'
+    | 'suite'
+    | 'node'
+    | 'authority'
+    | 'pace'
+    | 'note'
+    | 'onAudit'
+    | 'onLink'
+    | 'dice'
   > {
   readonly records: ReadonlyMap<string, Uint8Array>;
+  /** Told when its daemon begins, and when it ends. */
+  readonly onPower: (on: boolean) => void;
   readonly time: VirtualTime;
   readonly net: VirtualNet;
   readonly host: string;
@@ -75,6 +86,10 @@ export class VirtualMachine implements Watched {
     return this.#options.authority !== null;
   }
 
+  get isHonest(): boolean {
+    return !this.isCaptured;
+  }
+
   get power(): 'on' | 'off' {
     return this.#daemon === null ? 'off' : 'on';
   }
@@ -114,6 +129,7 @@ export class VirtualMachine implements Watched {
       new Map(this.disk.records),
     );
     this.#daemon = daemon;
+    this.#options.onPower(true);
     await daemon.start();
     if (this.#daemon !== daemon) return daemon.stop(); // it ended before it had begun
     for (const address of this.#links) daemon.network.link(address);
@@ -125,9 +141,12 @@ export class VirtualMachine implements Watched {
     this.#daemon?.network.link(address);
   }
 
-  /** Asks something of its daemon, as its people do; what it refuses or cannot do is noted. */
-  request(input: RequestOf): void {
-    this.#daemon?.driver.request(input).catch((error: unknown) => {
+  /**
+   * Asks something of its daemon, as its people do; what it refuses or cannot do is noted, and
+   * `done` is told once it is done.
+   */
+  request(input: RequestOf, done: () => void = () => undefined): void {
+    this.#daemon?.driver.request(input).then(done, (error: unknown) => {
       if (!(error instanceof Refusal || error instanceof Failure)) throw error;
       this.#options.note(`${input.kind} ${error.code}`);
     });
@@ -151,6 +170,7 @@ export class VirtualMachine implements Watched {
   async stop(): Promise<void> {
     const daemon = this.#daemon;
     this.#daemon = null;
+    this.#options.onPower(false);
     await daemon?.stop();
   }
 
@@ -160,6 +180,7 @@ export class VirtualMachine implements Watched {
     const daemon = this.#daemon;
     if (daemon === null) return;
     this.#daemon = null;
+    this.#options.onPower(false);
     this.disk.unmount();
     net.drop(this.host, what === 'power' ? 'silently' : 'by reset');
     if (what === 'power') this.clock.powerOff(time.now);

@@ -4,12 +4,15 @@
 
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { drawHappenings, type Happening, shapeOf } from '../../sim/happening.ts';
+import type { TierChange } from '../../sim/history.ts';
+import type { Lived } from '../../sim/lived.ts';
+import { sampleRegularly } from '../../sim/sampling.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Fall } from '../fleet/comparison.ts';
 import { beginning } from '../fleet/plot.ts';
 
 import { lackingIn } from './agreement.ts';
-import { type TierChange, VirtualCoalition } from './virtual-coalition.ts';
+import { VirtualCoalition } from './virtual-coalition.ts';
 import { VIRTUAL_FAULTS, whyNoFault } from './virtual-faults.ts';
 
 /** Who is healed has to agree within so long: a redial, a comparison, an epoch. */
@@ -27,6 +30,8 @@ export interface VirtualRun {
   readonly lines: number;
   /** Over everything that any machine sent, heard, believed and did. */
   readonly traceHash: string;
+  /** For a report. */
+  readonly lived: Lived;
 }
 
 /** Why real libp2p cannot live through it; null where it can. */
@@ -39,10 +44,15 @@ export function whyNotVirtually(scenario: Scenario): string | null {
 }
 
 /** Lives through a scenario that `whyNotVirtually` has nothing against. */
-export async function runVirtually(scenario: Scenario, seed: number): Promise<VirtualRun> {
+export async function runVirtually(
+  scenario: Scenario,
+  seed: number,
+  { isReported }: { readonly isReported: boolean } = { isReported: false },
+): Promise<VirtualRun> {
   await using coalition = new VirtualCoalition(scenario, seed);
-  const { time, trace, tiers } = coalition;
+  const { time, trace, history, machines } = coalition;
   await coalition.begin();
+  if (isReported) sampleRegularly(coalition);
   for (const happening of drawHappenings(scenario, seed)) befallLater(coalition, happening);
   const endMs = scenario.minutes * MINUTE_MS;
   await time.runUntil(endMs);
@@ -53,7 +63,12 @@ export async function runVirtually(scenario: Scenario, seed: number): Promise<Vi
     lacking = lackingIn(coalition);
   }
   const agreedAfterMs = lacking.length === 0 ? time.now - endMs : null;
-  return { tiers, agreedAfterMs, lacking, lines: trace.lines, traceHash: trace.digest() };
+  const { now, traffic } = coalition;
+  return {
+    ...{ tiers: history.tiers, agreedAfterMs, lacking },
+    ...{ lines: trace.lines, traceHash: trace.digest() },
+    lived: { scenario, now, history, machines, traffic },
+  };
 }
 
 /** The falls of a run from its first happening on, as a fleet tells them. */
@@ -73,6 +88,7 @@ function befallLater(coalition: VirtualCoalition, happening: Happening): void {
   const { at, fault, on, forMs } = happening;
   time.after(at - time.now, () => {
     coalition.note(`* ${fault} ${on.join(',')}`);
+    coalition.history.happened(time.now, happening);
     const end = begin(coalition, happening);
     if (forMs === 0) return;
     const leftMs = scenario.minutes * MINUTE_MS - time.now;
