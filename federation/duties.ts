@@ -106,15 +106,19 @@ function retryFuture(step: Step): void {
   }
 }
 
-/** When time alone makes something due of what is believed, in boot time. */
-export function dueAt(step: Step): number {
-  const { watch, authority, beliefs } = step.parts;
+/** When time alone makes something due for `actAgain`, in boot time. */
+export function actAt(step: Step): number {
+  const { authority, beliefs } = step.parts;
   const { now } = step.context;
-  let inMs = watch.wakeInMs(now);
-  if (authority !== null) inMs = Math.min(inMs, authority.wakeInMs(step.context));
   const own = beliefs.stored(beliefs.ownDomain);
-  if (own !== null) inMs = Math.min(inMs, overrideEndsInMs(own, now));
+  const endsInMs = own === null ? Number.POSITIVE_INFINITY : overrideEndsInMs(own, now);
+  const inMs = authority === null ? endsInMs : Math.min(endsInMs, authority.wakeInMs(step.context));
   return now.boot + Math.max(1, inMs);
+}
+
+/** The same for what `lookAgain` looks at of what is believed. */
+export function lookAt(step: Step): number {
+  return step.now.boot + Math.max(1, step.parts.watch.wakeInMs(step.now));
 }
 
 /** When something is due to be said or asked, in boot time: every frame may change that. */

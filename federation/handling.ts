@@ -9,7 +9,16 @@ import { bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
 import { UNBOUNDED_STEPS } from './admit.ts';
 import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
 import { admitItem, commit, gossipOf } from './committing.ts';
-import { actAgain, dueAt, issueBeacon, lookAgain, resume, talkAgain, talkAt } from './duties.ts';
+import {
+  actAgain,
+  actAt,
+  issueBeacon,
+  lookAgain,
+  lookAt,
+  resume,
+  talkAgain,
+  talkAt,
+} from './duties.ts';
 import type { Effect, ImportOutcome } from './effect.ts';
 import { decodeEnvelope } from './envelope.ts';
 import { hearFrame, hearGossip } from './hearing.ts';
@@ -36,10 +45,13 @@ export function handle(step: Step, input: Input): Output {
   const mayAct =
     !isResting || mayEndRest(step, input) || step.effects.some((effect) => isOfOurs(step, effect));
   const isSame = beliefs.spoken() === spoken && step.effects.every(isTalk);
-  if (mayAct) actAgain(step);
-  if (mayAct || !isSame) {
+  if (mayAct) {
+    actAgain(step);
     lookAgain(step);
-    rest.begin(step.now, dueAt(step));
+    rest.begin(step.now, actAt(step), lookAt(step));
+  } else if (!isSame) {
+    lookAgain(step);
+    rest.goOn(lookAt(step));
   } else if (talkAt(step) <= step.now.boot) talkAgain(step);
   expectAnswers(step);
   return outputOf(step, verdict);

@@ -35,6 +35,8 @@ const SLEW_SHARE = 1 / 100;
 /** What is known of the date; `look` and the acts below change it, `judge` does not. */
 export class KnownTime {
   readonly #bootId: string;
+  /** The lead that Root allows: asked for only where the clocks moved apart. */
+  readonly #toleranceMs: () => number;
   readonly #doubts: Set<TimeDoubt>;
   #basis: TimeBasis;
   /** Null while the wall clock is gone by. */
@@ -48,11 +50,17 @@ export class KnownTime {
    */
   constructor(
     record: Uint8Array | undefined,
-    start: { readonly bootId: string; readonly now: Instant; readonly hasPast: boolean },
+    start: {
+      readonly bootId: string;
+      readonly now: Instant;
+      readonly hasPast: boolean;
+      readonly toleranceMs: () => number;
+    },
   ) {
     const stored = record === undefined ? null : readRecord(record);
     const continues = stored !== null && stored.bootId === start.bootId;
     this.#bootId = start.bootId;
+    this.#toleranceMs = start.toleranceMs;
     this.#doubts = new Set(continues ? stored.doubts : start.hasPast ? ['start'] : []);
     this.#doubts.delete('store');
     this.#basis = continues ? stored.basis : 'wall';
@@ -68,17 +76,17 @@ export class KnownTime {
     return TIME_DOUBTS.filter((doubt) => this.#doubts.has(doubt));
   }
 
-  /** The reading as it is to be gone by; `toleranceMs` is the lead that Root allows. */
-  judge(now: Instant, toleranceMs: number): Moment {
+  /** The reading as it is to be gone by. */
+  judge(now: Instant): Moment {
     const anchor = this.#anchor;
     const wall = anchor === null ? now.wall : addMs(anchor.time, elapsedMs(anchor.boot, now.boot));
-    const isKnown = this.#doubts.size === 0 && !this.#jumped(now, toleranceMs);
+    const isKnown = this.#doubts.size === 0 && !this.#jumped(now);
     return { wall, boot: now.boot, isKnown, isVouched: isKnown && this.#basis !== 'wall' };
   }
 
   /** Compares the clocks with the last look. True where there is something new to store. */
-  look(now: Instant, toleranceMs: number): boolean {
-    if (this.#jumped(now, toleranceMs)) this.doubt('jump');
+  look(now: Instant): boolean {
+    if (this.#jumped(now)) this.doubt('jump');
     this.#lastLook = now;
     return !this.#isStored;
   }
@@ -128,11 +136,12 @@ export class KnownTime {
     this.#isStored = false;
   }
 
-  #jumped(now: Instant, toleranceMs: number): boolean {
+  #jumped(now: Instant): boolean {
     if (this.#anchor !== null) return false;
     const elapsed = elapsedMs(this.#lastLook.boot, now.boot);
     const driftMs = Math.abs(now.wall - this.#lastLook.wall - elapsed);
-    return driftMs > toleranceMs + elapsed * SLEW_SHARE;
+    const slewMs = elapsed * SLEW_SHARE;
+    return driftMs > slewMs && driftMs > this.#toleranceMs() + slewMs;
   }
 }
 

@@ -63,14 +63,15 @@ export class TimeDesk {
     const { bootId, now, records } = start;
     const record = records.get(recordKey(beliefs.ownDomain, 'time'));
     const hasPast = (beliefs.stored(beliefs.ownDomain)?.keeping ?? null) !== null;
-    this.#known = new KnownTime(record, { bootId, now, hasPast });
+    const toleranceMs = (): number => this.#leadMs;
+    this.#known = new KnownTime(record, { bootId, now, hasPast, toleranceMs });
     this.#beliefs = beliefs;
     this.#bootId = bootId;
   }
 
   /** The reading as it is to be gone by. */
   judge(read: Instant): Moment {
-    return this.#known.judge(read, this.#leadMs);
+    return this.#known.judge(read);
   }
 
   /** What is known, for whoever shows it. */
@@ -102,7 +103,7 @@ export class TimeDesk {
 
   /** Looks at the clocks once at each input, before anything else. */
   look(read: Instant): readonly Effect[] {
-    const isNews = this.#known.look(read, this.#leadMs);
+    const isNews = this.#known.look(read);
     // A node that was not given a Root yet has nothing that could be out of date.
     if (!isNews || this.#own === null) return [];
     const { doubts } = this.#known;

@@ -381,7 +381,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a wall clock that leaps away from boot time is believed',
     file: 'federation/known-time.js',
-    find: 'return driftMs > toleranceMs + elapsed * SLEW_SHARE;',
+    find: 'return driftMs > slewMs && driftMs > this.#toleranceMs() + slewMs;',
     replace: 'return false;',
     faults: ['restored-vm', 'clock-jump'],
     world: { domains: 2, followers: 1, minutes: 40 },
