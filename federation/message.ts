@@ -46,6 +46,9 @@ const CONTENTS_BYTES = 8;
 /** Bytes of a row: tag, u64 Root, u64 lineage, u8 rank, u64 epoch, beacon, u24 tick, contents. */
 export const ROW_BYTES = TAG_BYTES + 8 + 8 + 1 + 8 + DIGEST_BYTES + 3 + CONTENTS_BYTES;
 
+/** Bytes of a want: tag, u8 what, argument. */
+const WANT_BYTES = TAG_BYTES + 1 + DIGEST_BYTES;
+
 /** What one side holds of one domain. */
 export interface SummaryRow {
   readonly tag: Tag;
@@ -133,9 +136,9 @@ export function encodeFrame(frame: Frame): Uint8Array {
 function encodeBody(frame: Frame): Uint8Array {
   switch (frame.kind) {
     case 'interest': {
-      const writer = new Writer().u16(frame.tags.length);
-      for (const tag of frame.tags) writer.raw(fromHex(tag));
-      return writer.finish();
+      const tags = new Uint8Array(frame.tags.length * TAG_BYTES);
+      for (const [i, tag] of frame.tags.entries()) layHex(tags, i * TAG_BYTES, tag);
+      return new Writer().u16(frame.tags.length).raw(tags).finish();
     }
     case 'digest':
       return fromHex(frame.digest);
@@ -146,11 +149,9 @@ function encodeBody(frame: Frame): Uint8Array {
     }
     case 'want':
     case 'lack': {
-      const writer = new Writer().u16(frame.wants.length);
-      for (const want of frame.wants) {
-        writer.raw(fromHex(want.tag)).u8(WANT_KINDS.indexOf(want.what)).raw(fromHex(want.argument));
-      }
-      return writer.finish();
+      const wants = new Uint8Array(frame.wants.length * WANT_BYTES);
+      for (const [i, want] of frame.wants.entries()) layWant(wants, i * WANT_BYTES, want);
+      return new Writer().u16(frame.wants.length).raw(wants).finish();
     }
     case 'question':
     case 'turn':
@@ -200,6 +201,12 @@ export function layTick(out: Uint8Array, at: number, tick: number): void {
   out[at + 73] = tick >> 16;
   out[at + 74] = tick >> 8;
   out[at + 75] = tick;
+}
+
+function layWant(out: Uint8Array, at: number, { tag, what, argument }: Want): void {
+  layHex(out, at, tag);
+  out[at + TAG_BYTES] = WANT_KINDS.indexOf(what);
+  layHex(out, at + TAG_BYTES + 1, argument);
 }
 
 function decodeBody(code: number, reader: Reader): Frame {

@@ -35,6 +35,8 @@ export class Stranger {
   readonly #isPatient: boolean;
   /** Asks for a thousand domains that nobody has heard of: the same each time. */
   #interest: Uint8Array | null = null;
+  /** By a beacon that it read: another under the same number, under a key of its own. */
+  readonly #rivals = new WeakMap<Uint8Array, Uint8Array>();
 
   constructor(world: World, host: Machine, number: number) {
     this.#world = world;
@@ -77,10 +79,16 @@ export class Stranger {
       return noise;
     }
     if (kind === 6) return encodeFrame({ kind: 'envelope', bytes: beacon });
-    const key = signerOf(this.#world.suite, this.name);
-    const bytes =
-      kind === 7 ? damagedEnvelope(this.#dice, beacon) : rivalBeacon(beacon, key, 1_000);
+    const bytes = kind === 7 ? damagedEnvelope(this.#dice, beacon) : this.#rivalOf(beacon);
     return encodeFrame({ kind: 'envelope', bytes });
+  }
+
+  #rivalOf(beacon: Uint8Array): Uint8Array {
+    const known = this.#rivals.get(beacon);
+    if (known !== undefined) return known;
+    const rival = rivalBeacon(beacon, signerOf(this.#world.suite, this.name), 1_000);
+    this.#rivals.set(beacon, rival);
+    return rival;
   }
 
   #askForAll(): Uint8Array {
