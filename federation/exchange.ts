@@ -83,8 +83,10 @@ export class Exchange {
     const link = this.links.of(peer);
     if (link === undefined) return [];
     // Whoever is linked here shares a domain with us: one that names none is of a link before this.
-    if (!this.links.tagsOn(link).some((tag) => tags.includes(tag))) return [];
-    link.interests = new Set(tags);
+    const known = this.links.tagsOn(link);
+    if (!known.some((tag) => tags.includes(tag))) return [];
+    // A guest is spoken to of two domains at most (§6.3): whatever else it names is not kept.
+    link.interests = new Set(link.isGuest ? known.filter((tag) => tags.includes(tag)) : tags);
     link.isAnswered = true;
     link.sent.clear();
     const shared = this.links.shared(link);
