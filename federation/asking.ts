@@ -38,7 +38,9 @@ export class Asking {
 
   /** What to ask for: `first`, then what the newest row shows that we lack. It is open from now. */
   ask(link: PeerLink, belief: Belief, now: BootMs, first: readonly Want[] = []): readonly Want[] {
-    const fresh = [...first, ...this.#wantsOf(link, belief, now)]
+    const wants = this.#wantsOf(link, belief, now);
+    if (first.length + wants.length === 0) return wants;
+    const fresh = [...first, ...wants]
       .filter((want) => !this.#lacks(link, belief, want.argument))
       .filter((want) => this.#wants.isFree({ ...want, domain: belief.domain, peer: link.peer }))
       .slice(0, Math.min(WANTS_MAX, this.#roomOn(link)));
@@ -123,10 +125,10 @@ export class Asking {
   /** What the newest row of the peer shows that we lack. */
   #wantsOf(link: PeerLink, belief: Belief, now: BootMs): readonly Want[] {
     const mine = this.#links.reading(link, belief);
-    const row = link.rows.get(mine.tag);
-    const wants = row === undefined ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
+    const row = link.row(belief);
+    const wants = row === null ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
     // PROTOCOL §6.2 — a flood: contents that a domain would owe for are not fetched.
-    if (this.#domains.mayLearn(belief.domain, now)) return wants;
+    if (wants.length === 0 || this.#domains.mayLearn(belief.domain, now)) return wants;
     return wants.filter(({ what }) => what !== 'manifest' && what !== 'document');
   }
 

@@ -102,6 +102,7 @@ export function commit(step: Step, admission: Admission, urgent: readonly Effect
 
 /** A key that was disowned just now: whoever hears of it hears of it first (PROTOCOL §5.2). */
 function tellProofs(step: Step, before: Belief, after: Belief): void {
+  if (after.disowned === before.disowned) return;
   for (const [keyId, proof] of after.disowned) {
     if (before.disowned.has(keyId)) continue;
     step.effects.push(...step.parts.exchange.telling.proof(after, proof));

@@ -88,7 +88,7 @@ export class Comparing {
     if (tag === NO_TAG) return this.#rowRanges(link, notes);
     const belief = this.#links.named(link, tag);
     if (belief === undefined) return [];
-    link.showInterest(tag);
+    this.#links.showInterest(link, tag);
     const mine = this.#links.reading(link, belief);
     const { notes: answer, lacking, surplus } = reconcile(unpinnedIds(belief, mine), notes);
     const given = surplus.flatMap((id) => unpinnedOf(belief, id, mine));
@@ -114,7 +114,7 @@ export class Comparing {
     const differing = this.#links.spokenOn(link).filter(({ domain }) => tags.has(link.tag(domain)));
     for (const { domain } of differing) {
       const tag = link.tag(domain);
-      link.showInterest(tag);
+      this.#links.showInterest(link, tag);
       link.sent.delete(tag);
     }
     return [...this.#sayRanges(link, NO_TAG, answer), ...this.#telling.rows(link, differing)];

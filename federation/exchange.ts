@@ -86,7 +86,8 @@ export class Exchange {
     const known = this.links.tagsOn(link);
     if (!known.some((tag) => tags.includes(tag))) return [];
     // A guest is spoken to of two domains at most (§6.3): whatever else it names is not kept.
-    link.interests = new Set(link.isGuest ? known.filter((tag) => tags.includes(tag)) : tags);
+    const kept = link.isGuest ? known.filter((tag) => tags.includes(tag)) : tags;
+    this.links.nameInterests(link, new Set(kept));
     link.isAnswered = true;
     link.sent.clear();
     const shared = this.links.shared(link);
@@ -136,12 +137,11 @@ export class Exchange {
   }
 
   #noteRow(link: PeerLink, belief: Belief, row: SummaryRow, now: BootMs): void {
-    const before = link.rows.get(row.tag);
-    link.rows.set(row.tag, row);
+    const before = link.says(belief, row);
     link.lacks.delete(row.tag);
-    link.showInterest(row.tag);
+    this.links.showInterest(link, row.tag);
     // Who comes to hold a beacon could use no tick of it that came before.
-    const isNew = before !== undefined && before.beacon !== row.beacon;
+    const isNew = before !== null && before.beacon !== row.beacon;
     if (link.isSparse && isNew && belief.beacon?.beacon.digest === row.beacon) {
       link.lacksTick(belief);
       this.telling.noteTicks(link, [belief], now);
@@ -156,7 +156,7 @@ export class Exchange {
     const answers = wants.flatMap((want) => {
       const belief = this.links.named(link, want.tag);
       if (belief === undefined) return [];
-      link.showInterest(want.tag);
+      this.links.showInterest(link, want.tag);
       const isUrgent = want.what === 'unpinned';
       const frames = answersTo(want, belief, this.links.reading(link, belief));
       if (frames.length === 0) lacking.push(want);
@@ -194,7 +194,7 @@ export class Exchange {
 
   /** A document of this domain was admitted: ask the peer that has more for what comes next. */
   admitted(belief: Belief, link: PeerLink, now: BootMs): readonly Effect[] {
-    link.hasTick(belief, null);
+    if (link.isSparse) link.hasTick(belief, null);
     const asked = this.#asking.ask(link, belief, now);
     return sendWants(link, asked.length > 0 ? asked : this.#askNext(link, now));
   }
@@ -221,8 +221,8 @@ export class Exchange {
   isAnswered(own: Belief, now: BootMs): boolean {
     return this.links.all().some((link) => {
       const reading = this.links.reading(link, own);
-      const row = link.rows.get(reading.tag);
-      if (row === undefined) return false;
+      const row = link.row(own);
+      if (row === null) return false;
       const isWaiting = wantsFrom(own, row, reading).some((want) => want.what !== 'document');
       if (isWaiting || (link.isGuest && !isWhole(own))) return false;
       // What another group reads is not given to this peer either: it is waited for so long.

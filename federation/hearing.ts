@@ -213,8 +213,8 @@ function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void
   const admission = refusalOf(() => admitItem(step, belief, item, budget));
   if (item.kind === 'tick') {
     const { domain, beacon } = belief;
-    const want = { what: 'tick', argument: beacon?.beacon.digest ?? '' } as const;
-    step.parts.exchange.settle({ domain, ...want, peer: from.peer });
+    const argument = beacon?.beacon.digest ?? '';
+    step.parts.exchange.settle({ domain, what: 'tick', argument, peer: from.peer });
   }
   if (admission instanceof Refusal) {
     // A beacon under a Root we lack: its relayer has the Root (PROTOCOL §2.1).

@@ -26,6 +26,8 @@ export class Links {
   /** The same as a list, and how many of them are witnesses: both are asked for at every step. */
   #all: readonly PeerLink[] = [];
   #witnesses = 0;
+  /** Who has an interest in a domain: asked at every tick, and another one only where one says so. */
+  readonly #interested = new Map<TrustDomain, readonly PeerLink[]>();
   /** When something is to be said on each of these: no link is looked at before. */
   #dueAts = new Float64Array();
 
@@ -87,8 +89,26 @@ export class Links {
   }
 
   /** Those whose peer has an interest in the domain. */
-  interestedIn(belief: Belief): readonly PeerLink[] {
-    return this.all().filter((link) => link.shares(belief.domain));
+  interestedIn({ domain }: Belief): readonly PeerLink[] {
+    const known = this.#interested.get(domain);
+    if (known !== undefined) return known;
+    const interested = this.all().filter((link) => link.shares(domain));
+    this.#interested.set(domain, interested);
+    return interested;
+  }
+
+  /** The peer names what it has an interest in. */
+  nameInterests(link: PeerLink, tags: ReadonlySet<Tag>): void {
+    link.interests = tags;
+    this.#interested.clear();
+  }
+
+  /**
+   * Whoever names a tag knows the domain, and so has asked for it: an interest that was lost, or
+   * that an older one overtook, must not silence the link.
+   */
+  showInterest(link: PeerLink, tag: Tag): void {
+    if (!link.interests.has(tag)) this.nameInterests(link, new Set([...link.interests, tag]));
   }
 
   /** What a peer calls the domain on our link, or null without one. */
@@ -159,6 +179,7 @@ export class Links {
   /** Another link is there than was. */
   #linked(): void {
     this.#all = [...this.#links.values()];
+    this.#interested.clear();
     this.#witnesses = this.witnesses().length;
     this.#dueAts = Float64Array.from(this.#all, (link) => link.dueAt);
   }

@@ -45,13 +45,16 @@ const STRANGERS_MAX = 256;
 /** Said again so often, a digest shows that our own was not heard. */
 const HEARINGS_MAX = 2;
 
-/** A domain as it is called on one link, and whether the peer has an interest in it. */
+/** A domain on one link: how it is called, and whether the peer has an interest in it. */
 interface Name {
   readonly domain: TrustDomain;
   readonly tag: Tag;
   isShared: boolean;
+  /** The row that the peer said last. */
+  row: SummaryRow | null;
   /** How it may be spoken of, while what we read of our own domain is `groups`. */
-  reading: { readonly groups: GroupScope; readonly reading: Reading } | null;
+  reading: Reading | null;
+  groups: GroupScope;
 }
 
 /** The newest tick that both sides hold of a domain, as far as one knows. */
@@ -64,9 +67,10 @@ interface KnownTick {
 
 /** What both peers speak of, and one digest over how it stands. */
 interface Shared {
-  /** The domains of all beliefs that were looked through, and who of them is shared. */
-  readonly names: readonly Name[];
+  /** All that was looked through, by name, and what of it is shared. */
+  readonly all: readonly Name[];
   readonly over: readonly Belief[];
+  readonly names: readonly Name[];
   readonly beliefs: readonly Belief[];
   digest: string | null;
 }
@@ -84,8 +88,6 @@ export class PeerLink {
   readonly isSparse: boolean;
   /** The row last sent for a domain, so that nothing is said twice. */
   readonly sent = new Map<Tag, string>();
-  /** The row last received for a domain. */
-  readonly rows = new Map<Tag, SummaryRow>();
   /** What the peer said that it lacks of a domain, until it says another row. */
   readonly lacks = new Map<Tag, Set<string>>();
   compareAt: BootMs;
@@ -212,12 +214,20 @@ export class PeerLink {
    * until we read something else of our own domain.
    */
   reading({ domain }: Belief, own: Reader): Reading {
+    return this.#readingOf(this.#name(domain), own);
+  }
+
+  /** The row that the peer said last of a domain; null before any. */
+  row({ domain }: Belief): SummaryRow | null {
+    return this.#name(domain).row;
+  }
+
+  /** The peer says a row of a domain; the one that it said before. */
+  says({ domain }: Belief, row: SummaryRow): SummaryRow | null {
     const name = this.#name(domain);
-    const { groups } = own;
-    if (name.reading?.groups !== groups) {
-      name.reading = { groups, reading: this.#readingOf(name, own) };
-    }
-    return name.reading.reading;
+    const before = name.row;
+    name.row = row;
+    return before;
   }
 
   /** Those of `beliefs` that the peer has an interest in. */
@@ -228,21 +238,13 @@ export class PeerLink {
   /** One digest over the rows of all that is shared. */
   digest(beliefs: readonly Belief[], own: Reader): string {
     const shared = this.#sharedOf(beliefs);
-    shared.digest ??= this.#sharedRows.digest(this.#read(shared.beliefs, own));
+    shared.digest ??= this.#sharedRows.digest(this.#sharedBeliefs(shared, own));
     return shared.digest;
-  }
-
-  /**
-   * Whoever names a tag knows the domain, and so has asked for it: an interest that was lost, or
-   * that an older one overtook, must not silence the link.
-   */
-  showInterest(tag: Tag): void {
-    if (!this.#interests.has(tag)) this.interests = new Set([...this.#interests, tag]);
   }
 
   /** Rows of all that is shared, as a set to be reconciled; rising. */
   rowIds(beliefs: readonly Belief[], own: Reader): readonly RangeId[] {
-    return this.#sharedRows.ids(this.#read(this.shared(beliefs), own));
+    return this.#sharedRows.ids(this.#sharedBeliefs(this.#sharedOf(beliefs), own));
   }
 
   /** True unless this sum over what no manifest of the domain pins was said until a moment ago. */
@@ -288,13 +290,22 @@ export class PeerLink {
     if (name === undefined) {
       const tag = tagOf(domain, this.#linked.binding);
       const isShared = this.#interests.has(tag) && this.speaksOf(domain);
-      name = { domain, tag, isShared, reading: null };
+      name = { domain, tag, isShared, row: null, reading: null, groups: 'none' };
       this.#names.set(domain, name);
     }
     return name;
   }
 
-  #readingOf({ domain, tag }: Name, own: Reader): Reading {
+  #readingOf(name: Name, own: Reader): Reading {
+    const { groups } = own;
+    if (name.reading === null || name.groups !== groups) {
+      name.reading = this.#read(name, own);
+      name.groups = groups;
+    }
+    return name.reading;
+  }
+
+  #read({ domain, tag }: Name, own: Reader): Reading {
     const linked = this.#linked;
     const { isSparse } = this;
     if (linked.domain === null) {
@@ -305,8 +316,13 @@ export class PeerLink {
     return { tag, isGuest: false, isSparse, isOwnNode, groups };
   }
 
-  #read(beliefs: readonly Belief[], own: Reader): readonly SharedBelief[] {
-    return beliefs.map((belief) => ({ belief, reading: this.reading(belief, own) }));
+  #sharedBeliefs({ names, beliefs }: Shared, own: Reader): readonly SharedBelief[] {
+    const shared: SharedBelief[] = [];
+    for (const [i, belief] of beliefs.entries()) {
+      const name = names[i];
+      if (name !== undefined) shared.push({ belief, reading: this.#readingOf(name, own) });
+    }
+    return shared;
   }
 
   #sharedOf(beliefs: readonly Belief[]): Shared {
@@ -314,11 +330,12 @@ export class PeerLink {
     if (last?.over === beliefs) return last;
     // Ticks change beliefs all the time, and hardly ever of whom they are.
     const isOfSame =
-      last?.names.length === beliefs.length &&
-      last.names.every(({ domain }, i) => domain === beliefs[i]?.domain);
-    const names = isOfSame ? last.names : beliefs.map(({ domain }) => this.#name(domain));
-    const both = beliefs.filter((_, i) => names[i]?.isShared);
-    this.#shared = { names, over: beliefs, beliefs: both, digest: null };
+      last?.all.length === beliefs.length &&
+      last.all.every(({ domain }, i) => domain === beliefs[i]?.domain);
+    const all = isOfSame ? last.all : beliefs.map(({ domain }) => this.#name(domain));
+    const names = isOfSame ? last.names : all.filter(({ isShared }) => isShared);
+    const both = beliefs.filter((_, i) => all[i]?.isShared);
+    this.#shared = { all, over: beliefs, names, beliefs: both, digest: null };
     return this.#shared;
   }
 }

@@ -24,6 +24,7 @@ export function sendUrgently(link: PeerLink, frame: Frame): SendEffect {
 
 /** Wants of any domains, in as few frames as may be. */
 export function sendWants(link: PeerLink, wants: readonly Want[]): readonly SendEffect[] {
+  if (wants.length === 0) return [];
   return Array.from({ length: Math.ceil(wants.length / WANTS_MAX) }, (_, i) =>
     send(link, { kind: 'want', wants: wants.slice(i * WANTS_MAX, (i + 1) * WANTS_MAX) }),
   );

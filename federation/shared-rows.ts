@@ -28,7 +28,9 @@ export interface SharedBelief {
 interface Place {
   readonly tag: Tag;
   readonly at: number;
-  laid: (SharedBelief & { readonly row: SummaryRow }) | null;
+  belief: Belief | null;
+  reading: Reading | null;
+  row: SummaryRow | null;
 }
 
 /** The rows of one link. */
@@ -60,13 +62,15 @@ export class SharedRows {
     for (const [i, { belief, reading }] of shared.entries()) {
       const place = this.#places[i];
       if (place === undefined) continue;
-      if (place.laid?.belief === belief && place.laid.reading === reading) continue;
+      if (place.belief === belief && place.reading === reading) continue;
       const row = rowOf(belief, reading);
-      // Nearly always a tick came and nothing else: a whole row takes as long as its hash.
-      if (place.laid !== null && isSameButTick(place.laid.row, row)) {
-        layTick(this.#bytes, place.at, row.tick);
-      } else layRow(this.#bytes, place.at, row);
-      place.laid = { belief, reading, row };
+      // Nearly always a tick came and nothing else: to lay a whole row out takes as long as to hash it.
+      const isTickAlone = place.row !== null && isSameButTick(place.row, row);
+      if (isTickAlone) layTick(this.#bytes, place.at, row.tick);
+      else layRow(this.#bytes, place.at, row);
+      place.belief = belief;
+      place.reading = reading;
+      place.row = row;
       this.#digest = null;
     }
   }
@@ -74,7 +78,10 @@ export class SharedRows {
   /** Room for the rows of other domains than before. */
   #place(tags: readonly Tag[]): void {
     const rising = [...tags].sort();
-    this.#places = tags.map((tag) => ({ tag, at: rising.indexOf(tag) * ROW_BYTES, laid: null }));
+    this.#places = tags.map((tag) => ({
+      ...{ tag, at: rising.indexOf(tag) * ROW_BYTES },
+      ...{ belief: null, reading: null, row: null },
+    }));
     this.#bytes = new Uint8Array(tags.length * ROW_BYTES);
     this.#digest = null;
   }
