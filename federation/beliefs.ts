@@ -37,8 +37,8 @@ export class Beliefs {
   /** Digests of the Root and the policy document that `#policy` was read from. */
   #policySource = '';
   #spoken: readonly Belief[] | null = null;
-  /** The domains spoken of by what ticks call their beacons; null until it is asked for. */
-  #named: ReadonlyMap<string, TrustDomain> | null = null;
+  /** Places in `#spoken` by what ticks call the beacons there; null until it is asked for. */
+  #named: ReadonlyMap<string, number> | null = null;
 
   /** Restores what was stored. `local` tightens every domain's limits. */
   constructor(
@@ -141,16 +141,16 @@ export class Beliefs {
   /** The same, or null: most of what is gossiped is about domains that we do not speak of. */
   namedBy(tag: string): Belief | null {
     this.#named ??= this.#nameAll();
-    const domain = this.#named.get(tag);
-    return domain === undefined ? null : this.stored(domain);
+    const place = this.#named.get(tag);
+    return place === undefined ? null : (this.spoken()[place] ?? null);
   }
 
-  #nameAll(): ReadonlyMap<string, TrustDomain> {
-    const named = new Map<string, TrustDomain>();
-    for (const { domain, beacon } of this.spoken()) {
+  #nameAll(): ReadonlyMap<string, number> {
+    const named = new Map<string, number>();
+    for (const [place, { beacon }] of this.spoken().entries()) {
       if (beacon === null) continue;
       const tag = tickTagOf(beacon.beacon.digest);
-      if (!named.has(tag)) named.set(tag, domain);
+      if (!named.has(tag)) named.set(tag, place);
     }
     return named;
   }

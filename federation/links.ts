@@ -26,10 +26,12 @@ export class Links {
   /** The same as a list, and how many of them are witnesses: both are asked for at every step. */
   #all: readonly PeerLink[] = [];
   #witnesses = 0;
-  /** Who has an interest in a domain: asked at every tick, and another one only where one says so. */
+  /** Who has an interest in a domain: asked at every tick, and the same until a peer says more. */
   readonly #interested = new Map<TrustDomain, readonly PeerLink[]>();
   /** When something is to be said on each of these: no link is looked at before. */
   #dueAts = new Float64Array();
+  /** The first of them; null where that has to be found out. */
+  #dueAt: number | null = null;
 
   constructor(own: Reader, spoken: Spoken) {
     this.own = own;
@@ -53,15 +55,6 @@ export class Links {
 
   all(): readonly PeerLink[] {
     return this.#all;
-  }
-
-  has(peer: string): boolean {
-    return this.#links.has(peer);
-  }
-
-  /** True for a peer on the recovery lane. */
-  isGuest(peer: string): boolean {
-    return this.#links.get(peer)?.isGuest === true;
   }
 
   /** True where both ends of the link are nodes of our own domain, and that is the one named. */
@@ -161,7 +154,9 @@ export class Links {
   /** A moment at which something is to be said on this link is another than it was. */
   rescheduled(link: PeerLink): void {
     const place = this.#all.indexOf(link);
-    if (place >= 0) this.#dueAts[place] = link.dueAt;
+    if (place < 0) return;
+    this.#dueAts[place] = link.dueAt;
+    this.#dueAt = null;
   }
 
   /** The links on which something is to be said by now. */
@@ -171,9 +166,8 @@ export class Links {
 
   /** When something is to be said on one of them; without end where nothing is. */
   dueAt(): number {
-    let dueAt = Number.POSITIVE_INFINITY;
-    for (const at of this.#dueAts) if (at < dueAt) dueAt = at;
-    return dueAt;
+    this.#dueAt ??= Math.min(...this.#dueAts);
+    return this.#dueAt;
   }
 
   /** Another link is there than was. */
@@ -182,5 +176,6 @@ export class Links {
     this.#interested.clear();
     this.#witnesses = this.witnesses().length;
     this.#dueAts = Float64Array.from(this.#all, (link) => link.dueAt);
+    this.#dueAt = null;
   }
 }

@@ -64,7 +64,7 @@ export class SharedRows {
       if (place === undefined) continue;
       if (place.belief === belief && place.reading === reading) continue;
       const row = rowOf(belief, reading);
-      // Nearly always a tick came and nothing else: to lay a whole row out takes as long as to hash it.
+      // Nearly always a tick came and nothing else: a whole row takes as long as its hash.
       const isTickAlone = place.row !== null && isSameButTick(place.row, row);
       if (isTickAlone) layTick(this.#bytes, place.at, row.tick);
       else layRow(this.#bytes, place.at, row);
