@@ -240,8 +240,8 @@ export const CLAUSES: readonly Clause[] = [
   {
     ...{ finding: 'M9', test: MEDIUM, without: 'whoever is linked hears of all domains' },
     file: 'federation/peer-link.js',
-    find: 'tags.has(name.tag) && this.speaksOf(domain)',
-    replace: 'this.speaksOf(domain)',
+    find: 'tags.has(name.tag) && this.speaksOf(name.domain)',
+    replace: 'this.speaksOf(name.domain)',
   },
   {
     ...{ finding: 'M10', test: MEDIUM, without: 'ticks leave on the beat' },

@@ -73,7 +73,7 @@ export const RULES: readonly BrokenRule[] = [
   {
     ...{ rule: '4.5.3', test: 'federation/standing.test.js', without: 'a stop lowers nothing' },
     file: 'federation/standing.js',
-    find: 'stopped || lacksRevocations(belief)',
+    find: 'belief.stop !== null || lacksRevocations(belief)',
     replace: 'lacksRevocations(belief)',
   },
   {

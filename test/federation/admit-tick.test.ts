@@ -141,6 +141,7 @@ ladder('lowers the age by what asOf gained, however late a tick comes', () => {
   const node = settled().wait(25_000);
   const before = node.standing.ageMs ?? 0;
   node.take(beacon.tick(3));
+  assert.is(node.belief.asOf, NOW + 3_000, 'its own date, and not that of its coming');
   assert.is(node.standing.ageMs, before - 3_000);
 });
 

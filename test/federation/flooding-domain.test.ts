@@ -140,29 +140,26 @@ flood('by nodes that ask ends at the budget of their domain, and leaves room for
   assert.ok(given(ask('red-1')), 'and so has red once there is room');
 });
 
-flood(
-  'by a partner that was granted little ends sooner, and goes on once it is granted more',
-  () => {
-    const { world, blue, red, green } = trio();
-    const granted = { budgetMib: DOMAIN_BUDGET_MIB_MIN };
-    blue.narrow(red.domain, granted);
+flood('by a partner that was granted little ends sooner, and goes on once granted more', () => {
+  const { world, blue, red, green } = trio();
+  const granted = { budgetMib: DOMAIN_BUDGET_MIB_MIN };
+  blue.narrow(red.domain, granted);
+  world.advance(1_000);
+  assert.is(blue.view(red.domain).relation?.budgetMib, DOMAIN_BUDGET_MIB_MIN);
+  for (const partner of [red, green]) world.link(blue, partner);
+  for (let turn = 0; turn < DOMAIN_BUDGET_MIB_MIN + 3; turn++) {
+    for (const partner of [red, green]) publishBulk(partner, turn);
     world.advance(1_000);
-    assert.is(blue.view(red.domain).relation?.budgetMib, DOMAIN_BUDGET_MIB_MIN);
-    for (const partner of [red, green]) world.link(blue, partner);
-    for (let turn = 0; turn < DOMAIN_BUDGET_MIB_MIN + 3; turn++) {
-      for (const partner of [red, green]) publishBulk(partner, turn);
-      world.advance(1_000);
-    }
-    const isTaken = (partner: Machine): boolean =>
-      bundleAt(blue, partner.domain) === bundleAt(partner, partner.domain);
-    assert.not.ok(isTaken(red), 'what red published last is not taken');
-    assert.ok(isTaken(green), 'green has more');
+  }
+  const isTaken = (partner: Machine): boolean =>
+    bundleAt(blue, partner.domain) === bundleAt(partner, partner.domain);
+  assert.not.ok(isTaken(red), 'what red published last is not taken');
+  assert.ok(isTaken(green), 'green has more');
 
-    blue.amend(red.domain, { budgetMib: DOMAIN_BUDGET_MIB });
-    world.advance(SYNC_INTERVAL_MS + 1_000);
-    assert.ok(isTaken(red), 'and so has red once our people say so');
-  },
-);
+  blue.amend(red.domain, { budgetMib: DOMAIN_BUDGET_MIB });
+  world.advance(SYNC_INTERVAL_MS + 1_000);
+  assert.ok(isTaken(red), 'and so has red once our people say so');
+});
 
 flood('by many domains leaves a little of the store to each', () => {
   const padding = 'x'.repeat(BULK);
