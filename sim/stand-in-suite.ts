@@ -83,7 +83,8 @@ function hedged(leg: Leg): Leg {
 /** The tag again and again, up to the length that the real leg has. */
 function stretch(tag: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length);
-  for (let at = 0; at < length; at += TAG_BYTES) out.set(tag.subarray(0, length - at), at);
+  out.set(tag.subarray(0, length));
+  for (let laid = TAG_BYTES; laid < length; laid *= 2) out.copyWithin(laid, 0, laid);
   return out;
 }
 
