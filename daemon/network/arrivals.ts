@@ -1,18 +1,19 @@
 /**
- * Handshakes under way that others began, counted by their host: a machine, or a site behind one
- * address.
+ * Connections that others opened and whose handshake has not ended, counted by their host: a
+ * machine, or a site behind one address.
  *
- * Where a cable broke in the midst of them, those who began have given up and we have not heard of
- * it: such handshakes would keep out, until their time is over, the very daemons that dial anew
- * once the cable is back. So one that takes long gives its place to whoever comes. One that is
- * younger does not, or a site whose daemons all come at once would never get one through.
+ * Where a cable broke in the midst of it, those who dialled have given up and we have not heard of
+ * it: such connections would keep out, until their time is over, the very daemons that dial anew
+ * once the cable is back; and whoever opens many and says nothing would keep out everybody. So one
+ * that takes long gives its place to whoever comes. One that is younger does not, or a site whose
+ * daemons all come at once would never get one through.
  */
 
 import { HANDSHAKE_YIELDS_MS, HANDSHAKES_PER_HOST_MAX } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { type BootMs, elapsedMs } from '../../core/time.ts';
 
-/** One handshake that somebody began. */
+/** One connection that somebody opened. */
 interface Arrival {
   readonly from: BootMs;
   /** Ends it. */
@@ -24,7 +25,7 @@ export class Arrivals {
   readonly #underWay = new Map<string, Set<Arrival>>();
 
   /**
-   * Takes a place for a handshake, and returns how to give it back. Where its host has none left,
+   * Takes a place for a connection, and returns how to give it back. Where its host has none left,
    * the oldest one ends if it has lasted long enough, and else this is refused: `peer-slots`.
    */
   enter(host: string, arrival: Arrival): () => void {
@@ -43,7 +44,7 @@ export class Arrivals {
     };
   }
 
-  /** Hosts that have a handshake under way. */
+  /** Hosts that have a place. */
   get hosts(): number {
     return this.#underWay.size;
   }

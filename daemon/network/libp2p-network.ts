@@ -7,7 +7,7 @@
  */
 
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import type { Connection, Libp2p, Stream } from '@libp2p/interface';
+import type { Connection, Libp2p, MultiaddrConnection, Stream } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p } from 'libp2p';
 import { assert } from '../../core/assert.ts';
@@ -17,10 +17,11 @@ import {
   FRAME_BYTES_MAX,
   GOSSIP_BYTES_MAX,
 } from '../../core/limits.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { Refusal, refusalOf } from '../../core/refusal.ts';
 import { bootMs, elapsedMs } from '../../core/time.ts';
 import type {
   Clock,
+  HandshakeRole,
   Log,
   Network,
   NetworkHandler,
@@ -29,6 +30,7 @@ import type {
   Random,
   Sending,
 } from '../ports.ts';
+import { Arrivals } from './arrivals.ts';
 import { Bans } from './bans.ts';
 import { Budgets } from './budgets.ts';
 import { DESK_PROTOCOL, Desk } from './desk.ts';
@@ -40,7 +42,7 @@ import { LinkSupervisor } from './link-supervisor.ts';
 import { isSparse, Links } from './links.ts';
 import { NoiseEncrypter, type NoiseOptions } from './noise-encrypter.ts';
 import type { Pace } from './pace.ts';
-import { ipIn, parseAddress } from './peer-address.ts';
+import { hostIn, ipIn, parseAddress } from './peer-address.ts';
 import { QuietLog } from './quiet-log.ts';
 import { Slots } from './slots.ts';
 import { SYNC_PROTOCOL, URGENT_PROTOCOL } from './sync-channel.ts';
@@ -99,6 +101,9 @@ class Libp2pNetwork implements Network {
   readonly #bans = new Bans();
   readonly #budgets = new Budgets();
   readonly #allowances = new GuestAllowances();
+  readonly #arrivals = new Arrivals();
+  /** How connections that others opened give their places back. */
+  readonly #leaves = new WeakMap<object, () => void>();
   #running: Running | null = null;
 
   constructor(transport: TransportOf, options: NetworkOptions) {
@@ -124,6 +129,7 @@ class Libp2pNetwork implements Network {
         transport: this.#transport,
         hasNoGossip,
         encrypter: (components) => new NoiseEncrypter(components, noise),
+        denies: (connection) => this.#denies(connection),
       }),
     );
     const running = this.#compose(node, handler, noise.sessions);
@@ -208,16 +214,34 @@ class Libp2pNetwork implements Network {
   #noiseOptions(handler: NetworkHandler): NoiseOptions {
     const { clock, ownDomain, paceOf } = this.#options;
     return {
-      clock,
       admitter: handler,
       slots: new Slots(ownDomain),
       paceOf,
       allowances: this.#allowances,
       sessions: new WeakMap(),
       isBanned: (peer) => this.#bans.has(peer, clock.now().boot),
-      refused: ({ code, details }, role, from) =>
-        this.#log.warn('link.refused', `${role} ${code}`, { role, from, code, ...details }),
+      settled: (connection) => this.#leaves.get(connection)?.(),
+      refused: (refusal, role, from) => this.#noteRefused(refusal, role, from),
     };
+  }
+
+  /** Who opened a connection has a place until its handshake has ended, or it itself. */
+  #denies(connection: MultiaddrConnection): boolean {
+    const { remoteAddr } = connection;
+    const from = this.#options.clock.now().boot;
+    const yields = (why: Refusal) => connection.abort(why);
+    const entered = refusalOf(() => this.#arrivals.enter(hostIn(remoteAddr), { from, yields }));
+    if (entered instanceof Refusal) {
+      this.#noteRefused(entered, 'responder', String(remoteAddr));
+      return true;
+    }
+    this.#leaves.set(connection, entered);
+    connection.addEventListener('close', entered, { once: true });
+    return false;
+  }
+
+  #noteRefused({ code, details }: Refusal, role: HandshakeRole, from: string): void {
+    this.#log.warn('link.refused', `${role} ${code}`, { role, from, code, ...details });
   }
 
   #compose(

@@ -6,7 +6,7 @@
  */
 
 import { type Identify, identify } from '@libp2p/identify';
-import type { ConnectionEncrypter, PrivateKey } from '@libp2p/interface';
+import type { ConnectionEncrypter, MultiaddrConnection, PrivateKey } from '@libp2p/interface';
 import type { Libp2pOptions } from 'libp2p';
 import { CONNECTIONS_MAX, DIAL_MS_MAX } from '../../core/limits.ts';
 import { SECOND_MS } from '../../core/time.ts';
@@ -41,6 +41,8 @@ export interface NodeSettings {
   /** True for peers of the recovery lane and over slow links: they take no part in gossip. */
   hasNoGossip(peer: PeerName): boolean;
   encrypter(components: EncrypterComponents): ConnectionEncrypter;
+  /** Asked of each connection that another opened, before anything goes over it. */
+  denies(connection: MultiaddrConnection): boolean;
 }
 
 /** The options of `createLibp2p`. */
@@ -50,6 +52,7 @@ export function libp2pOptions({
   transport,
   hasNoGossip,
   encrypter,
+  denies,
 }: NodeSettings) {
   return {
     start: false,
@@ -74,7 +77,7 @@ export function libp2pOptions({
     connectionManager: {
       maxConnections: 2 * CONNECTIONS_MAX, // slots.ts counts peers; each may have a second for a moment
       inboundConnectionThreshold: 50, // a second and address: many nodes share one
-      maxIncomingPendingConnections: 64, // few of one host: noise-encrypter.ts
+      maxIncomingPendingConnections: 64, // few of one host: arrivals.ts
       inboundUpgradeTimeout: UPGRADE_MS_MAX,
       inboundStreamProtocolNegotiationTimeout: UPGRADE_MS_MAX,
       outboundStreamProtocolNegotiationTimeout: UPGRADE_MS_MAX,
@@ -82,6 +85,7 @@ export function libp2pOptions({
       addressDialTimeout: SLOW_FACTOR * DIAL_MS_MAX,
       reconnectRetries: 0, // link-supervisor.ts redials, and does not give up
     },
+    connectionGater: { denyInboundConnection: denies },
     connectionMonitor: { enabled: false }, // links.ts listens for life
     peerStore: { maxAddressAge: FOR_EVER_MS, maxPeerAge: FOR_EVER_MS },
     services: {

@@ -19,9 +19,8 @@ import type {
 import { peerIdFromPublicKey } from '@libp2p/peer-id';
 import { isMultiaddr } from '@multiformats/multiaddr';
 import { Refusal } from '../../core/refusal.ts';
-import type { Clock, HandshakeRole, LinkTerms, PeerName } from '../ports.ts';
+import type { HandshakeRole, LinkTerms, PeerName } from '../ports.ts';
 import { type Admitter, exchangeAdmission, messagesOver } from './admission.ts';
-import { Arrivals } from './arrivals.ts';
 import type { GuestAllowances } from './guest-allowance.ts';
 import { prefix16 } from './length-prefix.ts';
 import { type ChannelKeys, InitiatorHandshake, ResponderHandshake } from './noise-pattern.ts';
@@ -69,7 +68,6 @@ export interface Session {
 
 /** What the encrypter needs of the network around it. */
 export interface NoiseOptions {
-  readonly clock: Clock;
   readonly admitter: Admitter;
   /** Places for whoever was judged; asked before anything is proved to a peer that dialled. */
   readonly slots: Slots;
@@ -80,6 +78,8 @@ export interface NoiseOptions {
   isBanned(peer: PeerName): boolean;
   /** Where the session of each connection is left, by the very PeerId object it will carry. */
   readonly sessions: WeakMap<PeerId, Session>;
+  /** Told of each handshake that another began, once it has ended. */
+  settled(connection: MessageStream): void;
   /** Told of each handshake that ended in a refusal, our role in it and the address of the peer. */
   refused(refusal: Refusal, role: HandshakeRole, from: string): void;
 }
@@ -97,7 +97,6 @@ export class NoiseEncrypter implements ConnectionEncrypter {
   readonly #components: EncrypterComponents;
   readonly #options: NoiseOptions;
   readonly #static = generateDh();
-  readonly #arrivals = new Arrivals();
 
   constructor(components: EncrypterComponents, options: NoiseOptions) {
     this.#components = components;
@@ -112,21 +111,12 @@ export class NoiseEncrypter implements ConnectionEncrypter {
     return this.#secure(connection, 'responder', options ?? {});
   }
 
-  /** Takes a place for a handshake that another began. Refuses `peer-slots`. */
-  #enter(connection: MessageStream): () => void {
-    const from = this.#options.clock.now().boot;
-    const yields = (why: Refusal) => connection.abort(why);
-    return this.#arrivals.enter(hostOf(connection), { from, yields });
-  }
-
   async #secure(
     connection: MessageStream,
     role: HandshakeRole,
     options: SecureConnectionOptions,
   ): Promise<SecuredConnection> {
-    let leave = (): void => undefined;
     try {
-      if (role === 'responder') leave = this.#enter(connection);
       return await this.#handshake(connection, role, options);
     } catch (thrown) {
       const error = errorOf(thrown);
@@ -138,7 +128,7 @@ export class NoiseEncrypter implements ConnectionEncrypter {
       this.#options.refused(refusal, role, addressOf(connection));
       throw refusal;
     } finally {
-      leave();
+      if (role === 'responder') this.#options.settled(connection);
     }
   }
 

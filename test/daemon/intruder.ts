@@ -70,6 +70,7 @@ export async function withPartnerNode(
     listen: [],
     transport: tcp(),
     hasNoGossip: () => false,
+    denies: () => false,
     encrypter: (components) => new NoiseEncrypter(components, noise),
   });
   await runNode(await createLibp2p<Services>(settings), async (node) => {

@@ -18,7 +18,6 @@ import { NoiseEncrypter, type NoiseOptions } from '../../../daemon/network/noise
 import { Slots } from '../../../daemon/network/slots.ts';
 import type { HandshakeRole } from '../../../daemon/ports.ts';
 import { admissionOf } from '../../fakes/admitted.ts';
-import { realClock } from '../../fakes/real-clock.ts';
 
 /** Yamux under its name, as an upgrader hands it out. */
 const MUXERS = new Map<string, StreamMuxerFactory>([['/yamux/1.0.0', yamux()()]]);
@@ -53,13 +52,13 @@ export async function encrypterOf(name: string, options: Partial<NoiseOptions> =
 /** An encrypter's options for a node of `blue.example` that bans nobody. */
 export function noiseOptions(admitter: Admitter): NoiseOptions {
   return {
-    clock: realClock,
     admitter,
     slots: new Slots('blue.example'),
     allowances: new GuestAllowances(),
     paceOf: () => null,
     isBanned: () => false,
     sessions: new WeakMap(),
+    settled: () => undefined,
     refused: () => undefined,
   };
 }

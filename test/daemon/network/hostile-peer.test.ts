@@ -1,5 +1,7 @@
 /** Peers that are strangers, that break the framing, or that flood. */
 
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import type { Libp2p, Stream } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
@@ -9,12 +11,19 @@ import { createLibp2p } from 'libp2p';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toUtf8 } from '../../../core/bytes.ts';
-import { FRAME_BYTES_MAX, GOSSIP_BURST, SYNC_BURST } from '../../../core/limits.ts';
+import {
+  FRAME_BYTES_MAX,
+  GOSSIP_BURST,
+  HANDSHAKE_YIELDS_MS,
+  HANDSHAKES_PER_HOST_MAX,
+  SYNC_BURST,
+} from '../../../core/limits.ts';
 import { GOSSIP_TOPIC } from '../../../daemon/network/gossip.ts';
 import { libp2pOptions, type Services } from '../../../daemon/network/libp2p-settings.ts';
 import { CHECK_MS } from '../../../daemon/network/link-policy.ts';
 import { NOISE_PROTOCOL } from '../../../daemon/network/noise-encrypter.ts';
 import { SYNC_PROTOCOL } from '../../../daemon/network/sync-channel.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 import {
   gossipFlows,
   join,
@@ -35,6 +44,7 @@ async function withClassicalNode(body: (node: Libp2p<Services>) => Promise<void>
     listen: [],
     transport: tcp(),
     hasNoGossip: () => false,
+    denies: () => false,
     encrypter: () => assert.unreachable('not asked') as never,
   });
   const node = await createLibp2p<Services>({ ...settings, connectionEncrypters: [noise()] });
@@ -220,6 +230,27 @@ hostile('that opens link upon link is left with one', async () => {
       assert.is(station.scribe.events.length % 2, 1); // it is up, after two replacements at most
       assert.ok(station.scribe.events.length <= 5, station.scribe.events.join());
     });
+  });
+});
+
+hostile('that connects and says nothing keeps others out for a moment', async () => {
+  const clock = new FakeClock();
+  await withStations([{ clock }, {}], async (host: Station, neighbour: Station) => {
+    const silent = Array.from({ length: HANDSHAKES_PER_HOST_MAX }, () =>
+      connect(host.port, '127.0.0.1'),
+    );
+    for (const socket of silent) socket.on('error', () => socket.destroy());
+    await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    neighbour.network.link(host.address);
+    const isRefused = () => host.logged.some(({ fields }) => fields.code === 'peer-slots');
+    await until('the neighbour is refused', isRefused);
+    assert.is(host.scribe.up.size, 0);
+
+    clock.advance(HANDSHAKE_YIELDS_MS);
+    await until('the neighbour is in', () => host.scribe.up.has(neighbour.peer));
+    const isEnded = () => silent.filter((socket) => socket.destroyed).length === 1;
+    await until('one of the silent is gone', isEnded);
+    for (const socket of silent) socket.destroy();
   });
 });
 

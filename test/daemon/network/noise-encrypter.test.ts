@@ -2,10 +2,8 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HANDSHAKE_YIELDS_MS, HANDSHAKES_PER_HOST_MAX } from '../../../core/limits.ts';
 import { Refusal, type RefusalCode } from '../../../core/refusal.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
-import { type Direction, encrypterOf, openDoor, shake, wire } from './handshake-rig.ts';
+import { type Direction, encrypterOf, openDoor, shake } from './handshake-rig.ts';
 
 const noise = suite('daemon/network/noise-encrypter');
 
@@ -118,27 +116,6 @@ noise('waits for missing bytes no longer than the signal allows', async () => {
   );
   assert.is(codeOf(responder), 'handshake-failed');
   assert.is(codeOf(initiator), 'handshake-failed');
-});
-
-noise('is not shut by handshakes of one host that were given up without a word', async () => {
-  const clock = new FakeClock();
-  const refusals: string[] = [];
-  const refused = (refusal: Refusal) => refusals.push(refusal.code);
-  const [a, b] = await Promise.all([encrypterOf('a'), encrypterOf('b', { clock, refused })]);
-  const silent = Array.from({ length: HANDSHAKES_PER_HOST_MAX }, () => wire((bytes) => bytes));
-  const waiting = silent.map(({ responder }) => b.secureInbound(responder));
-  const first = Promise.allSettled(waiting.slice(0, 1));
-  const early = await shake({ initiator: a, responder: b });
-  assert.is(codeOf(early.responder), 'peer-slots');
-
-  clock.advance(HANDSHAKE_YIELDS_MS);
-  const later = await shake({ initiator: a, responder: b });
-  assert.is(codeOf(later.responder), 'admitted');
-  assert.equal((await first).map(codeOf), ['peer-slots']);
-  assert.equal(refusals, ['peer-slots', 'peer-slots']);
-
-  for (const { initiator } of silent) initiator.abort(new Error('the test is over'));
-  await Promise.allSettled(waiting);
 });
 
 noise('admits on neither side whom the responder refuses', async () => {

@@ -17,6 +17,7 @@ export async function withRawNode(word: string, body: (node: Libp2p<Services>) =
     listen: ['/ip4/127.0.0.1/tcp/0'],
     transport: tcp(),
     hasNoGossip: () => false,
+    denies: () => false,
     encrypter: (components) => new NoiseEncrypter(components, noiseOptions(new Scribe(word))),
   });
   await runNode(await createLibp2p<Services>(settings), body);
