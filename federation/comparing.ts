@@ -68,11 +68,9 @@ export class Comparing {
   /** The peer says its digest. */
   digest(link: PeerLink, digest: string, now: BootMs): readonly Effect[] {
     if (link.interests.size === 0) return [];
+    link.hasNamed = false; // a comparison of the peer's is one too, and puts ours off
     if (link.isSparse) this.#telling.ticksAgain(link, now);
-    if (this.#links.digest(link) === digest) {
-      this.#again(link, link.hears(digest) ? QUIET_INTERVAL_MS : intervalOf(link), now);
-      return [];
-    }
+    if (this.#links.digest(link) === digest) return this.#agrees(link, digest, now);
     const shared = this.#links.shared(link);
     if (shared.length > ROWS_AT_ONCE_MAX) {
       return [
@@ -81,6 +79,14 @@ export class Comparing {
     }
     link.sent.clear();
     return this.#telling.rows(link, shared);
+  }
+
+  /** The peer holds what we hold: it hears so at once, or each would wake to tell the other. */
+  #agrees(link: PeerLink, digest: string, now: BootMs): readonly Effect[] {
+    link.hears(digest);
+    const said = link.hasSaid(digest) ? [] : this.compare(link);
+    this.#again(link, link.isSettled(digest) ? QUIET_INTERVAL_MS : intervalOf(link), now);
+    return said;
   }
 
   /** What a peer says of ranges: of the rows of the link, or of what a domain has unpinned. */

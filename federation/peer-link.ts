@@ -113,6 +113,8 @@ export class PeerLink {
   readonly #sharedRows = new SharedRows();
   /** The digest we sent last, and the one that the peer sent last which was ours too. */
   #announced: string | null = null;
+  /** The same, whether or not the peer seems to have heard it. */
+  #said: string | null = null;
   #heard: string | null = null;
   #hearings = 0;
 
@@ -258,15 +260,20 @@ export class PeerLink {
   /** We say this digest to the peer. */
   announced(digest: string): void {
     this.#announced = digest;
+    this.#said = digest;
     this.#hearings = 0;
   }
 
-  /** The peer says this digest, which is ours too. False where it seems not to have heard ours. */
-  hears(digest: string): boolean {
+  /** The peer says this digest, ours too. Too often, and it seems not to have heard us. */
+  hears(digest: string): void {
     this.#hearings = this.#heard === digest ? this.#hearings + 1 : 1;
     this.#heard = digest;
     if (this.#announced === digest && this.#hearings > HEARINGS_MAX) this.#announced = null;
-    return this.isSettled(digest);
+  }
+
+  /** True for the digest we sent last: who repeats it to us is not answered again and again. */
+  hasSaid(digest: string): boolean {
+    return this.#said === digest;
   }
 
   /** True when both have said this digest: while it is ours there is nothing to compare. */

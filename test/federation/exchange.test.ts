@@ -287,4 +287,19 @@ exchange('has nothing to say to a peer that is not linked', () => {
   assert.equal(framesTo(blue, 'nobody'), []);
 });
 
+exchange('says a digest back at once where it has not said it yet, and only then', () => {
+  const { blue } = linkedCouple(2_000);
+  const interest: Frame = { kind: 'interest', tags: [tagOf(blue.domain, BINDING)] };
+  linkSpy(blue)(interest);
+  blue.bootNowMs += 1.2 * SYNC_INTERVAL_MS;
+  blue.input({ kind: 'wake' });
+  const said = framesTo(blue, 'spy').find(({ kind }) => kind === 'digest');
+  assert.ok(said !== undefined);
+  // A new link of the same peer: nothing was said on it.
+  const say = linkSpy(blue);
+  say(interest);
+  assert.equal(say(said), [said]);
+  for (let i = 0; i < 5; i++) assert.equal(say(said), []);
+});
+
 exchange.run();
