@@ -78,8 +78,8 @@ function proposeSays(form: Form): readonly string[] {
     `It asks ${form.id}, over a link, to honour of us:`,
     ...listed(rows.map(([grant, , words]) => `${grant}: ${words}`)),
     'Nothing changes until a person there says yes, and nothing here even then: what is ' +
-      'honoured of them is ours to decide. It takes the place of what was asked before. Where no ' +
-      'link leads there: holdfast relation propose writes a file.',
+      'honoured of them is ours to decide. It takes the place of what was asked before. Without a ' +
+      'link: holdfast relation propose writes a file.',
   ];
 }
 
