@@ -279,13 +279,16 @@ export class Authority {
   }
 
   /**
-   * Answers what time it is: by the beacon key in force where it is ours, else under our lease.
-   * Null where we have neither.
+   * Answers what time it is: by the beacon key in force where it is ours and has spoken, else under
+   * our lease. Null where we have neither.
    */
   answer(now: Moment, statement: TimeStatement): Uint8Array | null {
     const domain = this.#beliefs.ownDomain;
     const voice = refusalOf(() => this.#voice());
-    if (!(voice instanceof Refusal)) {
+    const { lineage, rank } = statement.place;
+    // A key that a Root put in force since that beacon is unknown to whoever lacks the Root.
+    const isNew = lineage !== newestRoot(this.#beliefs.own)?.root.lineage;
+    if (!(voice instanceof Refusal) && voice.rank === rank && !isNew) {
       return signAnswer(domain, statement, { signer: voice.beacon, lease: null });
     }
     const lease = refusalOf(() => this.#lease.inForce(this.#keys, now));

@@ -7,7 +7,8 @@ import { Refusal } from '../../core/refusal.ts';
 import { SIGNATURE_PAIR_BYTES } from '../../core/suite.ts';
 import { UNIX_MS_MAX, unixMs } from '../../core/time.ts';
 import { encodeFrame, tagOf } from '../../federation/message.ts';
-import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { Coalition, type Machine, signerOf } from '../fakes/coalition.ts';
+import { ceremony } from './takeover-rig.ts';
 
 const time = suite('federation/known-time');
 
@@ -179,6 +180,29 @@ time('is not told by an answer that somebody changed', () => {
   for (const at of [17 + 32, pair + 63, answer.length - 1]) {
     assert.is(bent(at), 'signature-invalid', `byte ${at}`);
   }
+});
+
+time('is told under a lease while the beacon key in force has said no beacon', () => {
+  const { world, blue, post } = domain();
+  world.cut(blue, post);
+  post.reboot(946_684_800_000);
+  blue.drawsLate = true;
+  const key = signerOf('blue/rotated');
+  blue.input({ kind: 'key', key });
+  ceremony(blue, blue, { kind: 'rotate', key: key.publicPair });
+  const binding = new Uint8Array(32).fill(7);
+  const linked = { kind: 'peer-up', domain: blue.domain, groups: 'none', binding } as const;
+  blue.input({ ...linked, peer: 'post' });
+  post.sent.length = 0;
+  post.input({ ...linked, peer: 'blue' });
+  const [question] = post.sent.filter(({ frame }) => frame[0] === 7);
+  assert.ok(question !== undefined);
+  blue.sent.length = 0;
+  blue.input({ kind: 'frame', peer: 'post', bytes: question.frame });
+  const [answer] = blue.sent.filter(({ frame }) => frame[0] === 8);
+  assert.ok(answer !== undefined);
+  assert.is(post.input({ kind: 'frame', peer: 'blue', bytes: answer.frame }).verdict, null);
+  assert.not.ok(knows(post).isKnown, 'one node is no quorum');
 });
 
 time('is told to one peer ten times at once, and then once a second', () => {
