@@ -105,7 +105,7 @@ async function heal(
     return isLearning ? ['they still learn'] : await missingIn(fleet, published);
   });
   silence();
-  const agreed = samples.find(({ at }) => at >= learnedAt) ?? mended;
+  const agreed = samples.find(({ at }) => at >= learnedAt) ?? sampleOf(fleet);
   const usedMs = agreed.processorMs - mended.processorMs;
   const thereMs = (agreed.at - mended.at) * availableParallelism();
   return {
