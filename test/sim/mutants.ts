@@ -329,7 +329,9 @@ export const MUTANTS: readonly Mutant[] = [
     find: `this.#queue = [];
         this.#chain = null;`,
     replace: 'this.#queue = [];',
-    faults: ['slow-disk', 'publishing', 'flooding'],
+    faults: ['slow-disk', 'publishing', 'flapping', 'withdrawing'],
+    // Ticks so close that one comes due while the next beacon waits for the disk.
+    world: { periodMs: 5_000 },
   },
   {
     name: 'a digest is over the envelope',
