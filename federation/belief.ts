@@ -132,6 +132,23 @@ export function newBelief(domain: TrustDomain, firstRoot: Digest): Belief {
   };
 }
 
+/**
+ * True where of all that others may be told of `before` nothing but its newest tick is another in
+ * `after`, if that is.
+ */
+export function isTickAlone(before: Belief, after: Belief): boolean {
+  return (
+    after.beacon === before.beacon &&
+    after.stop === before.stop &&
+    after.roots === before.roots &&
+    after.manifest === before.manifest &&
+    after.documents === before.documents &&
+    after.revocations === before.revocations &&
+    after.disowned === before.disowned &&
+    after.overrides === before.overrides
+  );
+}
+
 /** The newest Root held. */
 export function newestRoot(belief: Belief): HeldRoot | null {
   return belief.roots.at(-1) ?? null;

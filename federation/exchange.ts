@@ -12,7 +12,7 @@ import { ROWS_AT_ONCE_MAX, WANT_TIMEOUT_MS } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { BootMs } from '../core/time.ts';
 import { Asking } from './asking.ts';
-import { type Belief, isWhole } from './belief.ts';
+import { type Belief, isTickAlone, isWhole } from './belief.ts';
 import { Comparing } from './comparing.ts';
 import type { DomainLedger } from './domain-ledger.ts';
 import type { Effect } from './effect.ts';
@@ -205,12 +205,15 @@ export class Exchange {
     return this.links.shared(link).flatMap((other) => this.#asking.ask(link, other, now));
   }
 
-  /** What we hold of this domain changed: see that those who share it have it, in an interval. */
-  changed(belief: Belief, now: BootMs): void {
+  /**
+   * What we hold of this domain changed: see that those who share it have it, in an interval. A
+   * tick that was lost is mended by the next one.
+   */
+  changed(before: Belief | null, belief: Belief, now: BootMs): void {
+    const isMore = before === null || !isTickAlone(before, belief);
     for (const link of this.links.interestedIn(belief)) {
       if (link.isSparse) this.telling.noteTicks(link, [belief], now);
-      if (link.isSparse && this.links.isSettled(link)) continue; // a tick is no difference there
-      this.#comparing.soon(link, now);
+      if (isMore) this.#comparing.soon(link, now);
     }
   }
 
