@@ -479,8 +479,8 @@ export const REFUSALS = {
   ),
   'peer-slots': row(
     'ignore',
-    'no place is left for one more peer of this domain, or one more guest',
-    'link fewer nodes of that domain here, or wait until a guest has left',
+    'no place is left for one more peer of this domain, guest, or handshake of this host',
+    'link fewer nodes of that domain here, or wait until a guest has left; a host comes again by itself',
   ),
   'frame-unknown': row(
     'ignore',

@@ -42,6 +42,8 @@ export function hearFrame(step: Step, peer: string, bytes: Uint8Array): void {
   const from: From = { peer, link: step.parts.exchange.links.of(peer), relayed: false };
   step.ledgerOn(from.link).charge(peer, 'sync', step.now.boot);
   const heard = refusalOf(() => readFrame(bytes));
+  // What is provably wrong is a strike, also of a domain that has nothing left to spend.
+  if (heard instanceof Refusal && heard.judgement === 'reject') throw heard;
   if (heard instanceof Refusal || heard.kind !== 'tick') {
     chargeDomain(step, from, { bytes: bytes.length, isNegative: isNegative(heard) });
   }

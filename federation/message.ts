@@ -171,7 +171,10 @@ function encodeBody(frame: Frame): Uint8Array {
   }
 }
 
-/** Reads a frame. Refuses `too-large`, `truncated`, `trailing-bytes` and `frame-malformed`. */
+/**
+ * Reads a frame. Refuses `too-large`, `truncated`, `trailing-bytes`, `frame-malformed` and
+ * `frame-unknown`.
+ */
 export function decodeFrame(bytes: Uint8Array): Frame {
   if (bytes.length > FRAME_BYTES_MAX) {
     throw new Refusal('too-large', { limit: FRAME_BYTES_MAX, got: bytes.length });

@@ -8,7 +8,6 @@
 import type { Ended, Lived } from './lived.ts';
 import { escaped, spell, spellShare } from './markup.ts';
 import { agePlot, bytesPlot, happeningPlot, linkPlot, tierPlot, withdrawalPlot } from './plots.ts';
-
 import type { WhatIf } from './what-if.ts';
 
 const STYLE = `

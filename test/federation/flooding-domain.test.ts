@@ -15,6 +15,7 @@ import {
   DOMAIN_NEWS_BURST,
   DOMAIN_NEWS_PER_S,
   FOREIGN_STORE_BYTES_MIN,
+  STRIKES_MAX,
   SYNC_INTERVAL_MS,
 } from '../../core/limits.ts';
 import type { TrustDomain } from '../../core/spiffe-id.ts';
@@ -138,6 +139,22 @@ flood('by nodes that ask ends at the budget of their domain, and leaves room for
   assert.ok(blue.view(red.domain).standing.stopped, 'a stop of red costs nothing');
   blue.bootNowMs += ((4 * BULK) / DOMAIN_MOVED_PER_S) * SECOND_MS;
   assert.ok(given(ask('red-1')), 'and so has red once there is room');
+});
+
+flood('by a domain that has nothing left to spend makes nothing wrong any less so', () => {
+  const { blue, red } = trio();
+  const said = (peer: string, bytes: Uint8Array): string | null => {
+    blue.input({ kind: 'peer-up', peer, domain: red.domain, groups: 'every', binding: BINDING });
+    return blue.input({ kind: 'frame', peer, bytes }).verdict?.code ?? null;
+  };
+  const ofNoKind = new Uint8Array(DOCUMENT_BYTES_MAX).fill(0x0f);
+  const spent = Array.from({ length: DOMAIN_BUDGET_MIB + 1 }, () => said('red-1', ofNoKind));
+  assert.is(spent.at(-1), 'domain-budget');
+  const digestCutShort = Uint8Array.of(2);
+  for (let strike = 0; strike < STRIKES_MAX; strike++) {
+    assert.is(said('red-2', digestCutShort), 'truncated');
+  }
+  assert.equal(blue.banned, ['red-2']);
 });
 
 flood('by a partner that was granted little ends sooner, and goes on once granted more', () => {

@@ -15,8 +15,8 @@ export async function keepRemains(fleet: Fleet): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-fleet-'));
   for (const [index, { process }] of fleet.daemons.entries()) {
     writeFileSync(join(folder, `${index}.log`), process.said.map((line) => `${line}\n`).join(''));
-    if (existsSync(process.auditLog))
-      copyFileSync(process.auditLog, join(folder, `${index}.audit`));
+    const audit = process.auditLog;
+    if (existsSync(audit)) copyFileSync(audit, join(folder, `${index}.audit`));
   }
   const pairs = down.length === 0 ? 'all are linked' : `not linked: ${down.join(', ')}`;
   return `${pairs}; logs in ${folder}`;

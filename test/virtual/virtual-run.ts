@@ -10,7 +10,6 @@ import { sampleRegularly } from '../../sim/sampling.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Fall } from '../fleet/comparison.ts';
 import { beginning } from '../fleet/plot.ts';
-
 import { lackingIn } from './agreement.ts';
 import { VirtualCoalition } from './virtual-coalition.ts';
 import { VIRTUAL_FAULTS, whyNoFault } from './virtual-faults.ts';
