@@ -49,7 +49,7 @@ function happenings({ history }: World): readonly string[] {
 
 /** Who knew of each withdrawal, and after how long. */
 function withdrawals(world: World): readonly string[] {
-  return world.withdrawals.slice(0, WITHDRAWALS_TOLD).map((withdrawal) => {
+  return world.history.withdrawals.slice(0, WITHDRAWALS_TOLD).map((withdrawal) => {
     const { domain, acknowledgedAt } = withdrawal;
     const delays = [...delaysOf(world, domain, acknowledgedAt)].sort(([, a], [, b]) => a - b);
     const [slowest, lastMs] = delays.at(-1) ?? [domain, 0];

@@ -75,7 +75,6 @@ export class World {
   readonly keys = new Map<TrustDomain, DomainKeys>();
   /** Domains one of whose beacon keys an adversary holds, or an older image of their writer. */
   readonly stolen = new Set<TrustDomain>();
-  readonly withdrawals: Withdrawal[] = [];
   /** When the next writer of a domain was given the word last. */
   readonly handovers = new Map<TrustDomain, Handover>();
   /** The latest date of evidence that each authority let go while it had the word, by its name. */
@@ -295,7 +294,6 @@ export class World {
   }
 
   acknowledged(withdrawal: Withdrawal): void {
-    this.withdrawals.push(withdrawal);
     this.history.withdrawn(withdrawal);
     for (const checker of this.#checkers) checker.withdrawn?.(withdrawal);
   }

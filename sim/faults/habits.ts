@@ -3,17 +3,13 @@
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import type { Habit } from '../adversary.ts';
 import type { Fault } from '../happening.ts';
-import { machinesOf } from './power.ts';
+import { machinesOf, oneFor, oneOf } from './power.ts';
 
 function habitFault(name: string, habit: Habit, amountMax = 0): Fault {
   return {
     name,
     family: 'adversary',
-    draw: (dice, { machines }) => ({
-      on: [dice.pick(machines)],
-      forMs: 1 + dice.wait(HOUR_MS),
-      amount: amountMax === 0 ? 0 : dice.between(1, amountMax),
-    }),
+    draw: oneFor(HOUR_MS, (dice) => (amountMax === 0 ? 0 : dice.between(1, amountMax))),
     begin: (world, happening) => {
       const liars = machinesOf(world, happening).flatMap(({ adversary }) => adversary ?? []);
       for (const liar of liars) liar.takeUp(habit, happening.amount);
@@ -40,12 +36,5 @@ export const forging = habitFault('forging', 'forge');
 /** A member whose word about the date is off by `amount` milliseconds, under a lease of its own. */
 export const misdating: Fault = {
   ...habitFault('misdating', 'misdate'),
-  draw: (dice, { followers }) =>
-    followers.length === 0
-      ? null
-      : {
-          on: [dice.pick(followers)],
-          forMs: 1 + dice.wait(HOUR_MS),
-          amount: dice.between(HOUR_MS, 12 * HOUR_MS),
-        },
+  draw: oneOf('followers', HOUR_MS, (dice) => dice.between(HOUR_MS, 12 * HOUR_MS)),
 };

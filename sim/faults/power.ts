@@ -1,7 +1,7 @@
-/** How power faults name their victims and wake them again. */
+/** How faults draw their victims, and whom a happening names. */
 
 import type { Dice } from '../dice.ts';
-import type { Happening, Shape } from '../happening.ts';
+import type { Fault, Happening, Shape } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import type { World } from '../world.ts';
 
@@ -12,6 +12,18 @@ export function oneFor(meanMs: number, amount: (dice: Dice) => number = () => 0)
     forMs: 1 + dice.wait(meanMs),
     amount: amount(dice),
   });
+}
+
+/** The same of a role; nothing where nobody has it. */
+export function oneOf(
+  whom: 'authorities' | 'followers',
+  meanMs: number,
+  amount: (dice: Dice) => number = () => 0,
+): Fault['draw'] {
+  return (dice, { [whom]: candidates }) =>
+    candidates.length === 0
+      ? null
+      : { on: [dice.pick(candidates)], forMs: 1 + dice.wait(meanMs), amount: amount(dice) };
 }
 
 /** The machines a happening names that there are. */

@@ -5,17 +5,14 @@
  */
 
 import { HOUR_MS } from '../../core/time.ts';
-import type { Fault, Shape } from '../happening.ts';
-import { machinesOf } from './power.ts';
+import type { Fault } from '../happening.ts';
+import { machinesOf, oneOf } from './power.ts';
 
 function restoring(name: string, whom: 'authorities' | 'followers'): Fault {
   return {
     name,
     family: 'disk',
-    draw: (dice, shape: Shape) =>
-      shape[whom].length === 0
-        ? null
-        : { on: [dice.pick(shape[whom])], forMs: 1 + dice.wait(HOUR_MS), amount: 0 },
+    draw: oneOf(whom, HOUR_MS),
     begin: (world, happening) => {
       const machines = machinesOf(world, happening);
       for (const { disk } of machines) disk.backUp();

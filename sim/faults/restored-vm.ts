@@ -8,17 +8,14 @@
  */
 
 import { MINUTE_MS } from '../../core/time.ts';
-import type { Fault, Shape } from '../happening.ts';
-import { machinesOf } from './power.ts';
+import type { Fault } from '../happening.ts';
+import { machinesOf, oneOf } from './power.ts';
 
 function puttingBack(name: string, whom: 'authorities' | 'followers', seen: string): Fault {
   return {
     name,
     family: 'disk',
-    draw: (dice, shape: Shape) =>
-      shape[whom].length === 0
-        ? null
-        : { on: [dice.pick(shape[whom])], forMs: 1 + dice.wait(20 * MINUTE_MS), amount: 0 },
+    draw: oneOf(whom, 20 * MINUTE_MS),
     begin: (world, happening) => {
       const images = machinesOf(world, happening).flatMap((machine) => machine.image() ?? []);
       return () => {
