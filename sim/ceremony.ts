@@ -1,5 +1,5 @@
 /**
- * A ceremony: people make the next Root of a domain, sign it, and hand it to its authority. What
+ * A ceremony: people make the next Root of a domain, sign it, and hand it to whoever writes. What
  * they signed they keep, so that a machine put back to an older state hears of every Root again.
  */
 
@@ -7,7 +7,7 @@ import { toUtf8 } from '../core/bytes.ts';
 import type { JsonObject } from '../core/canonical.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { PublicPair, Signer } from '../core/suite.ts';
+import type { KeyId, PublicPair, Signer } from '../core/suite.ts';
 import { unixMs } from '../core/time.ts';
 import { admitAll } from '../federation/admit.ts';
 import { encodeBlock } from '../federation/armour.ts';
@@ -23,13 +23,21 @@ import { keepingOf } from './reading.ts';
 import { partsOfKey } from './step.ts';
 import type { World } from './world.ts';
 
-/** What people change: by what they know, the newest Root, and a key not used before. */
-type Changes = (known: Belief, root: Root, fresh: PublicPair) => readonly RootChange[];
+/** The role keys that lie on the machine where a ceremony is held. */
+interface KeysThere {
+  /** Named by no Root so far. */
+  readonly fresh: PublicPair;
+  /** The documents keys among those that the newest Root names. */
+  readonly documents: readonly KeyId[];
+}
+
+/** What people change: by what they know, the newest Root, and the keys that they have there. */
+type Changes = (known: Belief, root: Root, keys: KeysThere) => readonly RootChange[];
 
 /** The Roots that the people of each domain have signed, from version 2 on. */
 const signedIn = new WeakMap<World, Map<TrustDomain, Uint8Array[]>>();
 
-/** Signs the next Root: what `changesOf` makes of the one known, and of a key not used before. */
+/** Signs the next Root: what `changesOf` makes of the one known, and of the keys there. */
 export function signNextRoot(world: World, machine: Machine, changesOf: Changes): void {
   const { domain } = machine;
   const draft = draftNextRoot(world, machine, changesOf);
@@ -41,7 +49,9 @@ export function signNextRoot(world: World, machine: Machine, changesOf: Changes)
 
 /** Signs a Root that gives its ranks from 0 on again, and hands it in. */
 export function offerMisnumberedRoot(world: World, machine: Machine): void {
-  const draft = draftNextRoot(world, machine, (_, __, key) => [{ kind: 'rotate', key }]);
+  const draft = draftNextRoot(world, machine, (_, __, { fresh }) => [
+    { kind: 'rotate', key: fresh },
+  ]);
   const signer = world.keys.get(machine.domain)?.root;
   if (draft === null || signer === undefined) return;
   const body = decodeEnvelope(draft).members.json();
@@ -64,12 +74,17 @@ function draftNextRoot(world: World, machine: Machine, changesOf: Changes): Uint
   const held = known === null ? undefined : newestRoot(known)?.root;
   if (known === null || held === undefined) return null;
   const used = new Set(known.roots.flatMap((one) => [...one.root.publicPairs.keys()]));
-  const fresh = madeKeysOf(world.suite, domain).find(({ keyId }) => !used.has(keyId));
+  const isStandby = world.authoritiesOf(domain)[0] !== machine;
+  const made = madeKeysOf(world.suite, isStandby ? machine.name : domain);
+  const fresh = made.find(({ keyId }) => !used.has(keyId));
   if (fresh === undefined) {
     world.coverage.saw(`people: ${MADE_KEYS} keys were used up`);
     return null;
   }
-  const changes = changesOf(known, held, fresh.publicPair);
+  if (isStandby) world.coverage.saw('people: a ceremony was held at a standby that writes');
+  // Each machine has documents keys of its own, and whoever stands by stays ready.
+  const documents = [...held.documents.keys.keys()].filter((keyId) => machine.holds(keyId));
+  const changes = changesOf(known, held, { fresh: fresh.publicPair, documents });
   return draftRoot(known, changes, machine.clock.now(world.now).wall);
 }
 

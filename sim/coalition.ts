@@ -95,7 +95,8 @@ function foundDomain(world: World, name: string): void {
   for (const [i, machine] of standbysOf(scenario, name).entries()) {
     const { beacon, documents } = standbys[i] ?? {};
     if (beacon !== undefined && documents !== undefined) {
-      add(machine, [beacon, documents, ...keys.revocation]);
+      const own = madeKeysOf(suite, machine);
+      add(machine, [beacon, documents, ...keys.revocation, ...own]);
     }
   }
 }

@@ -65,12 +65,15 @@ export function standbyKeysOf(
   }));
 }
 
-/** How many role keys an authority makes in a run, for Roots to name. */
+/** How many role keys an authority, or a standby, makes in a run for Roots to name. */
 export const MADE_KEYS = 8;
 
-/** Keys that lie on the machine of an authority, and speak once a Root names them. */
-export function madeKeysOf(suite: Suite, domain: TrustDomain): readonly Signer[] {
-  return Array.from({ length: MADE_KEYS }, (_, i) => signerOf(suite, `${domain}/made-${i}`));
+/**
+ * Keys that lie on the machine of an authority, and speak once a Root names them; `owner` is its
+ * domain, or the name of a standby.
+ */
+export function madeKeysOf(suite: Suite, owner: string): readonly Signer[] {
+  return Array.from({ length: MADE_KEYS }, (_, i) => signerOf(suite, `${owner}/made-${i}`));
 }
 
 /** The two people of a domain who may override (PROTOCOL §4.9). */

@@ -9,15 +9,16 @@ import { nextRootFault } from './next-root.ts';
 
 export const compromising = nextRootFault(
   'compromising',
-  (about) => (known, root, key) => {
-    const spoke = beaconKeyOf(root, rankInForce(known) ?? -1);
-    const lost = about === 'beacon' ? [spoke?.keyId ?? []].flat() : [...root.documents.keys.keys()];
-    const compromised = lost.map((keyId) => ({ kind: 'compromise', keyId }) as const);
-    const next =
-      about === 'beacon'
-        ? ({ kind: 'rotate', key } as const)
-        : ({ kind: 'add', role: 'documents', key } as const);
-    return [next, ...compromised];
-  },
+  (about) =>
+    (known, root, { fresh: key, documents }) => {
+      const spoke = beaconKeyOf(root, rankInForce(known) ?? -1);
+      const lost = about === 'beacon' ? [spoke?.keyId ?? []].flat() : documents;
+      const compromised = lost.map((keyId) => ({ kind: 'compromise', keyId }) as const);
+      const next =
+        about === 'beacon'
+          ? ({ kind: 'rotate', key } as const)
+          : ({ kind: 'add', role: 'documents', key } as const);
+      return [next, ...compromised];
+    },
   () => 'people: a key was called compromised',
 );

@@ -5,14 +5,14 @@
 
 import { offerMisnumberedRoot } from '../ceremony.ts';
 import type { Fault } from '../happening.ts';
-import { machinesOf } from './power.ts';
+import { writersOf } from './power.ts';
 
 export const misnumbering: Fault = {
   name: 'misnumbering',
   family: 'people',
   draw: (dice, { authorities }) => ({ on: [dice.pick(authorities)], forMs: 0, amount: 0 }),
   begin: (world, happening) => {
-    for (const machine of machinesOf(world, happening)) offerMisnumberedRoot(world, machine);
+    for (const machine of writersOf(world, happening)) offerMisnumberedRoot(world, machine);
     return () => undefined;
   },
 };

@@ -1,12 +1,12 @@
 /**
- * What faults share in which the people of a domain sign its next Root: about the beacon key with
- * an even `amount`, about the documents keys with an odd one. Handed over at once, and once more at
- * the end, so that whoever was without power hears of it.
+ * What faults share in which the people at the writer of a domain sign its next Root: about the
+ * beacon key with an even `amount`, about the documents keys held there with an odd one. Handed
+ * over at once, and once more at the end, so that whoever was without power hears of it.
  */
 
 import { publishRoots, signNextRoot } from '../ceremony.ts';
 import type { Fault } from '../happening.ts';
-import { machinesOf } from './power.ts';
+import { writersOf } from './power.ts';
 
 /** Which key a ceremony is about. */
 export type KeyInQuestion = 'beacon' | 'documents';
@@ -27,7 +27,7 @@ export function nextRootFault(
     }),
     begin: (world, happening) => {
       const about = happening.amount % 2 === 0 ? 'beacon' : 'documents';
-      const machines = machinesOf(world, happening);
+      const machines = writersOf(world, happening);
       for (const machine of machines) {
         signNextRoot(world, machine, changesOf(about));
         world.coverage.saw(seenOf(about));

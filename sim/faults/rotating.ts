@@ -7,11 +7,9 @@ import { nextRootFault } from './next-root.ts';
 export const rotating = nextRootFault(
   'rotating',
   (about) =>
-    (_, { documents }, key) => {
+    (_, __, { fresh: key, documents }) => {
       if (about === 'beacon') return [{ kind: 'rotate', key }];
-      const retired = [...documents.keys.keys()].map(
-        (keyId) => ({ kind: 'retire', keyId }) as const,
-      );
+      const retired = documents.map((keyId) => ({ kind: 'retire', keyId }) as const);
       return [{ kind: 'add', role: 'documents', key }, ...retired];
     },
   (about) =>

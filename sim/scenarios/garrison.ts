@@ -4,9 +4,6 @@ import { SECOND_MS } from '../../core/time.ts';
 import type { Scenario } from '../scenario.ts';
 import { swarm } from './swarm.ts';
 
-/** New keys lie on the machine of the first authority; a standby has what it was founded with. */
-const OF_ONE_WRITER = ['rotating', 'compromising', 'misnumbering'];
-
 export const garrison: Scenario = {
   ...swarm,
   name: 'garrison',
@@ -16,5 +13,4 @@ export const garrison: Scenario = {
   standbys: 2,
   writerForMs: 60 * SECOND_MS,
   links: 'full',
-  faults: swarm.faults.filter((name) => !OF_ONE_WRITER.includes(name)),
 };
