@@ -23,9 +23,6 @@ export interface Keeping {
   readonly bootId: string;
 }
 
-/** Its one spelling: read by one pattern, since every tick writes one at every node. */
-const KEEPING =
-  /^\{"aheadMs":(\d+),"asOf":(?:null|"(\d+)"),"bootId":"([^"\\]*)","bound":"(\d+)","boundBoot":(\d+),"ledgerBoot":(\d+),"ledgerMs":(\d+)\}$/;
 /** What the date of a machine rests on, as it is stored (`federation/known-time.ts`). */
 export interface TimeRecord {
   readonly basis: string;
@@ -44,6 +41,8 @@ type SingleKind = Exclude<
 >;
 
 const DOUBTS_MAX = 8;
+const ZERO = 0x30;
+const QUOTE = 0x22;
 /** Keys by domain and kind: a text that is put together anew is hashed anew at each look-up. */
 const keys = new Map<TrustDomain, Map<SingleKind, string>>();
 const times = new WeakMap<Uint8Array, TimeRecord>();
@@ -51,6 +50,7 @@ const keepings = new WeakMap<Uint8Array, Keeping>();
 const ticks = new WeakMap<Uint8Array, UnverifiedTick>();
 const beacons = new WeakMap<Uint8Array, Beacon>();
 const envelopes = new WeakMap<Uint8Array, UnverifiedEnvelope>();
+const manifests = new WeakMap<Uint8Array, UnverifiedEnvelope>();
 
 /** What a machine believes of that kind about a domain, or null. */
 export function recordOf(
@@ -69,64 +69,86 @@ function keyOf(domain: TrustDomain, kind: SingleKind): string {
 }
 
 export function keepingOf(record: Uint8Array): Keeping {
-  const known = keepings.get(record);
-  if (known !== undefined) return known;
-  const [text, ...found] = KEEPING.exec(fromUtf8(record)) ?? [];
-  assert(text !== undefined, 'bookkeeping as federation/record.ts writes it');
-  const number = (i: number): number => Number.parseInt(found[i] ?? '', 10);
-  const keeping = {
-    aheadMs: number(0),
-    asOf: found[1] === undefined ? null : number(1),
-    bootId: found[2] ?? '',
-    bound: number(3),
-    boundBoot: number(4),
-    ledgerBoot: number(5),
-    ledgerMs: number(6),
+  return readOnce(keepings, record, () => readKeeping(record));
+}
+
+/** Reads its one spelling byte by byte: every tick writes one at every node. */
+function readKeeping(record: Uint8Array): Keeping {
+  let at = 0;
+  const pass = (label: string): void => {
+    for (let i = 0; i < label.length; i++) {
+      assert(record[at++] === label.charCodeAt(i), 'bookkeeping as federation/record.ts writes it');
+    }
   };
-  keepings.set(record, keeping);
-  return keeping;
+  const number = (label: string): number => {
+    pass(label);
+    let value = 0;
+    for (let digit = digitAt(record, at); digit >= 0; digit = digitAt(record, ++at)) {
+      value = 10 * value + digit;
+    }
+    return value;
+  };
+  const aheadMs = number('{"aheadMs":');
+  pass(',"asOf":');
+  const asOf = record[at] === QUOTE ? number('"') : null;
+  pass(asOf === null ? 'null,"bootId":"' : '","bootId":"');
+  const end = record.indexOf(QUOTE, at);
+  const bootId = fromUtf8(record.subarray(at, end));
+  at = end;
+  const bound = number('","bound":"');
+  const boundBoot = number('","boundBoot":');
+  const ledgerBoot = number(',"ledgerBoot":');
+  const ledgerMs = number(',"ledgerMs":');
+  pass('}');
+  return { aheadMs, asOf, bootId, bound, boundBoot, ledgerBoot, ledgerMs };
+}
+
+/** The digit that stands there, or −1. */
+function digitAt(record: Uint8Array, at: number): number {
+  const digit = (record[at] ?? 0) - ZERO;
+  return digit >= 0 && digit <= 9 ? digit : -1;
 }
 
 export function timeOf(record: Uint8Array): TimeRecord {
-  const known = times.get(record);
-  if (known !== undefined) return known;
-  const members = new Members(parseCanonical(record), 'time');
-  const time = {
-    basis: members.text('basis', 32),
-    bootId: members.text('bootId', 64),
-    isAnchored: members.flag('isAnchored'),
-    isInDoubt: members.list('doubts', DOUBTS_MAX).length > 0,
-    time: members.time('time'),
-    boot: members.integer('boot', 0, Number.MAX_SAFE_INTEGER),
-  };
-  times.set(record, time);
-  return time;
+  return readOnce(times, record, () => {
+    const members = new Members(parseCanonical(record), 'time');
+    return {
+      basis: members.text('basis', 32),
+      bootId: members.text('bootId', 64),
+      isAnchored: members.flag('isAnchored'),
+      isInDoubt: members.list('doubts', DOUBTS_MAX).length > 0,
+      time: members.time('time'),
+      boot: members.integer('boot', 0, Number.MAX_SAFE_INTEGER),
+    };
+  });
 }
 
 export function envelopeOf(record: Uint8Array): UnverifiedEnvelope {
-  const known = envelopes.get(record) ?? decodeEnvelope(record);
-  envelopes.set(record, known);
-  return known;
+  return readOnce(envelopes, record, () => decodeEnvelope(record));
 }
 
 /** The envelope in the record of a manifest, behind the rank. */
 export function manifestOf(record: Uint8Array): UnverifiedEnvelope {
-  return envelopeOf(record.subarray(1));
+  return readOnce(manifests, record, () => decodeEnvelope(record.subarray(1)));
 }
 
 export function tickOf(record: Uint8Array): UnverifiedTick {
-  const known = ticks.get(record) ?? decodeTick(record);
-  ticks.set(record, known);
-  return known;
+  return readOnce(ticks, record, () => decodeTick(record));
 }
 
 export function beaconOf(record: Uint8Array): Beacon {
-  const known = beacons.get(record) ?? readBeacon(envelopeOf(record));
-  beacons.set(record, known);
-  return known;
+  return readOnce(beacons, record, () => readBeacon(envelopeOf(record)));
 }
 
 /** What stood in the ledger when the boot clock read `boot`, in the boot of the record. */
 export function ledgerAt(keeping: Keeping, boot: number): number {
   return keeping.ledgerMs + Math.max(0, boot - keeping.ledgerBoot);
+}
+
+function readOnce<T>(known: WeakMap<Uint8Array, T>, record: Uint8Array, read: () => T): T {
+  const before = known.get(record);
+  if (before !== undefined) return before;
+  const value = read();
+  known.set(record, value);
+  return value;
 }

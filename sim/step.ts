@@ -42,8 +42,21 @@ export interface Step {
   readonly writes: readonly StepWrite[];
 }
 
+type Parts = readonly [TrustDomain, RecordKind, string];
+
+/** By key, of the kinds that a domain has one of: the same few are written all the time. */
+const partsOf = new Map<string, Parts>();
+
 /** The parts of a record's key: domain, kind, part. */
-export function partsOfKey(key: string): readonly [TrustDomain, RecordKind, string] {
+export function partsOfKey(key: string): Parts {
+  const known = partsOf.get(key);
+  if (known !== undefined) return known;
+  const parts = splitKey(key);
+  if (parts[2] === '') partsOf.set(key, parts);
+  return parts;
+}
+
+function splitKey(key: string): Parts {
   const domainEnd = key.indexOf('/', RECORD_PREFIX.length);
   const kindEnd = key.indexOf('/', domainEnd + 1);
   const end = kindEnd < 0 ? key.length : kindEnd;

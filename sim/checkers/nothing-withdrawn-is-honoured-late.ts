@@ -75,6 +75,7 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
         if (world.stolen.has(view.domain)) return;
         const { asOf } = view.standing;
         if (asOf !== null) contactOf(machine, view.domain, asOf);
+        if (gone.size === 0) return;
         const bundle = view.documents.get('bundle');
         const withdrawal = bundle === undefined ? undefined : gone.get(bundle.digest);
         if (withdrawal === undefined) return;

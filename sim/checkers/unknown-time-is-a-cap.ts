@@ -20,10 +20,12 @@ export const unknownTimeIsACap: CheckerKind = {
         if (past === null || isVouched(machine)) return;
         if (keepingOf(past).bootId !== machine.clock.bootId) lost.add(machine);
       },
-      step: ({ machine }) => {
-        if (!lost.has(machine) || !isVouched(machine)) return;
-        world.coverage.saw('protocol: a date was vouched for');
-        lost.delete(machine);
+      wrote: {
+        time: (_, { machine }) => {
+          if (!lost.has(machine) || !isVouched(machine)) return;
+          world.coverage.saw('protocol: a date was vouched for');
+          lost.delete(machine);
+        },
       },
       viewed: ({ domain, standing: { tier } }, { machine }) => {
         if (!lost.has(machine) || TIERS.indexOf(tier) >= TIERS.indexOf('SURVIVAL')) return;
