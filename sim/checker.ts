@@ -3,6 +3,7 @@
  */
 
 import type { RefusalCode } from '../core/refusal.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Effect } from '../federation/effect.ts';
 import type { Input } from '../federation/input.ts';
 import type { RecordKind } from '../federation/record-key.ts';
@@ -15,17 +16,19 @@ import type { Withdrawal, World } from './world.ts';
 
 /** What a checker looks at. Of the steps of a machine it sees those of honest ones alone. */
 export interface Checker {
-  /** After each step of which something came. */
+  /** After each step by which more than a refusal was noted. */
   step?(step: Step): void;
+  /** After each that was given what somebody made without a key of this domain. */
+  forged?(step: Step, forgedFor: TrustDomain): void;
   /** After each that was given an input of such a kind. */
   readonly given?: { readonly [K in Input['kind']]?: (step: Step) => void };
   /** After each that refused what it was given, with such a code. */
   readonly refused?: { readonly [K in RefusalCode]?: (step: Step) => void };
   /** For each record of such a kind that a step stored or removed. */
   readonly wrote?: { readonly [K in RecordKind]?: (write: StepWrite, step: Step) => void };
-  /** For each effect of such a kind that a step asked for. */
+  /** For each effect of such a kind that a step asked for; for a refusal there is `refused`. */
   readonly asked?: {
-    readonly [K in Effect['kind']]?: (
+    readonly [K in Exclude<Effect['kind'], 'refused'>]?: (
       effect: Extract<Effect, { readonly kind: K }>,
       step: Step,
     ) => void;

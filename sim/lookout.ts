@@ -19,6 +19,7 @@ const NO_LOOKS: readonly never[] = [];
 
 export class Lookout {
   readonly #step: readonly Checker[];
+  readonly #forged: readonly Checker[];
   readonly #viewed: readonly Checker[];
   readonly #idled: readonly Checker[];
   readonly #sent: readonly Checker[];
@@ -32,6 +33,7 @@ export class Lookout {
     const having = (method: keyof Checker): readonly Checker[] =>
       checkers.filter((checker) => checker[method] !== undefined);
     this.#step = having('step');
+    this.#forged = having('forged');
     this.#viewed = having('viewed');
     this.#idled = having('idled');
     this.#sent = having('sent');
@@ -44,13 +46,21 @@ export class Lookout {
 
   /** After a step of an honest machine, with its views of what may stand otherwise now. */
   stepped(step: Step, views: readonly DomainView[]): void {
-    const { delivery, output, writes } = step;
-    for (const checker of this.#step) checker.step?.(step);
+    const { delivery, output } = step;
+    const { forgedFor } = delivery;
+    if (forgedFor !== null) for (const checker of this.#forged) checker.forged?.(step, forgedFor);
     call(this.#given, delivery.input.kind, step, step);
     if (output.verdict !== null) call(this.#refused, output.verdict.code, step, step);
+    if (!output.effects.every(isRefusal)) this.#acted(step);
+    for (const view of views) for (const checker of this.#viewed) checker.viewed?.(view, step);
+  }
+
+  /** After a step that did more than refuse. */
+  #acted(step: Step): void {
+    const { output, writes } = step;
+    for (const checker of this.#step) checker.step?.(step);
     for (const write of writes) call(this.#wrote, write.kind, write, step);
     for (const effect of output.effects) call(this.#asked, effect.kind, effect, step);
-    for (const view of views) for (const checker of this.#viewed) checker.viewed?.(view, step);
   }
 
   /** A machine woke and did nothing. */
@@ -67,6 +77,10 @@ export class Lookout {
   dropped(machine: Machine, message: Uint8Array, had: Uint8Array): void {
     for (const checker of this.#dropped) checker.dropped?.(machine, message, had);
   }
+}
+
+function isRefusal({ kind }: Effect): boolean {
+  return kind === 'refused';
 }
 
 function looksOf<T>(tables: readonly (object | undefined)[]): Looks<T> {

@@ -5,9 +5,7 @@ import type { CheckerKind } from '../checker.ts';
 export const aForgeryChangesNothing: CheckerKind = {
   sentence: 'a forgery changes nothing',
   make: (world, fail) => ({
-    step: ({ machine, delivery, output, writes }) => {
-      const { forgedFor } = delivery;
-      if (forgedFor === null) return;
+    forged: ({ machine, output, writes }, forgedFor) => {
       world.coverage.saw('protocol: a forgery was met');
       const about = writes.filter(({ domain }) => domain === forgedFor);
       // Evidence that waited for its time may be believed in any step; the forgery did not do that.
