@@ -11,14 +11,13 @@ import { SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import { recordKey } from '../federation/record-key.ts';
-import { readRoot } from '../federation/root.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
 import { isGuest, type Received } from './handshake.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
 import type { Link } from './network.ts';
-import { envelopeOf } from './reading.ts';
+import { envelopeOf, recordOf, rootsOf } from './reading.ts';
 import { setUpAgain } from './repair.ts';
 import type { World } from './world.ts';
 
@@ -218,18 +217,10 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
  * before that Root keeps it, and who had the Root first takes none that is dated later (PROTOCOL
  * §2.5): they agree once a beacon of the next key comes.
  */
-function isBetweenKeys({ believed }: Machine, domain: TrustDomain): boolean {
-  const held = believed.get(recordKey(domain, 'beacon'));
-  if (held === undefined) return false;
-  const prefix = recordKey(domain, 'root', '');
-  const newest = [...believed.keys()]
-    .filter((key) => key.startsWith(prefix))
-    .sort()
-    .at(-1);
-  const root = believed.get(newest ?? '');
-  if (root === undefined) return false;
-  const { retired } = readRoot(envelopeOf(root));
-  return envelopeOf(held).slots.some(({ keyId }) => retired.includes(keyId));
+function isBetweenKeys(machine: Machine, domain: TrustDomain): boolean {
+  const held = recordOf(machine, domain, 'beacon');
+  const retired = rootsOf(machine, domain).at(-1)?.retired ?? [];
+  return held !== null && envelopeOf(held).slots.some(({ keyId }) => retired.includes(keyId));
 }
 
 /**

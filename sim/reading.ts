@@ -10,6 +10,7 @@ import { type Beacon, readBeacon } from '../federation/beacon.ts';
 import { decodeEnvelope, type UnverifiedEnvelope } from '../federation/envelope.ts';
 import { Members } from '../federation/members.ts';
 import { type RecordKind, recordKey } from '../federation/record-key.ts';
+import { type Root, readRoot } from '../federation/root.ts';
 import { decodeTick, type UnverifiedTick } from '../federation/tick.ts';
 
 /** The bookkeeping of time as it is stored (`federation/record.ts`). */
@@ -125,6 +126,17 @@ export function timeOf(record: Uint8Array): TimeRecord {
 
 export function envelopeOf(record: Uint8Array): UnverifiedEnvelope {
   return readOnce(envelopes, record, () => decodeEnvelope(record));
+}
+
+/** The Roots of a domain that a machine believes, the oldest first. */
+export function rootsOf(
+  { believed }: { readonly believed: ReadonlyMap<string, Uint8Array> },
+  domain: TrustDomain,
+): readonly Root[] {
+  const prefix = recordKey(domain, 'root', '');
+  const held = [...believed].filter(([key]) => key.startsWith(prefix));
+  held.sort(([a], [b]) => (a < b ? -1 : 1));
+  return held.map(([, record]) => readRoot(envelopeOf(record)));
 }
 
 /** The envelope in the record of a manifest, behind the rank. */

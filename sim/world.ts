@@ -50,6 +50,8 @@ export interface Withdrawal {
 export interface Handover {
   readonly to: string;
   readonly at: number;
+  /** The rank of the key that it took over with: one above that was given the word by a Root. */
+  readonly rank: number;
 }
 
 const NO_WRITES: readonly StepWrite[] = [];

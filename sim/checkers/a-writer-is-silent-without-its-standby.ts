@@ -1,7 +1,8 @@
 /**
  * A writer that Root ties to its standby is silent once that one has taken over for longer than
  * `writerForMs` (PROTOCOL §2.5): whoever hears it alone hears it no longer than that. Where the
- * turn passed over that standby, it is for it to hear of that first.
+ * turn passed over that standby, it is for it to hear of that first; and a Root that names a key of
+ * a rank above gives the word to whoever holds that one.
  */
 
 import type { CheckerKind } from '../checker.ts';
@@ -23,6 +24,7 @@ export const aWriterIsSilentWithoutItsStandby: CheckerKind = {
         if (handover === undefined || !speaks(step)) return;
         const turns = world.authoritiesOf(machine.domain);
         if (turns[turns.indexOf(machine) + 1]?.name !== handover.to) return;
+        if ((machine.node?.rank ?? 0) > handover.rank) return;
         world.coverage.saw('checker: a writer spoke after its standby took over');
         if (t - handover.at <= mostMs) return;
         fail(`${machine.name} speaks ${t - handover.at} ms after ${handover.to} took over`);

@@ -6,12 +6,10 @@
 import { Refusal } from '../../core/refusal.ts';
 import type { KeyId } from '../../core/suite.ts';
 import { addMs, DAY_MS, unixMs } from '../../core/time.ts';
-import { recordKey } from '../../federation/record-key.ts';
-import { type Root, readRoot } from '../../federation/root.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import { START_MS } from '../machine-clock.ts';
-import { envelopeOf } from '../reading.ts';
+import { rootsOf } from '../reading.ts';
 import type { World } from '../world.ts';
 import { writersOf } from './power.ts';
 
@@ -34,7 +32,7 @@ export function revokeSpeaker(world: World, machine: Machine): void {
   if (world.stolen.has(machine.domain)) return;
   const asked = askedIn.get(world) ?? new Set<KeyId>();
   askedIn.set(world, asked);
-  const all = newestRootOf(machine)?.beaconKeys ?? [];
+  const all = rootsOf(machine, machine.domain).at(-1)?.beaconKeys ?? [];
   const [speaker, next] = all.filter(({ keyId }) => !asked.has(keyId));
   if (speaker === undefined || next === undefined) return;
   asked.add(speaker.keyId);
@@ -48,13 +46,7 @@ export function revokeSpeaker(world: World, machine: Machine): void {
     if (answer instanceof Refusal) return;
     world.coverage.saw('people: the next rank was given the word');
     const to = world.authoritiesOf(machine.domain).find((one) => one.holds(next.keyId));
-    if (to !== undefined) world.handovers.set(machine.domain, { to: to.name, at: world.now });
+    if (to === undefined) return;
+    world.handovers.set(machine.domain, { to: to.name, at: world.now, rank: next.rank });
   });
-}
-
-function newestRootOf(machine: Machine): Root | null {
-  const prefix = recordKey(machine.domain, 'root', '');
-  const keys = [...machine.believed.keys()].filter((key) => key.startsWith(prefix)).sort();
-  const record = machine.believed.get(keys.at(-1) ?? '');
-  return record === undefined ? null : readRoot(envelopeOf(record));
 }
