@@ -39,7 +39,7 @@ const HELP = `usage: npm run sim -- [options]
   --nodes N --days D    another number of machines, another length (--hours H)
   --check               run twice and compare the traces
   --real                sign with the real suite
-  --shrink              cut a failing run down to a scenario file on stdout
+  --shrink              cut a failing run down to a scenario file, alone on stdout
   --report FILE         write a page with plots of the run
   --json                results as JSON
 `;
@@ -51,9 +51,12 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(words: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(words);
-    if (options.help) return say(HELP);
+    if (options.help) return say(options, HELP);
     if (options.list) {
-      return say(SCENARIOS.map(({ name, shows }) => `${name.padEnd(20)} ${shows}\n`).join(''));
+      return say(
+        options,
+        SCENARIOS.map(({ name, shows }) => `${name.padEnd(20)} ${shows}\n`).join(''),
+      );
     }
     const replay = worldAsked(options);
     return await (options.seeds === null ? one(options, replay) : swarm(options, replay));
@@ -93,7 +96,7 @@ async function one(options: Options, { scenario, seed: replayed }: Replay): Prom
   tell(options, result, took);
   const isWhole = result.verdict === 'held' || result.verdict === 'interrupted';
   if (!options.json && isWhole)
-    for (const line of storyOf(world, result.verdict)) say(`  ${line}\n`);
+    for (const line of storyOf(world, result.verdict)) say(options, `  ${line}\n`);
   if (options.shrink && !isWhole) tellShrunk(scenario, result);
   return exitCodeOf([result]);
 }
@@ -127,10 +130,10 @@ async function swarm(options: Options, { scenario }: Replay): Promise<number> {
   }
   process.stderr.write('\n');
   for (const [point, runs, times] of sum.coverage) {
-    say(`${String(runs).padStart(7)} runs ${String(times).padStart(9)}× ${point}\n`);
+    say(options, `${String(runs).padStart(7)} runs ${String(times).padStart(9)}× ${point}\n`);
   }
   const whole = ended.aborted ? 'interrupted: ' : '';
-  say(`${whole}${sum.runs} runs, ${sum.failed.length} failed, ${ratesOf(sum, meter)}\n`);
+  say(options, `${whole}${sum.runs} runs, ${sum.failed.length} failed, ${ratesOf(sum, meter)}\n`);
   return endOf(options, sum, ended.aborted);
 }
 
@@ -169,17 +172,18 @@ function progress(sum: Swarm, total: number, meter: Meter): void {
 
 function tell(options: Options, result: RunResult, took: number): void {
   if (options.json) {
-    say(`${JSON.stringify({ ...result, tail: undefined })}\n`);
+    say(options, `${JSON.stringify({ ...result, tail: undefined })}\n`);
     return;
   }
   const { seed, scenario, verdict, sentence, why, at, events, traceHash } = result;
   const rate = took > 0 ? `, ${Math.round(events / took)}/s, ${residentMegabytes()} MB` : '';
   say(
+    options,
     `${scenario} seed ${seed}: ${verdict} (${events} events${rate}, trace ${traceHash.slice(0, 16)})\n`,
   );
   if (verdict === 'held' || verdict === 'interrupted') return;
-  say(`  ${sentence}: ${why}\n  at ${at} ms; the last lines:\n`);
-  for (const line of result.tail.slice(-12)) say(`    ${line}\n`);
+  say(options, `  ${sentence}: ${why}\n  at ${at} ms; the last lines:\n`);
+  for (const line of result.tail.slice(-12)) say(options, `    ${line}\n`);
 }
 
 function tellShrunk(scenario: Replay['scenario'], failed: RunResult): void {
@@ -187,11 +191,11 @@ function tellShrunk(scenario: Replay['scenario'], failed: RunResult): void {
     process.stderr.write(`\rshrinking: ${happenings} happenings after ${runs} runs   `);
   });
   process.stderr.write('\n');
-  process.stdout.write(encodeScenario(small.scenario, small.seed));
-  say('\n');
+  process.stdout.write(`${encodeScenario(small.scenario, small.seed)}\n`);
 }
 
-function say(text: string): number {
-  process.stdout.write(text);
+/** Where a shrunk scenario is asked for, it alone goes to stdout. */
+function say({ shrink: isAside }: Pick<Options, 'shrink'>, text: string): number {
+  (isAside ? process.stderr : process.stdout).write(text);
   return EXIT.held;
 }

@@ -60,6 +60,14 @@ command('names what a small swarm did not reach, and does not call that a failur
   assert.match(told, /sim: not reached \(it takes 500 seeds to reach all\): .*fault: /);
 });
 
+command('keeps stdout for what is left of a failing run, where that is asked for', () => {
+  const words = [MAIN, '--seed', '1', '--nodes', '2', '--hours', '1', '--shrink'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  assert.is(status, EXIT.held, stderr);
+  assert.is(stdout, '', 'nothing failed, so nothing is left of it');
+  assert.match(stderr, /seed 1: held/);
+});
+
 command('takes a swarm up where its record ends, and in no other world', async () => {
   await using folder = await temporaryFolder();
   const record = folder.file('seeds.jsonl');
