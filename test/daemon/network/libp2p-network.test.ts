@@ -4,8 +4,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Bug } from '../../../core/assert.ts';
 import { toUtf8 } from '../../../core/bytes.ts';
-import { FRAME_BYTES_MAX, GOSSIP_BYTES_MAX } from '../../../core/limits.ts';
+import {
+  FRAME_BYTES_MAX,
+  GOSSIP_BYTES_MAX,
+  HANDSHAKE_YIELDS_MS,
+  HANDSHAKES_PER_HOST_MAX,
+} from '../../../core/limits.ts';
 import { createLibp2pNetwork } from '../../../daemon/network/libp2p-network.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 import { realClock } from '../../fakes/real-clock.ts';
 import { refused } from './handshake-rig.ts';
 import {
@@ -49,6 +55,23 @@ network('brings a link up once on each side, under one binding', async () => {
     assert.equal([a.scribe.events, b.scribe.events], [['up'], ['up']]);
   });
 });
+
+network(
+  'links as many of one host as come: one that is linked stands in nobody’s way',
+  async () => {
+    const clock = new FakeClock();
+    const many = Array.from({ length: HANDSHAKES_PER_HOST_MAX + 1 }, () => ({}));
+    await withStations([{ clock }, ...many], async (host: Station, ...others: Station[]) => {
+      const last = others.pop();
+      assert.ok(last);
+      for (const each of others) await join(each, host);
+      clock.advance(HANDSHAKE_YIELDS_MS);
+      await join(last, host);
+      assert.is(host.scribe.up.size, HANDSHAKES_PER_HOST_MAX + 1);
+      assert.not(host.scribe.events.includes('down'));
+    });
+  },
+);
 
 network('carries frames of every size both ways, in order', async () => {
   await withStations([{}, {}], async (a: Station, b: Station) => {
