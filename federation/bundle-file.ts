@@ -9,11 +9,11 @@
  * over a link: the file proves nothing that its documents do not.
  */
 
-import { Refusal } from '../core/refusal.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
 import { type Block, decodeBlocks, encodeBlock } from './armour.ts';
 import { type Belief, isManifestCurrent } from './belief.ts';
 import { type DocumentHead, isPublic } from './document.ts';
-import { decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
+import { DOCUMENT_TYPES, decodeEnvelope, type UnverifiedEnvelope } from './envelope.ts';
 import { decodeEquivocation, type UnverifiedEquivocation } from './equivocation.ts';
 import { decodeTick, encodeTick, type UnverifiedTick } from './tick.ts';
 
@@ -81,6 +81,21 @@ export function decodeFileItem(block: Block): FileItem {
     throw new Refusal('document-type', { outer: block.label, inner: envelope.type });
   }
   return { kind: 'envelope', envelope };
+}
+
+/**
+ * Reads a file that is taken as a whole or not at all. A document of a later version is left out:
+ * we do without it (PROTOCOL §6.1). Refuses as `decodeFileItem` does.
+ */
+export function decodeFileItems(file: Uint8Array): readonly FileItem[] {
+  return decodeBundleFile(file).flatMap((block) => {
+    const item = refusalOf(() => decodeFileItem(block));
+    if (!(item instanceof Refusal)) return [item];
+    // Under a label that is known here it is damaged, and the whole file with it.
+    const isLabelKnown = DOCUMENT_TYPES.some((type) => type === block.label);
+    if (item.code !== 'document-unknown' || isLabelKnown) throw item;
+    return [];
+  });
 }
 
 /** The blocks of a file. */

@@ -7,7 +7,7 @@ import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
 import { UNBOUNDED_STEPS } from './admit.ts';
-import { decodeBundleFile, decodeFileItem, type FileItem } from './bundle-file.ts';
+import { decodeBundleFile, decodeFileItem, decodeFileItems, type FileItem } from './bundle-file.ts';
 import { admitItem, commit, gossipOf } from './committing.ts';
 import {
   actAgain,
@@ -129,7 +129,7 @@ function beTold(step: Step, request: number, time: UnixMs | null): void {
 function takeGrant(step: Step, grant: Extract<Input, { readonly kind: 'grant' }>): void {
   const { beliefs, leaseholder } = step.parts;
   if (leaseholder === null) throw new Refusal('not-member');
-  const items = decodeBundleFile(grant.file).map(decodeFileItem);
+  const items = decodeFileItems(grant.file);
   const admission = beliefs.admitOwn(step.context, grant.firstRoot, items);
   const verified = leaseholder.verify(grant.lease, admission.belief, step.now);
   commit(step, { ...admission, writes: [...admission.writes, verified.write] });

@@ -12,7 +12,7 @@ import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll, admitNews } from './admit.ts';
 import { newBelief } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
-import { decodeBundleFile, decodeFileItem } from './bundle-file.ts';
+import { decodeFileItems } from './bundle-file.ts';
 
 /**
  * Verifies the file of a domain to relate to; `isAwaited` says who is about to be a partner.
@@ -25,7 +25,7 @@ export function verifyNewcomer(
   file: Uint8Array,
   isAwaited: (domain: TrustDomain) => boolean,
 ): Admission {
-  const items = decodeBundleFile(file).map(decodeFileItem);
+  const items = decodeFileItems(file);
   const first = items[0];
   if (first?.kind !== 'envelope' || first.envelope.type !== 'root') {
     throw new Refusal('root-unknown', { why: 'the file does not begin with a first Root' });

@@ -19,7 +19,7 @@ import { Authority, type GrantedTerms } from './authority.ts';
 import type { Belief } from './belief.ts';
 import { isDisowned, newestRoot } from './belief.ts';
 import { Beliefs } from './beliefs.ts';
-import { decodeBundleFile, decodeFileItem, encodeBundleFile } from './bundle-file.ts';
+import { decodeFileItems, encodeBundleFile } from './bundle-file.ts';
 import type { DocumentHead } from './document.ts';
 import { DomainLedger, type DomainShare } from './domain-ledger.ts';
 import { type UnverifiedEnvelope, type Verified, verifyEnvelope } from './envelope.ts';
@@ -378,7 +378,7 @@ export class FederationNode {
     envelope: UnverifiedEnvelope,
   ): Verified {
     const { suite, bootId, beliefs } = this.#parts;
-    const items = decodeBundleFile(pinned.file).map(decodeFileItem);
+    const items = decodeFileItems(pinned.file);
     const context = { suite, now: this.#judge(now), bootId };
     const belief = beliefs.admitOwn(context, pinned.firstRoot, items).belief;
     const root = newestRoot(belief)?.root;

@@ -13,7 +13,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { SEED_PAIR_BYTES } from '../../core/suite.ts';
 import { admitAll } from '../../federation/admit.ts';
 import { newBelief } from '../../federation/belief.ts';
-import { decodeBundleFile, decodeFileItem } from '../../federation/bundle-file.ts';
+import { decodeFileItems } from '../../federation/bundle-file.ts';
 import { asRead } from '../../federation/moment.ts';
 import { encodePublicKey } from '../ceremony/person-key.ts';
 import { ROLE_KEYS, type RoleKey } from '../control/views.ts';
@@ -45,7 +45,7 @@ export async function createStandby(
   const { trustDomain: domain } = config;
   if (records.has(RECORDS.self)) throw new Refusal('standby-founded', { domain });
   const context = { suite, now: asRead(clock.now()), bootId: clock.bootId };
-  const items = decodeBundleFile(file).map(decodeFileItem);
+  const items = decodeFileItems(file);
   const { writes } = admitAll(context, newBelief(domain, firstRoot), items);
   await clear(custody, [NODE, TRANSPORT], false);
   await custody.create(NODE, random.bytes(SEED_PAIR_BYTES));

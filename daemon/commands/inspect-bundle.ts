@@ -12,7 +12,7 @@ import type { TrustDomain } from '../../core/spiffe-id.ts';
 import type { Instant } from '../../core/time.ts';
 import { admitAll } from '../../federation/admit.ts';
 import { type Belief, newBelief, newestRoot } from '../../federation/belief.ts';
-import { decodeBundleFile, decodeFileItem } from '../../federation/bundle-file.ts';
+import { decodeFileItems } from '../../federation/bundle-file.ts';
 import { asRead } from '../../federation/moment.ts';
 import { decodeProposalFile, verifyRelationProposal } from '../../federation/relation-proposal.ts';
 import { formatRfc3339 } from '../text/rfc3339.ts';
@@ -54,7 +54,7 @@ export function inspectProposal(file: Uint8Array, own: TrustDomain, now: Instant
 
 /** What a file says, believed by itself alone. Refuses as `inspectBundle` does. */
 export function believeFile(file: Uint8Array, now: Instant): Belief {
-  const items = decodeBundleFile(file).map(decodeFileItem);
+  const items = decodeFileItems(file);
   const first = items[0];
   if (first?.kind !== 'envelope' || first.envelope.type !== 'root') {
     throw new Refusal('root-unknown', { why: 'the file does not begin with a first Root' });

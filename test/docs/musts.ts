@@ -261,6 +261,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '6.1.8': [
     'federation/later-version: says what we cannot read, and stays whom we speak to',
     'federation/later-version: pins what we cannot read, and what we can goes on',
+    'federation/later-version: hands over files with what we cannot read, and we take the rest',
   ],
   '6.2.1': [
     'federation/peer-proof: are refused cut, longer, or too long',

@@ -9,7 +9,9 @@ import { toUtf8 } from '../../core/bytes.ts';
 import { encodeCanonical } from '../../core/canonical.ts';
 import { digestOf, sha256 } from '../../core/digest.ts';
 import { STRIKES_MAX } from '../../core/limits.ts';
+import { Refusal } from '../../core/refusal.ts';
 import { encodeBlock } from '../../federation/armour.ts';
+import type { GrantedTerms } from '../../federation/authority.ts';
 import { type DocumentType, encodeEnvelope, signSlot } from '../../federation/envelope.ts';
 import { encodeFrame } from '../../federation/message.ts';
 import { Coalition } from '../fakes/coalition.ts';
@@ -33,16 +35,18 @@ const OFTEN = 2 * STRIKES_MAX;
 /** What its domain stood by when we related to it. */
 const FIRST = forgeBeacon({ manifest: CONTENTS.manifest });
 
+/** A file of that domain, for whoever relates to it. */
+const FILE = Object.entries({
+  ...{ root: forgeRoot(), beacon: FIRST.bytes },
+  ...{ manifest: CONTENTS.manifest, bundle: CONTENTS.bundle },
+})
+  .map(([label, bytes]) => encodeBlock(label, bytes))
+  .join('');
+
 /** Our machine, which relates to that domain and is linked with a node of it. */
 function linked() {
   const red = new Coalition(NOW).add({ name: 'red' });
-  const { manifest, bundle } = CONTENTS;
-  const file = { root: forgeRoot(), beacon: FIRST.bytes, manifest, bundle };
-  red.relate(
-    Object.entries(file)
-      .map(([label, bytes]) => encodeBlock(label, bytes))
-      .join(''),
-  );
+  red.relate(FILE);
   const binding = sha256(toUtf8('a link'));
   red.input({ kind: 'peer-up', peer: 'later', domain: DOMAIN, groups: 'every', binding });
   const hear = (bytes: Uint8Array): string =>
@@ -65,6 +69,9 @@ function makeNovelty() {
 }
 
 const NOVELTY = makeNovelty();
+const GRANTED: GrantedTerms = {
+  ...{ kind: 'slices', assurance: 'software', group: 'default', chip: null, references: null },
+};
 
 later('says what we cannot read, and stays whom we speak to', () => {
   const { red, hear, give, wait } = linked();
@@ -106,6 +113,29 @@ later('pins what we cannot read, and what we can goes on', () => {
   assert.is(red.view(DOMAIN).tick, 1);
   assert.is(red.view(DOMAIN).documents.get('bundle')?.version, 2n);
   assert.equal(red.banned, []);
+});
+
+later('hands over files with what we cannot read, and we take the rest', () => {
+  const novelty = encodeBlock('novelty', NOVELTY.bytes);
+  const red = new Coalition(NOW).add({ name: 'red' });
+  const answerTo = (file: string) => red.replies.get(red.relate(file));
+  const damaged = answerTo(FILE + encodeBlock('bundle', NOVELTY.bytes));
+  assert.is(damaged instanceof Refusal && damaged.code, 'document-unknown');
+  assert.not.ok(answerTo(FILE + novelty) instanceof Refusal);
+  assert.is(red.view(DOMAIN).documents.get('bundle')?.version, 1n);
+
+  const world = new Coalition();
+  const [blue, member] = [
+    world.add({ name: 'blue' }),
+    world.add({ name: 'box', memberOf: 'blue' }),
+  ];
+  for (const what of ['enrolled', 'renewed']) {
+    world.advance(1_000);
+    const { lease, file } = blue.node.grant(blue.now, member.keys.node.publicPair, GRANTED);
+    const { firstRoot } = blue.view();
+    const answer = member.install({ firstRoot, file: toUtf8(file + novelty), lease });
+    assert.not.ok(answer instanceof Refusal, what);
+  }
 });
 
 later('pays for what nobody can read as for all that its domain moves', () => {
