@@ -5,18 +5,10 @@
  */
 
 import { type Digest, digestOf } from '../core/digest.ts';
-import type { Belief } from './belief.ts';
-import {
-  layRow,
-  layTick,
-  NO_TAG,
-  ROW_BYTES,
-  type SummaryRow,
-  TAG_BYTES,
-  type Tag,
-} from './message.ts';
+import { type Belief, isTickAlone } from './belief.ts';
+import { layRow, layTick, NO_TAG, ROW_BYTES, TAG_BYTES, type Tag } from './message.ts';
 import type { RangeId } from './ranges.ts';
-import { type Reading, rowOf } from './summary.ts';
+import { type Reading, rowOf, tickIn } from './summary.ts';
 
 /** A domain that both sides speak of, and how they may. */
 export interface SharedBelief {
@@ -30,7 +22,6 @@ interface Place {
   readonly at: number;
   belief: Belief | null;
   reading: Reading | null;
-  row: SummaryRow | null;
 }
 
 /** The rows of one link. */
@@ -63,14 +54,13 @@ export class SharedRows {
       const place = this.#places[i];
       if (place === undefined) continue;
       if (place.belief === belief && place.reading === reading) continue;
-      const row = rowOf(belief, reading);
       // Nearly always a tick came and nothing else: a whole row takes as long as its hash.
-      const isTickAlone = place.row !== null && isSameButTick(place.row, row);
-      if (isTickAlone) layTick(this.#bytes, place.at, row.tick);
-      else layRow(this.#bytes, place.at, row);
+      const before = place.reading === reading ? place.belief : null;
+      if (before !== null && isTickAlone(before, belief)) {
+        layTick(this.#bytes, place.at, tickIn(belief, reading));
+      } else layRow(this.#bytes, place.at, rowOf(belief, reading));
       place.belief = belief;
       place.reading = reading;
-      place.row = row;
       this.#digest = null;
     }
   }
@@ -80,7 +70,7 @@ export class SharedRows {
     const rising = [...tags].sort();
     this.#places = tags.map((tag) => ({
       ...{ tag, at: rising.indexOf(tag) * ROW_BYTES },
-      ...{ belief: null, reading: null, row: null },
+      ...{ belief: null, reading: null },
     }));
     this.#bytes = new Uint8Array(tags.length * ROW_BYTES);
     this.#digest = null;
@@ -90,9 +80,4 @@ export class SharedRows {
 /** The tag of a row's id. */
 export function tagOfRow(id: RangeId): Tag {
   return id.slice(0, NO_TAG.length);
-}
-
-/** The digest of a beacon says its place, too. */
-function isSameButTick(a: SummaryRow, b: SummaryRow): boolean {
-  return a.beacon === b.beacon && a.contents === b.contents && a.rootVersion === b.rootVersion;
 }

@@ -117,7 +117,8 @@ export function isAhead(belief: Belief, row: SummaryRow, reading: Reading): bool
   return tickIn(belief, reading) > row.tick;
 }
 
-function tickIn({ stop, tick }: Belief, { isSparse }: Reading): number {
+/** The tick that a row says: the highest there is after a stop, and none on a sparse link. */
+export function tickIn({ stop, tick }: Belief, { isSparse }: Reading): number {
   if (stop !== null) return STOP_INDEX;
   return isSparse ? 0 : (tick?.index ?? 0);
 }

@@ -51,10 +51,7 @@ export function heal(world: World): void {
 
 /** When the last of what narrow and slow wires still carry is there: nothing overtakes it. */
 function lastArrival(world: World): number {
-  return Math.max(
-    0,
-    ...[...world.network.links].flatMap(({ wires }) => wires.map((w) => w.arrivedAt)),
-  );
+  return Math.max(0, ...world.network.links.flatMap(({ wires }) => wires.map((w) => w.arrivedAt)));
 }
 
 /** True where the authority of a domain is among these, and knows that its key was stolen. */

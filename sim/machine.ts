@@ -346,7 +346,7 @@ export class Machine {
   #persist(writes: readonly Write[], effects: readonly Effect[], next: number, done: Done): void {
     if (this.#endsAt('before persist')) return;
     const life = this.#life;
-    const batch = [...this.#owed, ...writes];
+    const batch = this.#owed.length === 0 ? writes : [...this.#owed, ...writes];
     this.disk.write(batch, (outcome) => {
       if (life !== this.#life) return;
       const goOn = (): void => {

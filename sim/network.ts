@@ -63,6 +63,13 @@ export interface Link {
   version: number;
 }
 
+/** A link as one of its machines has it. */
+interface End {
+  readonly link: Link;
+  /** On which that machine sends. */
+  readonly wire: Wire;
+}
+
 /** What the network needs of the world. */
 export interface NetworkWorld {
   readonly now: number;
@@ -92,36 +99,37 @@ const REFUSED_MS = 20 * SECOND_MS;
 export class Network {
   readonly #world: NetworkWorld;
   readonly #dice: Dice;
-  readonly #links = new Map<string, Link>();
-  readonly #of = new Map<string, Link[]>();
+  readonly #links: Link[] = [];
+  /** The ends of each machine, by the name of the other: one is looked up for every frame. */
+  readonly #of = new Map<string, Map<string, End>>();
 
   constructor(world: NetworkWorld, dice: Dice) {
     this.#world = world;
     this.#dice = dice;
   }
 
-  get links(): IterableIterator<Link> {
-    return this.#links.values();
+  get links(): readonly Link[] {
+    return this.#links;
   }
 
   /** What each link has carried. */
   get traffic(): readonly Traffic[] {
-    return [...this.#links.values()].map(({ wires: [there, back] }) => ({
+    return this.#links.map(({ wires: [there, back] }) => ({
       link: `${there.from.name} – ${there.to.name}`,
       bytes: there.bytes + back.bytes,
     }));
   }
 
   linksOf(machine: Machine): readonly Link[] {
-    return this.#of.get(machine.name) ?? [];
+    return Array.from(this.#endsOf(machine), ({ link }) => link);
   }
 
   between(a: string, b: string): Link | undefined {
-    return this.#links.get(nameOf(a, b));
+    return this.#of.get(a)?.get(b)?.link;
   }
 
   join(a: Machine, b: Machine, terms: WireTerms): void {
-    if (this.#links.has(nameOf(a.name, b.name))) return;
+    if (this.between(a.name, b.name) !== undefined) return;
     const link: Link = {
       wires: [newWire(a, b, terms), newWire(b, a, terms)],
       isSlow: terms.bitsPerSecond > 0 && terms.bitsPerSecond <= SLOW_RATE,
@@ -130,8 +138,12 @@ export class Network {
       bannedUntil: 0,
       version: 0,
     };
-    this.#links.set(nameOf(a.name, b.name), link);
-    for (const { name } of [a, b]) this.#of.set(name, [...(this.#of.get(name) ?? []), link]);
+    this.#links.push(link);
+    for (const wire of link.wires) {
+      const { from, to } = wire;
+      const ends = this.#of.get(from.name) ?? new Map<string, End>();
+      this.#of.set(from.name, ends.set(to.name, { link, wire }));
+    }
     this.reconsider(link);
   }
 
@@ -160,19 +172,19 @@ export class Network {
 
   /** A machine stopped: its own end is gone at once. */
   machineStopped(machine: Machine): void {
-    for (const link of this.linksOf(machine)) {
+    for (const { link } of this.#endsOf(machine)) {
       if (link.up) this.#lower(link);
       else link.version += 1;
     }
   }
 
   machineStarted(machine: Machine): void {
-    for (const link of this.linksOf(machine)) this.reconsider(link);
+    for (const { link } of this.#endsOf(machine)) this.reconsider(link);
   }
 
   /** A machine goes by something else now: it may want other links, or others want it. */
   judgeAnew(machine: Machine): void {
-    for (const link of this.linksOf(machine)) this.#judge(link);
+    for (const { link } of this.#endsOf(machine)) this.#judge(link);
   }
 
   /** `machine` admits no link with `peer` for the time of a ban. */
@@ -186,16 +198,15 @@ export class Network {
   }
 
   send(from: Machine, peer: string, bytes: Uint8Array, forgedFor: TrustDomain | null): void {
-    const wire = this.#upWire(from, peer);
-    if (wire === undefined) return;
+    const end = this.#of.get(from.name)?.get(peer);
+    if (end?.link.up !== true) return;
     const input = { kind: 'frame', peer: from.name, bytes } as const;
-    this.#carry(wire, bytes.length, { input, gossip: null, forgedFor });
+    this.#carry(end.wire, bytes.length, { input, gossip: null, forgedFor });
   }
 
   /** Gossips to every neighbour but the one it came from. */
   flood(from: Machine, message: GossipMessage, except: string | null): void {
-    for (const link of this.linksOf(from)) {
-      const wire = link.wires[0].from === from ? link.wires[0] : link.wires[1];
+    for (const { link, wire } of this.#endsOf(from)) {
       const hasGossip = laneOf(link) === 'whole' && !link.isSlow;
       if (!link.up || wire.to.name === except || !hasGossip) continue;
       const input = { kind: 'gossip', peer: from.name, bytes: message.bytes } as const;
@@ -204,9 +215,8 @@ export class Network {
     }
   }
 
-  #upWire(from: Machine, peer: string): Wire | undefined {
-    const link = this.between(from.name, peer);
-    return link?.up === true ? link.wires.find((wire) => wire.from === from) : undefined;
+  #endsOf({ name }: Machine): Iterable<End> {
+    return this.#of.get(name)?.values() ?? [];
   }
 
   #carry(wire: Wire, bytes: number, delivery: Delivery): void {
@@ -357,8 +367,4 @@ function isUsable(link: Link, now: number): boolean {
   const [there, back] = link.wires;
   const alive = there.from.isAwake && there.to.isAwake;
   return alive && there.cuts === 0 && back.cuts === 0 && link.bannedUntil <= now;
-}
-
-function nameOf(a: string, b: string): string {
-  return a < b ? `${a}~${b}` : `${b}~${a}`;
 }

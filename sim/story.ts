@@ -29,7 +29,7 @@ export function storyOf(world: World, verdict: Verdict): readonly string[] {
 function setting({ scenario, machines, network }: World): string {
   const { limits, domains, minutes } = scenario;
   const { freshForMs, degradedForMs, survivalForMs } = limits;
-  const size = `${domains} domains, ${machines.size} machines, ${[...network.links].length} links`;
+  const size = `${domains} domains, ${machines.size} machines, ${network.links.length} links`;
   const tiers = [freshForMs, degradedForMs, survivalForMs].map(spell).join(', ');
   return `${size}, ${spell(minutes * MINUTE_MS)}; FRESH, DEGRADED, SURVIVAL for ${tiers}`;
 }

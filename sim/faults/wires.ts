@@ -59,5 +59,5 @@ export function wireFault(
 }
 
 function wiresOf(world: World): readonly Wire[] {
-  return [...world.network.links].flatMap((link) => link.wires);
+  return world.network.links.flatMap((link) => link.wires);
 }
