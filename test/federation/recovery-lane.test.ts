@@ -21,7 +21,7 @@ import {
 import { GUEST_PROOF, makeProof } from '../../federation/peer-proof.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import { leaseTerms } from '../fakes/admitted.ts';
-import { Coalition, keysOf, type Machine, signerOf } from '../fakes/coalition.ts';
+import { Coalition, INITIAL, keysOf, type Machine, signerOf } from '../fakes/coalition.ts';
 import { refuses } from '../refused.ts';
 
 const lane = suite('federation/recovery-lane');
@@ -170,6 +170,32 @@ lane('carries evidence both ways, so that a node gets well with nobody’s help'
   world.advance(2_000);
   assert.is(blue.view(red.domain).standing.tier, 'FRESH');
   assert.is(red.view(blue.domain).standing.tier, 'FRESH');
+});
+
+lane('gives a guest the stop of a beacon that it held for want of a date, once it is told', () => {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  world.advance(500);
+  // One node of its domain is fewer than a quorum: it answers, and that is no date yet.
+  const post = world.add({ name: 'post', memberOf: 'blue' });
+  post.takeGrant(blue);
+  world.link(blue, post);
+  world.advance(2_000);
+  blue.drawsLate = true; // a withdrawal, and no next beacon
+  blue.publish(INITIAL.slice(0, 1), true);
+  world.settle();
+  assert.ok(post.view().standing.stopped);
+  world.cut(blue, post);
+  const lost = world.add({ name: 'lost', memberOf: 'blue', standbyOf: blue });
+  lost.reboot(lost.wallMs - DAY_MS / 2);
+  world.meet(lost, post);
+  world.advance(60_000);
+  assert.is(lost.view().beacon, null);
+  assert.ok(lost.records.has(recordKey(blue.domain, 'future')));
+  lost.tell(post.wallMs);
+  world.advance(60_000);
+  assert.is(lost.view().beacon, post.view().beacon);
+  assert.ok(lost.view().standing.stopped);
 });
 
 lane.run();

@@ -8,19 +8,35 @@ import { scenarioNamed } from '../../sim/scenarios/table.ts';
 
 const found = suite('sim/found');
 
-/** The swarm's world of so many machines, and what was wrong there. */
+const SWARM = scenarioNamed('swarm');
+
+/** A world, and what was wrong there. */
 const SEEDS = [
   {
-    nodes: 12,
+    world: resized(SWARM, { nodes: 12, minutes: null }),
     seed: 14,
     was: 'a bundle file was carried away while its beacon was owed to the disk',
   },
   {
-    nodes: 12,
+    world: resized(SWARM, { nodes: 12, minutes: null }),
     seed: 1069,
     was: 'a node that did not know the time woke for the end of an override, for ever',
   },
-  { nodes: 6, seed: 482, was: 'power ended within the first step after a pause' },
+  {
+    world: resized(SWARM, { nodes: 6, minutes: null }),
+    seed: 482,
+    was: 'power ended within the first step after a pause',
+  },
+  {
+    world: scenarioNamed('garrison'),
+    seed: 48,
+    was: 'a writer that a Root gave the word back was held to be the one taken over from',
+  },
+  {
+    world: scenarioNamed('garrison'),
+    seed: 170,
+    was: 'a proof against a key made at a standby was judged by the first key of its domain',
+  },
 ] as const;
 
 /** What was left of a swarm's run when it was shrunk. */
@@ -142,7 +158,7 @@ const SHRUNK: readonly {
 
 for (const { was, seed, scenario } of SHRUNK) {
   found(`what seed ${seed} was shrunk to holds: ${was}`, () => {
-    const { limits } = scenarioNamed('swarm');
+    const { limits } = SWARM;
     const { verdict, sentence, why } = runSeed({
       scenario: { ...PLAIN, limits, ...scenario },
       seed,
@@ -151,10 +167,9 @@ for (const { was, seed, scenario } of SHRUNK) {
   });
 }
 
-for (const { nodes, seed, was } of SEEDS) {
-  found(`seed ${seed} at ${nodes} machines holds: ${was}`, () => {
-    const scenario = resized(scenarioNamed('swarm'), { nodes, minutes: null });
-    const { verdict, sentence, why } = runSeed({ scenario, seed });
+for (const { world, seed, was } of SEEDS) {
+  found(`seed ${seed} of ${world.name} with ${world.domains} domains holds: ${was}`, () => {
+    const { verdict, sentence, why } = runSeed({ scenario: world, seed });
     assert.is(verdict, 'held', `${sentence}: ${why}`);
   });
 }
