@@ -132,10 +132,7 @@ export function newBelief(domain: TrustDomain, firstRoot: Digest): Belief {
   };
 }
 
-/**
- * True where of all that others may be told of `before` nothing but its newest tick is another in
- * `after`, if that is.
- */
+/** True where the two differ in no more than the newest tick, of what others may be told. */
 export function isTickAlone(before: Belief, after: Belief): boolean {
   return (
     after.beacon === before.beacon &&
