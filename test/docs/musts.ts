@@ -289,6 +289,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'federation/domain-ledger: give each domain what our relation to it grants',
     'federation/domain-ledger: keep room for what takes something back',
     'federation/flooding-domain: by nodes that ask ends at the budget of their domain',
+    'federation/flooding-domain: by a domain that has nothing left to spend makes nothing wrong',
   ],
   '6.2.13': ['federation/flooding-domain: by a domain that publishes ends at its budget'],
   '6.3.1': ['federation/recovery-lane: takes no contents and no gossip from a guest'],
