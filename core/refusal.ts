@@ -1051,6 +1051,7 @@ export type RefusalDetails = Readonly<Record<string, string | number | bigint | 
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: RefusalCode;
+  readonly judgement: Judgement;
   readonly details: RefusalDetails;
 
   constructor(code: RefusalCode, details: RefusalDetails = {}) {
@@ -1058,14 +1059,12 @@ export class Refusal extends Error {
     // make us walk it for each message.
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
-    super(REFUSALS[code].means);
+    const { means, judgement } = REFUSALS[code];
+    super(means);
     Error.stackTraceLimit = depth;
     this.code = code;
+    this.judgement = judgement;
     this.details = details;
-  }
-
-  get judgement(): Judgement {
-    return REFUSALS[this.code].judgement;
   }
 
   get mend(): string {

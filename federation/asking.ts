@@ -124,9 +124,11 @@ export class Asking {
 
   /** What the newest row of the peer shows that we lack. */
   #wantsOf(link: PeerLink, belief: Belief, now: BootMs): readonly Want[] {
+    if (link.isGapless(belief)) return [];
     const mine = this.#links.reading(link, belief);
     const row = link.row(belief);
     const wants = row === null ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
+    if (wants.length === 0) link.noteGapless(belief);
     // PROTOCOL §6.2 — a flood: contents that a domain would owe for are not fetched.
     if (wants.length === 0 || this.#domains.mayLearn(belief.domain, now)) return wants;
     return wants.filter(({ what }) => what !== 'manifest' && what !== 'document');

@@ -8,7 +8,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { BootMs } from '../core/time.ts';
-import type { Belief } from './belief.ts';
+import { type Belief, isTickAlone } from './belief.ts';
 import type { GroupScope } from './lease.ts';
 import { type SummaryRow, type Tag, tagOf } from './message.ts';
 import type { RangeId } from './ranges.ts';
@@ -52,6 +52,8 @@ interface Name {
   isShared: boolean;
   /** The row that the peer said last. */
   row: SummaryRow | null;
+  /** What we held when that row showed nothing that we lack; null where it may. */
+  gapless: Belief | null;
   /** How it may be spoken of, while what we read of our own domain is `groups`. */
   reading: Reading | null;
   groups: GroupScope;
@@ -229,7 +231,19 @@ export class PeerLink {
     const name = this.#name(domain);
     const before = name.row;
     name.row = row;
+    name.gapless = null;
     return before;
+  }
+
+  /** The row of the peer shows nothing of this that we lack. */
+  noteGapless(belief: Belief): void {
+    this.#name(belief.domain).gapless = belief;
+  }
+
+  /** True where that is so still, for nothing but ticks came since. */
+  isGapless(belief: Belief): boolean {
+    const { gapless } = this.#name(belief.domain);
+    return gapless !== null && isTickAlone(gapless, belief);
   }
 
   /** Those of `beliefs` that the peer has an interest in. */
@@ -297,7 +311,7 @@ export class PeerLink {
     if (name === undefined) {
       const tag = tagOf(domain, this.#linked.binding);
       const isShared = this.#interests.has(tag) && this.speaksOf(domain);
-      name = { domain, tag, isShared, row: null, reading: null, groups: 'none' };
+      name = { domain, tag, isShared, row: null, gapless: null, reading: null, groups: 'none' };
       this.#names.set(domain, name);
     }
     return name;
@@ -308,6 +322,7 @@ export class PeerLink {
     if (name.reading === null || name.groups !== groups) {
       name.reading = this.#read(name, own);
       name.groups = groups;
+      name.gapless = null;
     }
     return name.reading;
   }

@@ -9,7 +9,7 @@ import type { TrustDomain } from '../core/spiffe-id.ts';
 import { type Beacon, readBeacon } from '../federation/beacon.ts';
 import { decodeEnvelope, type UnverifiedEnvelope } from '../federation/envelope.ts';
 import { Members } from '../federation/members.ts';
-import { type RecordKind, recordKey } from '../federation/record-key.ts';
+import { recordKey } from '../federation/record-key.ts';
 import { type Root, readRoot } from '../federation/root.ts';
 import { decodeTick, type UnverifiedTick } from '../federation/tick.ts';
 
@@ -35,17 +35,15 @@ export interface TimeRecord {
   readonly boot: number;
 }
 
-/** The kinds of record that a domain has one of. */
-type SingleKind = Exclude<
-  RecordKind,
-  'root' | 'document' | 'past' | 'disowned' | 'revocations' | 'override'
->;
+/** The kinds of record that a domain has one of, as far as they are looked up here. */
+type SingleKind = 'beacon' | 'tick' | 'stop' | 'manifest' | 'keeping' | 'time';
+type Keys = Readonly<Record<SingleKind, string>>;
 
 const DOUBTS_MAX = 8;
 const ZERO = 0x30;
 const QUOTE = 0x22;
-/** Keys by domain and kind: a text that is put together anew is hashed anew at each look-up. */
-const keys = new Map<TrustDomain, Map<SingleKind, string>>();
+/** By domain: a text that is put together anew is hashed anew at each look-up. */
+const keys = new Map<TrustDomain, Keys>();
 const times = new WeakMap<Uint8Array, TimeRecord>();
 const keepings = new WeakMap<Uint8Array, Keeping>();
 const ticks = new WeakMap<Uint8Array, UnverifiedTick>();
@@ -59,14 +57,30 @@ export function recordOf(
   domain: TrustDomain,
   kind: SingleKind,
 ): Uint8Array | null {
-  return believed.get(keys.get(domain)?.get(kind) ?? keyOf(domain, kind)) ?? null;
+  return recordIn(believed, domain, kind);
 }
 
-function keyOf(domain: TrustDomain, kind: SingleKind): string {
-  const key = recordKey(domain, kind);
-  const ofDomain = keys.get(domain) ?? new Map<SingleKind, string>();
-  keys.set(domain, ofDomain.set(kind, key));
-  return key;
+/** The record of that kind about a domain, or null. */
+export function recordIn(
+  records: ReadonlyMap<string, Uint8Array>,
+  domain: TrustDomain,
+  kind: SingleKind,
+): Uint8Array | null {
+  return records.get((keys.get(domain) ?? keysOf(domain))[kind]) ?? null;
+}
+
+function keysOf(domain: TrustDomain): Keys {
+  const key = (kind: SingleKind): string => recordKey(domain, kind);
+  const known = {
+    beacon: key('beacon'),
+    tick: key('tick'),
+    stop: key('stop'),
+    manifest: key('manifest'),
+    keeping: key('keeping'),
+    time: key('time'),
+  };
+  keys.set(domain, known);
+  return known;
 }
 
 export function keepingOf(record: Uint8Array): Keeping {

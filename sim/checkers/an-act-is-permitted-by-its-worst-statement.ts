@@ -67,6 +67,7 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
     const judgePartner = (step: Step, partner: DomainView, policy: Policy): void => {
       const { machine, now } = step;
       const { ownDue } = basisOf(step);
+      if (ownDue === 'FRESH') return; // which permits everything
       for (const action of ['serve-foreign', 'accept-foreign'] as const) {
         const table = policy.tiers.get(action) ?? 'FRESH';
         const needs = partner.relation?.survivalForeign ? worst(table, 'SURVIVAL') : table;

@@ -7,10 +7,10 @@
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { comparePlaces } from '../../federation/beacon.ts';
 import { recordKey } from '../../federation/record-key.ts';
-import { decodeTick, STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
+import { STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
-import { beaconOf, envelopeOf } from '../reading.ts';
+import { beaconOf, envelopeOf, recordIn, tickOf } from '../reading.ts';
 
 export const whatIsSentIsDurable: CheckerKind = {
   sentence: 'what was sent is on the disk',
@@ -19,12 +19,12 @@ export const whatIsSentIsDurable: CheckerKind = {
     /** The domain of each beacon, by the tag that its ticks bear. */
     const domains = new Map<string, TrustDomain>();
     const checkTick = (machine: Machine, message: Uint8Array): void => {
-      const { tag, index } = decodeTick(message);
+      const { tag, index } = tickOf(message);
       const domain = domains.get(tag);
       if (domain === undefined) return;
       const isStop = index === STOP_INDEX;
-      const record = machine.disk.records.get(recordKey(domain, isStop ? 'stop' : 'tick'));
-      const held = record === undefined ? null : decodeTick(record);
+      const record = recordIn(machine.disk.records, domain, isStop ? 'stop' : 'tick');
+      const held = record === null ? null : tickOf(record);
       if (held?.tag === tag && held.index >= index) return;
       fail(`${machine.name} sends tick ${index} of ${domain}, which its disk does not know`);
     };
