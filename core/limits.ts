@@ -187,6 +187,8 @@ export const RANGE_IDS_MAX = 16;
 export const ROWS_AT_ONCE_MAX = 16;
 /** Rows that changed shortly after others wait for each other so long, and go together. */
 export const ROWS_PAUSE_MS = 100;
+/** Contents that differ by the newest row are compared once they have differed for so long. */
+export const NEWS_SETTLES_MS = 3 * SECOND_MS;
 /** Wants that may be open with one peer: one for each domain of a summary. */
 export const WANTS_OPEN_MAX = 1_024;
 /** Offers in a row that a peer may leave unkept, and what may be open with it from then on. */

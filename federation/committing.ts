@@ -17,15 +17,25 @@ import type { Step } from './step.ts';
 import { checkShare } from './store-share.ts';
 import { decodeTick, STOP_INDEX } from './tick.ts';
 
+/** Where an item comes from, and what may be spent on it. */
+export interface Source {
+  /** The peer that gave it, who is not told of it again; null where it is ours, or of a file. */
+  readonly giver: string | null;
+  readonly budget: StepBudget;
+}
+
+/** Of our own making, or carried here by people. */
+export const BY_HAND: Source = { giver: null, budget: UNBOUNDED_STEPS };
+
 /** Climbs the ladder and commits: records, a stop to others, audit, then all else to others. */
 export function admitItem(
   step: Step,
   belief: Belief,
   item: FileItem,
-  budget: StepBudget,
+  { giver, budget }: Source,
 ): Admission {
   if (item.kind === 'envelope' && item.envelope.type === 'revocations') {
-    return admitRevocations(step, belief, item);
+    return admitRevocations(step, belief, item, giver);
   }
   const admission = admit(step.context, belief, item, budget);
   // PROTOCOL §5.7 — a flood: a partner signs as much as it likes, and fills its own share alone.
@@ -37,8 +47,9 @@ export function admitItem(
   const { exchange } = step.parts;
   const isTick = item.kind === 'tick';
   const stop = isTick && item.tick.index === STOP_INDEX ? after.stop : null;
-  commit(step, admission, stop === null ? [] : exchange.telling.stop(after, stop));
-  tellProofs(step, belief, after);
+  commit(step, admission, stop === null ? [] : exchange.telling.stop(after, stop, giver));
+  // Who gave a beacon that proves a key false with one of ours has half of that proof, no more.
+  tellProofs(step, belief, after, item.kind === 'proof' ? giver : null);
   if (!isTick) step.effects.push(...exchange.telling.row(after, step.now.boot));
   return admission;
 }
@@ -52,6 +63,7 @@ function admitRevocations(
   step: Step,
   belief: Belief,
   item: FileItem & { readonly kind: 'envelope' },
+  giver: string | null,
 ): Admission {
   const context = step.context;
   let admission = admit(context, belief, item, UNBOUNDED_STEPS);
@@ -62,17 +74,16 @@ function admitRevocations(
     admission = admit(context, step.parts.beliefs.own, item, UNBOUNDED_STEPS);
   }
   commit(step, admission);
-  step.effects.push(
-    ...step.parts.exchange.telling.revocations(admission.belief, item.envelope.bytes),
-  );
-  step.effects.push(...step.parts.exchange.telling.row(admission.belief, step.now.boot));
+  const { telling } = step.parts.exchange;
+  step.effects.push(...telling.revocations(admission.belief, item.envelope.bytes, giver));
+  step.effects.push(...telling.row(admission.belief, step.now.boot));
   return admission;
 }
 
 /** Believes a tick or stop of our own writer, and gossips it. */
 export function reveal(step: Step, bytes: Uint8Array): void {
   const item: FileItem = { kind: 'tick', tick: decodeTick(bytes) };
-  const outcome = refusalOf(() => admitItem(step, step.parts.beliefs.own, item, UNBOUNDED_STEPS));
+  const outcome = refusalOf(() => admitItem(step, step.parts.beliefs.own, item, BY_HAND));
   if (outcome instanceof Refusal) {
     step.effects.push({ kind: 'refused', peer: null, refusal: outcome });
   } else step.effects.push({ kind: 'gossip', message: bytes });
@@ -102,11 +113,11 @@ export function commit(step: Step, admission: Admission, urgent: readonly Effect
 }
 
 /** A key that was disowned just now: whoever hears of it hears of it first (PROTOCOL §5.2). */
-function tellProofs(step: Step, before: Belief, after: Belief): void {
+function tellProofs(step: Step, before: Belief, after: Belief, giver: string | null): void {
   if (after.disowned === before.disowned) return;
   for (const [keyId, proof] of after.disowned) {
     if (before.disowned.has(keyId)) continue;
-    step.effects.push(...step.parts.exchange.telling.proof(after, proof));
+    step.effects.push(...step.parts.exchange.telling.proof(after, proof, giver));
   }
 }
 

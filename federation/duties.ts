@@ -5,10 +5,9 @@
 
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Admission } from './admission.ts';
-import { UNBOUNDED_STEPS } from './admit.ts';
 import { endOverrides } from './admit-override.ts';
 import type { FileItem } from './bundle-file.ts';
-import { admitItem, commit, reveal } from './committing.ts';
+import { admitItem, BY_HAND, commit, reveal } from './committing.ts';
 import { decodeEnvelope } from './envelope.ts';
 import { overrideEndsInMs } from './overriding.ts';
 import { askIfDue } from './questions.ts';
@@ -100,7 +99,7 @@ function retryFuture(step: Step): void {
       refusal: null,
     };
     commit(step, cleared);
-    const outcome = refusalOf(() => admitItem(step, cleared.belief, item, UNBOUNDED_STEPS));
+    const outcome = refusalOf(() => admitItem(step, cleared.belief, item, BY_HAND));
     if (outcome instanceof Refusal)
       step.effects.push({ kind: 'refused', peer: null, refusal: outcome });
   }

@@ -123,9 +123,10 @@ export class Exchange {
     for (const belief of this.links.spokenOn(link)) {
       const row = rows.find((candidate) => candidate.tag === link.tag(belief.domain));
       if (row === undefined) continue;
-      this.#noteRow(link, belief, row, now);
+      const isNews = this.#noteRow(link, belief, row, now);
       const reading = this.links.reading(link, belief);
-      if (mayDifferUnpinned(belief, row, reading)) {
+      if (!mayDifferUnpinned(belief, row, reading)) link.agreesOn(row.tag);
+      else if (link.mayWeigh(row.tag, isNews, now)) {
         sums.push(...this.#comparing.sum(link, belief, now));
       }
       wants.push(...this.#asking.ask(link, belief, now));
@@ -136,7 +137,8 @@ export class Exchange {
     return [...sums, ...sendWants(link, wants), ...this.telling.rows(link, behind)];
   }
 
-  #noteRow(link: PeerLink, belief: Belief, row: SummaryRow, now: BootMs): void {
+  /** True for a row that says else than the one before it. */
+  #noteRow(link: PeerLink, belief: Belief, row: SummaryRow, now: BootMs): boolean {
     const before = link.says(belief, row);
     link.lacks.delete(row.tag);
     this.links.showInterest(link, row.tag);
@@ -146,6 +148,7 @@ export class Exchange {
       link.lacksTick(belief);
       this.telling.noteTicks(link, [belief], now);
     }
+    return before !== null && (isNew || before.contents !== row.contents);
   }
 
   /** Answers wants with what is held and may be read (PROTOCOL §6.4). */

@@ -6,9 +6,8 @@
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { bootMs, SECOND_MS, type UnixMs } from '../core/time.ts';
-import { UNBOUNDED_STEPS } from './admit.ts';
 import { decodeBundleFile, decodeFileItem, decodeFileItems, type FileItem } from './bundle-file.ts';
-import { admitItem, commit, gossipOf } from './committing.ts';
+import { admitItem, BY_HAND, commit, gossipOf } from './committing.ts';
 import {
   actAgain,
   actAt,
@@ -144,7 +143,7 @@ function revoke(step: Step, request: number, targets: readonly RevocationTarget[
   if (step.parts.authority === null) throw new Refusal('not-authority');
   const bytes = step.parts.authority.signRevocations(step.context, targets);
   const item: FileItem = { kind: 'envelope', envelope: decodeEnvelope(bytes) };
-  admitItem(step, step.parts.beliefs.own, item, UNBOUNDED_STEPS);
+  admitItem(step, step.parts.beliefs.own, item, BY_HAND);
   step.effects.push({ kind: 'reply', request, answer: { epoch: null, imported: [] } });
 }
 
@@ -158,7 +157,7 @@ function importFile(step: Step, request: number, file: Uint8Array): void {
         item.kind === 'tick'
           ? step.parts.beliefs.ofTick(item.tick)
           : step.parts.beliefs.of(domainOf(item));
-      const admission = admitItem(step, belief, item, UNBOUNDED_STEPS);
+      const admission = admitItem(step, belief, item, BY_HAND);
       if (admission.refusal !== null) throw admission.refusal;
       if (admission.forward) step.effects.push(gossipOf(item));
     });

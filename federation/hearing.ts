@@ -212,7 +212,8 @@ function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void
   // PROTOCOL §6.2 — a flood: what a domain publishes without end waits; what takes back does not.
   if (isContents(item)) step.parts.domains.checkNews(belief.domain, step.now.boot);
   const budget = step.ledgerOn(from.link).steps(from.peer, step.now.boot);
-  const admission = refusalOf(() => admitItem(step, belief, item, budget));
+  const source = { giver: from.peer, budget };
+  const admission = refusalOf(() => admitItem(step, belief, item, source));
   if (item.kind === 'tick') {
     const { domain, beacon } = belief;
     const argument = beacon?.beacon.digest ?? '';

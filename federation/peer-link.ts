@@ -6,6 +6,7 @@
  */
 
 import type { Digest } from '../core/digest.ts';
+import { NEWS_SETTLES_MS } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { BootMs } from '../core/time.ts';
 import { type Belief, isTickAlone } from './belief.ts';
@@ -110,6 +111,8 @@ export class PeerLink {
   readonly #news = new Set<TrustDomain>();
   readonly #strangers = new Set<string>();
   readonly #sums = new Map<Tag, { readonly sum: string; readonly until: BootMs }>();
+  /** Since when the rows of the peer show other contents than ours. */
+  readonly #differing = new Map<Tag, BootMs>();
   #interests: ReadonlySet<Tag> = new Set();
   #shared: Shared | null = null;
   readonly #sharedRows = new SharedRows();
@@ -269,6 +272,21 @@ export class PeerLink {
     if (said?.sum === sum && now < said.until) return false;
     this.#sums.set(tag, { sum, until });
     return true;
+  }
+
+  /** The row of the peer shows that it holds what we hold. */
+  agreesOn(tag: Tag): void {
+    this.#differing.delete(tag);
+  }
+
+  /**
+   * True where contents that differ are worth a sum: not on news, since what was withdrawn is told
+   * to everybody at once and most of it is on its way, unless they have differed for a while.
+   */
+  mayWeigh(tag: Tag, isNews: boolean, now: BootMs): boolean {
+    const since = this.#differing.get(tag) ?? now;
+    this.#differing.set(tag, since);
+    return !isNews || now - since >= NEWS_SETTLES_MS;
   }
 
   /** We say this digest to the peer. */

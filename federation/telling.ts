@@ -6,7 +6,7 @@
 import { ROWS_PAUSE_MS, TICK_BATCH_MS, TICKS_MAX } from '../core/limits.ts';
 import { type BootMs, bootMs } from '../core/time.ts';
 import { answerMs } from './asking.ts';
-import type { Belief } from './belief.ts';
+import { type Belief, isManifestCurrent } from './belief.ts';
 import type { Effect } from './effect.ts';
 import type { Jitter } from './jitter.ts';
 import type { Links } from './links.ts';
@@ -26,24 +26,31 @@ export class Telling {
     this.#jitter = jitter;
   }
 
-  /** A stop goes directly to every interested peer: it must not wait for gossip. */
-  stop(belief: Belief, stop: Uint8Array): readonly Effect[] {
-    return this.#atOnce(belief, (link) => sendUrgently(link, { kind: 'tick', bytes: stop }));
+  /** A stop goes directly to every interested peer but its giver: it must not wait for gossip. */
+  stop(belief: Belief, stop: Uint8Array, giver: string | null): readonly Effect[] {
+    return this.#atOnce(belief, giver, (link) => sendUrgently(link, { kind: 'tick', bytes: stop }));
   }
 
-  /** A proof against a key goes directly to every interested peer, before anything else. */
-  proof(belief: Belief, bytes: Uint8Array): readonly Effect[] {
-    return this.#atOnce(belief, (link) => sendUrgently(link, { kind: 'proof', bytes }));
+  /** So does a proof against a key, before anything else. */
+  proof(belief: Belief, bytes: Uint8Array, giver: string | null): readonly Effect[] {
+    return this.#atOnce(belief, giver, (link) => sendUrgently(link, { kind: 'proof', bytes }));
   }
 
-  /** Revocations go directly to every interested peer, as a stop does. */
-  revocations(belief: Belief, bytes: Uint8Array): readonly Effect[] {
-    return this.#atOnce(belief, (link) => sendUrgently(link, { kind: 'envelope', bytes }));
+  /** So do revocations. */
+  revocations(belief: Belief, bytes: Uint8Array, giver: string | null): readonly Effect[] {
+    return this.#atOnce(belief, giver, (link) => sendUrgently(link, { kind: 'envelope', bytes }));
   }
 
-  /** What we hold of this domain changed: everybody who has an interest hears its row. */
+  /**
+   * What we hold of this domain changed: everybody who has an interest hears its row. A beacon
+   * whose contents we lack is hardly an offer: gossip carries it, and its row waits for the rest.
+   */
   row(belief: Belief, now: BootMs): readonly Effect[] {
+    const isPart = belief.beacon !== null && !isManifestCurrent(belief);
     return this.#links.interestedIn(belief).flatMap((link) => {
+      if (isPart && !link.isSparse && link.waiting.size === 0) {
+        link.rowsAt = bootMs(Math.max(link.rowsAt, now + ROWS_PAUSE_MS));
+      }
       link.waiting.add(belief.domain);
       this.#links.rescheduled(link);
       return this.waitingRows(link, now);
@@ -110,8 +117,13 @@ export class Telling {
     );
   }
 
-  #atOnce(belief: Belief, say: (link: PeerLink) => SendEffect): readonly Effect[] {
-    return this.#links.interestedIn(belief).map(say);
+  #atOnce(
+    belief: Belief,
+    giver: string | null,
+    say: (link: PeerLink) => SendEffect,
+  ): readonly Effect[] {
+    const others = this.#links.interestedIn(belief).filter(({ peer }) => peer !== giver);
+    return others.map(say);
   }
 }
 

@@ -138,7 +138,7 @@ proofs('go to every peer at once, and to whoever links later, over third parties
   const bytes = stolenProof(coalition);
   coalition.cut(blue, red);
   coalition.link(red, gold);
-  red.input({ kind: 'frame', peer: 'gold', bytes: encodeFrame({ kind: 'proof', bytes }) });
+  red.input({ kind: 'frame', peer: 'somebody', bytes: encodeFrame({ kind: 'proof', bytes }) });
   coalition.settle();
   for (const machine of [red, gold]) {
     assert.ok(machine.audit.some(({ event }) => event === 'beacon.equivocation'));
