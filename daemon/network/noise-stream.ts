@@ -5,7 +5,9 @@
  *     u16 length ‖ ciphertext ‖ 16-byte tag      repeated, each direction with its own counter
  *
  * The first message that does not open ends the connection: order and completeness are part of
- * what the counters prove. Backpressure passes through in both directions.
+ * what the counters prove. Backpressure passes through in both directions. What is sent in one turn
+ * of the event loop is sealed and written as one: frames, gossip and grants come by the dozen, and
+ * each message costs both sides far more than its bytes.
  */
 
 import type { AbortOptions, MessageStream } from '@libp2p/interface';
@@ -15,6 +17,7 @@ import { concat } from '../../core/bytes.ts';
 import { prefix16 } from './length-prefix.ts';
 import { TAG_BYTES } from './noise-primitives.ts';
 import type { MessageKeys } from './padded-keys.ts';
+import { errorOf } from './thrown.ts';
 
 /** One sealed message (Noise §3). */
 const MESSAGE_BYTES_MAX = 65_535;
@@ -29,6 +32,7 @@ export class SecuredStream extends AbstractMessageStream {
   readonly #keys: MessageKeys;
   readonly #decoder: LengthPrefixedDecoder;
   #messagesHeard = 0;
+  #isFlushing = false;
   #spend: (bytes: number) => boolean = () => true;
 
   constructor(carrier: MessageStream, keys: MessageKeys) {
@@ -77,6 +81,18 @@ export class SecuredStream extends AbstractMessageStream {
     if (this.readStatus === 'paused') this.resume();
   }
 
+  /** True while more may be sent: what is sent waits for the end of the turn, unless it is much. */
+  override processSendQueue(): boolean {
+    if (this.writableNeedsDrain || this.writeBufferLength >= CHUNK_BYTES_MAX) {
+      return super.processSendQueue();
+    }
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      queueMicrotask(() => this.#flush());
+    }
+    return true;
+  }
+
   override sendData(data: Uint8ArrayList): SendResult {
     if (!this.#spend(data.byteLength)) {
       queueMicrotask(() => this.abort(new Error('allowance spent'))); // the caller holds its queue
@@ -105,7 +121,17 @@ export class SecuredStream extends AbstractMessageStream {
   }
 
   override close(options?: AbortOptions): Promise<void> {
+    this.#flush();
     return this.#carrier.close(options);
+  }
+
+  #flush(): void {
+    this.#isFlushing = false;
+    try {
+      super.processSendQueue();
+    } catch (thrown) {
+      errorOf(thrown); // the stream has ended itself, and tells why
+    }
   }
 
   #receive(data: Uint8Array | Uint8ArrayList): void {

@@ -81,6 +81,7 @@ export class SyncChannel {
   /** Bytes of the first queued frame that are sent. */
   #sent = 0;
   #spoke = false;
+  #isPumping = false;
   #cancelPump = (): void => undefined;
 
   constructor({ connection, clock, slow }: SyncOptions, events: SyncEvents) {
@@ -137,7 +138,7 @@ export class SyncChannel {
     if (isUrgent && at !== -1) this.#queue.splice(at, 0, framed);
     else this.#queue.push(framed);
     this.#queuedBytes += sizeBytes;
-    this.#pump();
+    this.#pumpThisTurn();
   }
 
   /** True if anything was sent since this was asked last. */
@@ -187,20 +188,42 @@ export class SyncChannel {
     return true;
   }
 
+  /** What is queued in one turn of the event loop goes together, what is urgent of it first. */
+  #pumpThisTurn(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    queueMicrotask(() => {
+      this.#isPumping = false;
+      this.#pump();
+    });
+  }
+
   #pump(): void {
-    const stream = this.#outbound;
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
-      if (!stream.isWritable) return;
-      const { bytes, isUrgent } = first;
-      const most = this.#allowance?.chunkBytes ?? CHUNK_BYTES;
-      const chunk = bytes.subarray(this.#sent, this.#sent + most);
-      const spending = { bytes: chunk.length, isUrgent };
+      if (!this.#outbound.isWritable) return;
+      const chunk = this.#nextChunk();
+      const spending = { bytes: chunk.length, isUrgent: first.isUrgent };
       if (this.#allowance?.spend(spending) === false) return this.#pumpLater();
-      this.#sent += chunk.length;
-      if (this.#sent === bytes.length) this.#shift();
+      this.#shift(chunk.length);
       this.#spoke = true;
-      stream.send(chunk);
+      this.#outbound.send(chunk);
     }
+  }
+
+  /** Of as many frames as go at once; on a slow link of one, since each is urgent or is not. */
+  #nextChunk(): Uint8Array {
+    const frames = this.#allowance === null ? this.#queue : this.#queue.slice(0, 1);
+    const pieces: Uint8Array[] = [];
+    let room = this.#allowance?.chunkBytes ?? CHUNK_BYTES;
+    let from = this.#sent;
+    for (const { bytes } of frames) {
+      if (room === 0) break;
+      const piece = bytes.subarray(from, from + room);
+      pieces.push(piece);
+      room -= piece.length;
+      from = 0;
+    }
+    return concat(...pieces);
   }
 
   #pumpLater(): void {
@@ -209,9 +232,16 @@ export class SyncChannel {
     this.#cancelPump = this.#clock.wakeAt(at, () => this.#pump());
   }
 
-  #shift(): void {
-    this.#queuedBytes -= this.#queue.shift()?.bytes.length ?? 0;
-    this.#sent = 0;
+  /** So many bytes more of what waits are sent. */
+  #shift(count: number): void {
+    this.#sent += count;
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const { length } = first.bytes;
+      if (this.#sent < length) return;
+      this.#queue.shift();
+      this.#queuedBytes -= length;
+      this.#sent -= length;
+    }
   }
 }
 
