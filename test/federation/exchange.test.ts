@@ -5,7 +5,6 @@ import * as assert from 'uvu/assert';
 import { toHex, toUtf8 } from '../../core/bytes.ts';
 import { sha256 } from '../../core/digest.ts';
 import { ROWS_PAUSE_MS, SYNC_INTERVAL_MS, WANT_TIMEOUT_MS } from '../../core/limits.ts';
-import { parseTrustDomain } from '../../core/spiffe-id.ts';
 import { decodeEnvelope } from '../../federation/envelope.ts';
 import {
   decodeFrame,
@@ -16,29 +15,10 @@ import {
   type Want,
 } from '../../federation/message.ts';
 import { STOP_INDEX } from '../../federation/tick.ts';
-import { linkedCouple, type Machine } from '../fakes/coalition.ts';
+import { linkedCouple } from '../fakes/coalition.ts';
+import { BINDING, framesTo, linkSpy, STRANGE } from './spy.ts';
 
 const exchange = suite('federation/exchange');
-
-const BINDING = sha256(toUtf8('handshake'));
-const STRANGE = parseTrustDomain('green.example');
-
-/** The frames this machine has sent to a peer since the last call. */
-function framesTo(machine: Machine, peer: string): readonly Frame[] {
-  const mine = machine.sent.filter((sent) => sent.peer === peer);
-  machine.sent.length = 0;
-  return mine.map(({ frame }) => decodeFrame(frame));
-}
-
-/** Links a peer of our making, which says what we make it say. */
-function linkSpy(machine: Machine, domain = STRANGE): (frame: Frame) => readonly Frame[] {
-  machine.input({ kind: 'peer-up', peer: 'spy', domain, groups: 'every', binding: BINDING });
-  machine.sent.length = 0;
-  return (frame) => {
-    machine.input({ kind: 'frame', peer: 'spy', bytes: encodeFrame(frame) });
-    return framesTo(machine, 'spy');
-  };
-}
 
 exchange('sends the stop to peers directly, before the beacon that follows it', () => {
   const { blue } = linkedCouple(2_000);
