@@ -6,6 +6,7 @@
  * what was seen until then is told and reported all the same; 141 nobody read on (`| head`).
  */
 
+import { fromUtf8 } from '../core/bytes.ts';
 import { describeDetails, Refusal } from '../core/refusal.ts';
 import { runtimeSuite } from '../core/runtime-suite.ts';
 import { MINUTE_MS } from '../core/time.ts';
@@ -191,7 +192,7 @@ function tellShrunk(scenario: Replay['scenario'], failed: RunResult): void {
     process.stderr.write(`\rshrinking: ${happenings} happenings after ${runs} runs   `);
   });
   process.stderr.write('\n');
-  process.stdout.write(`${encodeScenario(small.scenario, small.seed)}\n`);
+  process.stdout.write(`${fromUtf8(encodeScenario(small.scenario, small.seed))}\n`);
 }
 
 /** Where a shrunk scenario is asked for, it alone goes to stdout. */

@@ -68,6 +68,18 @@ command('keeps stdout for what is left of a failing run, where that is asked for
   assert.match(stderr, /seed 1: held/);
 });
 
+command('writes down what is left of a failing run so that it can be run again', async () => {
+  await using folder = await temporaryFolder();
+  const given = folder.file('slow.json');
+  // Every frame takes longer than a domain stays fresh: no healed coalition finds it so.
+  writeFileSync(given, '{"name":"slow","domains":2,"latencyMs":300000,"minutes":2,"seed":1}');
+  const words = [MAIN, '--scenario', given, '--shrink'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  assert.is(status, EXIT.liveness, stderr);
+  writeFileSync(given, stdout.trim());
+  assert.is(sim('--scenario', given).status, EXIT.liveness);
+});
+
 command('takes a swarm up where its record ends, and in no other world', async () => {
   await using folder = await temporaryFolder();
   const record = folder.file('seeds.jsonl');
