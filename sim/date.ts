@@ -4,21 +4,24 @@
  * While the wall clock is gone by, it is that. Once somebody vouched for another date it is true
  * time, less by what those who vouch may be slow: a person confirms a clock that is a minute off,
  * and within the lead that Root allows no rule notices anything. Who was put back with its memory
- * counts on from a reading that is gone, and nothing in it tells (PROTOCOL, The guarantee).
+ * counts on from a reading that is gone, and nothing in it tells (PROTOCOL, The guarantee); nor
+ * does anything in a node of its domain that asks it for the date.
  */
 
+import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
 import { recordOf, timeOf } from './reading.ts';
+import type { World } from './world.ts';
 
 /** By so much a date that somebody vouched for may be slow: twice the lead of Root. */
 export const VOUCHED_SLOW_MS = 4 * 60_000;
 
-/** The earliest date that the machine may go by at true time `t`. */
-export function dateOf(machine: Machine, t: number): number {
+/** The earliest date that the machine may go by now. */
+export function dateOf(world: World, machine: Machine): number {
   const time = readTime(machine);
-  if (time?.isAnchored !== true) return machine.clock.now(t).wall;
-  return machine.restored ? Number.NEGATIVE_INFINITY : START_MS + t - VOUCHED_SLOW_MS;
+  if (time?.isAnchored !== true) return machine.clock.now(world.now).wall;
+  return machine.restored ? Number.NEGATIVE_INFINITY : vouchedDate(world, machine.domain);
 }
 
 /** True while somebody vouches for the date, in this boot. */
@@ -28,8 +31,14 @@ export function isVouched(machine: Machine): boolean {
 }
 
 /** What has passed at the least since `asOf`, for a machine that somebody vouched to. */
-export function passedMs(asOf: number, t: number): number {
-  return START_MS + t - asOf - VOUCHED_SLOW_MS;
+export function passedMs(world: World, { domain }: Machine, asOf: number): number {
+  return vouchedDate(world, domain) - asOf;
+}
+
+/** The earliest date that anybody of a domain may vouch for now. */
+function vouchedDate(world: World, domain: TrustDomain): number {
+  if (world.putBack.has(domain)) return Number.NEGATIVE_INFINITY;
+  return START_MS + world.now - VOUCHED_SLOW_MS;
 }
 
 function readTime(machine: Machine): ReturnType<typeof timeOf> | null {

@@ -145,6 +145,16 @@ function isWaiting({ standing: { asOf, timeUnknown } }: DomainView): boolean {
   return asOf === null && timeUnknown;
 }
 
+/**
+ * True for a machine that goes by a date long gone: it was put back with its memory, or told the
+ * date by one of its domain that was (PROTOCOL, The guarantee).
+ */
+function isBehind(world: World, machine: Machine | undefined): boolean {
+  if (machine === undefined || !world.putBack.has(machine.domain)) return false;
+  const date = machine.node?.time(machine.clock.now(world.now)).clock ?? START_MS;
+  return date < START_MS + world.now - LEAD_MS;
+}
+
 /** True where a domain is spoken of on a link: with a guest, only those of the two (§6.3). */
 function carries({ acquaintance, wires: [{ from, to }] }: Link, domain: TrustDomain): boolean {
   if (acquaintance === null) return false;
@@ -183,14 +193,15 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
   const whole = isLed ? wholeFrom(world, authority, group) : new Set<Machine>();
   const isAhead = (authority?.clock.fastestMs ?? 0) > LEAD_MS;
   const views = group.flatMap((machine) => viewOf(world, machine, domain) ?? []);
-  const at = views.findIndex((view) => !isWaiting(view));
+  const isSpared = views.map((view, i) => isWaiting(view) || isBehind(world, group[i]));
+  const at = isSpared.indexOf(false);
   const first = views[at];
   if (first === undefined) return;
   if (!isLed && group.some((machine) => isBetweenKeys(machine, domain))) return;
   for (const [i, view] of views.entries()) {
     const who = `${group[i]?.name} and ${group[at]?.name}`;
     // Evidence from the future of some is no evidence to them: they may differ until it is.
-    if (isAhead || isWaiting(view)) continue;
+    if (isAhead || isSpared[i]) continue;
     const same = view.rootVersion === first.rootVersion && view.beacon === first.beacon;
     // Whoever hears of a stop first counts no tick that comes after it (PROTOCOL §3.4).
     const ticksApart = view.standing.stopped ? 0 : Math.abs(view.tick - first.tick);

@@ -181,6 +181,7 @@ export class Machine {
       if (this.#power !== 'on' || this.clock.bootId !== bootId) return;
       this.restored = true;
       this.isImage = true;
+      this.#world.putBack.add(this.domain);
       this.#world.machineStopped(this);
       disk();
       this.clock.putBack(this.#world.now, boot);

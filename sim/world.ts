@@ -7,8 +7,7 @@
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Suite } from '../core/suite.ts';
-import type { Instant } from '../core/time.ts';
-import { MINUTE_MS, SECOND_MS } from '../core/time.ts';
+import { type Instant, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { RelationProposal } from '../federation/relation-proposal.ts';
 import type { Output } from '../federation/step.ts';
 import type { DomainView } from '../federation/view.ts';
@@ -77,6 +76,8 @@ export class World {
   readonly keys = new Map<TrustDomain, DomainKeys>();
   /** Domains one of whose beacon keys an adversary holds, or an older image of their writer. */
   readonly stolen = new Set<TrustDomain>();
+  /** Domains of which a machine was put back with its memory: it vouches for a date long gone. */
+  readonly putBack = new Set<TrustDomain>();
   /** When the next writer of a domain was given the word last. */
   readonly handovers = new Map<TrustDomain, Handover>();
   /** The latest date of evidence that each authority let go while it had the word, by its name. */

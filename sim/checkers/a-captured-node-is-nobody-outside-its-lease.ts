@@ -17,7 +17,7 @@ export const aCapturedNodeIsNobodyOutsideItsLease: CheckerKind = {
       if (isGuest(received)) return;
       world.coverage.saw('checker: a lease was judged');
       if (isRevoked) fail(`${to.name} receives ${from.name}, whose lease it knows to be revoked`);
-      if (received.notAfter <= dateOf(to, world.now)) {
+      if (received.notAfter <= dateOf(world, to)) {
         fail(`${to.name} receives ${from.name}, whose lease has ended`);
       }
       if (received.node !== from.node.nodeId || received.domain !== from.domain) {

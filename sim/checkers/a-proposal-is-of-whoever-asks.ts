@@ -12,7 +12,7 @@ export const aProposalIsOfWhoeverAsks: CheckerKind = {
     proposed: (machine, { domain, to, notAfter }, isForged) => {
       if (isForged) fail(`${machine.name} shows a proposal that ${domain} did not sign`);
       if (to !== machine.domain) fail(`${machine.name} shows a proposal to ${to}`);
-      if (notAfter <= dateOf(machine, world.now)) fail(`${machine.name} shows one that has ended`);
+      if (notAfter <= dateOf(world, machine)) fail(`${machine.name} shows one that has ended`);
     },
   }),
 };

@@ -43,8 +43,8 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
     let basis: Basis | null = null;
     const basisOf = (step: Step): Basis => {
       if (basis?.step === step) return basis;
-      const { machine, t } = step;
-      const date = dateOf(machine, t);
+      const { machine } = step;
+      const date = dateOf(world, machine);
       const record = recordOf(machine, machine.domain, 'keeping');
       const asOf = record === null ? null : keepingOf(record).asOf;
       const ownDue = dueOf(step, machine.domain, { asOf, date });

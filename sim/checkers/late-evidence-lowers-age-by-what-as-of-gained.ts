@@ -8,7 +8,7 @@ export const lateEvidenceLowersAgeByWhatAsOfGained: CheckerKind = {
   sentence: 'late evidence lowers age by what asOf gained, and no more',
   make: (world, fail) => ({
     wrote: {
-      keeping: ({ value, before, domain }, { machine, t }) => {
+      keeping: ({ value, before, domain }, { machine }) => {
         if (value === null || before === null) return;
         const [old, next] = [keepingOf(before), keepingOf(value)];
         if (old.asOf === null || next.asOf === null) return;
@@ -21,7 +21,7 @@ export const lateEvidenceLowersAgeByWhatAsOfGained: CheckerKind = {
         if (gained > world.scenario.periodMs) world.coverage.saw('checker: evidence came late');
         if (stands >= due - gained) return;
         // A vouched date gives back what cannot have passed since, and no more (PROTOCOL §4.2).
-        if (isVouched(machine) && stands >= passedMs(next.asOf, t)) return;
+        if (isVouched(machine) && stands >= passedMs(world, machine, next.asOf)) return;
         fail(`${machine.name}: ${domain} gained ${gained}, ledger ${due} → ${stands}`);
       },
     },

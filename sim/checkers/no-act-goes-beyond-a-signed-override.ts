@@ -16,7 +16,7 @@ import { overridesSigned } from '../override.ts';
 export const noActGoesBeyondASignedOverride: CheckerKind = {
   sentence: 'no act goes beyond a signed override',
   make: (world, fail) => {
-    const judge = (machine: Machine, view: DomainView, action: ActionClass, t: number): void => {
+    const judge = (machine: Machine, view: DomainView, action: ActionClass): void => {
       if (machine.node === null) return;
       const { policy } = machine.node;
       const verdict = permitted(view, policy, { action, lifetime: action, documents: [] });
@@ -28,7 +28,7 @@ export const noActGoesBeyondASignedOverride: CheckerKind = {
       world.coverage.saw('checker: an act took an override');
       const isSo = signed.action === action && signed.about === view.domain;
       if (!isSo || !isPermitted(tier, signed.tier)) fail(`${who} rests on another override`);
-      const isOver = dateOf(machine, t) >= signed.notAfter || verdict.until > signed.notAfter;
+      const isOver = dateOf(world, machine) >= signed.notAfter || verdict.until > signed.notAfter;
       if (isOver) fail(`${who} rests on an override that is over`);
       const record = machine.believed.get(recordKey(machine.domain, 'override', signed.digest));
       if (record === undefined) return fail(`${who} rests on an override that is not stored`);
@@ -37,9 +37,9 @@ export const noActGoesBeyondASignedOverride: CheckerKind = {
       if (reader.remaining > 0) fail(`${who} rests on an override that was taken back`);
     };
     return {
-      viewed: (view, { machine, t }) => {
+      viewed: (view, { machine }) => {
         if (overridesSigned(world).size === 0) return;
-        for (const action of ACTION_CLASSES) judge(machine, view, action, t);
+        for (const action of ACTION_CLASSES) judge(machine, view, action);
       },
     };
   },

@@ -46,7 +46,7 @@ export const noEndOfPowerLowersTheLedger: CheckerKind = {
       const due = baseline.ledgerMs + powered - (keeping.asOf - baseline.asOf);
       if (ledgerMs >= due - SLACK_MS) return;
       // A vouched date gives back what cannot have passed since asOf; it counts on from there.
-      if (isVouched(machine) && ledgerMs >= passedMs(keeping.asOf, world.now)) {
+      if (isVouched(machine) && ledgerMs >= passedMs(world, machine, keeping.asOf)) {
         world.coverage.saw('checker: a date gave powered time back');
         mine.set(domain, { poweredMs, ledgerMs, asOf: keeping.asOf });
       } else {

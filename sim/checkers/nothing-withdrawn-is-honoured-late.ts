@@ -51,7 +51,7 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
       // Two people may honour what is old; how long is judged by a checker of its own.
       if (!verdict.permitted || verdict.override !== null) return;
       const { degradedForMs } = world.scenario.limits;
-      if (dateOf(machine, world.now) >= last + degradedForMs) {
+      if (dateOf(world, machine) >= last + degradedForMs) {
         fail(`${machine.name} honours a bundle of ${view.domain} past its last evidence`);
       }
       if (machine.restored || machine.diskFailed) return;
