@@ -41,6 +41,32 @@ noise('joins two admitted peers under one binding', async () => {
   right.connection.abort(new Error('test over'));
 });
 
+noise('seals what is sent in one turn as one message, and all of it before it ends', async () => {
+  const sessions = new WeakMap();
+  const [a, b] = await Promise.all([
+    encrypterOf('a', { sessions }),
+    encrypterOf('b', { sessions }),
+  ]);
+  const { initiator, responder } = await shake({ initiator: a, responder: b });
+  if (initiator.status !== 'fulfilled' || responder.status !== 'fulfilled') throw new Error('no');
+  const [left, right] = [initiator.value, responder.value];
+  const theirs = sessions.get(right.remotePeer);
+  const before = theirs.heard;
+  const heard: number[] = [];
+  right.connection.addEventListener('message', ({ data }) => heard.push(...data.subarray()));
+  const sent = Array.from({ length: 20 }, (_, i) => i);
+  for (const byte of sent.slice(0, 10)) left.connection.send(Uint8Array.of(byte));
+  await new Promise((resolve) => right.connection.addEventListener('message', resolve));
+  assert.is(theirs.heard - before, 1);
+  for (const byte of sent.slice(10)) left.connection.send(Uint8Array.of(byte));
+  const closing = left.connection.close();
+  await new Promise((resolve) => right.connection.addEventListener('message', resolve));
+  assert.equal(heard, sent);
+  assert.is(theirs.heard - before, 2);
+  right.connection.abort(new Error('test over'));
+  await closing;
+});
+
 function impossible(what: string): never {
   throw new Error(`never: ${what}`);
 }
