@@ -214,7 +214,9 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
     const isGivenAll = group.some((machine, at) => at === i && whole.has(machine));
     if (isLed && isGivenAll && !view.isComplete && !authority.restored)
       throw new Stuck(`${who}: ${domain} is not complete`);
-    if (isLed && view.standing.tier !== 'FRESH' && isToBeFresh(world, group[i], view)) {
+    // What an authority that is behind says now bears the date it goes by: it is as old as that.
+    const isDatedWell = isLed && !isBehind(world, authority);
+    if (isDatedWell && view.standing.tier !== 'FRESH' && isToBeFresh(world, group[i], view)) {
       throw new Stuck(`${group[i]?.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
     }
   }
@@ -252,7 +254,8 @@ function hasSomebodyToAsk(world: World, machine: Machine): boolean {
   if (machine.isAuthority) return true;
   return world.network.linksOf(machine).some(({ up, wires: [{ from, to }] }) => {
     const other = from === machine ? to : from;
-    return up && other.isAuthority && other.domain === machine.domain;
+    const isAsked = other.isAuthority && other.domain === machine.domain;
+    return up && isAsked && !isBehind(world, other);
   });
 }
 
