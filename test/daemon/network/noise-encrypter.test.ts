@@ -13,7 +13,8 @@ function codeOf(outcome: PromiseSettledResult<unknown>): RefusalCode | 'admitted
   return outcome.reason.code;
 }
 
-noise('joins two admitted peers under one binding', async () => {
+/** Two who admitted each other, and what is known of both sessions. */
+async function joined() {
   const sessions = new WeakMap();
   const [a, b] = await Promise.all([
     encrypterOf('a', { sessions }),
@@ -21,7 +22,11 @@ noise('joins two admitted peers under one binding', async () => {
   ]);
   const { initiator, responder } = await shake({ initiator: a, responder: b });
   if (initiator.status !== 'fulfilled' || responder.status !== 'fulfilled') throw new Error('no');
-  const [left, right] = [initiator.value, responder.value];
+  return { left: initiator.value, right: responder.value, sessions };
+}
+
+noise('joins two admitted peers under one binding', async () => {
+  const { left, right, sessions } = await joined();
   const mine = sessions.get(left.remotePeer);
   const theirs = sessions.get(right.remotePeer);
   assert.equal(mine.binding, theirs.binding);
@@ -42,14 +47,7 @@ noise('joins two admitted peers under one binding', async () => {
 });
 
 noise('seals what is sent in one turn as one message, and all of it before it ends', async () => {
-  const sessions = new WeakMap();
-  const [a, b] = await Promise.all([
-    encrypterOf('a', { sessions }),
-    encrypterOf('b', { sessions }),
-  ]);
-  const { initiator, responder } = await shake({ initiator: a, responder: b });
-  if (initiator.status !== 'fulfilled' || responder.status !== 'fulfilled') throw new Error('no');
-  const [left, right] = [initiator.value, responder.value];
+  const { left, right, sessions } = await joined();
   const theirs = sessions.get(right.remotePeer);
   const before = theirs.heard;
   const heard: number[] = [];
