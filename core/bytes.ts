@@ -88,7 +88,7 @@ export function toUtf8(text: string): Uint8Array {
 }
 
 /** Labels, names and records are short and plain: the encoder takes longer to be called. */
-const ASCII_MAX = 256;
+const ASCII_MAX = 96;
 
 function asciiOf(text: string): Uint8Array | null {
   const out = new Uint8Array(text.length);

@@ -29,7 +29,7 @@ export function digestOf(...parts: readonly Uint8Array[]): Digest {
 }
 
 /** Preimages of this size are laid out in one place: nearly all are, and none outlives its hash. */
-const laidOut = new Uint8Array(512);
+const laidOut = new Uint8Array(4_096);
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;

@@ -156,11 +156,10 @@ export class Beliefs {
   }
 
   /**
-   * Limits that bind us beside those of the domain itself (PROTOCOL §4.5). A relation that has
-   * ended by its date leaves none of its evidence any worth.
+   * Limits that bind us beside those of a domain that we relate to so (PROTOCOL §4.5). A relation
+   * that has ended by its date leaves none of its evidence any worth.
    */
-  tightening(domain: TrustDomain, now: Moment): Tightening {
-    const relation = this.relationTo(domain);
+  tightening(relation: Relation | null, now: Moment): Tightening {
     if (relation === null) return this.#local;
     if (this.#hasEnded(relation, now)) return NOTHING_COUNTS;
     return relation.limits === null ? this.#local : [relation.limits, ...this.#local];
@@ -172,9 +171,9 @@ export class Beliefs {
     return relation !== null && this.#hasEnded(relation, now);
   }
 
-  /** In how many milliseconds it will be; infinite where only people end it, or it is over. */
-  overInMs(domain: TrustDomain, now: Moment): number {
-    const notAfter = this.relationTo(domain)?.notAfter ?? null;
+  /** In how many milliseconds it will be over; infinite where only people end it, or it is. */
+  overInMs(relation: Relation | null, now: Moment): number {
+    const notAfter = relation?.notAfter ?? null;
     if (notAfter === null) return Number.POSITIVE_INFINITY;
     const inMs = notAfter - clockOf(this.own, now);
     return inMs > 0 ? inMs : Number.POSITIVE_INFINITY;

@@ -94,8 +94,8 @@ export function commit(step: Step, admission: Admission, urgent: readonly Effect
   const { belief } = admission;
   const isOwn = belief.domain === step.parts.beliefs.ownDomain;
   const more = isOwn ? step.parts.authority?.follow(step.parts.beliefs.own, belief) : undefined;
-  const writes = [...admission.writes, ...(more?.writes ?? [])];
-  const notes = [...admission.notes, ...(more?.notes ?? [])];
+  const writes = more === undefined ? admission.writes : [...admission.writes, ...more.writes];
+  const notes = more === undefined ? admission.notes : [...admission.notes, ...more.notes];
   if (writes.length > 0) step.effects.push({ kind: 'persist', writes });
   step.effects.push(...urgent, ...notes);
   const partners = step.parts.beliefs.policy.relations;

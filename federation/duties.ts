@@ -59,7 +59,7 @@ export function issueBeacon(step: Step, entropy: Uint8Array): void {
 /** Others hold no more of our domain than we do, or there is nobody who could (PROTOCOL §2.6). */
 function resumeIfAnswered(step: Step): void {
   const { authority, beliefs, exchange } = step.parts;
-  const { now } = step.context;
+  const { now } = step;
   if (authority === null || authority.resumption.isOver) return;
   if (!authority.resumption.isAsking(now.boot)) resume(step, 'nobody');
   else if (exchange.isAnswered(beliefs.own, now.boot)) resume(step, 'peer');
@@ -108,7 +108,7 @@ function retryFuture(step: Step): void {
 /** When time alone makes something due for `actAgain`, in boot time. */
 export function actAt(step: Step): number {
   const { authority, beliefs } = step.parts;
-  const { now } = step.context;
+  const { now } = step;
   const own = beliefs.stored(beliefs.ownDomain);
   const endsInMs = own === null ? Number.POSITIVE_INFINITY : overrideEndsInMs(own, now);
   const inMs = authority === null ? endsInMs : Math.min(endsInMs, authority.wakeInMs(step.context));
@@ -123,7 +123,7 @@ export function lookAt(step: Step): number {
 /** When something is due to be said or asked, in boot time: every frame may change that. */
 export function talkAt(step: Step): number {
   const { exchange, time } = step.parts;
-  const { now } = step.context;
+  const { now } = step;
   const isAsking = exchange.links.hasWitness && time.hasQuestion(now);
   const askInMs = isAsking ? time.inquiry.wakeInMs(now.boot) : Number.POSITIVE_INFINITY;
   return Math.min(exchange.wakeAt(), now.boot + askInMs);

@@ -214,6 +214,7 @@ export class Exchange {
    */
   changed(before: Belief | null, belief: Belief, now: BootMs): void {
     const isMore = before === null || !isTickAlone(before, belief);
+    if (!isMore && !this.links.hasSparse) return; // gossip brings a tick to everybody
     for (const link of this.links.interestedIn(belief)) {
       if (link.isSparse) this.telling.noteTicks(link, [belief], now);
       if (isMore) this.#comparing.soon(link, now);

@@ -23,9 +23,10 @@ export class Links {
   readonly own: Reader;
   readonly spoken: Spoken;
   readonly #links = new Map<string, PeerLink>();
-  /** The same as a list, and how many of them are witnesses: both are asked for at every step. */
+  /** The same as a list, and what kinds are among them: asked for at every step. */
   #all: readonly PeerLink[] = [];
-  #witnesses = 0;
+  #hasWitness = false;
+  #hasSparse = false;
   /** Who has an interest in a domain: asked at every tick, and the same until a peer says more. */
   readonly #interested = new Map<TrustDomain, readonly PeerLink[]>();
   /** When something is to be said on each of these: no link is looked at before. */
@@ -78,7 +79,12 @@ export class Links {
 
   /** True while such a peer is linked. */
   get hasWitness(): boolean {
-    return this.#witnesses > 0;
+    return this.#hasWitness;
+  }
+
+  /** True while there is a link without gossip. */
+  get hasSparse(): boolean {
+    return this.#hasSparse;
   }
 
   /** Those whose peer has an interest in the domain. */
@@ -174,7 +180,8 @@ export class Links {
   #linked(): void {
     this.#all = [...this.#links.values()];
     this.#interested.clear();
-    this.#witnesses = this.witnesses().length;
+    this.#hasWitness = this.witnesses().length > 0;
+    this.#hasSparse = this.#all.some(({ isSparse }) => isSparse);
     this.#dueAts = Float64Array.from(this.#all, (link) => link.dueAt);
     this.#dueAt = null;
   }

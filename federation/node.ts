@@ -437,11 +437,11 @@ export class FederationNode {
 
   #viewOf(belief: Belief, now: Moment): DomainView {
     const { beliefs } = this.#parts;
-    const { domain } = belief;
+    const relation = beliefs.relationTo(belief.domain);
     const own = beliefs.stored(beliefs.ownDomain);
     return viewOf(belief, now, {
-      relation: beliefs.relationTo(domain),
-      tightening: beliefs.tightening(domain, now),
+      relation,
+      tightening: beliefs.tightening(relation, now),
       overrides: own === null ? [] : overridesInForce(own, now),
     });
   }

@@ -13,7 +13,7 @@ import { NONCE_BYTES } from './time-answer.ts';
 /** A question for the time: answered about our own domain alone, by who knows it (§4.4). */
 export function hearQuestion(step: Step, peer: string, tag: Tag, nonce: Uint8Array): void {
   const { exchange, authority, leaseholder, beliefs, time } = step.parts;
-  const { now } = step.context;
+  const { now } = step;
   if (exchange.links.tag(peer, beliefs.ownDomain) !== tag || time.isUnknown(now)) return;
   step.ledgerOf(peer).charge(peer, 'question', now.boot);
   const statement = time.statement(now, nonce);
@@ -33,7 +33,7 @@ export function hearAnswer(step: Step, peer: string, tag: Tag, bytes: Uint8Array
 /** Asks for a nonce, where there is something to ask and somebody who may answer. */
 export function askIfDue(step: Step): void {
   const { time, exchange } = step.parts;
-  const { now } = step.context;
+  const { now } = step;
   if (!exchange.links.hasWitness || !time.inquiry.isDue(now.boot) || !time.hasQuestion(now)) return;
   time.inquiry.drawing(now.boot);
   step.effects.push({ kind: 'draw', purpose: 'question', count: NONCE_BYTES });
@@ -50,7 +50,7 @@ export function askTime(step: Step, nonce: Uint8Array): void {
 /** The writer asks whether we have taken over (PROTOCOL §2.5). */
 export function hearTurn(step: Step, peer: string, tag: Tag, nonce: Uint8Array): void {
   const { exchange, authority, beliefs } = step.parts;
-  const { now } = step.context;
+  const { now } = step;
   const { ownDomain } = beliefs;
   if (!exchange.links.isFellow(peer, ownDomain) || exchange.links.tag(peer, ownDomain) !== tag)
     return;
@@ -67,7 +67,7 @@ export function hearWaiting(step: Step, peer: string, tag: Tag, bytes: Uint8Arra
   }
   const { boot } = step.now;
   const wasSilent = !authority.tether.holds(boot);
-  authority.tether.take(step.context.suite, bytes);
+  authority.tether.take(step.parts.suite, bytes);
   if (wasSilent) step.effects.push({ kind: 'changed', domain: beliefs.ownDomain });
 }
 

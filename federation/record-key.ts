@@ -33,8 +33,24 @@ export const RECORD_KINDS = [
 /** One kind of record. */
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
+type Keys = Readonly<Record<RecordKind, string>>;
+
+/** More than a node relates to; beyond, they are put together again. */
+const DOMAINS_KEPT_MAX = 16_384;
+
+/** By domain: a text that is put together anew is hashed anew wherever it is looked up. */
+const known = new Map<TrustDomain, Keys>();
+
 /** The key of a record. */
 export function recordKey(domain: TrustDomain, kind: RecordKind, part?: string): string {
-  const key = `${RECORD_PREFIX}${domain}/${kind}`;
+  const key = (known.get(domain) ?? keysOf(domain))[kind];
   return part === undefined ? key : `${key}/${part}`;
+}
+
+function keysOf(domain: TrustDomain): Keys {
+  if (known.size >= DOMAINS_KEPT_MAX) known.clear();
+  const key = (kind: RecordKind) => [kind, `${RECORD_PREFIX}${domain}/${kind}`] as const;
+  const keys = Object.fromEntries(RECORD_KINDS.map(key)) as Keys;
+  known.set(domain, keys);
+  return keys;
 }

@@ -14,6 +14,7 @@ import type { DomainLedger } from './domain-ledger.ts';
 import type { Effect } from './effect.ts';
 import type { Exchange } from './exchange.ts';
 import type { Leaseholder } from './leaseholder.ts';
+import type { Moment } from './moment.ts';
 import type { PeerLedger } from './peer-ledger.ts';
 import type { PeerLink } from './peer-link.ts';
 import type { Rest } from './rest.ts';
@@ -56,21 +57,27 @@ export class Step {
   /** The clocks as they were read; `now` is what they are worth. */
   readonly read: Instant;
   readonly effects: Effect[] = [];
-  context: AdmitContext;
+  #now: Moment;
 
   constructor(parts: Parts, read: Instant) {
     this.parts = parts;
     this.read = read;
-    this.context = { suite: parts.suite, now: parts.time.judge(read), bootId: parts.bootId };
+    this.#now = parts.time.judge(read);
   }
 
-  get now(): AdmitContext['now'] {
-    return this.context.now;
+  get now(): Moment {
+    return this.#now;
+  }
+
+  /** What whatever is admitted in this step is admitted in; most steps admit nothing. */
+  get context(): AdmitContext {
+    const { suite, bootId } = this.parts;
+    return { suite, now: this.#now, bootId };
   }
 
   /** The clocks are worth something else now. */
   judgeAgain(): void {
-    this.context = { ...this.context, now: this.parts.time.judge(this.read) };
+    this.#now = this.parts.time.judge(this.read);
   }
 
   /** Takes in what an answer about the time, or a person, changed. */

@@ -93,7 +93,8 @@ export class Watch {
   /** Says what changed of one belief; the boot time at which it may change again. */
   #judge(belief: Belief, now: Moment, effects: Effect[]): number {
     const { domain, future } = belief;
-    const standing = standingOf(belief, this.#beliefs.tightening(domain, now), now);
+    const relation = this.#beliefs.relationTo(domain);
+    const standing = standingOf(belief, this.#beliefs.tightening(relation, now), now);
     const { tier, late, alert } = standing;
     const before = this.#said.get(domain);
     if (before?.tier !== tier || before.late !== late || before.alert !== alert) {
@@ -105,7 +106,7 @@ export class Watch {
       cliff?.inMs ?? Number.POSITIVE_INFINITY,
       lateInMs ?? Number.POSITIVE_INFINITY,
       alertInMs ?? Number.POSITIVE_INFINITY,
-      this.#beliefs.overInMs(domain, now),
+      this.#beliefs.overInMs(relation, now),
       future === null ? Number.POSITIVE_INFINITY : future.issuedAt - believableUntil(belief, now),
     );
     return now.boot + Math.max(1, inMs);

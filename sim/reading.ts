@@ -37,13 +37,10 @@ export interface TimeRecord {
 
 /** The kinds of record that a domain has one of, as far as they are looked up here. */
 type SingleKind = 'beacon' | 'tick' | 'stop' | 'manifest' | 'keeping' | 'time';
-type Keys = Readonly<Record<SingleKind, string>>;
 
 const DOUBTS_MAX = 8;
 const ZERO = 0x30;
 const QUOTE = 0x22;
-/** By domain: a text that is put together anew is hashed anew at each look-up. */
-const keys = new Map<TrustDomain, Keys>();
 const times = new WeakMap<Uint8Array, TimeRecord>();
 const keepings = new WeakMap<Uint8Array, Keeping>();
 const ticks = new WeakMap<Uint8Array, UnverifiedTick>();
@@ -66,21 +63,7 @@ export function recordIn(
   domain: TrustDomain,
   kind: SingleKind,
 ): Uint8Array | null {
-  return records.get((keys.get(domain) ?? keysOf(domain))[kind]) ?? null;
-}
-
-function keysOf(domain: TrustDomain): Keys {
-  const key = (kind: SingleKind): string => recordKey(domain, kind);
-  const known = {
-    beacon: key('beacon'),
-    tick: key('tick'),
-    stop: key('stop'),
-    manifest: key('manifest'),
-    keeping: key('keeping'),
-    time: key('time'),
-  };
-  keys.set(domain, known);
-  return known;
+  return records.get(recordKey(domain, kind)) ?? null;
 }
 
 export function keepingOf(record: Uint8Array): Keeping {
