@@ -5,8 +5,8 @@
  * nothing to do with either, and are not even asked.
  */
 
+import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Effect } from '../federation/effect.ts';
-import type { DomainView } from '../federation/view.ts';
 import type { Checker } from './checker.ts';
 import type { Machine } from './machine.ts';
 import type { Step, StepWrite } from './step.ts';
@@ -44,15 +44,19 @@ export class Lookout {
     this.#asked = looksOf(checkers.map(({ asked }) => asked));
   }
 
-  /** After a step of an honest machine, with its views of what may stand otherwise now. */
-  stepped(step: Step, views: readonly DomainView[]): void {
-    const { delivery, output } = step;
+  /** After a step of an honest machine, upon which these domains may stand otherwise. */
+  stepped(step: Step, domains: readonly TrustDomain[]): void {
+    const { machine, now, delivery, output } = step;
     const { forgedFor } = delivery;
     if (forgedFor !== null) for (const checker of this.#forged) checker.forged?.(step, forgedFor);
     call(this.#given, delivery.input.kind, step, step);
     if (output.verdict !== null) call(this.#refused, output.verdict.code, step, step);
     if (!output.effects.every(isRefusal)) this.#acted(step);
-    for (const view of views) for (const checker of this.#viewed) checker.viewed?.(view, step);
+    for (const domain of domains) {
+      const view = machine.node?.viewOf(domain, now) ?? null;
+      if (view === null) continue;
+      for (const checker of this.#viewed) checker.viewed?.(view, step);
+    }
   }
 
   /** After a step that did more than refuse. */

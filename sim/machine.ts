@@ -23,6 +23,7 @@ import { isOfLaterVersion } from './later-version.ts';
 import { MachineClock } from './machine-clock.ts';
 import { Memory } from './memory.ts';
 import { gossipOf, peerDown, plain, WAKE } from './network.ts';
+import { Round } from './round.ts';
 import type { Delivery } from './step.ts';
 import type { World } from './world.ts';
 
@@ -53,8 +54,6 @@ const EVIDENCE_FRAMES = [5, 6];
 /** People who want something while the disk is busy ask again so often, and so many times. */
 const TAKING_WAIT_MS = 100;
 const TAKING_TRIES = 600;
-/** A machine is looked at whole so often while partners stay fresh; between, where it changed. */
-const LOOKS_WHILE_FRESH = 16;
 /** Inputs that wait for a paused or busy process; more are lost. */
 const INBOX_MAX = 10_000;
 
@@ -63,6 +62,8 @@ export class Machine {
   readonly domain: TrustDomain;
   readonly clock: MachineClock;
   readonly disk: Disk;
+  /** Who of those that it speaks of is to be looked at when. */
+  readonly round: Round;
   readonly isAuthority: boolean;
   /** What the process believes, as records; the disk may lag behind it. */
   believed = new Map<string, Uint8Array>();
@@ -92,7 +93,6 @@ export class Machine {
   #wakeDue = Number.POSITIVE_INFINITY;
   #wakeEntered = Number.POSITIVE_INFINITY;
   #requests = 0;
-  #lookAt = 0;
   #isWritable = true;
   /** Since when the process stood still, until its first step after that is done. */
   #stoodStillAt: number | null = null;
@@ -107,6 +107,7 @@ export class Machine {
     this.domain = options.domain;
     this.isAuthority = options.authority !== null;
     this.clock = new MachineClock(options.name);
+    this.round = new Round(world.scenario.limits.freshForMs);
     this.disk = new Disk(world, options.diskDice, options.records);
   }
 
@@ -126,13 +127,6 @@ export class Machine {
   /** The state machine; null without power. */
   get node(): FederationNode | null {
     return this.#node;
-  }
-
-  /** True, once in a while, where all that the machine believes is to be looked at. */
-  isDueForLook(t: number): boolean {
-    if (t < this.#lookAt) return false;
-    this.#lookAt = t + this.#world.scenario.limits.freshForMs / LOOKS_WHILE_FRESH;
-    return true;
   }
 
   /** Power comes, and the process with it. */

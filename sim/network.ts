@@ -206,12 +206,13 @@ export class Network {
 
   /** Gossips to every neighbour but the one it came from. */
   flood(from: Machine, message: GossipMessage, except: string | null): void {
+    const { bytes, forgedFor } = message;
+    const input = { kind: 'gossip', peer: from.name, bytes } as const;
+    const delivery = { input, gossip: message, forgedFor };
     for (const { link, wire } of this.#endsOf(from)) {
       const hasGossip = laneOf(link) === 'whole' && !link.isSlow;
-      if (!link.up || wire.to.name === except || !hasGossip) continue;
-      const input = { kind: 'gossip', peer: from.name, bytes: message.bytes } as const;
-      const { forgedFor } = message;
-      this.#carry(wire, message.bytes.length, { input, gossip: message, forgedFor });
+      if (link.up && wire.to.name !== except && hasGossip)
+        this.#carry(wire, bytes.length, delivery);
     }
   }
 

@@ -16,10 +16,11 @@ import { peopleOf } from './founding.ts';
 import type { World } from './world.ts';
 
 const signedIn = new WeakMap<World, Map<Digest, Override>>();
+const NONE: ReadonlyMap<Digest, Override> = new Map();
 
 /** Every override that two people signed so far, whoever has heard of it. */
 export function overridesSigned(world: World): ReadonlyMap<Digest, Override> {
-  return signedIn.get(world) ?? new Map();
+  return signedIn.get(world) ?? NONE;
 }
 
 /** Two people of the domain sign. */

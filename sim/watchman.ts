@@ -7,7 +7,7 @@
  * Other machines have nobody: they ask the nodes of their domain.
  */
 
-import { MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../core/time.ts';
+import { type Instant, MINUTE_MS, SECOND_MS, type UnixMs, unixMs } from '../core/time.ts';
 import type { FederationNode } from '../federation/node.ts';
 import type { Dice } from './dice.ts';
 import { type MachineClock, START_MS } from './machine-clock.ts';
@@ -52,20 +52,16 @@ export class Watchman {
     this.#dice = dice;
   }
 
-  /** Plans a visit where a machine with people does not know the time. */
-  look(machine: Watched): void {
-    if (!machine.isAuthority || this.#awaited.has(machine) || this.#knows(machine)) return;
+  /** Plans a visit where a machine with people, whose clocks read `now`, does not know the time. */
+  look(machine: Watched, now: Instant): void {
+    if (!machine.isAuthority || this.#awaited.has(machine) || knows(machine, now)) return;
     this.#awaited.add(machine);
     const withinMs = this.#world.calm ? CALM_VISIT_MS : VISIT_MS;
     this.#world.after(1 + this.#dice.below(withinMs), () => {
       this.#awaited.delete(machine);
-      if (machine.power === 'on' && !this.#knows(machine)) this.#tell(machine);
+      const then = machine.clock.now(this.#world.now);
+      if (machine.power === 'on' && !knows(machine, then)) this.#tell(machine);
     });
-  }
-
-  #knows({ node, clock }: Watched): boolean {
-    const now = clock.now(this.#world.now);
-    return node === null || (node.isTimeKnown(now) && !node.isResuming(now));
   }
 
   #tell(machine: Watched): void {
@@ -78,4 +74,8 @@ export class Watchman {
     // Where nobody answers it, he says that nobody put its disk back (PROTOCOL §2.6).
     machine.request({ kind: 'confirm' }, () => undefined);
   }
+}
+
+function knows({ node }: Watched, now: Instant): boolean {
+  return node === null || (node.isTimeKnown(now) && !node.isResuming(now));
 }

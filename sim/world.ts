@@ -10,7 +10,6 @@ import type { Suite } from '../core/suite.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { RelationProposal } from '../federation/relation-proposal.ts';
 import type { Output } from '../federation/step.ts';
-import type { DomainView } from '../federation/view.ts';
 import { Agenda } from './agenda.ts';
 import { type Checker, Violation } from './checker.ts';
 import { CHECKERS } from './checkers/table.ts';
@@ -54,7 +53,7 @@ export interface Handover {
 }
 
 const NO_WRITES: readonly StepWrite[] = [];
-const NO_VIEWS: readonly DomainView[] = [];
+const NO_DOMAINS: readonly TrustDomain[] = [];
 /** Gossip that a machine has had is dropped for as long as gossipsub remembers it. */
 const SEEN_MS = 2 * MINUTE_MS;
 
@@ -205,25 +204,20 @@ export class World {
   /** A machine handled an input. Checkers look where anything came of it, or a look is due. */
   stepped(machine: Machine, now: Instant, delivery: Delivery, output: Output): void {
     this.#traceStep(machine, delivery, output);
-    const { isHonest } = machine;
-    const isDue = isHonest && delivery.input.kind === 'wake' && machine.isDueForLook(this.now);
+    const isWake = delivery.input.kind === 'wake';
     const isIdle = output.effects.length === 0 && output.verdict === null;
+    const domains = machine.isHonest ? this.#toLookAt(machine, isWake, output) : NO_DOMAINS;
     const { verified } = this.labour;
-    if (isDue || !isIdle || verified > 0 || delivery.forgedFor !== null) {
+    if (domains.length > 0 || !isIdle || verified > 0 || delivery.forgedFor !== null) {
       const writes = believe(machine, output);
       const step = { t: this.now, machine, now, delivery, output, verified, writes };
       this.#noteEvidence(machine, writes);
       if (writes.some(changesLinks)) this.network.judgeAnew(machine);
       this.history.stepped(step);
-      if (isHonest) {
-        const views = isDue ? viewAll(machine, now) : viewTouched(machine, now, output);
-        this.#lookout.stepped(step, views);
-      }
+      if (machine.isHonest) this.#lookout.stepped(step, domains);
     }
-    if (isIdle && delivery.input.kind === 'wake') {
-      this.#lookout.idled(machine, output.wakeAt - now.boot);
-    }
-    this.#watchman.look(machine);
+    if (isIdle && isWake) this.#lookout.idled(machine, output.wakeAt - now.boot);
+    this.#watchman.look(machine, now);
   }
 
   /** A process begins: checkers take from its disk what it goes on from. */
@@ -323,6 +317,18 @@ export class World {
     this.#seenBy(machine).young.set(id, bytes);
   }
 
+  /** The domains that a step changed something of, and after a wake those whose turn it is. */
+  #toLookAt(
+    { round, node, domain }: Machine,
+    isWake: boolean,
+    output: Output,
+  ): readonly TrustDomain[] {
+    const changed = round.changed(output, this.now);
+    if (!isWake || node === null) return changed;
+    const due = round.due(() => [domain, ...node.policy.relations.keys()], this.now);
+    return due.length === 0 ? changed : [...changed, ...due];
+  }
+
   /** The latest date that an authority has given to its own evidence. */
   #noteEvidence(machine: Machine, writes: readonly StepWrite[]): void {
     for (const { domain, kind, value } of writes) {
@@ -369,18 +375,6 @@ export class World {
 function changesLinks({ kind, part }: StepWrite): boolean {
   if (kind === 'document') return part === 'policy';
   return kind === 'lease' || kind === 'root' || kind === 'revocations' || kind === 'time';
-}
-
-function viewAll(machine: Machine, now: Instant): readonly DomainView[] {
-  return machine.node?.view(now) ?? [];
-}
-
-/** The views of the domains about which a step changed something. */
-function viewTouched(machine: Machine, now: Instant, output: Output): readonly DomainView[] {
-  if (!output.effects.some(({ kind }) => kind === 'changed')) return NO_VIEWS;
-  const touched = new Set<TrustDomain>();
-  for (const effect of output.effects) if (effect.kind === 'changed') touched.add(effect.domain);
-  return [...touched].flatMap((domain) => machine.node?.viewOf(domain, now) ?? []);
 }
 
 /** Applies what a step asks to store to what the process believes. */

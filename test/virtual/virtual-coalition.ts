@@ -210,7 +210,8 @@ export class VirtualCoalition implements WatchmanWorld, AsyncDisposable {
   #audited(machine: string, event: string, fields: AuditFields): void {
     const { domain = '', to = '', code = '' } = fields;
     this.note(`${machine} ${event} ${domain} ${to} ${code}`);
-    this.#watchman.look(this.machine(machine));
+    const watched = this.machine(machine);
+    this.#watchman.look(watched, watched.clock.now(this.now));
     this.history.audited(this.now, machine, event, fields);
   }
 
