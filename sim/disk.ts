@@ -143,7 +143,7 @@ export class Disk {
 
   #apply(batch: Iterable<Write>): void {
     for (const { key, value } of batch) {
-      this.#damaged.delete(key);
+      if (!this.isSound) this.#damaged.delete(key);
       if (value === null) this.#records.delete(key);
       else this.#records.set(key, value);
     }

@@ -6,12 +6,12 @@ import { assert } from '../core/assert.ts';
 import { fromUtf8 } from '../core/bytes.ts';
 import { parseCanonical } from '../core/canonical.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import { type Beacon, readBeacon } from '../federation/beacon.ts';
-import { decodeEnvelope, type UnverifiedEnvelope } from '../federation/envelope.ts';
+import { readBeacon } from '../federation/beacon.ts';
+import { decodeEnvelope } from '../federation/envelope.ts';
 import { Members } from '../federation/members.ts';
 import { recordKey } from '../federation/record-key.ts';
 import { type Root, readRoot } from '../federation/root.ts';
-import { decodeTick, type UnverifiedTick } from '../federation/tick.ts';
+import { decodeTick } from '../federation/tick.ts';
 
 /** The bookkeeping of time as it is stored (`federation/record.ts`). */
 export interface Keeping {
@@ -39,14 +39,10 @@ export interface TimeRecord {
 type SingleKind = 'beacon' | 'tick' | 'stop' | 'manifest' | 'keeping' | 'time';
 
 const DOUBTS_MAX = 8;
+const RANK_BYTES = 1;
+const FROZEN_BYTES = 8;
 const ZERO = 0x30;
 const QUOTE = 0x22;
-const times = new WeakMap<Uint8Array, TimeRecord>();
-const keepings = new WeakMap<Uint8Array, Keeping>();
-const ticks = new WeakMap<Uint8Array, UnverifiedTick>();
-const beacons = new WeakMap<Uint8Array, Beacon>();
-const envelopes = new WeakMap<Uint8Array, UnverifiedEnvelope>();
-const manifests = new WeakMap<Uint8Array, UnverifiedEnvelope>();
 
 /** What a machine believes of that kind about a domain, or null. */
 export function recordOf(
@@ -66,9 +62,15 @@ export function recordIn(
   return records.get(recordKey(domain, kind)) ?? null;
 }
 
-export function keepingOf(record: Uint8Array): Keeping {
-  return readOnce(keepings, record, () => readKeeping(record));
-}
+export const keepingOf = readOnce(readKeeping);
+export const timeOf = readOnce(readTime);
+export const envelopeOf = readOnce(decodeEnvelope);
+/** The envelope in the record of a manifest, behind the rank. */
+export const manifestOf = readOnce((record) => decodeEnvelope(record.subarray(RANK_BYTES)));
+/** The same of a content document, behind the time since when it is frozen. */
+export const documentOf = readOnce((record) => decodeEnvelope(record.subarray(FROZEN_BYTES)));
+export const tickOf = readOnce(decodeTick);
+export const beaconOf = readOnce((record) => readBeacon(envelopeOf(record)));
 
 /** Reads its one spelling byte by byte: every tick writes one at every node. */
 function readKeeping(record: Uint8Array): Keeping {
@@ -107,22 +109,16 @@ function digitAt(record: Uint8Array, at: number): number {
   return digit >= 0 && digit <= 9 ? digit : -1;
 }
 
-export function timeOf(record: Uint8Array): TimeRecord {
-  return readOnce(times, record, () => {
-    const members = new Members(parseCanonical(record), 'time');
-    return {
-      basis: members.text('basis', 32),
-      bootId: members.text('bootId', 64),
-      isAnchored: members.flag('isAnchored'),
-      isInDoubt: members.list('doubts', DOUBTS_MAX).length > 0,
-      time: members.time('time'),
-      boot: members.integer('boot', 0, Number.MAX_SAFE_INTEGER),
-    };
-  });
-}
-
-export function envelopeOf(record: Uint8Array): UnverifiedEnvelope {
-  return readOnce(envelopes, record, () => decodeEnvelope(record));
+function readTime(record: Uint8Array): TimeRecord {
+  const members = new Members(parseCanonical(record), 'time');
+  return {
+    basis: members.text('basis', 32),
+    bootId: members.text('bootId', 64),
+    isAnchored: members.flag('isAnchored'),
+    isInDoubt: members.list('doubts', DOUBTS_MAX).length > 0,
+    time: members.time('time'),
+    boot: members.integer('boot', 0, Number.MAX_SAFE_INTEGER),
+  };
 }
 
 /** The Roots of a domain that a machine believes, the oldest first. */
@@ -136,28 +132,19 @@ export function rootsOf(
   return held.map(([, record]) => readRoot(envelopeOf(record)));
 }
 
-/** The envelope in the record of a manifest, behind the rank. */
-export function manifestOf(record: Uint8Array): UnverifiedEnvelope {
-  return readOnce(manifests, record, () => decodeEnvelope(record.subarray(1)));
-}
-
-export function tickOf(record: Uint8Array): UnverifiedTick {
-  return readOnce(ticks, record, () => decodeTick(record));
-}
-
-export function beaconOf(record: Uint8Array): Beacon {
-  return readOnce(beacons, record, () => readBeacon(envelopeOf(record)));
-}
-
 /** What stood in the ledger when the boot clock read `boot`, in the boot of the record. */
 export function ledgerAt(keeping: Keeping, boot: number): number {
   return keeping.ledgerMs + Math.max(0, boot - keeping.ledgerBoot);
 }
 
-function readOnce<T>(known: WeakMap<Uint8Array, T>, record: Uint8Array, read: () => T): T {
-  const before = known.get(record);
-  if (before !== undefined) return before;
-  const value = read();
-  known.set(record, value);
-  return value;
+/** Reads each record once, however often it is asked for. */
+function readOnce<T>(read: (record: Uint8Array) => T): (record: Uint8Array) => T {
+  const known = new WeakMap<Uint8Array, T>();
+  return (record) => {
+    const before = known.get(record);
+    if (before !== undefined) return before;
+    const value = read(record);
+    known.set(record, value);
+    return value;
+  };
 }

@@ -378,17 +378,18 @@ function changesLinks({ kind, part }: StepWrite): boolean {
 }
 
 /** Applies what a step asks to store to what the process believes. */
-function believe(machine: Machine, output: Output): readonly StepWrite[] {
-  if (!output.effects.some(({ kind }) => kind === 'persist')) return NO_WRITES;
-  const writes: StepWrite[] = [];
-  for (const effect of output.effects) {
+function believe({ believed }: Machine, { effects }: Output): readonly StepWrite[] {
+  let writes = NO_WRITES;
+  for (const effect of effects) {
     if (effect.kind !== 'persist') continue;
-    for (const { key, value } of effect.writes) {
+    const stored = effect.writes.map(({ key, value }): StepWrite => {
       const [domain, kind, part] = partsOfKey(key);
-      writes.push({ domain, kind, part, value, before: machine.believed.get(key) ?? null });
-      if (value === null) machine.believed.delete(key);
-      else machine.believed.set(key, value);
-    }
+      const before = believed.get(key) ?? null;
+      if (value === null) believed.delete(key);
+      else believed.set(key, value);
+      return { domain, kind, part, value, before };
+    });
+    writes = writes.length === 0 ? stored : [...writes, ...stored];
   }
   return writes;
 }

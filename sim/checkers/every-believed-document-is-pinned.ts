@@ -3,9 +3,8 @@
 import { readManifest } from '../../federation/manifest.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import type { CheckerKind } from '../checker.ts';
-import { beaconOf, envelopeOf, manifestOf, recordOf } from '../reading.ts';
+import { beaconOf, documentOf, manifestOf, recordOf } from '../reading.ts';
 
-const HEAD_BYTES = 8;
 const PINNED = 0xff;
 
 export const everyBelievedDocumentIsPinned: CheckerKind = {
@@ -23,7 +22,7 @@ export const everyBelievedDocumentIsPinned: CheckerKind = {
         }
         const envelope = manifestOf(manifest);
         const pin = readManifest(envelope).pins.get(part);
-        const { digest } = envelopeOf(value.subarray(HEAD_BYTES));
+        const { digest } = documentOf(value);
         world.coverage.saw('protocol: a document was admitted');
         if (beaconOf(beacon).manifestDigest !== envelope.digest || pin?.digest !== digest) {
           fail(`${machine.name} believes ${part} of ${domain}, which nothing pins`);

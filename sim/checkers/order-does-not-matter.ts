@@ -12,12 +12,11 @@ import { asRead } from '../../federation/moment.ts';
 import { decodeTick } from '../../federation/tick.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
-import { envelopeOf, manifestOf } from '../reading.ts';
+import { documentOf, envelopeOf, manifestOf } from '../reading.ts';
 import { partsOfKey } from '../step.ts';
 import type { World } from '../world.ts';
 
 const ORDERS = 3;
-const DOCUMENT_HEAD_BYTES = 8;
 const DOMAINS_MAX = 8;
 
 export const orderDoesNotMatter: CheckerKind = {
@@ -87,7 +86,7 @@ export function itemsOf(machine: Machine): readonly FileItem[] {
       case 'beacon':
         return [{ kind: 'envelope', envelope: envelopeOf(value) }];
       case 'document':
-        return [{ kind: 'envelope', envelope: envelopeOf(value.subarray(DOCUMENT_HEAD_BYTES)) }];
+        return [{ kind: 'envelope', envelope: documentOf(value) }];
       default:
         return [];
     }

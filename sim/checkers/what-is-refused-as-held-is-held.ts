@@ -3,14 +3,14 @@
  * what it was made from, and whatever is refused as held must be held with its signatures.
  */
 
+import type { UnverifiedEnvelope } from '../../federation/envelope.ts';
+import type { RecordKind } from '../../federation/record-key.ts';
 import type { CheckerKind } from '../checker.ts';
 import type { Machine } from '../machine.ts';
-import { envelopeOf } from '../reading.ts';
+import { documentOf, envelopeOf, manifestOf } from '../reading.ts';
 import { partsOfKey } from '../step.ts';
 
 const ENVELOPE_FRAME = 5;
-/** Behind a rank, and behind the time since when a document is frozen. */
-const HEADS: Readonly<Record<string, number>> = { manifest: 1, document: 8 };
 
 export const whatIsRefusedAsHeldIsHeld: CheckerKind = {
   sentence: 'what is refused as held is held',
@@ -37,8 +37,22 @@ function isHeld(machine: Machine, domain: string, digest: string): boolean {
     const [of, kind] = partsOfKey(key);
     if (of !== domain) continue;
     if (kind === 'override' && key.endsWith(digest)) return true;
-    if (!['root', 'beacon', 'future', 'manifest', 'document'].includes(kind)) continue;
-    if (envelopeOf(value.subarray(HEADS[kind] ?? 0)).digest === digest) return true;
+    if (envelopeIn(kind, value)?.digest === digest) return true;
   }
   return false;
+}
+
+function envelopeIn(kind: RecordKind, record: Uint8Array): UnverifiedEnvelope | null {
+  switch (kind) {
+    case 'root':
+    case 'beacon':
+    case 'future':
+      return envelopeOf(record);
+    case 'manifest':
+      return manifestOf(record);
+    case 'document':
+      return documentOf(record);
+    default:
+      return null;
+  }
 }

@@ -3,12 +3,12 @@
 import { toUtf8 } from '../../core/bytes.ts';
 import { Refusal, refusalOf } from '../../core/refusal.ts';
 import type { TrustDomain } from '../../core/spiffe-id.ts';
-import { decodeEnvelope } from '../../federation/envelope.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import { type RelationTerms, WHOLE_TERMS } from '../../federation/relation.ts';
 import { bundleDraft } from '../founding.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
+import { documentOf } from '../reading.ts';
 import type { World } from '../world.ts';
 import { writersOf } from './power.ts';
 
@@ -141,8 +141,7 @@ function withdraw(world: World, machine: Machine, generation: number): void {
   const { domain } = machine;
   const held = machine.believed.get(recordKey(domain, 'document', 'bundle'));
   if (held === undefined) return;
-  // A stored document begins with the 8 bytes that say since when it is frozen.
-  const { digest } = decodeEnvelope(held.subarray(8));
+  const { digest } = documentOf(held);
   const drafts = [bundleDraft(generation)];
   machine.request({ kind: 'publish', drafts, withdrawal: true }, ({ answer }) => {
     if (answer instanceof Refusal) return;
