@@ -110,6 +110,10 @@ export interface Belief {
   readonly overrides: ReadonlyMap<Digest, HeldOverride>;
 }
 
+/** Of nearly every domain nothing else is held here: one of each serves them all. */
+const NO_KEYS_DISOWNED: Belief['disowned'] = new Map();
+const NO_OVERRIDES: Belief['overrides'] = new Map();
+
 /** A domain of which nothing is held but its name and the digest that pins it. */
 export function newBelief(domain: TrustDomain, firstRoot: Digest): Belief {
   return {
@@ -126,9 +130,9 @@ export function newBelief(domain: TrustDomain, firstRoot: Digest): Belief {
     future: null,
     history: [],
     past: [],
-    disowned: new Map(),
+    disowned: NO_KEYS_DISOWNED,
     revocations: NO_REVOCATIONS,
-    overrides: new Map(),
+    overrides: NO_OVERRIDES,
   };
 }
 

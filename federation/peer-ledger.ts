@@ -18,7 +18,7 @@ import {
 import { Refusal } from '../core/refusal.ts';
 import { type BootMs, MINUTE_MS, SECOND_MS } from '../core/time.ts';
 import type { StepBudget } from './admit-tick.ts';
-import { Bucket } from './budget.ts';
+import { Bucket, type Rate } from './budget.ts';
 
 interface Account {
   readonly gossip: Bucket;
@@ -32,6 +32,16 @@ interface Account {
   /** It lost its place; what it had sent by then is still being read. */
   isBanned: boolean;
 }
+
+/** What every account is opened with. */
+const GOSSIP: Rate = { perSecond: GOSSIP_RATE_PER_S, burst: GOSSIP_BURST };
+const SYNC: Rate = { perSecond: SYNC_RATE_PER_S, burst: SYNC_BURST };
+const QUESTION: Rate = { perSecond: ANSWER_RATE_PER_S, burst: ANSWER_BURST };
+const STEPS: Rate = {
+  perSecond: (TICK_STEPS_PER_MIN * SECOND_MS) / MINUTE_MS,
+  burst: TICK_STEPS_PER_MIN,
+};
+const PATIENCE: Rate = { perSecond: SECOND_MS / BAN_MS, burst: STRIKES_MAX - 1 };
 
 /** Peers beyond this are forgotten oldest first; a forgotten peer starts with full buckets. */
 const ACCOUNTS_MAX = 1_024;
@@ -85,13 +95,12 @@ export class PeerLedger {
   #account(peer: string, now: BootMs): Account {
     const known = this.#accounts.get(peer);
     if (known !== undefined) return known;
-    const perSecond = (TICK_STEPS_PER_MIN * SECOND_MS) / MINUTE_MS;
     const account: Account = {
-      gossip: new Bucket({ perSecond: GOSSIP_RATE_PER_S, burst: GOSSIP_BURST }, now),
-      sync: new Bucket({ perSecond: SYNC_RATE_PER_S, burst: SYNC_BURST }, now),
-      question: new Bucket({ perSecond: ANSWER_RATE_PER_S, burst: ANSWER_BURST }, now),
-      steps: new Bucket({ perSecond, burst: TICK_STEPS_PER_MIN }, now),
-      patience: new Bucket({ perSecond: SECOND_MS / BAN_MS, burst: STRIKES_MAX - 1 }, now),
+      gossip: new Bucket(GOSSIP, now),
+      sync: new Bucket(SYNC, now),
+      question: new Bucket(QUESTION, now),
+      steps: new Bucket(STEPS, now),
+      patience: new Bucket(PATIENCE, now),
       expected: 0,
       isBanned: false,
     };
