@@ -183,19 +183,22 @@ export class Beliefs {
     return notAfter !== null && notAfter <= clockOf(this.own, now);
   }
 
-  set(belief: Belief): void {
-    const before = this.#all.get(belief.domain);
+  /** Believes it from now on; what was believed of that domain before, or null. */
+  set(belief: Belief): Belief | null {
+    const before = this.#all.get(belief.domain) ?? null;
     this.#all.set(belief.domain, belief);
-    const isSame = before?.firstRoot === belief.firstRoot;
+    const isSame = before !== null && before.firstRoot === belief.firstRoot;
     const place = isSame ? (this.#spoken?.indexOf(before) ?? -1) : -1;
     if (!isSame) this.#spoken = null;
     else if (place >= 0) this.#spoken = this.#spoken?.with(place, belief) ?? null;
-    if (!isSame || before?.beacon !== belief.beacon) this.#named = null;
-    if (belief.domain !== this.ownDomain) return;
-    this.#own = belief;
-    if (before?.documents !== belief.documents || before.roots !== belief.roots) {
-      this.#readPolicy();
+    if (!isSame || before.beacon !== belief.beacon) this.#named = null;
+    if (belief.domain === this.ownDomain) {
+      this.#own = belief;
+      if (before?.documents !== belief.documents || before.roots !== belief.roots) {
+        this.#readPolicy();
+      }
     }
+    return before;
   }
 
   /** The policy is the document our own domain pins; a new partner starts with its name alone. */

@@ -99,8 +99,7 @@ export function commit(step: Step, admission: Admission, urgent: readonly Effect
   if (writes.length > 0) step.effects.push({ kind: 'persist', writes });
   step.effects.push(...urgent, ...notes);
   const partners = step.parts.beliefs.policy.relations;
-  const before = step.parts.beliefs.stored(belief.domain);
-  step.parts.beliefs.set(belief);
+  const before = step.parts.beliefs.set(belief);
   step.parts.exchange.changed(before, belief, step.now.boot);
   const keeping = recordKey(belief.domain, 'keeping');
   if (writes.some(({ key }) => key === keeping)) {
