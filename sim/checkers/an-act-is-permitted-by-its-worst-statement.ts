@@ -6,6 +6,7 @@
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import type { AgeLimits } from '../../federation/limits.ts';
 import type { Policy } from '../../federation/policy.ts';
+import type { Standing } from '../../federation/standing.ts';
 import {
   ACTION_CLASSES,
   isPermitted,
@@ -28,8 +29,8 @@ interface Basis {
   readonly ownDue: Tier;
 }
 
-interface Judged {
-  readonly view: DomainView;
+/** What a verdict rests on beside the documents. */
+interface Judged extends Pick<Standing, 'tier' | 'asOf' | 'limits'> {
   readonly policy: Policy;
 }
 
@@ -37,7 +38,7 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
   sentence: 'an act is permitted by its worst statement',
   make: (world, fail) => {
     const { limits } = world.scenario;
-    /** By the documents shown, in what view they were judged last. */
+    /** By the documents shown, how they stood when they were judged last. */
     const judged = new WeakMap<DomainView['documents'], Judged>();
     /** What a step is judged by, once for all that it views. */
     let basis: Basis | null = null;
@@ -84,7 +85,7 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
         const { machine } = step;
         if (machine.node === null) return;
         const { policy } = machine.node;
-        const { tier, asOf } = view.standing;
+        const { tier, asOf, limits: inForce } = view.standing;
         world.coverage.saw('tier', tier);
         if (!view.isOwn) judgePartner(step, view, policy);
         const due = dueOf(step, view.domain, { asOf, date: basisOf(step).date });
@@ -92,7 +93,9 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
           fail(`${machine.name}: ${view.domain} is ${tier}, its age says ${due}`);
         }
         if (isJudged(judged.get(view.documents), view, policy)) return;
-        judged.set(view.documents, { view, policy });
+        // An override ends by itself: what takes one is judged each time.
+        if (view.overrides.length > 0) judged.delete(view.documents);
+        else judged.set(view.documents, { tier, asOf, limits: inForce, policy });
         const excess = excessOf(view, policy, limits);
         if (excess !== null) fail(excess);
       },
@@ -103,12 +106,12 @@ export const anActIsPermittedByItsWorstStatement: CheckerKind = {
 /** True where the same documents stood the same before: what they permit rests on nothing else. */
 function isJudged(last: Judged | undefined, view: DomainView, policy: Policy): boolean {
   if (last === undefined || last.policy !== policy || view.overrides.length > 0) return false;
-  const [a, b] = [last.view.standing, view.standing];
+  const { tier, asOf, limits } = view.standing;
   const sameLimits =
-    a.limits.freshForMs === b.limits.freshForMs &&
-    a.limits.degradedForMs === b.limits.degradedForMs &&
-    a.limits.survivalForMs === b.limits.survivalForMs;
-  return sameLimits && a.asOf === b.asOf && a.tier === b.tier && last.view.overrides.length === 0;
+    last.limits.freshForMs === limits.freshForMs &&
+    last.limits.degradedForMs === limits.degradedForMs &&
+    last.limits.survivalForMs === limits.survivalForMs;
+  return sameLimits && last.asOf === asOf && last.tier === tier;
 }
 
 /** What the documents shown permit beyond their tiers or for too long, or null. */
