@@ -4,7 +4,7 @@
  */
 
 import type { Fault } from '../happening.ts';
-import { machinesOf } from './power.ts';
+import { machinesOf } from './victims.ts';
 
 export const boundaryCrash: Fault = {
   name: 'boundary-crash',

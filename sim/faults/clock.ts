@@ -3,7 +3,7 @@
 import type { Fault, Happening } from '../happening.ts';
 import type { MachineClock } from '../machine-clock.ts';
 import type { World } from '../world.ts';
-import { machinesOf, oneFor } from './power.ts';
+import { machinesOf, oneFor } from './victims.ts';
 
 /** A fault of one machine's clock: `spoil` it, and `mend` it when the time is over. */
 export function clockFault(

@@ -1,7 +1,7 @@
 /** A closed desk: the people of a domain grant nothing for a while, and its leases end. */
 
 import type { Fault } from '../happening.ts';
-import { machinesOf } from './power.ts';
+import { machinesOf } from './victims.ts';
 
 export const closedDesk: Fault = {
   name: 'closed-desk',

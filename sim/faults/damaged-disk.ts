@@ -6,7 +6,7 @@
 import { MINUTE_MS } from '../../core/time.ts';
 import type { Disk } from '../disk.ts';
 import type { Fault } from '../happening.ts';
-import { machinesOf, oneFor } from './power.ts';
+import { machinesOf, oneFor } from './victims.ts';
 
 function damaging(name: string, damage: (disk: Disk) => void): Fault {
   return {

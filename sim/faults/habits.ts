@@ -3,7 +3,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
 import type { Habit } from '../adversary.ts';
 import type { Fault } from '../happening.ts';
-import { machinesOf, oneFor, oneOf } from './power.ts';
+import { machinesOf, oneFor, oneOf } from './victims.ts';
 
 function habitFault(name: string, habit: Habit, amountMax = 0): Fault {
   return {

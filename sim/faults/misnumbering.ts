@@ -5,7 +5,7 @@
 
 import { offerMisnumberedRoot } from '../ceremony.ts';
 import type { Fault } from '../happening.ts';
-import { writersOf } from './power.ts';
+import { writersOf } from './victims.ts';
 
 export const misnumbering: Fault = {
   name: 'misnumbering',

@@ -6,7 +6,7 @@
 
 import { publishRoots, signNextRoot } from '../ceremony.ts';
 import type { Fault } from '../happening.ts';
-import { writersOf } from './power.ts';
+import { writersOf } from './victims.ts';
 
 /** Which key a ceremony is about. */
 export type KeyInQuestion = 'beacon' | 'documents';

@@ -11,7 +11,7 @@ import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import { signOverride, signRecallOf } from '../override.ts';
 import type { World } from '../world.ts';
-import { machinesOf } from './power.ts';
+import { machinesOf } from './victims.ts';
 
 export const overriding: Fault = {
   name: 'overriding',

@@ -10,7 +10,7 @@ import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import { documentOf } from '../reading.ts';
 import type { World } from '../world.ts';
-import { writersOf } from './power.ts';
+import { writersOf } from './victims.ts';
 
 /** New entries, of no consequence to partners. */
 export const publishing: Fault = {

@@ -2,7 +2,7 @@
 
 import { SECOND_MS } from '../../core/time.ts';
 import type { Fault } from '../happening.ts';
-import { machinesOf, oneFor } from './power.ts';
+import { machinesOf, oneFor } from './victims.ts';
 
 export const processEnd: Fault = {
   name: 'process-end',

@@ -14,7 +14,7 @@ import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import type { World } from '../world.ts';
 import { pairOf } from './people.ts';
-import { writersOf } from './power.ts';
+import { writersOf } from './victims.ts';
 
 const WAYS = ['accepted', 'narrowed', 'left', 'forged'] as const;
 type Way = (typeof WAYS)[number];

@@ -6,7 +6,7 @@
 
 import { HOUR_MS } from '../../core/time.ts';
 import type { Fault } from '../happening.ts';
-import { machinesOf, oneOf } from './power.ts';
+import { machinesOf, oneOf } from './victims.ts';
 
 function restoring(name: string, whom: 'authorities' | 'followers'): Fault {
   return {

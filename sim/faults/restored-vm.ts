@@ -9,7 +9,7 @@
 
 import { MINUTE_MS } from '../../core/time.ts';
 import type { Fault } from '../happening.ts';
-import { machinesOf, oneOf } from './power.ts';
+import { machinesOf, oneOf } from './victims.ts';
 
 function puttingBack(name: string, whom: 'authorities' | 'followers', seen: string): Fault {
   return {

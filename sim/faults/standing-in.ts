@@ -8,8 +8,8 @@ import { MINUTE_MS } from '../../core/time.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import type { World } from '../world.ts';
-import { writersOf } from './power.ts';
 import { revokeSpeaker } from './taking-over.ts';
+import { writersOf } from './victims.ts';
 import { cutting, wiresAt } from './wires.ts';
 
 export const standingIn: Fault = {

@@ -9,7 +9,7 @@ import { recordKey } from '../../federation/record-key.ts';
 import { laterBeacon, rivalBeacon } from '../forgery.ts';
 import type { Fault } from '../happening.ts';
 import { gossipOf } from '../network.ts';
-import { machinesOf } from './power.ts';
+import { machinesOf } from './victims.ts';
 
 export const stolenBeaconKey: Fault = {
   name: 'stolen-beacon-key',

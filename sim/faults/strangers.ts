@@ -6,7 +6,7 @@
 import { MINUTE_MS } from '../../core/time.ts';
 import type { Fault } from '../happening.ts';
 import { Stranger } from '../stranger.ts';
-import { machinesOf } from './power.ts';
+import { machinesOf } from './victims.ts';
 
 /** Once in so long: as a flood, as fast as anybody may, and now and then. */
 const PACES_MS = [1, 50, 500];

@@ -11,7 +11,7 @@ import type { Machine } from '../machine.ts';
 import { START_MS } from '../machine-clock.ts';
 import { rootsOf } from '../reading.ts';
 import type { World } from '../world.ts';
-import { writersOf } from './power.ts';
+import { writersOf } from './victims.ts';
 
 /** What people asked to be revoked, whether or not the machine lived to do it. */
 const askedIn = new WeakMap<World, Set<KeyId>>();

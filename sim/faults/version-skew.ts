@@ -8,7 +8,7 @@ import { MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import type { Fault } from '../happening.ts';
 import { laterDraft, speakAsLater } from '../later-version.ts';
 import type { Machine } from '../machine.ts';
-import { machinesOf, oneFor } from './power.ts';
+import { machinesOf, oneFor } from './victims.ts';
 
 /** A later version says something of its own so often. */
 const SPEAKS_MS = 20 * SECOND_MS;
