@@ -124,8 +124,8 @@ export class Asking {
 
   /** What the newest row of the peer shows that we lack. */
   #wantsOf(link: PeerLink, belief: Belief, now: BootMs): readonly Want[] {
+    const mine = this.#links.reading(link, belief); // by another group there are other gaps
     if (link.isGapless(belief)) return [];
-    const mine = this.#links.reading(link, belief);
     const row = link.row(belief);
     const wants = row === null ? ownGaps(belief, mine) : wantsFrom(belief, row, mine);
     if (wants.length === 0) link.noteGapless(belief);
