@@ -1,6 +1,6 @@
 /**
- * Measures in a process like that of `npm run sim`, which collects its young objects by flags of its
- * own: in the process of the benches a world would take a sixth longer than it does for its users.
+ * Measures in a process like that of `npm run sim`, which collects its young objects by flags of
+ * its own: in the process of the benches a world would take longer than it does for its users.
  */
 
 import { spawnSync } from 'node:child_process';
