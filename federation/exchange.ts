@@ -137,7 +137,7 @@ export class Exchange {
     return [...sums, ...sendWants(link, wants), ...this.telling.rows(link, behind)];
   }
 
-  /** True for a row that says else than the one before it. */
+  /** True for a row of another beacon or other contents than the one before it. */
   #noteRow(link: PeerLink, belief: Belief, row: SummaryRow, now: BootMs): boolean {
     const before = link.says(belief, row);
     link.lacks.delete(row.tag);
