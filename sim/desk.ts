@@ -2,11 +2,14 @@
  * The desk: how followers come by another lease before theirs ends, or after (PROTOCOL §7.1).
  *
  * A machine asks its authority from half the life of its lease on, again and again until it is
- * granted one. What they say to each other takes as long as their wire does, and is lost with it.
+ * granted one. Its clock may be turned and its disk put back, so that it looks at both every few
+ * minutes, as a daemon does. What they say to each other takes as long as their wire does, and is
+ * lost with it.
  * Evidence of a chip is not part of this world: whoever the authority knows is granted a lease.
  */
 
 import { toUtf8 } from '../core/bytes.ts';
+import { ENROL_RETRY_MS_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { SECOND_MS } from '../core/time.ts';
@@ -31,11 +34,12 @@ export class Desk {
     this.#world = world;
   }
 
-  /** Plans the next visit of a follower that has power. */
+  /** Plans the next look of a follower that has power, and its visit where one is due by then. */
   expect(member: Machine): void {
     if (member.isAuthority || this.#expected.has(member)) return;
     this.#expected.add(member);
-    this.#world.after(Math.max(RETRY_MS, this.#restMs(member)), () => {
+    const restMs = Math.min(ENROL_RETRY_MS_MAX, this.#restMs(member));
+    this.#world.after(Math.max(RETRY_MS, restMs), () => {
       this.#expected.delete(member);
       if (member.power === 'off') return;
       if (this.#restMs(member) <= 0) this.#visit(member);
