@@ -9,18 +9,19 @@ import type { Instant, UnixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { fallBack, type TimeKeeping, withoutEvidence } from './age.ts';
 import { type BeaconPlace, comparePlaces } from './beacon.ts';
-import { type Belief, isDisowned, newestRoot } from './belief.ts';
+import { type Belief, isDisowned, newestRoot, rootOfVersion } from './belief.ts';
 import type { RecordWrite } from './effect.ts';
 import { verifyEnvelope } from './envelope.ts';
 import type { UnverifiedEquivocation } from './equivocation.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
-import { beaconKeyOf } from './root.ts';
+import { beaconKeyOf, type Root } from './root.ts';
 
 /**
  * Admits a proof. Refuses `document-held` for a key that is disowned already, `root-unknown`,
- * `beacon-key` for a key that no Root held gave that rank, `beacon-key-replaced` for one that the
- * newest Root took it from, and what `verifyEnvelope` refuses.
+ * `beacon-root` for a key that a Root not held may have given its rank, `beacon-key` for one that
+ * a Root it names did not, `beacon-key-replaced` for one that the newest Root took it from, and
+ * what `verifyEnvelope` refuses.
  */
 export function admitProof(
   context: AdmitContext,
@@ -32,12 +33,7 @@ export function admitProof(
   if (belief.disowned.has(keyId)) throw new Refusal('document-held', { type: 'proof' });
   const newest = newestRoot(belief)?.root;
   if (newest === undefined) throw new Refusal('root-unknown', { domain: belief.domain });
-  const pair = pairOfRank(belief, beacon.rank, keyId);
-  if (pair === null) throw new Refusal('beacon-key', { rank: beacon.rank, key: keyId });
-  // PROTOCOL §5.2 — a thief of an old key: what Root took out of force harms nobody any more.
-  if (beaconKeyOf(newest, beacon.rank)?.keyId !== keyId) {
-    throw new Refusal('beacon-key-replaced', { rank: beacon.rank, key: keyId });
-  }
+  const pair = signerOf(belief, newest, proof);
   // PROTOCOL §1.2 — both legs of both, or somebody without the key ends a domain's voice.
   const role = { keys: new Map([[keyId, pair]]), threshold: 1 };
   for (const envelope of proof.envelopes) verifyEnvelope(context.suite, envelope, role);
@@ -104,8 +100,28 @@ function keepingAfter(belief: Belief, asOf: UnixMs | null, now: Instant): TimeKe
     : fallBack(keeping, { from, to: asOf }, now);
 }
 
-/** The pair that some Root held gave that rank, or null. */
-function pairOfRank(belief: Belief, rank: number, keyId: KeyId): PublicPair | null {
-  const root = belief.roots.find((held) => beaconKeyOf(held.root, rank)?.keyId === keyId)?.root;
-  return root?.publicPairs.get(keyId) ?? null;
+/**
+ * The pair of the key that signed both. Refuses `beacon-root`, `beacon-key` and
+ * `beacon-key-replaced`.
+ */
+function signerOf(belief: Belief, newest: Root, proof: UnverifiedEquivocation): PublicPair {
+  const { keyId, beacon, rootVersions } = proof;
+  const { rank } = beacon;
+  const isOfKey = (root: Root): boolean => beaconKeyOf(root, rank)?.keyId === keyId;
+  const giver = belief.roots.find(({ root }) => isOfKey(root))?.root;
+  const issuedUnder = rootVersions.map((version) => rootOfVersion(belief, version));
+  // PROTOCOL §2.1 — a key named since: whoever shows the proof holds a Root that is not here yet.
+  if (giver === undefined && issuedUnder.includes(null)) {
+    throw new Refusal('beacon-root', { held: newest.version, got: rootVersions.join(' ') });
+  }
+  // PROTOCOL §5.2 — a thief of an old key: what Root took out of force harms nobody any more.
+  if (giver !== undefined && !isOfKey(newest)) {
+    throw new Refusal('beacon-key-replaced', { rank, key: keyId });
+  }
+  const pair = giver?.publicPairs.get(keyId);
+  // PROTOCOL §2.5 — what is no beacon by the very Root it names says nothing, and proves nothing.
+  if (pair === undefined || !issuedUnder.every((root) => root === null || isOfKey(root))) {
+    throw new Refusal('beacon-key', { rank, key: keyId });
+  }
+  return pair;
 }

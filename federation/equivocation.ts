@@ -23,6 +23,8 @@ export interface UnverifiedEquivocation {
   readonly keyId: KeyId;
   /** One of the two; the other has the same place and another payload. */
   readonly beacon: Beacon;
+  /** The Roots that the two say they were issued under. */
+  readonly rootVersions: readonly [bigint, bigint];
   readonly envelopes: readonly [UnverifiedEnvelope, UnverifiedEnvelope];
   readonly bytes: Uint8Array;
 }
@@ -50,9 +52,10 @@ export function decodeEquivocation(bytes: Uint8Array): UnverifiedEquivocation {
   if (one.domain !== other.domain) throw malformed('two domains');
   if (onlySigner(other) !== keyId) throw malformed('two keys');
   if (one.digest === other.digest) throw malformed('one payload');
-  const beacon = readBeacon(one);
-  if (comparePlaces(beacon, readBeacon(other)) !== 0) throw malformed('two numbers');
-  return { domain: one.domain, keyId, beacon, envelopes: [one, other], bytes };
+  const [beacon, rival] = [readBeacon(one), readBeacon(other)];
+  if (comparePlaces(beacon, rival) !== 0) throw malformed('two numbers');
+  const rootVersions = [beacon.rootVersion, rival.rootVersion] as const;
+  return { domain: one.domain, keyId, beacon, rootVersions, envelopes: [one, other], bytes };
 }
 
 function onlySigner({ slots }: UnverifiedEnvelope): KeyId {

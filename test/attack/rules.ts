@@ -94,7 +94,7 @@ export const RULES: readonly BrokenRule[] = [
     test: 'federation/equivocation.test.js',
     without: 'a retired key proves as any',
     file: 'federation/admit-proof.js',
-    find: 'beaconKeyOf(newest, beacon.rank)?.keyId !== keyId',
+    find: '!isOfKey(newest)',
     replace: 'false',
   },
   {

@@ -204,6 +204,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '5.2.4': ['federation/equivocation: hold two payloads of one key under one number'],
   '5.2.5': [
     'federation/equivocation: that are forged, of a key of no Root',
+    'federation/equivocation: of a key that a Root not held may have named wait for it',
     'federation/equivocation: of a key that a Root retired harm nobody',
   ],
   '5.2.6': [

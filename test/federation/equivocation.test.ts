@@ -85,6 +85,27 @@ proofs('that are forged, of a key of no Root, or of one held already, change not
   assert.is(show(new Climber(), PROOF), 'root-unknown');
 });
 
+proofs(
+  'of a key that a Root not held may have named wait for it; what no Root named is wrong',
+  () => {
+    const beacon = [...KEYS.beacon, KEYS.node];
+    const next = forgeRoot({ version: 2, issuedAt: NOW + 500, beacon });
+    const under = (root: number) =>
+      ['one', 'other'].map((seed) => {
+        const place = { root, rank: 2, epoch: 2, issuedAt: NOW + 1_000 };
+        return forgeBeacon({ ...place, seed, signer: KEYS.node }).bytes;
+      }) as [Uint8Array, Uint8Array];
+    const proof = encodeEquivocation(...under(2));
+    assert.is(show(settled(), proof), 'beacon-root');
+    assert.is(new Refusal('beacon-root').judgement, 'ignore');
+    assert.is(show(settled().take(next), proof), 'admitted');
+    // Whoever held that Root would pass it on, and be blamed by whoever does not.
+    const early = encodeEquivocation(...under(1));
+    assert.is(show(settled(), early), 'beacon-key');
+    assert.is(show(settled().take(next), early), 'beacon-key');
+  },
+);
+
 proofs('of a key that a Root retired harm nobody', () => {
   const beacon = [KEYS.node, KEYS.beacon[1]];
   const rotated = forgeRoot({
