@@ -280,9 +280,11 @@ function signerInForce(
   if (!inForce && !retired) {
     throw new Refusal('beacon-key-replaced', { rank: beacon.rank, key: named });
   }
-  if (inForce && rankInForce(belief) !== beacon.rank) {
-    // Its turn may have come all the same: what disowned the lower rank need not be here yet.
-    throw new Refusal('beacon-rank', { expected: rankInForce(belief) ?? -1, got: beacon.rank });
+  const turn = rankInForce(belief);
+  if (turn !== null && turn < beacon.rank) {
+    // Its turn may have come all the same, and be over where the key is retired since: what
+    // disowned the lower rank need not be here yet.
+    throw new Refusal('beacon-rank', { expected: turn, got: beacon.rank });
   }
   const pair = governing.publicPairs.get(named);
   if (pair === undefined) throw new Refusal('signer-unknown', { key: named });

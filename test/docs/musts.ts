@@ -94,7 +94,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'federation/admit-root: lets a retired key count for what it dated before that Root',
     'federation/equivocation: that are forged, of a key of no Root',
   ],
-  '2.5.2': ['federation/admit-beacon: refuses a rank that Root does not list, or that is not in'],
+  '2.5.2': [
+    'federation/admit-beacon: refuses a rank that Root does not list, or that is not in',
+    'federation/admit-root: lets a retired key wait for what disowns the ranks below it',
+  ],
   '2.5.3': ['federation/admit-beacon: disowns a key that signed two beacons under one number'],
   '2.5.4': [
     'federation/takeover: falls silent without a key that Root names',

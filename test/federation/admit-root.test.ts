@@ -161,6 +161,20 @@ ladder('lets a retired key count for what it dated before that Root, and not aft
   assert.is(settled().take(root).give(successor.bytes), 'admitted');
 });
 
+ladder('lets a retired key wait for what disowns the ranks below it, as any other', () => {
+  // Rank 0 was revoked, rank 1 spoke, and was retired: its rank is still above that of rank 0.
+  const beacon = [KEYS.beacon[0], KEYS.node];
+  const rotated = { version: 2, issuedAt: NOW + 1_000, beacon, retired: [KEYS.beacon[1]] };
+  const root = forgeRoot({ ...rotated, ranks: [0, 2] });
+  const retired = forgeBeacon({ rank: 1, epoch: 9 });
+  const node = settled().take(root);
+  assert.is(node.give(retired.bytes), 'beacon-rank');
+  // Who never hears of the revocation goes on with the lowest rank there is.
+  assert.is(node.give(forgeBeacon({ epoch: 2, issuedAt: NOW + 500 }).bytes), 'admitted');
+  assert.is(node.give(forgeBeacon({ epoch: 2, seed: 'rival' }).bytes), 'epoch-repeated');
+  assert.is(node.give(retired.bytes), 'admitted');
+});
+
 ladder('refuses what a retired key signed that a proof had revoked', () => {
   const node = settled();
   assert.is(node.give(forgeBeacon({ seed: 'rival' }).bytes), 'epoch-repeated');

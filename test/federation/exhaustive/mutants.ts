@@ -94,7 +94,7 @@ export const MUTANTS: readonly Clause[] = [
   {
     ...{ finding: 'takeover', test: TAKEOVER, without: 'a rank speaks before its turn' },
     file: 'federation/admit-beacon.js',
-    find: 'inForce && rankInForce(belief) !== beacon.rank',
+    find: 'turn !== null && turn < beacon.rank',
     replace: 'false',
   },
   {
