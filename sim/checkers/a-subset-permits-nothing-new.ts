@@ -7,6 +7,7 @@
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import type { Belief } from '../../federation/belief.ts';
 import type { FileItem } from '../../federation/bundle-file.ts';
+import { readManifest } from '../../federation/manifest.ts';
 import { asRead, type Moment } from '../../federation/moment.ts';
 import { recordsByDomain, restoreBelief } from '../../federation/record.ts';
 import { ACTION_CLASSES } from '../../federation/tier.ts';
@@ -52,6 +53,8 @@ export const aSubsetPermitsNothingNew: CheckerKind = {
           const items = itemsOf(authority);
           const may = new Set([
             ...permissionsOf(machine, old, now),
+            // A body that came late is of the old state: its manifest pins it (PROTOCOL §5.1).
+            ...permissionsOf(machine, settle(world, now, old, ownBodies(old, items)), now),
             ...permissionsOf(machine, settle(world, now, old, items), now),
             // As the authority heard of it: a Root may retire the key of a beacon held (§2.5).
             ...permissionsOf(
@@ -79,6 +82,19 @@ export const aSubsetPermitsNothingNew: CheckerKind = {
  */
 function hasLostItsEvidence({ asOf, documents }: Belief): boolean {
   return asOf === null && documents.size > 0;
+}
+
+/** Of these what the beacon held pins already: its manifest, and the documents that this names. */
+function ownBodies({ beacon, manifest }: Belief, items: readonly FileItem[]): readonly FileItem[] {
+  const named = beacon?.beacon.manifestDigest;
+  const envelopes = items.flatMap((item) => (item.kind === 'envelope' ? [item.envelope] : []));
+  const given = envelopes.find(({ type, digest }) => type === 'manifest' && digest === named);
+  const own = given === undefined ? manifest?.manifest : readManifest(given);
+  const pinned = new Set([...(own?.pins.values() ?? [])].map(({ digest }) => digest));
+  return items.filter((item) => {
+    if (item.kind !== 'envelope') return false;
+    return item.envelope === given || pinned.has(item.envelope.digest);
+  });
 }
 
 /** The same without the Roots that came after the newest beacon. */

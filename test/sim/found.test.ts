@@ -18,6 +18,11 @@ const SEEDS = [
     was: 'a bundle file was carried away while its beacon was owed to the disk',
   },
   {
+    world: resized(SWARM, { nodes: 12, minutes: 12 }),
+    seed: 30_099,
+    was: 'a document that the old beacon pinned, and a partner had not read, was held to be new',
+  },
+  {
     world: resized(SWARM, { nodes: 12, minutes: null }),
     seed: 1069,
     was: 'a node that did not know the time woke for the end of an override, for ever',
