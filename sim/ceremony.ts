@@ -11,8 +11,10 @@ import type { KeyId, PublicPair, Signer } from '../core/suite.ts';
 import { unixMs } from '../core/time.ts';
 import { admitAll } from '../federation/admit.ts';
 import { encodeBlock } from '../federation/armour.ts';
-import { type Belief, newBelief, newestRoot } from '../federation/belief.ts';
+import { type Belief, newBelief, newestRoot, rankInForce } from '../federation/belief.ts';
+import type { FileItem } from '../federation/bundle-file.ts';
 import { decodeEnvelope, encodeEnvelope, signEnvelope, signSlot } from '../federation/envelope.ts';
+import { decodeEquivocation } from '../federation/equivocation.ts';
 import { asRead } from '../federation/moment.ts';
 import { recordKey } from '../federation/record-key.ts';
 import type { Root } from '../federation/root.ts';
@@ -68,6 +70,19 @@ export function offerMisnumberedRoot(world: World, machine: Machine): void {
   });
 }
 
+/**
+ * Has the people of a domain name another beacon key in the next Root, where by all they know none
+ * is left (PROTOCOL §2.5), and hand in every Root they signed.
+ */
+export function nameAnotherKey(world: World, machine: Machine): void {
+  const known = knownRoots(world, machine);
+  if (known !== null && rankInForce(known) === null) {
+    signNextRoot(world, machine, (_, __, { fresh: key }) => [{ kind: 'rotate', key }]);
+    world.coverage.saw('people: a domain without a beacon key was given one');
+  }
+  publishRoots(world, machine);
+}
+
 function draftNextRoot(world: World, machine: Machine, changesOf: Changes): Uint8Array | null {
   const { domain } = machine;
   const known = knownRoots(world, machine);
@@ -101,8 +116,8 @@ export function publishRoots(world: World, machine: Machine): void {
 }
 
 /**
- * The first Root, all that people signed since, as one chain, and what the domain revoked; with the
- * date of the newest evidence, which no Root may be older than.
+ * The first Root, all that people signed since, as one chain, what the domain revoked, and the
+ * proofs against its keys; with the date of the newest evidence, which no Root may be older than.
  */
 function knownRoots(world: World, machine: Machine): Belief | null {
   const first = machine.believed.get(recordKey(machine.domain, 'root', FIRST_ROOT));
@@ -113,14 +128,18 @@ function knownRoots(world: World, machine: Machine): Belief | null {
     now: asRead(machine.clock.now(world.now)),
     bootId: machine.clock.bootId,
   };
-  const revocations = [...machine.believed].flatMap(([key, value]) => {
-    const [of, kind] = partsOfKey(key);
-    return of === domain && kind === 'revocations' ? [value] : [];
-  });
-  const all = [first, ...(signedIn.get(world)?.get(domain) ?? []), ...revocations];
-  const items = all.map(
-    (bytes) => ({ kind: 'envelope', envelope: decodeEnvelope(bytes) }) as const,
-  );
+  const held = (asked: string): readonly Uint8Array[] =>
+    [...machine.believed].flatMap(([key, value]) => {
+      const [of, kind] = partsOfKey(key);
+      return of === domain && kind === asked ? [value] : [];
+    });
+  const all = [first, ...(signedIn.get(world)?.get(domain) ?? []), ...held('revocations')];
+  const items: FileItem[] = [
+    ...all.map((bytes) => ({ kind: 'envelope', envelope: decodeEnvelope(bytes) }) as const),
+    ...held('disowned').map(
+      (bytes) => ({ kind: 'proof', proof: decodeEquivocation(bytes) }) as const,
+    ),
+  ];
   const keeping = machine.believed.get(recordKey(domain, 'keeping'));
   const asOf = keeping === undefined ? null : keepingOf(keeping).asOf;
   const { belief } = admitAll(context, newBelief(domain, digest), items);

@@ -21,6 +21,7 @@ import { type Acquaintance, introduce, partInMs } from './handshake.ts';
 import { faultNamed, type Happening } from './happening.ts';
 import { History } from './history.ts';
 import { Labour } from './labour.ts';
+import { lookForKeys, takesKeys } from './last-key.ts';
 import type { Traffic } from './lived.ts';
 import { Lookout } from './lookout.ts';
 import type { Boundary, Machine } from './machine.ts';
@@ -213,6 +214,7 @@ export class World {
       const step = { t: this.now, machine, now, delivery, output, verified, writes };
       this.#noteEvidence(machine, writes);
       if (writes.some(changesLinks)) this.network.judgeAnew(machine);
+      if (writes.some(takesKeys)) lookForKeys(this, machine);
       this.history.stepped(step);
       if (machine.isHonest) this.#lookout.stepped(step, domains);
     }
@@ -227,6 +229,7 @@ export class World {
     for (const checker of this.#checkers) checker.started?.(machine);
     this.network.machineStarted(machine);
     this.desk.expect(machine);
+    lookForKeys(this, machine);
   }
 
   /** A store that is damaged opens for no process: people set the machine up again. */

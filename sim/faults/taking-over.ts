@@ -1,6 +1,6 @@
 /**
  * People revoke the beacon key in force, and the next rank takes over (PROTOCOL §2.5). They do so
- * only where there is a next rank: who revokes the last one silences the domain for good.
+ * only where there is a next rank: who revokes the last one silences the domain until a ceremony.
  */
 
 import { Refusal } from '../../core/refusal.ts';
