@@ -111,6 +111,26 @@ test('are led by the one that names the others beside it, and all of those are p
   assert.is(young.give(first), 'revocation-past');
 });
 
+test('are missed where nobody holds them any more, until their domain revokes again', () => {
+  const lost = { document: digestOf(Uint8Array.of(1)), notAfter: unixMs(NOW + DAY_MS) };
+  const second = forgeRevocations([leaf('0a')], { version: 2, beside: [lost] });
+  const node = settled().take(second);
+  const pin = (version: number, document: Uint8Array): void => {
+    const names = { bundle: pinOf(CONTENTS.bundle), [ENTRIES_KEY]: pinOf(CONTENTS.entries) };
+    const manifest = forgeManifest(version, { ...names, revocations: pinOf(document) });
+    const plan = { epoch: version, issuedAt: NOW + version, manifest, manifestVersion: version };
+    node.take(forgeBeacon(plan).bytes, manifest);
+  };
+  pin(2, second);
+  assert.is(node.standing.tier, 'DEGRADED');
+  const beside = [{ document: decodeEnvelope(second).digest, notAfter: unixMs(NOW + DAY_MS) }];
+  const third = forgeRevocations([leaf('0b', NOW + 31 * DAY_MS)], { version: 3, beside });
+  node.take(third);
+  assert.is(leadingOf(node.belief.revocations)?.digest, decodeEnvelope(third).digest);
+  pin(3, third);
+  assert.is(node.standing.tier, 'FRESH');
+});
+
 test('name what stands beside them once each, in order, and not without end', () => {
   const at = (index: number) => ({
     document: digestOf(Uint8Array.of(index)),
