@@ -17,7 +17,7 @@ import { isGuest, type Received } from './handshake.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
 import type { Link } from './network.ts';
-import { envelopeOf, recordOf, rootsOf } from './reading.ts';
+import { clockAbout, dateOf, envelopeOf, recordOf, rootsOf } from './reading.ts';
 import { setUpAgain } from './repair.ts';
 import type { World } from './world.ts';
 
@@ -104,13 +104,13 @@ function restore(world: World, machine: Machine): void {
   else setUpAgain(machine);
 }
 
-/** The machines that speak of a domain, in groups that reach each other through such machines. */
+/** The machines that pass on what is said of a domain, in groups that reach each other by them. */
 function groupsOf(
   world: World,
   core: ReadonlySet<Machine>,
   domain: TrustDomain,
 ): readonly (readonly Machine[])[] {
-  const speakers = new Set([...core].filter((machine) => viewOf(world, machine, domain) !== null));
+  const speakers = new Set([...core].filter((machine) => passesOn(world, machine, domain)));
   const groups: Machine[][] = [];
   for (const first of speakers) {
     speakers.delete(first);
@@ -140,6 +140,23 @@ function reachedFrom(
   return reached;
 }
 
+/**
+ * True for a machine that takes what is said of a domain now, and so passes it on. To one that goes
+ * by a date long gone it is of the future, and held or refused (PROTOCOL §4.3); what that one says
+ * of its own domain it dates itself, and knows unless it was put back.
+ */
+function passesOn(world: World, machine: Machine, domain: TrustDomain): boolean {
+  const view = viewOf(world, machine, domain);
+  if (view === null) return false;
+  const isItsWriter = machine === world.authorityOf(domain) && !machine.restored;
+  return isItsWriter || !isSpared(world, machine, view);
+}
+
+/** True for a machine that no evidence of today is required of. */
+function isSpared(world: World, machine: Machine, view: DomainView): boolean {
+  return isWaiting(view) || isBehind(world, machine);
+}
+
 /** True for a machine that was set up anew, and told no date by which to judge anything. */
 function isWaiting({ standing: { asOf, timeUnknown } }: DomainView): boolean {
   return asOf === null && timeUnknown;
@@ -147,12 +164,17 @@ function isWaiting({ standing: { asOf, timeUnknown } }: DomainView): boolean {
 
 /**
  * True for a machine that goes by a date long gone: it was put back with its memory, or told the
- * date by one of its domain that was (PROTOCOL, The guarantee).
+ * date by one of its domain that was (PROTOCOL, The guarantee). Evidence of its own domain may keep
+ * what it tells others from falling as far.
  */
-function isBehind(world: World, machine: Machine | undefined): boolean {
-  if (machine === undefined || !world.putBack.has(machine.domain)) return false;
-  const date = machine.node?.time(machine.clock.now(world.now)).clock ?? START_MS;
-  return date < START_MS + world.now - LEAD_MS;
+function isBehind(world: World, machine: Machine): boolean {
+  return (
+    world.putBack.has(machine.domain) && dateOf(machine, world.now) < trueDate(world) - LEAD_MS
+  );
+}
+
+function trueDate({ now }: World): number {
+  return START_MS + now;
 }
 
 /** True where a domain is spoken of on a link: with a guest, only those of the two (§6.3). */
@@ -192,34 +214,39 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
     authority !== undefined && group.includes(authority) && mayWrite(world, group, authority);
   const whole = isLed ? wholeFrom(world, authority, group) : new Set<Machine>();
   const isAhead = (authority?.clock.fastestMs ?? 0) > LEAD_MS;
-  const views = group.flatMap((machine) => viewOf(world, machine, domain) ?? []);
-  const isSpared = views.map((view, i) => isWaiting(view) || isBehind(world, group[i]));
-  const at = isSpared.indexOf(false);
-  const first = views[at];
-  if (first === undefined) return;
+  const judged = group.flatMap((machine) => {
+    const view = viewOf(world, machine, domain);
+    return view === null || isSpared(world, machine, view) ? [] : [{ machine, view }];
+  });
+  const first = judged[0];
+  // Evidence from the future of some is no evidence to them: they may differ until it is.
+  if (first === undefined || isAhead) return;
   if (!isLed && group.some((machine) => isBetweenKeys(machine, domain))) return;
-  for (const [i, view] of views.entries()) {
-    const who = `${group[i]?.name} and ${group[at]?.name}`;
-    // Evidence from the future of some is no evidence to them: they may differ until it is.
-    if (isAhead || isSpared[i]) continue;
-    const same = view.rootVersion === first.rootVersion && view.beacon === first.beacon;
-    // Whoever hears of a stop first counts no tick that comes after it (PROTOCOL §3.4).
-    const ticksApart = view.standing.stopped ? 0 : Math.abs(view.tick - first.tick);
-    const sameRevoked = revokedIn(view) === revokedIn(first);
-    const sameStop = view.standing.stopped === first.standing.stopped;
-    if (!same || !sameRevoked || !sameStop || ticksApart > 1) {
-      throw new Stuck(`${who} differ about ${domain}: ${describe(view)} and ${describe(first)}`);
+  for (const { machine, view } of judged) {
+    const who = `${machine.name} and ${first.machine.name}`;
+    if (!agree(view, first.view)) {
+      throw new Stuck(
+        `${who} differ about ${domain}: ${describe(view)} and ${describe(first.view)}`,
+      );
     }
     // An authority put back to an older disk forgets names, and no manifest may omit one (§5.1).
-    const isGivenAll = group.some((machine, at) => at === i && whole.has(machine));
-    if (isLed && isGivenAll && !view.isComplete && !authority.restored)
+    if (isLed && whole.has(machine) && !view.isComplete && !authority.restored)
       throw new Stuck(`${who}: ${domain} is not complete`);
     // What an authority that is behind says now bears the date it goes by: it is as old as that.
     const isDatedWell = isLed && !isBehind(world, authority);
-    if (isDatedWell && view.standing.tier !== 'FRESH' && isToBeFresh(world, group[i], view)) {
-      throw new Stuck(`${group[i]?.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
+    if (isDatedWell && view.standing.tier !== 'FRESH' && isToBeFresh(world, machine, view)) {
+      throw new Stuck(`${machine.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
     }
   }
+}
+
+/** True for two views of a domain that came to the same. */
+function agree(one: DomainView, other: DomainView): boolean {
+  const same = one.rootVersion === other.rootVersion && one.beacon === other.beacon;
+  const sameStop = one.standing.stopped === other.standing.stopped;
+  // Whoever hears of a stop first counts no tick that comes after it (PROTOCOL §3.4).
+  const ticksApart = one.standing.stopped ? 0 : Math.abs(one.tick - other.tick);
+  return same && sameStop && ticksApart <= 1 && revokedIn(one) === revokedIn(other);
 }
 
 /**
@@ -236,18 +263,19 @@ function isBetweenKeys(machine: Machine, domain: TrustDomain): boolean {
 /**
  * A machine that lost its clock and has neither people nor a linked authority stays at SURVIVAL
  * (PROTOCOL §4.4), and so does one to whom no true date may be told: its domain dated evidence
- * farther ahead than Root allows, and a bound falls with a new lineage alone (§4.1). One that was
+ * farther ahead than Root allows, and a bound falls with a new lineage alone (§4.1). So does a
+ * domain of which it took, by a clock that ran ahead, what a thief had dated ahead. One that was
  * told the date over a slow link finds everything older by as long as the answer took.
  */
-function isToBeFresh(world: World, machine: Machine | undefined, view: DomainView): boolean {
-  if (machine === undefined) return true;
-  const { standing } = view;
-  const date = machine.node?.time(machine.clock.now(world.now)).clock ?? START_MS;
-  const aheadMs = Math.max(0, date - START_MS - world.now);
-  if (standing.timeUnknown) return aheadMs <= LEAD_MS && hasSomebodyToAsk(world, machine);
+function isToBeFresh(world: World, machine: Machine, { domain, standing }: DomainView): boolean {
+  const aheadMs = (of: TrustDomain): number => clockAbout(machine, of, world.now) - trueDate(world);
+  if (standing.timeUnknown) {
+    const isOutOfReach = [machine.domain, domain].some((of) => aheadMs(of) > LEAD_MS);
+    return !isOutOfReach && hasSomebodyToAsk(world, machine);
+  }
   const { freshForMs } = standing.limits;
   const ageMs = standing.ageMs ?? 0;
-  return ageMs < freshForMs || ageMs - aheadMs >= freshForMs;
+  return ageMs < freshForMs || ageMs - Math.max(0, aheadMs(domain)) >= freshForMs;
 }
 
 function hasSomebodyToAsk(world: World, machine: Machine): boolean {
