@@ -159,6 +159,52 @@ const SHRUNK: readonly {
       ],
     },
   },
+  {
+    was: 'ticks were required of whoever is reached through a machine put back to another date alone',
+    seed: 2,
+    scenario: {
+      domains: 3,
+      links: 'line',
+      relations: 'all',
+      minutes: 20,
+      happenings: [
+        { at: 60_000, fault: 'rtc-reset', on: ['d01'], forMs: 3_600_000, amount: 0 },
+        { at: 400_000, fault: 'restored-writer', on: ['d01'], forMs: 600_000, amount: 0 },
+      ],
+    },
+  },
+  {
+    was: 'a machine put back was held to go by what its own evidence says, and not by its date',
+    seed: 2,
+    scenario: {
+      domains: 2,
+      minutes: 20,
+      happenings: [
+        { at: 60_000, fault: 'rtc-reset', on: ['d01'], forMs: 3_600_000, amount: 0 },
+        { at: 400_000, fault: 'restored-writer', on: ['d01'], forMs: 213_000, amount: 0 },
+      ],
+    },
+  },
+  {
+    was: 'FRESH was required where a clock that ran ahead took what a thief had dated ahead',
+    seed: 1,
+    scenario: {
+      domains: 3,
+      followers: 1,
+      minutes: 20,
+      happenings: [
+        {
+          at: 128_373,
+          fault: 'stolen-beacon-key',
+          on: ['d02', 'd00'],
+          forMs: 0,
+          amount: 2_700_723,
+        },
+        { at: 536_754, fault: 'clock-jump', on: ['d01'], forMs: 622_266, amount: 13_545_758 },
+        { at: 1_080_657, fault: 'revoking', on: ['d00', 'd00-1'], forMs: 0, amount: 640 },
+      ],
+    },
+  },
 ];
 
 for (const { was, seed, scenario } of SHRUNK) {
