@@ -56,10 +56,10 @@ export interface Link {
   /** Both ends call it slow: without gossip (PROTOCOL §6.1). */
   readonly isSlow: boolean;
   up: boolean;
-  /** What either end took the other for, while it is up. */
+  /** What either end took the other for, while it is up: another one each time it comes up. */
   acquaintance: Acquaintance | null;
   bannedUntil: number;
-  /** Changes with every transition; what was planned for an older one is void. */
+  /** Changes whenever it may come up or go down; a transition planned before that is void. */
   version: number;
 }
 
@@ -277,16 +277,16 @@ export class Network {
 
   /** Looks at a link again when its first lease ends, or when a guest has been heard enough. */
   #planEnd(link: Link): void {
-    const { version, acquaintance } = link;
-    if (!link.up || acquaintance === null) return;
+    const { acquaintance } = link;
+    if (acquaintance === null) return;
     if (acquaintance.lane === 'recovery') {
       return this.#world.after(GUEST_LINK_MS_MAX, () => {
-        if (link.version === version && link.up) this.#lower(link);
+        if (link.acquaintance === acquaintance) this.#lower(link);
       });
     }
     const [{ from: a, to: b }] = link.wires;
     this.#world.after(1 + this.#world.partIn(a, b, acquaintance), () => {
-      if (link.version !== version || !link.up) return;
+      if (link.acquaintance !== acquaintance) return;
       this.#judge(link);
       this.#planEnd(link);
     });
