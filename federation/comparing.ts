@@ -52,8 +52,12 @@ export class Comparing {
     return [send(link, { kind: 'digest', digest })];
   }
 
-  /** The comparison that was due on a link, and when the next one is. */
+  /**
+   * The comparison that was due on a link, and when the next one is. Whoever hears it may have lost
+   * ticks, and puts off a comparison of its own.
+   */
   dueComparison(link: PeerLink, now: BootMs): readonly Effect[] {
+    if (link.isSparse) this.#telling.ticksAgain(link, now);
     const said = this.compare(link);
     this.#again(link, this.#links.isSettled(link) ? QUIET_INTERVAL_MS : intervalOf(link), now);
     return said;

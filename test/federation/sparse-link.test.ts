@@ -4,7 +4,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toHex } from '../../core/bytes.ts';
 import { digestOf, sha256 } from '../../core/digest.ts';
-import { SLOW_WANT_TIMEOUT_MS, TICK_BATCH_MS, TICKS_MAX } from '../../core/limits.ts';
+import {
+  SLOW_SYNC_INTERVAL_MS,
+  SLOW_WANT_TIMEOUT_MS,
+  SYNC_INTERVAL_MS,
+  TICK_BATCH_MS,
+  TICKS_MAX,
+} from '../../core/limits.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts';
 import { decodeFrame, encodeFrame, type Frame, tagOf } from '../../federation/message.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
@@ -114,6 +120,25 @@ sparse('links give a tick again that had time to come, and nothing newer followe
   world.advance(SLOW_WANT_TIMEOUT_MS);
   assert.is(redTicksUpon(digest), 1, 'and may have been lost');
   assert.is(redTicksUpon(digest), 0);
+});
+
+// The peer lacks what was lost, and says nothing: each comparison of ours puts off one of its own.
+sparse('links give such a tick again to whoever is told a digest, too', () => {
+  const { world, blue, red } = couple();
+  world.advance(MINUTE_MS + SECOND_MS);
+  world.cut(blue, red);
+  blue.input({
+    ...{ kind: 'peer-up', peer: 'silent', domain: red.domain, groups: 'none' },
+    ...{ binding: BINDING, isSlow: true },
+  });
+  const tags = [tagOf(red.domain, BINDING)];
+  blue.input({ kind: 'frame', peer: 'silent', bytes: encodeFrame({ kind: 'interest', tags }) });
+  world.advance(SYNC_INTERVAL_MS * 1.1);
+  const kinds = (): readonly string[] => sentBy(blue).map(({ kind }) => kind);
+  assert.is(kinds().at(-1), 'digest', 'it may be under way yet');
+  blue.effects.length = 0;
+  world.advance(SLOW_SYNC_INTERVAL_MS * 1.1 + TICK_BATCH_MS);
+  assert.equal(kinds(), ['digest', 'ticks']);
 });
 
 sparse('links take whole frames of ticks, each tick for itself', () => {
