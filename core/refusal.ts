@@ -140,6 +140,12 @@ export const REFUSALS = {
     'another first Root than the one this domain is pinned to',
     'compare the fingerprint with a person of that domain before doing anything',
   ),
+  // Who relays it may hold the next Root already, which names other keys: he is early, not wrong.
+  'root-newer': row(
+    'ignore',
+    'not signed as the newest Root held here asks',
+    'wait for the next Root of that domain, or ask the domain for it',
+  ),
   'root-step': row('ignore', 'a Root that is not the next version', ASK_SENDER),
   'root-key-reused': row('reject', 'a key occurs twice in a Root', ASK_SENDER),
   'root-change': row(

@@ -6,8 +6,8 @@
  */
 
 import { BEACON_BYTES_MAX } from '../core/limits.ts';
-import { Refusal, refusalOf } from '../core/refusal.ts';
-import type { Belief } from './belief.ts';
+import { Refusal, type RefusalCode, refusalOf } from '../core/refusal.ts';
+import { type Belief, newestRoot } from './belief.ts';
 import type { FileItem } from './bundle-file.ts';
 import { admitItem, gossipOf, strangeToUs } from './committing.ts';
 import { isForGuests, isSecret } from './document.ts';
@@ -34,6 +34,10 @@ type Heard =
   | Exclude<Frame, { readonly kind: 'envelope' | 'proof' }>
   | Exclude<FileItem, { readonly kind: 'tick' }>;
 
+/** A role is not met: by keys that it does not hold, too few of them, or too many. */
+const OF_ROLES: ReadonlySet<RefusalCode> = new Set([
+  ...(['signer-unknown', 'threshold-unmet', 'signer-surplus'] as const),
+]);
 /** One for all: most of what is gossiped comes to it. */
 const UNKNOWN_BEACON = new Refusal('tick-unknown-beacon');
 
@@ -220,10 +224,12 @@ function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void
     step.parts.exchange.settle({ domain, what: 'tick', argument, peer: from.peer });
   }
   if (admission instanceof Refusal) {
-    // A beacon under a Root we lack: its relayer has the Root (PROTOCOL §2.1).
-    if (admission.code === 'beacon-root')
+    const refusal = isForNewestRoot(item, admission) ? notAsRootSays(belief, admission) : admission;
+    // What is under a Root we lack: its relayer has the Root (PROTOCOL §2.1, §5.5).
+    if (refusal.code === 'beacon-root' || refusal.code === 'root-newer') {
       step.effects.push(...step.parts.exchange.compare(from.peer));
-    throw admission;
+    }
+    throw refusal;
   }
   if (item.kind === 'envelope' && admission.belief !== belief) {
     step.parts.domains.learn(belief.domain, item.envelope.bytes.length, step.now.boot);
@@ -235,6 +241,22 @@ function admitFrom(step: Step, belief: Belief, item: FileItem, from: From): void
   if (admission.forward) step.effects.push(...strangeToUs(step, belief, item));
   if (admission.forward && !from.relayed) step.effects.push(gossipOf(item));
   if (admission.refusal !== null) throw admission.refusal;
+}
+
+/**
+ * True where a document names no Root, so that the newest one says who signs it, and is not signed
+ * so: there may be a newer one than ours.
+ */
+function isForNewestRoot(item: FileItem, { code }: Refusal): boolean {
+  if (item.kind !== 'envelope') return false;
+  const { type } = item.envelope;
+  const isJudgedSo = type === 'revocations' || type === 'override' || type === 'recall';
+  return isJudgedSo && OF_ROLES.has(code);
+}
+
+function notAsRootSays(belief: Belief, { code }: Refusal): Refusal {
+  const held = newestRoot(belief)?.root.version ?? 0n;
+  return new Refusal('root-newer', { domain: belief.domain, held, why: code });
 }
 
 /** True for contents: a Root, a beacon or revocations may take something back, and never wait. */

@@ -296,6 +296,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'federation/flooding-domain: by a domain that has nothing left to spend makes nothing wrong',
   ],
   '6.2.13': ['federation/flooding-domain: by a domain that publishes ends at its budget'],
+  '6.2.14': ['federation/peers: that relay what a newer Root may let people sign lose nothing'],
   '6.3.1': ['federation/recovery-lane: takes no contents and no gossip from a guest'],
   '6.3.2': ['daemon/network/guest-lane: find few places at one host'],
   '6.3.3': ['daemon/network/guest-lane: spend the bytes of their host, and no link outlives them'],

@@ -4,10 +4,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concat, toUtf8 } from '../../core/bytes.ts';
 import { GOSSIP_BURST, STRIKES_MAX, SYNC_BURST } from '../../core/limits.ts';
+import { DAY_MS, unixMs } from '../../core/time.ts';
 import { decodeBundleFile } from '../../federation/bundle-file.ts';
 import { encodeFrame } from '../../federation/message.ts';
 import { Coalition, type Machine } from '../fakes/coalition.ts';
-import { forgeBeacon } from './forge.ts';
+import { forgeBeacon, forgeRevocations, KEYS, STRANGER } from './forge.ts';
+import { forgeOverride } from './forge-override.ts';
 
 const peers = suite('federation/peers');
 
@@ -114,6 +116,30 @@ peers('that relay the next rank before its proof lose nothing', () => {
   });
   for (let i = 0; i < 5; i++) assert.is(gossip(blue, 'dave', next.bytes), 'beacon-rank');
   assert.equal(blue.banned, []);
+});
+
+peers('that relay what a newer Root may let people sign lose nothing, and are asked for it', () => {
+  const { world, blue, red } = couple();
+  world.link(blue, red);
+  const dates = { notAfter: unixMs(red.wallMs + DAY_MS), at: unixMs(red.wallMs) };
+  for (const signers of [[STRANGER], [], red.keys.revocation]) {
+    const leaf = { class: 'leaf' as const, target: '0a', ...dates };
+    const bytes = forgeRevocations([leaf], { domain: red.domain, signers });
+    const envelope = encodeFrame({ kind: 'envelope', bytes });
+    for (let i = 0; i < STRIKES_MAX; i++) {
+      const { verdict, effects } = blue.input({ kind: 'frame', peer: 'red', bytes: envelope });
+      assert.is(verdict?.code, 'root-newer');
+      assert.ok(effects.some((effect) => effect.kind === 'send' && effect.peer === 'red'));
+    }
+  }
+  const post = world.add({ name: 'post', memberOf: 'blue' });
+  post.takeGrant(blue);
+  world.link(blue, post);
+  const bytes = forgeOverride({ issuedAt: post.wallMs, signers: [STRANGER, KEYS.documents] });
+  for (let i = 0; i < STRIKES_MAX; i++) {
+    assert.is(frame(post, 'blue', encodeFrame({ kind: 'envelope', bytes })), 'root-newer');
+  }
+  assert.equal([...blue.banned, ...post.banned], []);
 });
 
 peers('that relay a forked domain lose nothing: they may lack the proof', () => {

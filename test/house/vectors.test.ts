@@ -41,6 +41,7 @@ const NOT_BY_BYTES: Readonly<Record<string, string>> = {
   'revocation-signers': 'the keys of the machine',
   'revocations-full': 'more than two thousand entries',
   'root-change': 'an order of a person',
+  'root-newer': 'the peer that it came from',
   'store-share': 'more than sixteen mebibytes',
   'tick-budget': 'how much a peer sent before',
   'tier-insufficient': 'the age of what is held',
