@@ -13,6 +13,7 @@ import { recordKey } from '../federation/record-key.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
 import { isGuest, type Received } from './handshake.ts';
+import { lacksForGood } from './lost-revocations.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
 import type { Link } from './network.ts';
@@ -185,10 +186,19 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
       throw new Stuck(`${machine.name} and ${authority.name}: ${domain} is not complete`);
     // What an authority that is behind says now bears the date it goes by: it is as old as that.
     const isDatedWell = isLed && !isBehind(world, authority, domain);
-    if (isDatedWell && view.standing.tier !== 'FRESH' && isToBeFresh(world, machine, view)) {
+    // Revocations that went with an older disk of the authority are missed by all (§5.5).
+    const isLost = isLed && authority.restored && lacksForGood(machine, domain, group);
+    const isFresh = isLost ? isDegradedAtBest(view) : view.standing.tier === 'FRESH';
+    if (isDatedWell && !isFresh && isToBeFresh(world, machine, view)) {
       throw new Stuck(`${machine.name} finds ${domain} ${view.standing.tier}: ${describe(view)}`);
     }
   }
+}
+
+/** True for a domain that would be FRESH, were nothing missed of what it took back. */
+function isDegradedAtBest({ standing: { tier, stopped, ageMs, limits } }: DomainView): boolean {
+  const isYoung = ageMs !== null && ageMs < limits.freshForMs;
+  return tier === 'DEGRADED' && isYoung && !stopped;
 }
 
 /** True for two views of a domain that came to the same evidence. */

@@ -1,0 +1,39 @@
+/**
+ * Revocations that are lost: the manifest of a domain pins them, or names one that they stood
+ * beside, and nobody holds them any more, since disks were put back. The domain is DEGRADED until
+ * people revoke again (PROTOCOL §5.5).
+ */
+
+import type { Digest } from '../core/digest.ts';
+import type { TrustDomain } from '../core/spiffe-id.ts';
+import { readManifest } from '../federation/manifest.ts';
+import { recordKey } from '../federation/record-key.ts';
+import { type RevocationDocument, readRevocations } from '../federation/revocations.ts';
+import type { Machine } from './machine.ts';
+import { envelopeOf, manifestOf, recordOf } from './reading.ts';
+
+/** True where the manifest that `machine` holds pins what nobody of `group` does. */
+export function lacksForGood(
+  machine: Machine,
+  domain: TrustDomain,
+  group: readonly Machine[],
+): boolean {
+  const manifest = recordOf(machine, domain, 'manifest');
+  const named = manifest === null ? null : readManifest(manifestOf(manifest)).revocations;
+  if (named === null) return false;
+  const held = new Map(group.flatMap((one) => revocationsOf(one, domain)));
+  const beside = held.get(named)?.beside ?? [];
+  return [named, ...beside.map(({ document }) => document)].some((digest) => !held.has(digest));
+}
+
+function revocationsOf(
+  { believed }: Machine,
+  domain: TrustDomain,
+): readonly (readonly [Digest, RevocationDocument])[] {
+  const prefix = recordKey(domain, 'revocations', '');
+  const records = [...believed].filter(([key]) => key.startsWith(prefix));
+  return records.map(([, record]) => {
+    const document = readRevocations(envelopeOf(record));
+    return [document.digest, document];
+  });
+}
