@@ -42,6 +42,21 @@ const SEEDS = [
     seed: 170,
     was: 'a proof against a key made at a standby was judged by the first key of its domain',
   },
+  {
+    world: resized(SWARM, { nodes: 12, minutes: 12 }),
+    seed: 30_218,
+    was: 'a retired key spoke to whoever lacked what disowned the rank below it',
+  },
+  {
+    world: resized(SWARM, { nodes: 12, minutes: 12 }),
+    seed: 30_258,
+    was: 'a domain was to be FRESH whose pinned revocations went with older disks',
+  },
+  {
+    world: resized(SWARM, { nodes: 12, minutes: 12 }),
+    seed: 31_123,
+    was: 'nobody named another beacon key where none was left',
+  },
 ] as const;
 
 /** What was left of a swarm's run when it was shrunk. */
