@@ -201,6 +201,25 @@ const SHRUNK: readonly {
     },
   },
   {
+    was: 'a tick that came in the step in which a held beacon was judged had gone when it was sent',
+    seed: 3,
+    scenario: {
+      domains: 3,
+      followers: 1,
+      minutes: 20,
+      happenings: [
+        {
+          at: 128_373,
+          fault: 'stolen-beacon-key',
+          on: ['d02', 'd00'],
+          forMs: 0,
+          amount: 2_700_723,
+        },
+        { at: 536_754, fault: 'clock-jump', on: ['d01'], forMs: 622_266, amount: 13_545_758 },
+      ],
+    },
+  },
+  {
     was: 'FRESH was required where a clock that ran ahead took what a thief had dated ahead',
     seed: 1,
     scenario: {
