@@ -111,15 +111,23 @@ function isWaiting({ standing: { asOf, timeUnknown } }: DomainView): boolean {
 
 /** True where what is said of a domain today is of the future: held, or refused (PROTOCOL §4.3). */
 function isBehind(world: World, machine: Machine, domain: TrustDomain): boolean {
-  return isLongGone(world, machine, clockAbout(machine, domain, world.now));
+  return isLongGone(world, machine, domain, clockAbout(machine, domain, world.now));
 }
 
 /**
- * True where a machine goes by a date long gone: it was put back with its memory, or told the date
- * by one of its domain that was (PROTOCOL, The guarantee).
+ * True where a machine goes by a date that is long gone to whoever writes for `domain`: it was
+ * put back with its memory, or told the date by one of its domain that was (PROTOCOL, The
+ * guarantee).
  */
-function isLongGone(world: World, { domain }: Machine, date: number): boolean {
-  return world.putBack.has(domain) && date < trueDate(world) - LEAD_MS;
+function isLongGone(world: World, machine: Machine, domain: TrustDomain, date: number): boolean {
+  return world.putBack.has(machine.domain) && date < dateOfWriter(world, domain) - LEAD_MS;
+}
+
+/** By which date evidence of a domain is dated: its writer may be ahead, within the lead. */
+function dateOfWriter(world: World, domain: TrustDomain): number {
+  const writer = world.authorityOf(domain);
+  if (writer === undefined || writer.node === null) return trueDate(world);
+  return Math.max(trueDate(world), clockAbout(writer, domain, world.now));
 }
 
 function trueDate({ now }: World): number {
@@ -238,7 +246,7 @@ function isToBeFresh(world: World, machine: Machine, { domain, standing }: Domai
   const aheadMs = (of: TrustDomain): number => clockAbout(machine, of, world.now) - trueDate(world);
   if (standing.timeUnknown) {
     // Evidence may have come in steps that were small enough; the date stays where it is.
-    if (isLongGone(world, machine, dateOf(machine, world.now))) return false;
+    if (isLongGone(world, machine, domain, dateOf(machine, world.now))) return false;
     if (aheadMs(machine.domain) > LEAD_MS) return false;
     if (world.stolen.has(domain) && aheadMs(domain) > LEAD_MS) return false;
     return hasSomebodyToAsk(world, machine);

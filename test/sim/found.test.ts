@@ -57,6 +57,11 @@ const SEEDS = [
     seed: 31_123,
     was: 'nobody named another beacon key where none was left',
   },
+  {
+    world: resized(SWARM, { nodes: 12, minutes: null }),
+    seed: 22_059,
+    was: 'a machine put back was asked for a writer that is ahead of it by more than the lead',
+  },
 ] as const;
 
 /** What was left of a swarm's run when it was shrunk. */
