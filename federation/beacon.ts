@@ -13,6 +13,7 @@ import {
   TICK_COUNT_MAX,
   TICK_PERIOD_MS_MIN,
 } from '../core/limits.ts';
+import { readOnce } from '../core/read-once.ts';
 import { Refusal } from '../core/refusal.ts';
 import { HOUR_MS, type UnixMs } from '../core/time.ts';
 import type { UnverifiedEnvelope } from './envelope.ts';
@@ -48,7 +49,9 @@ export interface Beacon {
 }
 
 /** Reads a beacon's payload. Refuses `document-malformed`, `document-must` and `beacon-chain`. */
-export function readBeacon(envelope: UnverifiedEnvelope): Beacon {
+export const readBeacon = readOnce(readMembers);
+
+function readMembers(envelope: UnverifiedEnvelope): Beacon {
   const { members } = envelope;
   checkMust(members, KNOWN);
   const manifest = members.object('manifest');

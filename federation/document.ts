@@ -9,6 +9,7 @@
 
 import type { Digest } from '../core/digest.ts';
 import { NAME_CHARS_MAX } from '../core/limits.ts';
+import { readOnce } from '../core/read-once.ts';
 import { Refusal } from '../core/refusal.ts';
 import { readBundle } from './bundle.ts';
 import type { DocumentType, UnverifiedEnvelope } from './envelope.ts';
@@ -78,7 +79,9 @@ export function groupOf(name: string): string | null {
  * Reads the head of a content document and checks the body of the types this core acts on.
  * Refuses `document-type`, `document-malformed`, `document-must` and `bundle-malformed`.
  */
-export function readDocument(envelope: UnverifiedEnvelope): DocumentHead {
+export const readDocument = readOnce(readHead);
+
+function readHead(envelope: UnverifiedEnvelope): DocumentHead {
   const type = CONTENT_TYPES.find((known) => known === envelope.type);
   if (type === undefined) throw new Refusal('document-type', { got: envelope.type });
   const { members } = envelope;

@@ -10,6 +10,7 @@
 import { toBase64Url } from '../core/bytes.ts';
 import type { JsonObject } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
+import { readOnce } from '../core/read-once.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import {
@@ -81,7 +82,9 @@ export function signLease(documents: Signer, node: PublicPair, terms: LeaseTerms
 }
 
 /** Reads a lease's payload. Refuses `document-type`, `document-malformed` and `document-must`. */
-export function readLease(envelope: UnverifiedEnvelope): Lease {
+export const readLease = readOnce(readMembers);
+
+function readMembers(envelope: UnverifiedEnvelope): Lease {
   if (envelope.type !== 'lease') throw new Refusal('document-type', { got: envelope.type });
   const { members } = envelope;
   checkMust(members, KNOWN);

@@ -9,6 +9,7 @@
 import { fromHex, toUtf8 } from '../core/bytes.ts';
 import { type Digest, digestOf } from '../core/digest.ts';
 import { MANIFEST_NAMES_MAX, NAME_CHARS_MAX } from '../core/limits.ts';
+import { readOnce } from '../core/read-once.ts';
 import type { UnverifiedEnvelope } from './envelope.ts';
 import { checkMust } from './must.ts';
 
@@ -32,7 +33,9 @@ const KNOWN = new Set(['domain', 'must', 'names', 'type', 'version']);
 const NAME_LABEL = toUtf8('holdfast/name/v1\0');
 
 /** Reads a manifest's payload. Refuses `document-malformed` and `document-must`. */
-export function readManifest(envelope: UnverifiedEnvelope): Manifest {
+export const readManifest = readOnce(readMembers);
+
+function readMembers(envelope: UnverifiedEnvelope): Manifest {
   const { members } = envelope;
   checkMust(members, KNOWN);
   const names = members.object('names');

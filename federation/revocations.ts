@@ -16,6 +16,7 @@ import {
   REVOCATIONS_MAX,
   SPIFFE_ID_BYTES_MAX,
 } from '../core/limits.ts';
+import { readOnce } from '../core/read-once.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { parseSpiffeId, type TrustDomain, trustDomainOf } from '../core/spiffe-id.ts';
 import type { UnixMs } from '../core/time.ts';
@@ -89,7 +90,9 @@ const DIGEST = /^[0-9a-f]{64}$/;
  * Reads a revocation document. Refuses `document-malformed` (also entries out of order, or twice),
  * `document-must`, and `revocation-foreign` for an identity of another domain.
  */
-export function readRevocations(envelope: UnverifiedEnvelope): RevocationDocument {
+export const readRevocations = readOnce(readMembers);
+
+function readMembers(envelope: UnverifiedEnvelope): RevocationDocument {
   const { members, digest } = envelope;
   checkMust(members, KNOWN);
   const entries = members

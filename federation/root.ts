@@ -18,6 +18,7 @@ import {
   WRITER_FOR_MS_MAX,
   WRITER_FOR_MS_MIN,
 } from '../core/limits.ts';
+import { readOnce } from '../core/read-once.ts';
 import { Refusal } from '../core/refusal.ts';
 import {
   ED25519_KEY_BYTES,
@@ -121,19 +122,12 @@ const KNOWN = new Set([
   ...['type', 'version', 'writerForMs'],
 ]);
 
-/** The same Root is read at each start and for each file that shows its chain. */
-const READ = new WeakMap<UnverifiedEnvelope, Root>();
-
 /**
  * Reads a Root's payload. Refuses `document-malformed`, `document-must`, and `root-key-reused`
  * when a key stands in two roles or one leg of a pair in two pairs: a threshold met by one person
  * twice is no threshold.
  */
-export function readRoot(envelope: UnverifiedEnvelope): Root {
-  const known = READ.get(envelope) ?? readMembers(envelope);
-  READ.set(envelope, known);
-  return known;
-}
+export const readRoot = readOnce(readMembers);
 
 function readMembers({ members }: UnverifiedEnvelope): Root {
   checkMust(members, KNOWN);

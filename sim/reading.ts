@@ -5,6 +5,7 @@
 import { assert } from '../core/assert.ts';
 import { fromUtf8 } from '../core/bytes.ts';
 import { parseCanonical } from '../core/canonical.ts';
+import { readOnce } from '../core/read-once.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import { readBeacon } from '../federation/beacon.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
@@ -67,11 +68,15 @@ export const keepingOf = readOnce(readKeeping);
 export const timeOf = readOnce(readTime);
 export const envelopeOf = readOnce(decodeEnvelope);
 /** The envelope in the record of a manifest, behind the rank. */
-export const manifestOf = readOnce((record) => decodeEnvelope(record.subarray(RANK_BYTES)));
+export const manifestOf = readOnce((record: Uint8Array) =>
+  decodeEnvelope(record.subarray(RANK_BYTES)),
+);
 /** The same of a content document, behind the time since when it is frozen. */
-export const documentOf = readOnce((record) => decodeEnvelope(record.subarray(FROZEN_BYTES)));
+export const documentOf = readOnce((record: Uint8Array) =>
+  decodeEnvelope(record.subarray(FROZEN_BYTES)),
+);
 export const tickOf = readOnce(decodeTick);
-export const beaconOf = readOnce((record) => readBeacon(envelopeOf(record)));
+export const beaconOf = readOnce((record: Uint8Array) => readBeacon(envelopeOf(record)));
 
 /** Reads its one spelling byte by byte: every tick writes one at every node. */
 function readKeeping(record: Uint8Array): Keeping {
@@ -157,16 +162,4 @@ export function clockAbout(machine: Machine, domain: TrustDomain, t: number): nu
 /** What stood in the ledger when the boot clock read `boot`, in the boot of the record. */
 export function ledgerAt(keeping: Keeping, boot: number): number {
   return keeping.ledgerMs + Math.max(0, boot - keeping.ledgerBoot);
-}
-
-/** Reads each record once, however often it is asked for. */
-function readOnce<T>(read: (record: Uint8Array) => T): (record: Uint8Array) => T {
-  const known = new WeakMap<Uint8Array, T>();
-  return (record) => {
-    const before = known.get(record);
-    if (before !== undefined) return before;
-    const value = read(record);
-    known.set(record, value);
-    return value;
-  };
 }
