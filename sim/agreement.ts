@@ -125,9 +125,10 @@ function isLongGone(world: World, machine: Machine, domain: TrustDomain, date: n
 
 /** By which date evidence of a domain is dated: its writer may be ahead, within the lead. */
 function dateOfWriter(world: World, domain: TrustDomain): number {
+  const today = trueDate(world);
   const writer = world.authorityOf(domain);
-  if (writer === undefined || writer.node === null) return trueDate(world);
-  return Math.max(trueDate(world), clockAbout(writer, domain, world.now));
+  if (writer === undefined || writer.node === null) return today;
+  return Math.min(today + LEAD_MS, Math.max(today, clockAbout(writer, domain, world.now)));
 }
 
 function trueDate({ now }: World): number {
