@@ -19,8 +19,7 @@ export const VOUCHED_SLOW_MS = 4 * 60_000;
 
 /** The earliest date that the machine may go by now. */
 export function dateOf(world: World, machine: Machine): number {
-  const time = readTime(machine);
-  if (time?.isAnchored !== true) return machine.clock.now(world.now).wall;
+  if (!isAnchored(machine)) return machine.clock.now(world.now).wall;
   return machine.restored ? Number.NEGATIVE_INFINITY : vouchedDate(world, machine.domain);
 }
 
@@ -28,6 +27,16 @@ export function dateOf(world: World, machine: Machine): number {
 export function isVouched(machine: Machine): boolean {
   const time = readTime(machine);
   return time !== null && time.basis !== 'wall';
+}
+
+/** True while the machine asks for a date, whoever vouched for the one before. */
+export function isAsking(machine: Machine): boolean {
+  return readTime(machine)?.isAsking === true;
+}
+
+/** True while the wall clock is not gone by. */
+export function isAnchored(machine: Machine): boolean {
+  return readTime(machine)?.isAnchored === true;
 }
 
 /** What has passed at the least since `asOf`, for a machine that somebody vouched to. */

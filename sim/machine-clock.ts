@@ -30,6 +30,8 @@ export class MachineClock {
   fastestMs = 0;
   /** The farthest behind. */
   slowestMs = 0;
+  /** How far the wall clock leapt while the boot clock went on, all leaps together. */
+  leaptMs = 0;
 
   constructor(name: string) {
     this.#name = name;
@@ -98,13 +100,15 @@ export class MachineClock {
   }
 
   jump(t: number, deltaMs: number): void {
-    this.#setSkew(t, this.#wallError(t) + deltaMs);
+    this.#leap(t, () => this.#setSkew(t, this.#wallError(t) + deltaMs));
   }
 
   /** Sets the wall clock to true time and lets it run. */
   correct(t: number): void {
-    this.thaw(t);
-    this.#setSkew(t, 0);
+    this.#leap(t, () => {
+      this.thaw(t);
+      this.#setSkew(t, 0);
+    });
   }
 
   resetRtc(t: number): void {
@@ -135,6 +139,12 @@ export class MachineClock {
     while (this.#bootAt(t) < boot) this.#bootedAt -= 1;
     this.#poweredBefore = powered - (this.#bootAt(t) - BOOT_DELAY_MS);
     assert(this.#bootAt(t) >= boot, 'the boot clock never goes back');
+  }
+
+  #leap(t: number, turn: () => void): void {
+    const { wall } = this.now(t);
+    turn();
+    this.leaptMs += this.now(t).wall - wall;
   }
 
   #setSkew(t: number, skewMs: number): void {

@@ -76,6 +76,7 @@ const WITH_ALL_FAULTS = [
   'protocol: a peer was banned',
   'protocol: a stop was admitted',
   'protocol: a stop was revealed',
+  'protocol: a wall clock leapt',
   'protocol: evidence was held',
   'tier: DEGRADED',
   'tier: EXPIRED',

@@ -32,6 +32,8 @@ export interface TimeRecord {
   readonly bootId: string;
   readonly isAnchored: boolean;
   readonly isInDoubt: boolean;
+  /** In a doubt that a date ends: what the store gives reason for ends by itself. */
+  readonly isAsking: boolean;
   /** The date when the boot clock read `boot`. */
   readonly time: number;
   readonly boot: number;
@@ -117,11 +119,13 @@ function digitAt(record: Uint8Array, at: number): number {
 
 function readTime(record: Uint8Array): TimeRecord {
   const members = new Members(parseCanonical(record), 'time');
+  const doubts = members.list('doubts', DOUBTS_MAX);
   return {
     basis: members.text('basis', 32),
     bootId: members.text('bootId', 64),
     isAnchored: members.flag('isAnchored'),
-    isInDoubt: members.list('doubts', DOUBTS_MAX).length > 0,
+    isInDoubt: doubts.length > 0,
+    isAsking: doubts.some((doubt) => doubt !== 'store'),
     time: members.time('time'),
     boot: members.integer('boot', 0, Number.MAX_SAFE_INTEGER),
   };
