@@ -1,6 +1,10 @@
 /** A message made without a key changes no belief, mark or tier, and raises no alarm. */
 
+import type { AlarmCode } from '../../core/alarm.ts';
 import type { CheckerKind } from '../checker.ts';
+
+/** What time alone makes due, in whatever step comes next: that somebody does not answer. */
+const OF_SILENCE = new Set<AlarmCode>(['own-documents-unconfirmed', 'standby-silent']);
 
 export const aForgeryChangesNothing: CheckerKind = {
   sentence: 'a forgery changes nothing',
@@ -14,7 +18,8 @@ export const aForgeryChangesNothing: CheckerKind = {
       if (touched !== undefined && forgedFor !== machine.domain) {
         fail(`${machine.name} stored ${touched.kind} of ${forgedFor} after a forgery`);
       }
-      if (output.effects.some(({ kind }) => kind === 'alarm')) fail(`${machine.name} is alarmed`);
+      const alarm = output.effects.find((e) => e.kind === 'alarm' && !OF_SILENCE.has(e.code));
+      if (alarm !== undefined) fail(`${machine.name} is alarmed`);
       if (output.verdict === null) fail(`${machine.name} admitted a forgery about ${forgedFor}`);
     },
   }),

@@ -23,6 +23,11 @@ const SEEDS = [
     was: 'a document that the old beacon pinned, and a partner had not read, was held to be new',
   },
   {
+    world: resized(SWARM, { nodes: 12, minutes: 12 }),
+    seed: 70_040,
+    was: 'the alarm that nobody answers came due while a slow disk held up the step of a forgery',
+  },
+  {
     world: resized(SWARM, { nodes: 12, minutes: null }),
     seed: 1069,
     was: 'a node that did not know the time woke for the end of an override, for ever',
