@@ -12,12 +12,13 @@ import { MINUTE_MS } from '../core/time.ts';
 import { recordKey } from '../federation/record-key.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
+import { clockAbout, dateGoneBy } from './date.ts';
 import { isGuest, type Received } from './handshake.ts';
 import { lacksForGood } from './lost-revocations.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
 import type { Link } from './network.ts';
-import { clockAbout, dateOf, envelopeOf, recordOf, rootsOf } from './reading.ts';
+import { envelopeOf, recordOf, rootsOf } from './reading.ts';
 import type { World } from './world.ts';
 
 /** A wall clock ahead by more than this has dated evidence that others only hold. */
@@ -247,7 +248,7 @@ function isToBeFresh(world: World, machine: Machine, { domain, standing }: Domai
   const aheadMs = (of: TrustDomain): number => clockAbout(machine, of, world.now) - trueDate(world);
   if (standing.timeUnknown) {
     // Evidence may have come in steps that were small enough; the date stays where it is.
-    if (isLongGone(world, machine, domain, dateOf(machine, world.now))) return false;
+    if (isLongGone(world, machine, domain, dateGoneBy(machine, world.now))) return false;
     if (aheadMs(machine.domain) > LEAD_MS) return false;
     if (world.stolen.has(domain) && aheadMs(domain) > LEAD_MS) return false;
     return hasSomebodyToAsk(world, machine);

@@ -1,5 +1,5 @@
 /**
- * The date that a machine goes by, as checkers bound it from below.
+ * The date that a machine goes by: as it is, and as checkers bound it from below.
  *
  * While the wall clock is gone by, it is that. Once somebody vouched for another date it is true
  * time, less by what those who vouch may be slow: a person confirms a clock that is a minute off,
@@ -11,7 +11,7 @@
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
-import { recordOf, timeOf } from './reading.ts';
+import { keepingOf, recordOf, timeOf } from './reading.ts';
 import type { World } from './world.ts';
 
 /** By so much a date that somebody vouched for may be slow: twice the lead of Root. */
@@ -21,6 +21,24 @@ export const VOUCHED_SLOW_MS = 4 * 60_000;
 export function dateOf(world: World, machine: Machine): number {
   if (!isAnchored(machine)) return machine.clock.now(world.now).wall;
   return machine.restored ? Number.NEGATIVE_INFINITY : vouchedDate(world, machine.domain);
+}
+
+/** The date that the machine does go by at `t`, whatever its evidence says (PROTOCOL §4.4). */
+export function dateGoneBy(machine: Machine, t: number): number {
+  const { wall, boot } = machine.clock.now(t);
+  const time = readTime(machine);
+  return time?.isAnchored === true ? time.time + boot - time.boot : wall;
+}
+
+/** O: the later of that date and the bound of a domain (PROTOCOL §4.1). */
+export function clockAbout(machine: Machine, domain: TrustDomain, t: number): number {
+  const date = dateGoneBy(machine, t);
+  const record = recordOf(machine, domain, 'keeping');
+  if (record === null) return date;
+  const { bound, boundBoot, bootId } = keepingOf(record);
+  const { clock } = machine;
+  const elapsedMs = bootId === clock.bootId ? clock.now(t).boot - boundBoot : 0;
+  return Math.max(date, bound + elapsedMs);
 }
 
 /** True while somebody vouches for the date, in this boot. */

@@ -13,7 +13,6 @@ import { Members } from '../federation/members.ts';
 import { recordKey } from '../federation/record-key.ts';
 import { type Root, readRoot } from '../federation/root.ts';
 import { decodeTick } from '../federation/tick.ts';
-import type { Machine } from './machine.ts';
 
 /** The bookkeeping of time as it is stored (`federation/record.ts`). */
 export interface Keeping {
@@ -140,27 +139,6 @@ export function rootsOf(
   const held = [...believed].filter(([key]) => key.startsWith(prefix));
   held.sort(([a], [b]) => (a < b ? -1 : 1));
   return held.map(([, record]) => readRoot(envelopeOf(record)));
-}
-
-/** The date that a machine goes by, whatever its evidence says (PROTOCOL §4.4). */
-export function dateOf(machine: Machine, t: number): number {
-  const { wall, boot } = machine.clock.now(t);
-  const record = recordOf(machine, machine.domain, 'time');
-  if (record === null) return wall;
-  const told = timeOf(record);
-  const isGoneBy = told.isAnchored && told.bootId === machine.clock.bootId;
-  return isGoneBy ? told.time + boot - told.boot : wall;
-}
-
-/** O: the later of that date and the bound of a domain (PROTOCOL §4.1). */
-export function clockAbout(machine: Machine, domain: TrustDomain, t: number): number {
-  const date = dateOf(machine, t);
-  const record = recordOf(machine, domain, 'keeping');
-  if (record === null) return date;
-  const { bound, boundBoot, bootId } = keepingOf(record);
-  const { clock } = machine;
-  const elapsedMs = bootId === clock.bootId ? clock.now(t).boot - boundBoot : 0;
-  return Math.max(date, bound + elapsedMs);
 }
 
 /** What stood in the ledger when the boot clock read `boot`, in the boot of the record. */
