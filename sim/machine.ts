@@ -19,6 +19,7 @@ import { FederationNode, type NodeOptions } from '../federation/node.ts';
 import type { Adversary } from './adversary.ts';
 import type { Dice } from './dice.ts';
 import { Disk, type WriteOutcome } from './disk.ts';
+import { GossipMemory } from './gossip-memory.ts';
 import { isOfLaterVersion } from './later-version.ts';
 import { MachineClock } from './machine-clock.ts';
 import { Memory } from './memory.ts';
@@ -67,6 +68,8 @@ export class Machine {
   readonly isAuthority: boolean;
   /** What the process believes, as records; the disk may lag behind it. */
   believed = new Map<string, Uint8Array>();
+  /** The gossip that the process has had. */
+  heard = new GossipMemory();
   /** Set from the start of a run for a machine that some fault will turn. */
   adversary: Adversary | null = null;
   /** Its process is of a later version, which reads what this one does not. */
@@ -156,6 +159,7 @@ export class Machine {
     this.#waiting.clear();
     this.#wakeEntered = Number.POSITIVE_INFINITY;
     this.believed = new Map(this.disk.records);
+    this.heard = new GossipMemory();
     this.#node = node;
     this.#world.machineStarted(this);
   }
@@ -417,7 +421,7 @@ export class Machine {
   }
 
   #flood(message: ReturnType<typeof gossipOf>, except: string | null): void {
-    this.#world.markKnown(this, message);
+    this.heard.keep(message, this.#world.now);
     this.#world.sent(this, message.bytes);
     if (this.adversary !== null) this.adversary.floods(message, except);
     else this.#world.network.flood(this, message, except);

@@ -25,7 +25,7 @@ import { lookForKeys, takesKeys } from './last-key.ts';
 import type { Traffic } from './lived.ts';
 import { Lookout } from './lookout.ts';
 import type { Boundary, Machine } from './machine.ts';
-import { type GossipMessage, type Link, Network } from './network.ts';
+import { type Link, Network } from './network.ts';
 import { keepingOf } from './reading.ts';
 import { setUpAgain } from './repair.ts';
 import type { Scenario } from './scenario.ts';
@@ -55,14 +55,6 @@ export interface Handover {
 
 const NO_WRITES: readonly StepWrite[] = [];
 const NO_DOMAINS: readonly TrustDomain[] = [];
-/** Gossip that a machine has had is dropped for as long as gossipsub remembers it. */
-const SEEN_MS = 2 * MINUTE_MS;
-
-interface Seen {
-  young: Map<string, Uint8Array>;
-  old: Map<string, Uint8Array>;
-  turnedAt: number;
-}
 
 export class World {
   readonly scenario: Scenario;
@@ -92,7 +84,6 @@ export class World {
   readonly #checkers: readonly Checker[];
   readonly #lookout: Lookout;
   readonly #active = new Set<() => void>();
-  readonly #seen = new Map<Machine, Seen>();
   readonly #watchman: Watchman;
   readonly #authorities = new Map<TrustDomain, readonly Machine[]>();
 
@@ -306,18 +297,13 @@ export class World {
   /** True for gossip that this machine has had lately. */
   isKnownGossip(machine: Machine, { gossip }: Delivery): boolean {
     if (gossip === null) return false;
-    const seen = this.#seenBy(machine);
-    const had = seen.young.get(gossip.id) ?? seen.old.get(gossip.id);
+    const had = machine.heard.had(gossip.id, this.now);
     if (had === undefined) {
-      seen.young.set(gossip.id, gossip.bytes);
+      machine.heard.keep(gossip, this.now);
       return false;
     }
     this.#lookout.dropped(machine, gossip.bytes, had);
     return true;
-  }
-
-  markKnown(machine: Machine, { id, bytes }: GossipMessage): void {
-    this.#seenBy(machine).young.set(id, bytes);
   }
 
   /** The domains that a step changed something of, and after a wake those whose turn it is. */
@@ -340,20 +326,6 @@ export class World {
       const known = this.lastEvidence.get(machine.name) ?? 0;
       this.lastEvidence.set(machine.name, Math.max(known, keepingOf(value).asOf ?? 0));
     }
-  }
-
-  #seenBy(machine: Machine): Seen {
-    let seen = this.#seen.get(machine);
-    if (seen === undefined) {
-      seen = { young: new Map(), old: new Map(), turnedAt: 0 };
-      this.#seen.set(machine, seen);
-    }
-    if (this.now - seen.turnedAt > SEEN_MS) {
-      seen.old = seen.young;
-      seen.young = new Map();
-      seen.turnedAt = this.now;
-    }
-    return seen;
   }
 
   #traceStep(machine: Machine, { input, forgedFor }: Delivery, output: Output): void {

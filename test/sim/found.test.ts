@@ -67,6 +67,11 @@ const SEEDS = [
     seed: 22_059,
     was: 'a machine put back was asked for a writer that is ahead of it by more than the lead',
   },
+  {
+    world: resized(SWARM, { nodes: 12, minutes: 12 }),
+    seed: 61_480,
+    was: 'a process that had just started remembered the gossip of the one before it',
+  },
 ] as const;
 
 /** What was left of a swarm's run when it was shrunk. */
