@@ -21,6 +21,7 @@
  * with those who are in it (PROTOCOL §6.4).
  */
 
+import { assert } from '../core/assert.ts';
 import { concat, fromHex, layHex, Reader, toHex, toUtf8, Writer } from '../core/bytes.ts';
 import { DIGEST_BYTES, type Digest, sha256 } from '../core/digest.ts';
 import {
@@ -48,6 +49,9 @@ export const ROW_BYTES = TAG_BYTES + 8 + 8 + 1 + 8 + DIGEST_BYTES + 3 + CONTENTS
 
 /** Bytes of a want: tag, u8 what, argument. */
 const WANT_BYTES = TAG_BYTES + 1 + DIGEST_BYTES;
+/** Before a list: the code, and a u16 that counts its items. */
+const LIST_HEAD_BYTES = 3;
+const ITEMS_MAX = 2 ** 16 - 1;
 
 /** What one side holds of one domain. */
 export interface SummaryRow {
@@ -130,45 +134,50 @@ export function versionArgument(version: bigint): string {
 
 /** The bytes of a frame. */
 export function encodeFrame(frame: Frame): Uint8Array {
-  return concat(Uint8Array.of(CODES[frame.kind]), encodeBody(frame));
-}
-
-function encodeBody(frame: Frame): Uint8Array {
   switch (frame.kind) {
-    case 'interest': {
-      const tags = new Uint8Array(frame.tags.length * TAG_BYTES);
-      for (const [i, tag] of frame.tags.entries()) layHex(tags, i * TAG_BYTES, tag);
-      return new Writer().u16(frame.tags.length).raw(tags).finish();
-    }
-    case 'digest':
-      return fromHex(frame.digest);
-    case 'summary': {
-      const rows = new Uint8Array(frame.rows.length * ROW_BYTES);
-      for (const [i, row] of frame.rows.entries()) layRow(rows, i * ROW_BYTES, row);
-      return new Writer().u16(frame.rows.length).raw(rows).finish();
-    }
+    case 'interest':
+      return encodeList(frame.kind, frame.tags, TAG_BYTES, layHex);
+    case 'summary':
+      return encodeList(frame.kind, frame.rows, ROW_BYTES, layRow);
     case 'want':
-    case 'lack': {
-      const wants = new Uint8Array(frame.wants.length * WANT_BYTES);
-      for (const [i, want] of frame.wants.entries()) layWant(wants, i * WANT_BYTES, want);
-      return new Writer().u16(frame.wants.length).raw(wants).finish();
-    }
+    case 'lack':
+      return encodeList(frame.kind, frame.wants, WANT_BYTES, layWant);
+    case 'ticks':
+      return encodeList(frame.kind, frame.ticks, TICK_BYTES, layBytes);
+    case 'digest':
+      return coded(frame.kind, fromHex(frame.digest));
     case 'question':
     case 'turn':
-      return concat(fromHex(frame.tag), frame.nonce);
+      return coded(frame.kind, fromHex(frame.tag), frame.nonce);
     case 'answer':
     case 'waiting':
-      return concat(fromHex(frame.tag), frame.bytes);
-    case 'ticks':
-      return concat(new Writer().u16(frame.ticks.length).finish(), ...frame.ticks);
+      return coded(frame.kind, fromHex(frame.tag), frame.bytes);
     case 'ranges': {
-      const writer = new Writer().raw(fromHex(frame.tag)).u16(frame.notes.length);
-      for (const note of frame.notes) writeNote(writer, note);
-      return writer.finish();
+      const notes = new Writer().u16(frame.notes.length);
+      for (const note of frame.notes) writeNote(notes, note);
+      return coded(frame.kind, fromHex(frame.tag), notes.finish());
     }
     default:
-      return frame.bytes;
+      return coded(frame.kind, frame.bytes);
   }
+}
+
+function coded(kind: Frame['kind'], ...parts: readonly Uint8Array[]): Uint8Array {
+  return concat(Uint8Array.of(CODES[kind]), ...parts);
+}
+
+/** Items of one width, each laid out at its place: frames of them are most of what is said. */
+function encodeList<T>(
+  kind: Frame['kind'],
+  items: readonly T[],
+  width: number,
+  lay: (out: Uint8Array, at: number, item: T) => void,
+): Uint8Array {
+  assert(items.length <= ITEMS_MAX, 'a list in a frame is counted by a u16');
+  const out = new Uint8Array(LIST_HEAD_BYTES + items.length * width);
+  out.set([CODES[kind], items.length >> 8, items.length]);
+  for (const [i, item] of items.entries()) lay(out, LIST_HEAD_BYTES + i * width, item);
+  return out;
 }
 
 /**
@@ -206,6 +215,10 @@ export function layTick(out: Uint8Array, at: number, tick: number): void {
   out[at + 75] = tick;
 }
 
+function layBytes(out: Uint8Array, at: number, bytes: Uint8Array): void {
+  out.set(bytes, at);
+}
+
 function layWant(out: Uint8Array, at: number, { tag, what, argument }: Want): void {
   layHex(out, at, tag);
   out[at + TAG_BYTES] = WANT_KINDS.indexOf(what);
@@ -215,7 +228,7 @@ function layWant(out: Uint8Array, at: number, { tag, what, argument }: Want): vo
 function decodeBody(code: number, reader: Reader): Frame {
   switch (code) {
     case CODES.interest:
-      return { kind: 'interest', tags: many(reader, SUMMARY_DOMAINS_MAX, readTag) };
+      return { kind: 'interest', tags: readTags(reader) };
     case CODES.digest:
       return { kind: 'digest', digest: toHex(reader.take(DIGEST_BYTES)) };
     case CODES.summary:
@@ -256,9 +269,22 @@ function readRanges(reader: Reader): Frame {
 }
 
 function many<T>(reader: Reader, max: number, read: (reader: Reader) => T): readonly T[] {
+  return Array.from({ length: readCount(reader, max) }, () => read(reader));
+}
+
+function readCount(reader: Reader, max: number): number {
   const count = reader.u16();
   if (count > max) throw new Refusal('too-large', { limit: max, got: count });
-  return Array.from({ length: count }, () => read(reader));
+  return count;
+}
+
+/** As many as a thousand, by anybody: the hex of all is made at once, and each tag is a piece. */
+function readTags(reader: Reader): readonly Tag[] {
+  const count = readCount(reader, SUMMARY_DOMAINS_MAX);
+  const hex = toHex(reader.take(count * TAG_BYTES));
+  return Array.from({ length: count }, (_, i) => {
+    return hex.slice(i * 2 * TAG_BYTES, (i + 1) * 2 * TAG_BYTES);
+  });
 }
 
 function readTag(reader: Reader): Tag {

@@ -9,7 +9,14 @@
  * good for one side of one handshake and for nothing else.
  */
 
-import { Writer as BytesWriter, equalBytes, fromHex, Reader, toUtf8 } from '../core/bytes.ts';
+import {
+  Writer as BytesWriter,
+  concat,
+  equalBytes,
+  fromHex,
+  Reader,
+  toUtf8,
+} from '../core/bytes.ts';
 import { ADMISSION_BYTES_MAX } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
 import { SIGNATURE_PAIR_BYTES, type Signer, type Suite } from '../core/suite.ts';
@@ -32,11 +39,8 @@ export function makeProof(
   handshakeHash: Uint8Array,
 ): Uint8Array {
   const message = proofMessage(role, handshakeHash, decodeEnvelope(lease).digest);
-  return new BytesWriter()
-    .u32(lease.length)
-    .raw(lease)
-    .raw(node.sign(message, ADMIT_CONTEXT))
-    .finish();
+  const length = new BytesWriter().u32(lease.length).finish();
+  return concat(length, lease, node.sign(message, ADMIT_CONTEXT));
 }
 
 /** The proof of whoever holds no lease: a lease of no bytes, and nothing after it. */

@@ -8,7 +8,7 @@
  */
 
 import { assert } from '../core/assert.ts';
-import { Reader, toUtf8, Writer } from '../core/bytes.ts';
+import { concat, Reader, toUtf8, Writer } from '../core/bytes.ts';
 import { canonicalText, parseCanonical } from '../core/canonical.ts';
 import { EPOCH_HISTORY_MAX } from '../core/limits.ts';
 import { parseTrustDomain, type TrustDomain } from '../core/spiffe-id.ts';
@@ -47,21 +47,17 @@ const PINNED = (1n << 64n) - 1n;
 /** A content document: u64 frozen asOf, all ones while pinned, then the envelope. */
 export function encodeDocumentRecord(held: HeldDocument): Uint8Array {
   const frozen = held.frozenAsOf === null ? PINNED : BigInt(held.frozenAsOf);
-  return new Writer().u64(frozen).raw(held.bytes).finish();
+  return concat(new Writer().u64(frozen).finish(), held.bytes);
 }
 
 /** A manifest: u8 rank of the beacon that named it, then the envelope. */
 export function encodeManifestRecord(rank: number, envelope: Uint8Array): Uint8Array {
-  return new Writer().u8(rank).raw(envelope).finish();
+  return concat(Uint8Array.of(rank), envelope);
 }
 
 /** An override: u32 length ‖ its envelope ‖ the envelope of its recall, where there is one. */
 export function encodeOverrideRecord({ bytes, recall }: HeldOverride): Uint8Array {
-  return new Writer()
-    .u32(bytes.length)
-    .raw(bytes)
-    .raw(recall ?? new Uint8Array())
-    .finish();
+  return concat(new Writer().u32(bytes.length).finish(), bytes, recall ?? new Uint8Array());
 }
 
 /**
