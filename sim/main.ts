@@ -115,20 +115,19 @@ async function swarm(options: Options, { scenario }: Replay): Promise<number> {
   const sum = new Swarm(scenario);
   for (const stretch of record?.held ?? []) sum.addStretch(stretch);
   const ended = interruption();
+  const failed = new AbortController();
   const meter = { known: sum.runs, knownEvents: sum.events, seconds: startStopwatch(), told: 0 };
-  for (const seeds of record?.left ?? [range]) {
-    const part = new Swarm(scenario);
-    const onResult = (result: RunResult): void => {
-      for (const each of [sum, part]) each.add(result);
-      if (result.verdict !== 'held') tell(options, result, 0);
-      if (meter.seconds() - meter.told < PROGRESS_S) return;
-      meter.told = meter.seconds();
-      progress(sum, range[1] - range[0] + 1, meter);
-    };
-    await runPool({ scenario, seeds, jobs: options.jobs, onResult, signal: ended });
-    if (ended.aborted || part.failed.length > 0) break;
-    record?.keep({ seeds, events: part.events, coverage: part.coverage });
-  }
+  const onResult = (result: RunResult): void => {
+    sum.add(result);
+    record?.add(result);
+    if (result.verdict !== 'held') tell(options, result, 0);
+    if (record !== null && sum.failed.length > 0) failed.abort();
+    if (meter.seconds() - meter.told < PROGRESS_S) return;
+    meter.told = meter.seconds();
+    progress(sum, range[1] - range[0] + 1, meter);
+  };
+  const signal = AbortSignal.any([ended, failed.signal]);
+  await runPool({ scenario, seeds: record?.left ?? [range], jobs: options.jobs, onResult, signal });
   process.stderr.write('\n');
   for (const [point, runs, times] of sum.coverage) {
     say(options, `${String(runs).padStart(7)} runs ${String(times).padStart(9)}× ${point}\n`);

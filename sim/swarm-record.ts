@@ -12,21 +12,14 @@ import { encodeCanonical, isObject, type Json, parseJson } from '../core/canonic
 import { digestOf } from '../core/digest.ts';
 import { Refusal } from '../core/refusal.ts';
 import { appendRecord, readRecord } from './host/files.ts';
-import { runSeed } from './run.ts';
+import { type RunResult, runSeed } from './run.ts';
 import { encodeScenario, type Scenario } from './scenario.ts';
+import { type Stretch, Swarm } from './swarm.ts';
 
 /** Seeds of one line. */
 const STRETCH_SEEDS = 100;
 
 const LINE_BYTES_MAX = 64 * 1024;
-
-/** Seeds that were run one after the other, first and last, and what they came to. */
-export interface Stretch {
-  readonly seeds: readonly [number, number];
-  readonly events: number;
-  /** Every point, in how many runs it was reached and how often. */
-  readonly coverage: readonly (readonly [string, number, number])[];
-}
 
 /** The seeds of a swarm in stretches of one line each. */
 function stretchesOf([first, last]: readonly [number, number]): readonly [number, number][] {
@@ -40,6 +33,9 @@ function stretchesOf([first, last]: readonly [number, number]): readonly [number
 /** A record in a file, taken up where it ends. */
 export class SwarmRecord {
   readonly #path: string;
+  readonly #scenario: Scenario;
+  /** Stretches under way, by their first seed. */
+  readonly #begun = new Map<number, Swarm>();
   /** What is on paper of the seeds asked for. */
   readonly held: readonly Stretch[];
   /** What is not. */
@@ -54,12 +50,23 @@ export class SwarmRecord {
     const known = new Map(lines.map(decodeStretch).map((one) => [String(one.seeds), one]));
     const asked = stretchesOf(seeds);
     this.#path = path;
+    this.#scenario = scenario;
     this.held = asked.flatMap((each) => known.get(String(each)) ?? []);
     this.left = asked.filter((each) => !known.has(String(each)));
   }
 
-  keep(stretch: Stretch): void {
-    appendRecord(this.#path, encodeStretch(stretch));
+  /** A stretch is written down when the last of its seeds has held. */
+  add(result: RunResult): void {
+    const seeds = this.left.find(([from, to]) => from <= result.seed && result.seed <= to);
+    if (seeds === undefined) return;
+    const [from, to] = seeds;
+    const swarm = this.#begun.get(from) ?? new Swarm(this.#scenario);
+    this.#begun.set(from, swarm);
+    swarm.add(result);
+    if (swarm.failed.length > 0 || swarm.runs <= to - from) return;
+    this.#begun.delete(from);
+    const { events, coverage } = swarm;
+    appendRecord(this.#path, encodeStretch({ seeds, events, coverage }));
   }
 }
 

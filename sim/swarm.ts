@@ -7,10 +7,17 @@
 import { pointsOf } from './points.ts';
 import type { RunResult } from './run.ts';
 import type { Scenario } from './scenario.ts';
-import type { Stretch } from './swarm-record.ts';
 
 /** A swarm of so many runs reaches every point; a smaller one may miss a rare one by chance. */
 export const RUNS_TO_REACH_ALL = 500;
+
+/** Seeds that were run one after the other, first and last, and what they came to. */
+export interface Stretch {
+  readonly seeds: readonly [number, number];
+  readonly events: number;
+  /** Every point, in how many runs it was reached and how often. */
+  readonly coverage: readonly (readonly [string, number, number])[];
+}
 
 export class Swarm {
   readonly scenario: Scenario;

@@ -12,7 +12,8 @@ import type { Scenario } from '../scenario.ts';
 
 export interface PoolOptions {
   readonly scenario: Scenario;
-  readonly seeds: readonly [number, number];
+  /** First and last of each range. */
+  readonly seeds: readonly (readonly [number, number])[];
   readonly jobs: number | null;
   readonly onResult: (result: RunResult) => void;
   /** Ends the swarm early; what is under way is dropped. */
@@ -27,14 +28,18 @@ const YOUNG_MB = 16;
 
 /** Runs every seed; resolves when all are done or the signal came. */
 export async function runPool(options: PoolOptions): Promise<void> {
-  const [first, last] = options.seeds;
-  const jobs = Math.min(options.jobs ?? availableParallelism(), last - first + 1);
+  const count = options.seeds.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  const jobs = Math.min(options.jobs ?? availableParallelism(), count);
   for (const bound of ['min', 'max']) {
     setFlagsFromString(`--${bound}-semi-space-size=${YOUNG_MB}`);
   }
-  let next = first;
-  const deal = (): number | null => (next > last || options.signal.aborted ? null : next++);
+  const seeds = each(options.seeds);
+  const deal = (): number | null => (options.signal.aborted ? null : (seeds.next().value ?? null));
   await Promise.all(Array.from({ length: jobs }, () => work(options, deal)));
+}
+
+function* each(ranges: PoolOptions['seeds']): Generator<number, undefined> {
+  for (const [first, last] of ranges) for (let seed = first; seed <= last; seed++) yield seed;
 }
 
 async function work(options: PoolOptions, deal: () => number | null): Promise<void> {
