@@ -6,6 +6,7 @@
  */
 
 import type { CheckerKind } from '../checker.ts';
+import type { Machine } from '../machine.ts';
 import type { Step } from '../step.ts';
 
 /** Boot clocks run slow by some millionths, and readings are whole numbers. */
@@ -25,6 +26,7 @@ export const aWriterIsSilentWithoutItsStandby: CheckerKind = {
         const turns = world.authoritiesOf(machine.domain);
         if (turns[turns.indexOf(machine) + 1]?.name !== handover.to) return;
         if ((machine.node?.rank ?? 0) > handover.rank) return;
+        if (isForgotten(machine, world.machine(handover.to))) return;
         world.coverage.saw('checker: a writer spoke after its standby took over');
         if (t - handover.at <= mostMs) return;
         fail(`${machine.name} speaks ${t - handover.at} ms after ${handover.to} took over`);
@@ -32,6 +34,15 @@ export const aWriterIsSilentWithoutItsStandby: CheckerKind = {
     };
   },
 };
+
+/**
+ * True where a disk that was put back took the revocation along, and the standby answers again that
+ * it has not taken over: it knows of nothing.
+ */
+function isForgotten(writer: Machine, standby: Machine | undefined): boolean {
+  if (standby === undefined || standby.node === null || standby.node.hasVoice) return false;
+  return writer.restored || standby.restored;
+}
 
 /** True where a step releases a beacon or a tick of its own. */
 function speaks({ machine, delivery: { input }, writes }: Step): boolean {

@@ -43,6 +43,11 @@ const SEEDS = [
     was: 'a writer that a Root gave the word back was held to be the one taken over from',
   },
   {
+    world: resized(scenarioNamed('garrison'), { nodes: 12, minutes: 20 }),
+    seed: 80_083,
+    was: 'a writer whose disk forgot that people had given the word away was to be silent',
+  },
+  {
     world: scenarioNamed('garrison'),
     seed: 170,
     was: 'a proof against a key made at a standby was judged by the first key of its domain',
