@@ -12,7 +12,7 @@ import { MINUTE_MS } from '../core/time.ts';
 import { recordKey } from '../federation/record-key.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
-import { clockAbout, dateGoneBy } from './date.ts';
+import { clockAbout, dateGoneBy, toldAheadMs } from './date.ts';
 import { isGuest, type Received } from './handshake.ts';
 import { lacksForGood } from './lost-revocations.ts';
 import type { Machine } from './machine.ts';
@@ -182,7 +182,7 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
   const isLed =
     authority !== undefined && group.includes(authority) && mayWrite(world, group, authority);
   const whole = isLed ? wholeFrom(world, authority, group) : new Set<Machine>();
-  const isAhead = (authority?.clock.fastestMs ?? 0) > LEAD_MS;
+  const isAhead = authority !== undefined && isDatedAhead(world, authority);
   const seen = viewsIn(world, domain, group);
   const judged = seen.filter((one) => !isSpared(world, one));
   const first = judged[0];
@@ -209,6 +209,11 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
 function isDegradedAtBest({ standing: { tier, stopped, ageMs, limits } }: DomainView): boolean {
   const isYoung = ageMs !== null && ageMs < limits.freshForMs;
   return tier === 'DEGRADED' && isYoung && !stopped;
+}
+
+/** True for a writer that dated evidence ahead: by its wall clock, or by what it was told. */
+function isDatedAhead({ now }: World, writer: Machine): boolean {
+  return Math.max(writer.clock.fastestMs, toldAheadMs(writer, now)) > LEAD_MS;
 }
 
 /** True for two views of a domain that came to the same evidence. */

@@ -53,6 +53,11 @@ const SEEDS = [
     was: 'a proof against a key made at a standby was judged by the first key of its domain',
   },
   {
+    world: scenarioNamed('garrison'),
+    seed: 336,
+    was: 'a writer told the date over a slow link dated ahead, and only wall clocks were a cause',
+  },
+  {
     world: resized(SWARM, { nodes: 12, minutes: 12 }),
     seed: 30_218,
     was: 'a retired key spoke to whoever lacked what disowned the rank below it',
