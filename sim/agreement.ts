@@ -12,7 +12,7 @@ import { MINUTE_MS } from '../core/time.ts';
 import { recordKey } from '../federation/record-key.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
-import { clockAbout, dateGoneBy, toldAheadMs } from './date.ts';
+import { clockAbout, dateGoneBy, isWitness, toldAheadMs } from './date.ts';
 import { isGuest, type Received } from './handshake.ts';
 import { lacksForGood } from './lost-revocations.ts';
 import type { Machine } from './machine.ts';
@@ -243,7 +243,7 @@ function isBetweenKeys(machine: Machine, domain: TrustDomain): boolean {
 
 /**
  * True unless SURVIVAL or an age is what the protocol promises. A machine that lost its clock and
- * has neither people nor a linked authority stays at SURVIVAL (PROTOCOL §4.4), and so does one to
+ * has neither people nor anybody to ask stays at SURVIVAL (PROTOCOL §4.4), and so does one to
  * whom no true date may be told: its domain dated evidence farther ahead than Root allows, and a
  * bound falls with a new lineage alone (§4.1). So does a domain of which it took, by a clock that
  * ran ahead, what a thief had dated ahead. One that was told the date over a slow link finds
@@ -263,13 +263,20 @@ function isToBeFresh(world: World, machine: Machine, { domain, standing }: Domai
   return ageMs < freshForMs || ageMs - Math.max(0, aheadMs(domain)) >= freshForMs;
 }
 
+/**
+ * True for a machine that has people, and for one linked to authorities whose word is enough: the
+ * beacon key in force alone, or a quorum of nodes, as those are who stand by (PROTOCOL §4.4).
+ */
 function hasSomebodyToAsk(world: World, machine: Machine): boolean {
   if (machine.isAuthority) return true;
-  return world.network.linksOf(machine).some(({ up, wires: [{ from, to }] }) => {
+  const { domain } = machine;
+  const asked = world.network.linksOf(machine).flatMap(({ up, wires: [{ from, to }] }) => {
     const other = from === machine ? to : from;
-    const isAsked = other.isAuthority && other.domain === machine.domain;
-    return up && isAsked && !isBehind(world, other, other.domain);
+    const isAsked = up && other.isAuthority && other.domain === domain;
+    return isAsked && !isBehind(world, other, domain) ? [other] : [];
   });
+  const quorum = rootsOf(machine, domain).at(-1)?.timeQuorum ?? 1;
+  return asked.length >= quorum || asked.some((one) => isWitness(one, world.now));
 }
 
 function viewsIn(world: World, domain: TrustDomain, group: readonly Machine[]): readonly Seen[] {

@@ -10,6 +10,8 @@
 
 import { QUESTION_FOR_MS } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { Instant } from '../core/time.ts';
+import type { FederationNode } from '../federation/node.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
 import { keepingOf, recordOf, timeOf } from './reading.ts';
@@ -61,6 +63,21 @@ export function isVouched(machine: Machine): boolean {
 /** True while the machine asks for a date, whoever vouched for the one before. */
 export function isAsking(machine: Machine): boolean {
   return readTime(machine)?.isAsking === true;
+}
+
+/**
+ * True where a machine answers a question with the beacon key in force, which is enough: it knows
+ * the time, and that key has spoken. Another answers as one node of a quorum (PROTOCOL §4.4).
+ */
+export function isWitness({ node, domain, clock }: Machine, t: number): boolean {
+  return node !== null && answersByKey(node, domain, clock.now(t));
+}
+
+/** The same of a node alone. */
+export function answersByKey(node: FederationNode, domain: TrustDomain, now: Instant): boolean {
+  const view = node.viewOf(domain, now);
+  if (view === null || view.beacon === null) return false;
+  return node.time(now).isKnown && node.rank === view.rank;
 }
 
 /** True while the wall clock is not gone by. */

@@ -8,13 +8,13 @@
 
 import { toUtf8 } from '../../core/bytes.ts';
 import { SYNC_INTERVAL_MS } from '../../core/limits.ts';
-import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { addMs, bootMs, type Instant, SECOND_MS, unixMs } from '../../core/time.ts';
 import type { Input } from '../../federation/input.ts';
 import { FederationNode } from '../../federation/node.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import type { DomainView } from '../../federation/view.ts';
 import type { CheckerKind } from '../checker.ts';
+import { answersByKey } from '../date.ts';
 import { FIRST_ROOT, signerOf } from '../founding.ts';
 import type { Machine } from '../machine.ts';
 import { RTC_RESET_MS } from '../machine-clock.ts';
@@ -95,7 +95,7 @@ function visit(world: World, member: Machine): Visit {
   }
   goOn();
   const isTold = guest.time(guestNow()).isKnown;
-  const mayTell = isWitness(host, domain, hostNow());
+  const mayTell = answersByKey(host, domain, hostNow());
   if (!isTold) {
     handle(guest, { kind: 'time', request: 1, time: host.clock(hostNow()).wall });
     goOn();
@@ -114,13 +114,6 @@ function guestOf(world: World, { domain, name, believed }: Machine, now: Instant
     records: first === undefined ? new Map() : new Map([[key, first]]),
     ...{ limits: null, node: signerOf(world.suite, `${name}/guest`), authority: null },
   });
-}
-
-/** True where a member answers with the beacon key in force: it knows the time, and has spoken. */
-function isWitness(host: FederationNode, domain: TrustDomain, now: Instant): boolean {
-  const view = host.viewOf(domain, now);
-  if (view === null || view.beacon === null) return false;
-  return host.time(now).isKnown && host.rank === view.rank;
 }
 
 function evidenceOf(view: DomainView | null): string {

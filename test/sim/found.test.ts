@@ -104,6 +104,20 @@ const SHRUNK: readonly {
     },
   },
   {
+    was: 'a standby, whose word is that of one node of a quorum, was to tell the time on its own',
+    seed: 1,
+    scenario: {
+      domains: 2,
+      standbys: 1,
+      followers: 1,
+      minutes: 4,
+      happenings: [
+        { at: 60_000, fault: 'lying', on: ['d01'], forMs: 3_600_000, amount: 0 },
+        { at: 60_000, fault: 'power-cut', on: ['d01-1'], forMs: 3_600_000, amount: 0 },
+      ],
+    },
+  },
+  {
     was: 'a proof left its seed with the writer, and the next rank waited for the end of the chain',
     seed: 1064,
     scenario: {
