@@ -8,8 +8,10 @@
  */
 
 import type { TrustDomain } from '../core/spiffe-id.ts';
+import type { KeyId } from '../core/suite.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import { recordKey } from '../federation/record-key.ts';
+import { revocationOf } from '../federation/revocations.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
 import { clockAbout, dateGoneBy, isWitness, toldAheadMs } from './date.ts';
@@ -188,7 +190,7 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
   const first = judged[0];
   // Evidence from the future of some is no evidence to them: they may differ until it is.
   if (first === undefined || isAhead) return;
-  if (!isLed && group.some((machine) => isBetweenKeys(machine, domain))) return;
+  if (!isLed && seen.some(({ machine, view }) => isBetweenKeys(machine, view))) return;
   for (const { machine, view } of judged) {
     if (!agree(view, first.view)) differ(first, { machine, view });
     // An authority put back to an older disk forgets names, and no manifest may omit one (§5.1).
@@ -231,14 +233,19 @@ function differ(first: Seen, { machine, view }: Seen): never {
 }
 
 /**
- * True for a machine whose newest beacon is of a key that its newest Root calls retired. Who had it
- * before that Root keeps it, and who had the Root first takes none that is dated later (PROTOCOL
- * §2.5): they agree once a beacon of the next key comes.
+ * True for a machine whose newest beacon is of a key that speaks no more: its newest Root calls it
+ * retired, or something disowned it. Who had it before that keeps it, and who heard that first
+ * takes none that is dated later, or none at all (PROTOCOL §2.5): they agree once a beacon of the
+ * next key comes.
  */
-function isBetweenKeys(machine: Machine, domain: TrustDomain): boolean {
+function isBetweenKeys(machine: Machine, { domain, revocations }: DomainView): boolean {
   const held = recordOf(machine, domain, 'beacon');
   const retired = rootsOf(machine, domain).at(-1)?.retired ?? [];
-  return held !== null && envelopeOf(held).slots.some(({ keyId }) => retired.includes(keyId));
+  const isOver = (keyId: KeyId): boolean =>
+    retired.includes(keyId) ||
+    machine.believed.has(recordKey(domain, 'disowned', keyId)) ||
+    revocationOf(revocations, { class: 'authority', target: keyId }) !== undefined;
+  return held !== null && envelopeOf(held).slots.some(({ keyId }) => isOver(keyId));
 }
 
 /**

@@ -118,6 +118,23 @@ const SHRUNK: readonly {
     },
   },
   {
+    was: 'beacons of a disowned key were to be the same where the next rank is not there to speak',
+    seed: 1,
+    scenario: {
+      domains: 2,
+      standbys: 1,
+      followers: 1,
+      minutes: 6,
+      happenings: [
+        { at: 30_000, fault: 'lying', on: ['d00-s1'], forMs: 3_600_000, amount: 0 },
+        { at: 30_000, fault: 'isolation', on: ['d00-s1'], forMs: 3_600_000, amount: 0 },
+        { at: 60_000, fault: 'isolation', on: ['d00'], forMs: 120_000, amount: 0 },
+        { at: 90_000, fault: 'publishing', on: ['d00'], forMs: 0, amount: 1 },
+        { at: 120_000, fault: 'stolen-beacon-key', on: ['d01', 'd00'], forMs: 0, amount: 0 },
+      ],
+    },
+  },
+  {
     was: 'a proof left its seed with the writer, and the next rank waited for the end of the chain',
     seed: 1064,
     scenario: {
