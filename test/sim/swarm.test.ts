@@ -1,6 +1,6 @@
 /**
- * The share of the swarm that every build runs: hundreds of hostile worlds, with a breath after each,
- * or no world's documents are forgotten before the last one's. Timeout: 600 s
+ * The share of the swarm that every build runs: hundreds of hostile worlds, with a breath after
+ * each, or no world's documents are forgotten before the last one's. Timeout: 600 s
  */
 
 import { suite } from 'uvu';
