@@ -14,16 +14,27 @@ import { keepingOf, recordOf } from '../reading.ts';
 /** Clocks may part by this share of the time, and by the lead of Root beside it, unnoticed. */
 const SLEW_SHARE = 1 / 100;
 
+/** What a clock had come to when it was looked at last. */
+interface Look {
+  /** All its leaps together. */
+  readonly leaptMs: number;
+  readonly aheadOfBootMs: number;
+}
+
 export const unknownTimeIsACap: CheckerKind = {
   sentence: 'unknown time is a cap',
   make: (world, fail) => {
     const lost = new Set<Machine>();
-    /** What all leaps of a clock came to when it was looked at last. */
-    const leapt = new Map<Machine, number>();
+    const looked = new Map<Machine, Look>();
     const noteLeap = (machine: Machine, t: number): void => {
-      const { leaptMs } = machine.clock;
-      const leapMs = Math.abs(leaptMs - (leapt.get(machine) ?? leaptMs));
-      leapt.set(machine, leaptMs);
+      const now = lookAt(machine, t);
+      const before = looked.get(machine) ?? now;
+      looked.set(machine, now);
+      // What a clock that had stood still catches up with was missed before, and is no leap.
+      const leapMs = Math.min(
+        Math.abs(now.leaptMs - before.leaptMs),
+        Math.abs(now.aheadOfBootMs - before.aheadOfBootMs),
+      );
       if (leapMs <= VOUCHED_SLOW_MS + t * SLEW_SHARE || isAnchored(machine)) return;
       world.coverage.saw('protocol: a wall clock leapt');
       lost.add(machine);
@@ -31,15 +42,15 @@ export const unknownTimeIsACap: CheckerKind = {
     return {
       started: (machine) => {
         lost.delete(machine); // set up anew it has no past
-        leapt.set(machine, machine.clock.leaptMs);
+        looked.set(machine, lookAt(machine, world.now));
         const past = recordOf(machine, machine.domain, 'keeping');
         if (past === null || isVouched(machine)) return;
         if (keepingOf(past).bootId !== machine.clock.bootId) lost.add(machine);
       },
       wrote: {
-        time: (_, { machine }) => {
+        time: (_, { machine, t }) => {
           if (!isVouched(machine) || isAsking(machine)) return;
-          leapt.set(machine, machine.clock.leaptMs);
+          looked.set(machine, lookAt(machine, t));
           if (lost.delete(machine)) world.coverage.saw('protocol: a date was vouched for');
         },
       },
@@ -51,3 +62,8 @@ export const unknownTimeIsACap: CheckerKind = {
     };
   },
 };
+
+function lookAt({ clock }: Machine, t: number): Look {
+  const { wall, boot } = clock.now(t);
+  return { leaptMs: clock.leaptMs, aheadOfBootMs: wall - boot };
+}

@@ -38,6 +38,11 @@ const SEEDS = [
     was: 'power ended within the first step after a pause',
   },
   {
+    world: resized(SWARM, { nodes: 12, minutes: null }),
+    seed: 102_239,
+    was: 'a clock that caught up with what it had stood still for was held to leap',
+  },
+  {
     world: scenarioNamed('garrison'),
     seed: 48,
     was: 'a writer that a Root gave the word back was held to be the one taken over from',
