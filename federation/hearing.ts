@@ -36,7 +36,9 @@ type Heard =
 
 /** A role is not met: by keys that it does not hold, too few of them, or too many. */
 const OF_ROLES: ReadonlySet<RefusalCode> = new Set([
-  ...(['signer-unknown', 'threshold-unmet', 'signer-surplus'] as const),
+  'signer-unknown',
+  'threshold-unmet',
+  'signer-surplus',
 ]);
 /** One for all: most of what is gossiped comes to it. */
 const UNKNOWN_BEACON = new Refusal('tick-unknown-beacon');

@@ -7,7 +7,7 @@ import { fromUtf8 } from '../core/bytes.ts';
 import { parseCanonical } from '../core/canonical.ts';
 import { readOnce } from '../core/read-once.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import { readBeacon } from '../federation/beacon.ts';
+import { type Beacon, readBeacon } from '../federation/beacon.ts';
 import { decodeEnvelope } from '../federation/envelope.ts';
 import { Members } from '../federation/members.ts';
 import { recordKey } from '../federation/record-key.ts';
@@ -77,7 +77,9 @@ export const documentOf = readOnce((record: Uint8Array) =>
   decodeEnvelope(record.subarray(FROZEN_BYTES)),
 );
 export const tickOf = readOnce(decodeTick);
-export const beaconOf = readOnce((record: Uint8Array) => readBeacon(envelopeOf(record)));
+export function beaconOf(record: Uint8Array): Beacon {
+  return readBeacon(envelopeOf(record));
+}
 
 /** Reads its one spelling byte by byte: every tick writes one at every node. */
 function readKeeping(record: Uint8Array): Keeping {
