@@ -69,6 +69,8 @@ const WITH_ALL_FAULTS = [
   'people: a relation was changed',
   'people: a revocation was acknowledged',
   'people: a withdrawal was acknowledged',
+  'people: an override was recalled',
+  'people: an override was taken',
   'people: an update was taken back',
   'people: the next rank was given the word',
   'protocol: a forgery was met',

@@ -4,13 +4,13 @@
  */
 
 import { toUtf8 } from '../../core/bytes.ts';
+import { Refusal } from '../../core/refusal.ts';
 import { addMs, unixMs } from '../../core/time.ts';
 import { encodeBlock } from '../../federation/armour.ts';
 import { OVERRIDABLE_ACTIONS } from '../../federation/override.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import { signOverride, signRecallOf } from '../override.ts';
-import type { World } from '../world.ts';
 import { machinesOf } from './victims.ts';
 
 export const overriding: Fault = {
@@ -32,15 +32,19 @@ export const overriding: Fault = {
       ...{ reason: `run ${happening.amount}`, issuedAt: now },
       notAfter: addMs(now, happening.forMs + world.scenario.limits.survivalForMs),
     });
-    hand(world, machine, 'override', override);
+    hand(machine, 'override', override, () => world.coverage.saw('people: an override was taken'));
     return () => {
       if (happening.amount % 2 === 0) return;
-      hand(world, machine, 'recall', signRecallOf(world, machine.domain, override, unixMs(now)));
+      const recall = signRecallOf(world, machine.domain, override, unixMs(now));
+      hand(machine, 'recall', recall, () => world.coverage.saw('people: an override was recalled'));
     };
   },
 };
 
-function hand(world: World, machine: Machine, label: string, bytes: Uint8Array): void {
+function hand(machine: Machine, label: string, bytes: Uint8Array, taken: () => void): void {
   const file = toUtf8(encodeBlock(label, bytes));
-  machine.request({ kind: 'import', file }, () => world.coverage.saw(`people: an ${label}`));
+  machine.request({ kind: 'import', file }, ({ answer }) => {
+    const outcomes = answer instanceof Refusal ? [] : answer.imported.map(({ outcome }) => outcome);
+    if (outcomes.includes('admitted')) taken();
+  });
 }
