@@ -34,6 +34,10 @@ export const ALARMS = {
     means: 'what this machine published since the other rank took over is in force nowhere',
     mend: 'compare it with what the other rank says, and publish there what is missing',
   },
+  'own-beacon-refused': {
+    means: 'this machine refuses the beacons that it signs itself: the domain ages for everybody',
+    mend: 'a Root with --rotate-beacon for an ended key, limits below its ceilings; then it goes on',
+  },
   'own-beacon-unknown': {
     means: 'a beacon of our own key that this machine did not sign',
     mend: 'its disk is an old copy, or another machine has the key: holdfast revoke authority',

@@ -82,6 +82,12 @@ export const MIN_EPOCH_MS_MIN = 10;
 export const MIN_EPOCH_MS_MAX = HOUR_MS;
 /** The writer renews when this share of its chain is left. */
 export const CHAIN_RENEW_SHARE = 1 / 8;
+/**
+ * First and longest wait of a writer after a beacon that its own ladder refused: what is over by
+ * itself is so within a second, and each try costs an epoch, a write and two signatures.
+ */
+export const OWN_BEACON_RETRY_MS_MIN = SECOND_MS;
+export const OWN_BEACON_RETRY_MS_MAX = MINUTE_MS;
 /** Step by which the stored ledger runs ahead of powered time. */
 export const LEDGER_STEP_MS = 10 * MINUTE_MS;
 /** First and longest wait between two questions for the time, while it is not known. */

@@ -3,7 +3,6 @@
  * it through the writer, relates to other domains, and vouches for its own node (PROTOCOL §2.5).
  */
 
-import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
 import { LEASE_FOR_MS, RELATION_PROPOSAL_MS_MAX } from '../core/limits.ts';
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import { type KeyId, keyIdOf, type PublicPair, type Signer } from '../core/suite.ts';
@@ -25,7 +24,6 @@ import {
   readLease,
   signLease,
 } from './lease.ts';
-import { Members } from './members.ts';
 import type { Moment } from './moment.ts';
 import { OwnContents } from './own-contents.ts';
 import { OwnLease } from './own-lease.ts';
@@ -36,6 +34,7 @@ import { recordKey } from './record-key.ts';
 import { type AskedRelation, signRelationProposal } from './relation-proposal.ts';
 import { Resumption, type Start } from './resumption.ts';
 import type { RevocationTarget } from './revocations.ts';
+import { Setback } from './setback.ts';
 import { signRevocations } from './sign-revocations.ts';
 import { isTimeUnknown } from './standing.ts';
 import { Tether, waitingFor } from './tether.ts';
@@ -76,8 +75,8 @@ export interface Issued {
 
 type Request = RelationChange | Extract<Input, { readonly kind: 'publish' }>;
 
-/** After a beacon that our own ladder refused, the next attempt waits so long. */
-const RETRY_MS = SECOND_MS;
+/** Entropy that did not come is drawn again so late. */
+const DRAW_AGAIN_MS = SECOND_MS;
 const NOTHING_DUE: Duty = { writes: [], tick: null, draw: 0 };
 
 /** The authority of one domain: one per state machine, on the machine that holds the keys. */
@@ -87,6 +86,7 @@ export class Authority {
   /** How long we may speak without the standby (PROTOCOL §2.5). */
   readonly tether: Tether;
   readonly #writer: Writer;
+  readonly #setback = new Setback();
   readonly #beliefs: Beliefs;
   readonly #node: Signer;
   #keys: readonly Signer[];
@@ -94,15 +94,12 @@ export class Authority {
   readonly #relations: OwnRelations;
   readonly #lease: OwnLease;
   readonly #voices = new VoiceBook();
-  #notBefore: BootMs;
+  readonly #notBefore: BootMs;
   #drawAgainAt: BootMs = bootMs(0);
 
   constructor(options: AuthorityOptions) {
     const { keys, settings, node, records, beliefs, start, hasMembers } = options;
-    const stored = records.get(recordKey(beliefs.ownDomain, 'writer'));
-    const allocated =
-      stored === undefined ? 0n : new Members(parseCanonical(stored), 'writer').u64('allocated');
-    this.#writer = new Writer(settings, allocated);
+    this.#writer = new Writer(settings, records.get(recordKey(beliefs.ownDomain, 'writer')));
     this.#beliefs = beliefs;
     this.#node = node;
     this.#keys = keys;
@@ -158,8 +155,10 @@ export class Authority {
   /** What else is stored and told when the belief about our own domain changes. */
   follow(before: Belief, after: Belief): Pick<Admission, 'writes' | 'notes'> {
     // PROTOCOL §3.5 — a stolen key goes on beside us: a proof is a revocation of that key, so its
-    // seed is destroyed, and the next rank speaks at once where its key is ours.
-    if (after.disowned !== before.disowned) this.#writer.abandon();
+    // seed is destroyed, and the next rank speaks at once where its key is ours. A Root that takes
+    // our beacon back leaves nothing that a tick could prove.
+    const isTaken = after.roots !== before.roots && after.beacon === null;
+    if (after.disowned !== before.disowned || isTaken) this.#writer.abandon();
     const isOurs = (keyId: KeyId) => this.#keys.some((key) => key.keyId === keyId);
     const { writes, notes } = this.#contents.follow(before, after, isOurs);
     // PROTOCOL §2.5 — who had the word and has it no more: its people have to know.
@@ -168,10 +167,6 @@ export class Authority {
     const details = { inForce: rankInForce(after) ?? -1 };
     const alarm: Effect = { kind: 'alarm', code: 'deposed', domain: after.domain, details };
     return { writes, notes: [...notes, alarm] };
-  }
-
-  #isBeaconDue(own: Belief): boolean {
-    return this.#writer.isBeaconDue(own, this.#contents.kept.length > 0);
   }
 
   /** Refuses as `voiceOf` does. */
@@ -227,18 +222,15 @@ export class Authority {
     if (this.#isSilenced(context.now)) return NOTHING_DUE;
     const own = this.#beliefs.own;
     const clock = clockOf(own, context.now);
-    const mayWrite = (): boolean =>
-      this.#notBefore <= context.now.boot && this.#writer.nextEpochAt(own) <= clock;
-    if (this.#isBeaconDue(own) && mayWrite()) {
+    if (this.#beaconInMs(context) <= 0) {
       const stop = this.#writer.allocate(own, clock);
-      const value = encodeCanonical({ allocated: String(this.#writer.allocated) });
-      const writes = [{ key: recordKey(own.domain, 'writer'), value }];
-      this.#drawAgainAt = bootMs(context.now.boot + RETRY_MS);
+      const writes = [{ key: recordKey(own.domain, 'writer'), value: this.#writer.allocated }];
+      this.#drawAgainAt = bootMs(context.now.boot + DRAW_AGAIN_MS);
       return { writes, tick: stop, draw: WRITER_ENTROPY_BYTES };
     }
     if (this.#writer.awaitsEntropy && this.#drawAgainAt <= context.now.boot) {
       // A disk that failed at the allocation took the draw with it: nothing else would ask again.
-      this.#drawAgainAt = bootMs(context.now.boot + RETRY_MS);
+      this.#drawAgainAt = bootMs(context.now.boot + DRAW_AGAIN_MS);
       return { ...NOTHING_DUE, draw: WRITER_ENTROPY_BYTES };
     }
     return { ...NOTHING_DUE, tick: this.#writer.releaseTick(clock) };
@@ -262,6 +254,7 @@ export class Authority {
       return { envelopes, admission: admitAll(context, own, envelopes.map(asItem)) };
     });
     if (outcome instanceof Refusal) return this.#failed(context, allocation, outcome);
+    this.#setback.end();
     const requests = allocation.publications.map((publication) => publication.request);
     const beacon = outcome.envelopes[0];
     // What was kept is said again: the step that stores the beacon forgets it.
@@ -365,28 +358,35 @@ export class Authority {
 
   #writesInMs(context: AdmitContext): number {
     if (this.#isSilenced(context.now)) return Number.POSITIVE_INFINITY;
-    const own = this.#beliefs.own;
-    const clock = clockOf(own, context.now);
+    const clock = clockOf(this.#beliefs.own, context.now);
     const tick = this.#writer.nextTickAt();
     const tickInMs = tick === null ? Number.POSITIVE_INFINITY : tick - clock;
     if (this.#writer.awaitsEntropy) return this.#drawAgainAt - context.now.boot;
-    if (!this.#isBeaconDue(own)) return tickInMs;
-    const beaconInMs = Math.max(
-      this.#writer.nextEpochAt(own) - clock,
-      this.#notBefore - context.now.boot,
+    return Math.min(tickInMs, this.#beaconInMs(context));
+  }
+
+  /** In how many milliseconds a beacon that is due may be signed; never where none is. */
+  #beaconInMs({ now }: AdmitContext): number {
+    const { own } = this.#beliefs;
+    const isDue = this.#writer.isBeaconDue(own, this.#contents.kept.length > 0);
+    if (!isDue) return Number.POSITIVE_INFINITY;
+    return Math.max(
+      this.#writer.nextEpochAt(own) - clockOf(own, now),
+      this.#notBefore - now.boot,
+      this.#setback.inMs({ own, isAsked: this.#writer.isAsked }, now.boot),
     );
-    return Math.min(tickInMs, beaconInMs);
   }
 
   #failed(context: AdmitContext, allocation: Allocation, refusal: Refusal): Issued {
-    this.#writer.abandon();
-    this.#notBefore = bootMs(context.now.boot + RETRY_MS);
+    this.#writer.failed(allocation);
     const requests = allocation.publications.map((publication) => publication.request);
     for (const request of requests) this.#relations.forget(request);
+    const refused = { own: this.#beliefs.own, isAsked: requests.length > 0 };
     return {
       admissions: [],
       replies: [
         { kind: 'refused', peer: null, refusal },
+        ...this.#setback.note(refused, refusal, context.now.boot),
         ...requests.map((request): Effect => ({ kind: 'reply', request, answer: refusal })),
       ],
       gossip: [],

@@ -26,7 +26,7 @@ export const RECORD_KINDS = [
   'revocations', // part: digest → envelope
   'override', // part: digest → u32 length ‖ envelope ‖ envelope of its recall, or nothing
   'lease', // envelope of our own; of our own domain alone
-  'writer', // JCS: highest epoch allocated
+  'writer', // JCS: highest epoch allocated, and its lineage
   'fork', // JCS: own contents that a higher rank may have dropped, until it is known
   'drafts', // JCS: own contents whose signer counts no more, to be signed anew
 ] as const;

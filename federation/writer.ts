@@ -15,6 +15,13 @@ import { type Digest, digestOf, sha256 } from '../core/digest.ts';
 import { CHAIN_RENEW_SHARE, TICK_COUNT_MAX } from '../core/limits.ts';
 import type { Signer } from '../core/suite.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
+import {
+  type Allocated,
+  allocatedNow,
+  decodeAllocated,
+  encodeAllocated,
+  highestAllocated,
+} from './allocated.ts';
 import { highestEpoch } from './beacon.ts';
 import {
   type Belief,
@@ -80,21 +87,27 @@ export class Writer {
   #chain: Chain | null = null;
   #queue: Publication[] = [];
   #allocation: Allocation | null = null;
-  #allocated: bigint;
+  #allocated: Allocated;
   #isFirst = true;
 
-  constructor(settings: WriterSettings, allocated: bigint) {
+  /** `record` is what was stored of the last allocation, if there was one. */
+  constructor(settings: WriterSettings, record: Uint8Array | undefined) {
     this.#settings = settings;
-    this.#allocated = allocated;
+    this.#allocated = decodeAllocated(record);
   }
 
   enqueue(publication: Publication): void {
     this.#queue.push(publication);
   }
 
-  /** The highest epoch ever allocated, to be stored before it is signed. */
-  get allocated(): bigint {
-    return this.#allocated;
+  /** People ask for something that waits for its beacon. */
+  get isAsked(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** The record of the last allocation, to be stored before anything is signed under it. */
+  get allocated(): Uint8Array {
+    return encodeAllocated(this.#allocated);
   }
 
   /** True from an allocation until its entropy comes. */
@@ -140,8 +153,9 @@ export class Writer {
   allocate(belief: Belief, clock: UnixMs): Uint8Array | null {
     const chain = this.#chain;
     const publications = this.#queue;
-    this.#allocated = this.#nextEpoch(belief, clock);
-    this.#allocation = { epoch: this.#allocated, isFirst: this.#isFirst, publications };
+    const epoch = this.#nextEpoch(belief, clock);
+    this.#allocated = allocatedNow(belief, epoch);
+    this.#allocation = { epoch, isFirst: this.#isFirst, publications };
     this.#isFirst = false;
     this.#queue = [];
     this.#chain = null;
@@ -164,9 +178,18 @@ export class Writer {
     return allocation;
   }
 
-  /** Forgets the chain of a beacon that never came to be, or counts no more: another one is due. */
+  /** Forgets the chain of a beacon that counts no more: another one is due. */
   abandon(): void {
     this.#chain = null;
+  }
+
+  /**
+   * The beacon of an allocation never came to be: another one is due. Where what people asked for
+   * spoiled the first, everything held is still to be signed anew.
+   */
+  failed({ isFirst, publications }: Allocation): void {
+    this.abandon();
+    if (publications.length > 0) this.#isFirst ||= isFirst;
   }
 
   /** Signs the beacon of an allocation, its manifest and its documents, beacon first. */
@@ -233,7 +256,7 @@ export class Writer {
     // A standby that takes over numbers above all that was said before it, though its rank alone
     // would do: versions follow the epoch, and other readers of a bundle know of no ranks.
     // A Root may have taken the manifest since: what the disk remembers of numbers is enough.
-    const hasSpoken = belief.manifest !== null || this.#allocated > 0n;
+    const hasSpoken = belief.manifest !== null || this.#allocated.epoch > 0n;
     const resumes = this.#isFirst && hasSpoken;
     if (!resumes || root === undefined || start === null) return next;
     const highest = highestEpoch(clock, start, root.minEpochMs);
@@ -242,7 +265,8 @@ export class Writer {
 
   #nextAfterHeld(belief: Belief): bigint {
     const held = belief.beacon?.beacon.epoch ?? 0n;
-    return (held > this.#allocated ? held : this.#allocated) + 1n;
+    const allocated = highestAllocated(this.#allocated, belief);
+    return (held > allocated ? held : allocated) + 1n;
   }
 
   /**

@@ -107,6 +107,12 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '2.5.5': ['federation/tether: silence a writer that is cut off from its standby, and no other'],
   '2.5.6': ['federation/tether: take the word of the next rank alone, to a question of their own'],
   '2.5.7': ['federation/takeover: ends a fork of two ranks with the higher one'],
+  '2.5.8': [
+    'federation/setback: puts off what it tries by twice as long each time, up to a minute',
+    'federation/setback: ends at once when a Root mends it',
+    'federation/setback: answers at once what people ask for meanwhile',
+  ],
+  '2.5.9': ['federation/setback: tells people once for each cause'],
   '2.6.1': ['federation/resume: waits for a person where nobody answers after another boot'],
   '2.6.2': [
     'federation/coalition: an authority restored from an old disk signs no number twice',
@@ -215,6 +221,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   ],
   '5.2.7': ['federation/looking-back: of which one is but shorter prove nothing'],
   '5.3.1': ['federation/admit-beacon: refuses an epoch numbered ahead of time'],
+  '5.3.2': ['federation/writer: number a new lineage from its start'],
   '5.4.1': ['attack/bad-input: over gossip all of it is refused before it is read'],
   '5.4.2': [
     'federation/tuf-conformance: expired_local_root',

@@ -3,7 +3,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeTick, isTickOf, STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
-import { Coalition, type Machine } from '../fakes/coalition.ts';
+import { Coalition, type Machine, signerOf } from '../fakes/coalition.ts';
+import { ceremony } from './takeover-rig.ts';
 
 const writers = suite('federation/writer');
 
@@ -49,6 +50,45 @@ writers('go on with the successor once the bytes arrive', () => {
   const last = blue.effects.findLast((e) => e.kind === 'gossip' && e.message.length === TICK_BYTES);
   assert.ok(last?.kind === 'gossip');
   assert.ok(isTickOf(decodeTick(last.message), blue.view().beacon ?? ('' as never)));
+});
+
+writers('number a new lineage from its start, whatever they allocated before', () => {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue' });
+  world.advance(3_000);
+  blue.restart();
+  world.advance(2_000);
+  const high = blue.view().epoch;
+  assert.ok(high > 100_000n, 'a start takes the highest number that the clock allows');
+  blue.refused.length = 0;
+  ceremony(blue, blue, { kind: 'lineage' });
+  assert.is(blue.view().epoch, 1n);
+  assert.is(blue.view().standing.tier, 'FRESH');
+  world.advance(5_000);
+  assert.equal(blue.refused, []);
+  const next = blue.publish([]);
+  assert.equal(blue.replies.get(next), { epoch: 2n, imported: [] });
+  blue.restart();
+  world.advance(2_000);
+  assert.ok(blue.view().epoch > 2n && blue.view().epoch < high);
+});
+
+writers('reveal no tick of a beacon that a Root took back', () => {
+  const world = new Coalition();
+  const blue = world.add({ name: 'blue', minEpochMs: 60_000 });
+  world.advance(3_000);
+  blue.restart();
+  world.advance(90_000);
+  const next = signerOf('blue/next');
+  blue.input({ kind: 'key', key: next });
+  const keyId = blue.keys.beacon[0].keyId;
+  ceremony(blue, blue, { kind: 'rotate', key: next.publicPair }, { kind: 'compromise', keyId });
+  blue.refused.length = 0;
+  assert.is(blue.view().beacon, null);
+  world.advance(10_000);
+  assert.equal(blue.refused, []);
+  world.advance(60_000);
+  assert.is(blue.view().standing.tier, 'FRESH');
 });
 
 writers.run();
