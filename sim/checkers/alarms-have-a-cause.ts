@@ -33,6 +33,8 @@ export const alarmsHaveACause: CheckerKind = {
         if (effect.code === 'store-unwritable' && machine.diskFailed) return;
         // What it said since the backup it hears from others.
         if (effect.code === 'own-beacon-unknown' && machine.restored) return;
+        // Nobody configures more than Root allows here, and no key ends: a writer that refuses its
+        // own beacons (`own-beacon-refused`) does so by a mistake of ours.
         fail(`${machine.name} raises ${effect.code} about ${effect.domain}`);
       },
     },

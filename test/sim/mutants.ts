@@ -317,6 +317,13 @@ export const MUTANTS: readonly Mutant[] = [
     faults: ['suspend', 'frozen-clock', 'isolation'],
   },
   {
+    name: 'a writer says a limit that its own ladder refuses',
+    file: 'federation/writer.js',
+    find: 'limits: { ...limits },',
+    replace: 'limits: { ...limits, freshForMs: belief.beacon === null ? limits.freshForMs : 1 },',
+    faults: ['publishing'],
+  },
+  {
     name: 'all beacons of a writer share a seed',
     file: 'federation/writer.js',
     find: 'const seed = entropy.slice(0, 32);',
