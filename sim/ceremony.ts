@@ -7,7 +7,7 @@ import { toUtf8 } from '../core/bytes.ts';
 import type { JsonObject } from '../core/canonical.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
-import type { KeyId, PublicPair, Signer } from '../core/suite.ts';
+import type { KeyId, PublicPair } from '../core/suite.ts';
 import { unixMs } from '../core/time.ts';
 import { admitAll } from '../federation/admit.ts';
 import { encodeBlock } from '../federation/armour.ts';
@@ -19,7 +19,7 @@ import { asRead } from '../federation/moment.ts';
 import { recordKey } from '../federation/record-key.ts';
 import type { Root } from '../federation/root.ts';
 import { draftRoot, type RootChange } from '../federation/root-draft.ts';
-import { FIRST_ROOT, MADE_KEYS, madeKeysOf } from './founding.ts';
+import { type DomainKeys, FIRST_ROOT, MADE_KEYS, madeKeysOf, rootSignersOf } from './founding.ts';
 import type { Machine } from './machine.ts';
 import { keepingOf } from './reading.ts';
 import { partsOfKey } from './step.ts';
@@ -36,17 +36,22 @@ interface KeysThere {
 /** What people change: by what they know, the newest Root, and the keys that they have there. */
 type Changes = (known: Belief, root: Root, keys: KeysThere) => readonly RootChange[];
 
-/** The Roots that the people of each domain have signed, from version 2 on. */
-const signedIn = new WeakMap<World, Map<TrustDomain, Uint8Array[]>>();
+/** What the people of each domain have signed. */
+const signedIn = new WeakMap<World, Map<TrustDomain, readonly Uint8Array[]>>();
 
 /** Signs the next Root: what `changesOf` makes of the one known, and of the keys there. */
 export function signNextRoot(world: World, machine: Machine, changesOf: Changes): void {
   const { domain } = machine;
   const draft = draftNextRoot(world, machine, changesOf);
-  const key = world.keys.get(domain)?.root;
-  if (draft === null || key === undefined) return;
-  const all = signedIn.get(world) ?? new Map<TrustDomain, Uint8Array[]>();
-  signedIn.set(world, all.set(domain, [...(all.get(domain) ?? []), signedRoot(draft, key)]));
+  const keys = world.keys.get(domain);
+  if (draft === null || keys === undefined) return;
+  const all = signedIn.get(world) ?? new Map<TrustDomain, readonly Uint8Array[]>();
+  signedIn.set(world, all.set(domain, [...rootsSigned(world, domain), signedRoot(draft, keys)]));
+}
+
+/** The Roots that the people of a domain have signed so far, from version 2 on. */
+export function rootsSigned(world: World, domain: TrustDomain): readonly Uint8Array[] {
+  return signedIn.get(world)?.get(domain) ?? [];
 }
 
 /** Signs a Root that gives its ranks from 0 on again, and hands it in. */
@@ -54,12 +59,12 @@ export function offerMisnumberedRoot(world: World, machine: Machine): void {
   const draft = draftNextRoot(world, machine, (_, __, { fresh }) => [
     { kind: 'rotate', key: fresh },
   ]);
-  const signer = world.keys.get(machine.domain)?.root;
-  if (draft === null || signer === undefined) return;
+  const keys = world.keys.get(machine.domain);
+  if (draft === null || keys === undefined) return;
   const body = decodeEnvelope(draft).members.json();
   const roles = body.roles as JsonObject;
   const beacon = (roles.beacon as readonly JsonObject[]).map((key, rank) => ({ ...key, rank }));
-  const bytes = signEnvelope('root', { ...body, roles: { ...roles, beacon } }, [signer]);
+  const bytes = signEnvelope('root', { ...body, roles: { ...roles, beacon } }, rootSignersOf(keys));
   const file = toUtf8(encodeBlock('root', bytes));
   machine.request({ kind: 'import', file }, ({ answer }) => {
     const outcomes = answer instanceof Refusal ? [] : answer.imported.map(({ outcome }) => outcome);
@@ -100,6 +105,7 @@ function draftNextRoot(world: World, machine: Machine, changesOf: Changes): Uint
   // Each machine has documents keys of its own, and whoever stands by stays ready.
   const documents = [...held.documents.keys.keys()].filter((keyId) => machine.holds(keyId));
   const changes = changesOf(known, held, { fresh: fresh.publicPair, documents });
+  if (changes.length === 0) return null;
   return draftRoot(known, changes, machine.clock.now(world.now).wall);
 }
 
@@ -108,10 +114,10 @@ function draftNextRoot(world: World, machine: Machine, changesOf: Changes): Uint
  * the same statement.
  */
 export function publishRoots(world: World, machine: Machine): void {
-  const key = world.keys.get(machine.domain)?.root;
-  if (key === undefined) return;
-  const roots = signedIn.get(world)?.get(machine.domain) ?? [];
-  const file = roots.map((bytes) => encodeBlock('root', signedRoot(bytes, key))).join('');
+  const keys = world.keys.get(machine.domain);
+  if (keys === undefined) return;
+  const roots = rootsSigned(world, machine.domain);
+  const file = roots.map((bytes) => encodeBlock('root', signedRoot(bytes, keys))).join('');
   if (file !== '') machine.request({ kind: 'import', file: toUtf8(file) }, () => undefined);
 }
 
@@ -133,7 +139,7 @@ function knownRoots(world: World, machine: Machine): Belief | null {
       const [of, kind] = partsOfKey(key);
       return of === domain && kind === asked ? [value] : [];
     });
-  const all = [first, ...(signedIn.get(world)?.get(domain) ?? []), ...held('revocations')];
+  const all = [first, ...rootsSigned(world, domain), ...held('revocations')];
   const items: FileItem[] = [
     ...all.map((bytes) => ({ kind: 'envelope', envelope: decodeEnvelope(bytes) }) as const),
     ...held('disowned').map(
@@ -146,7 +152,8 @@ function knownRoots(world: World, machine: Machine): Belief | null {
   return { ...belief, asOf: asOf === null ? null : unixMs(asOf) };
 }
 
-function signedRoot(draft: Uint8Array, root: Signer): Uint8Array {
+function signedRoot(draft: Uint8Array, keys: DomainKeys): Uint8Array {
   const { payload } = decodeEnvelope(draft);
-  return encodeEnvelope('root', [signSlot('root', payload, root)], payload);
+  const slots = rootSignersOf(keys).map((signer) => signSlot('root', payload, signer));
+  return encodeEnvelope('root', slots, payload);
 }

@@ -41,7 +41,14 @@ const CEILING_MS_MAX = 30 * 24 * 60 * MINUTE_MS;
 export function settle(world: World, happenings: readonly Happening[]): void {
   const { scenario } = world;
   const { authorities } = shapeOf(scenario);
-  for (const name of authorities) foundDomain(world, name);
+  const robbed = happenings.filter(({ fault }) => fault === 'stolen-root-key');
+  for (const name of authorities) {
+    foundDomain(
+      world,
+      name,
+      robbed.some(({ on: [, victim] }) => victim === name),
+    );
+  }
   turn(world, happenings);
   const pairs = linkedPairs(world, authorities);
   const linked = scenario.links === 'web' ? relatedBy(pairs) : pairs;
@@ -60,10 +67,10 @@ export function settle(world: World, happenings: readonly Happening[]): void {
   }
 }
 
-function foundDomain(world: World, name: string): void {
+function foundDomain(world: World, name: string, losesRoot: boolean): void {
   const { scenario, suite } = world;
   const domain = parseTrustDomain(`${name}.example`);
-  const keys = keysOf(suite, domain);
+  const keys = keysOf(suite, domain, losesRoot);
   world.keys.set(domain, keys);
   const { limits, periodMs, chainPeriods, writerForMs } = scenario;
   const people = peopleOf(suite, domain);

@@ -2,10 +2,13 @@
  * Forgeries: what a thief can make with a stolen key, and what anybody can make without one.
  */
 
-import { encodeCanonical } from '../core/canonical.ts';
+import { encodeCanonical, type JsonObject } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
+import { SIGNERS_MAX } from '../core/limits.ts';
 import type { Signer } from '../core/suite.ts';
-import { encodeEnvelope, signEnvelope } from '../federation/envelope.ts';
+import { encodeEnvelope, signEnvelope, signSlot } from '../federation/envelope.ts';
+import { publicMembers } from '../federation/found.ts';
+import type { Members } from '../federation/members.ts';
 import type { Dice } from './dice.ts';
 import { envelopeOf } from './reading.ts';
 
@@ -47,4 +50,41 @@ export function laterBeacon(beacon: Uint8Array, key: Signer, leadMs: number): Ui
   const issuedAt = String(held.members.time('issuedAt') + leadMs);
   const body = { ...held.members.json(), epoch, issuedAt, previous: held.digest };
   return signEnvelope('beacon', body, [key]);
+}
+
+/** What whoever has too few root keys may try. */
+export const ROOT_FORGERIES = ['other keys', 'one key twice', 'same number', 'too far'] as const;
+type RootForgery = (typeof ROOT_FORGERIES)[number];
+/** By how much its number is above that of the Root held. */
+const STEPS: Readonly<Record<RootForgery, bigint>> = {
+  ...{ 'other keys': 1n, 'one key twice': 1n, 'same number': 0n, 'too far': 2n },
+};
+
+/** A Root by one stolen root key and by one that is the thief's own, which it may name. */
+export function forgedRoot(
+  kind: RootForgery,
+  held: Uint8Array,
+  { stolen, own }: { readonly stolen: Signer; readonly own: Signer },
+): Uint8Array {
+  const { members } = envelopeOf(held);
+  const version = String(members.u64('version') + STEPS[kind]);
+  const issuedAt = String(members.time('issuedAt') + 1);
+  const body = { ...members.json(), version, issuedAt };
+  if (kind === 'one key twice') {
+    const payload = encodeCanonical(body);
+    const slot = signSlot('root', payload, stolen);
+    return encodeEnvelope('root', [slot, slot], payload);
+  }
+  return signEnvelope('root', { ...body, ...ruledBy(own, members) }, [stolen, own]);
+}
+
+/** The keys and roles of a Root, with one key in place of all its root keys. */
+function ruledBy(own: Signer, root: Members): JsonObject {
+  const [keys, roles] = [root.object('keys'), root.object('roles')];
+  const gone = new Set<string>(roles.object('root').digests('keys', SIGNERS_MAX));
+  const kept = Object.entries(keys.json()).filter(([keyId]) => !gone.has(keyId));
+  return {
+    keys: { ...Object.fromEntries(kept), [own.keyId]: publicMembers(own.publicPair) },
+    roles: { ...roles.json(), root: { keys: [own.keyId], threshold: 1 } },
+  };
 }

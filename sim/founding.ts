@@ -25,8 +25,15 @@ import { recordKey } from '../federation/record-key.ts';
 import { START_MS } from './machine-clock.ts';
 
 /** All private keys of a domain. */
-export type DomainKeys = FoundingKeys;
+export interface DomainKeys extends FoundingKeys {
+  /** Root keys beside the first one: none, or enough that two sign. */
+  readonly otherRoots: readonly Signer[];
+}
 
+/** How many keys sign a Root at most: as many as people come together. */
+const ROOT_SIGNERS = 2;
+/** Root keys of a domain one of which will be stolen. */
+const ROOT_KEYS = 3;
 /** Mean time between two epochs that Root asks for. */
 const MIN_EPOCH_MS = 1_000;
 
@@ -35,15 +42,22 @@ export function signerOf(suite: Suite, name: string): Signer {
   return suite.openSigner(concat(sha256(toUtf8(`${name}/1`)), sha256(toUtf8(`${name}/2`))));
 }
 
-/** The keys of a domain, by role. */
-export function keysOf(suite: Suite, domain: TrustDomain): DomainKeys {
+/** The keys of a domain, by role; one root key, or three where one will be stolen. */
+export function keysOf(suite: Suite, domain: TrustDomain, losesRoot = false): DomainKeys {
   const key = (role: string): Signer => signerOf(suite, `${domain}/${role}`);
+  const others = losesRoot ? ROOT_KEYS - 1 : 0;
   return {
     root: key('root'),
+    otherRoots: Array.from({ length: others }, (_, i) => key(`root-${i + 1}`)),
     beacon: [key('beacon-0'), key('beacon-1')],
     documents: key('documents'),
     revocation: [key('revocation-0'), key('revocation-1')],
   };
+}
+
+/** Who of a domain signs its Roots: as many as its Roots ask for. */
+export function rootSignersOf({ root, otherRoots }: DomainKeys): readonly Signer[] {
+  return [root, ...otherRoots].slice(0, ROOT_SIGNERS);
 }
 
 /** What a standby signs with once it takes over; the first has the key of the second rank. */
@@ -104,17 +118,24 @@ export function firstRecords(
     if (value === null) return { key, value };
     const founded = decodeEnvelope(value).members;
     const { people, standbys, writerForMs } = terms;
-    const named = [...people, ...standbys.flatMap(({ beacon, documents }) => [beacon, documents])];
+    const roots = [keys.root, ...keys.otherRoots];
+    const signers = rootSignersOf(keys);
+    const named = [
+      ...roots,
+      ...people,
+      ...standbys.flatMap(({ beacon, documents }) => [beacon, documents]),
+    ];
     const pairs = named.map(({ keyId, publicPair }) => [keyId, publicMembers(publicPair)]);
     const override = people.map(({ keyId }, i) => ({ key: keyId, name: `Person ${i + 1}` }));
+    const root = { keys: roots.map(({ keyId }) => keyId).sort(), threshold: signers.length };
     const body = {
       ...founded.json(),
       keys: { ...founded.object('keys').json(), ...Object.fromEntries(pairs) },
-      roles: { ...founded.object('roles').json(), ...rolesWith(keys, standbys), override },
+      roles: { ...founded.object('roles').json(), ...rolesWith(keys, standbys), root, override },
       chainMs: terms.chainMs,
       ...(writerForMs === 0 ? {} : { writerForMs }),
     };
-    return { key, value: signEnvelope('root', body, [keys.root]) };
+    return { key, value: signEnvelope('root', body, signers) };
   });
 }
 

@@ -134,13 +134,20 @@ function readTime(record: Uint8Array): TimeRecord {
 
 /** The Roots of a domain that a machine believes, the oldest first. */
 export function rootsOf(
-  { believed }: { readonly believed: ReadonlyMap<string, Uint8Array> },
+  machine: { readonly believed: ReadonlyMap<string, Uint8Array> },
   domain: TrustDomain,
 ): readonly Root[] {
+  return rootRecordsOf(machine, domain).map((record) => readRoot(envelopeOf(record)));
+}
+
+/** The same as they are stored. */
+export function rootRecordsOf(
+  { believed }: { readonly believed: ReadonlyMap<string, Uint8Array> },
+  domain: TrustDomain,
+): readonly Uint8Array[] {
   const prefix = recordKey(domain, 'root', '');
   const held = [...believed].filter(([key]) => key.startsWith(prefix));
-  held.sort(([a], [b]) => (a < b ? -1 : 1));
-  return held.map(([, record]) => readRoot(envelopeOf(record)));
+  return held.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
 }
 
 /** What stood in the ledger when the boot clock read `boot`, in the boot of the record. */

@@ -4,7 +4,7 @@
  */
 
 import { equalBytes } from '../../core/bytes.ts';
-import { Refusal } from '../../core/refusal.ts';
+import { Refusal, type RefusalCode } from '../../core/refusal.ts';
 import { decodeBundleFile } from '../../federation/bundle-file.ts';
 import type { UnverifiedEnvelope } from '../../federation/envelope.ts';
 import type { CheckerKind } from '../checker.ts';
@@ -40,8 +40,7 @@ function rootsShown({ delivery: { input }, output }: Step): readonly {
   readonly envelope: UnverifiedEnvelope;
 }[] {
   const verdict = output.verdict?.code;
-  const isWhole = verdict === 'root-conflict' || verdict === 'document-held';
-  if (isWhole && input.kind === 'frame' && input.bytes[0] === ENVELOPE_FRAME) {
+  if (isOfAnother(verdict) && input.kind === 'frame' && input.bytes[0] === ENVELOPE_FRAME) {
     const envelope = envelopeOf(input.bytes.subarray(1));
     return envelope.type === 'root' ? [{ verdict, envelope }] : [];
   }
@@ -51,7 +50,12 @@ function rootsShown({ delivery: { input }, output }: Step): readonly {
   const { imported } = reply.answer;
   return decodeBundleFile(input.file).flatMap(({ label, bytes }, i) => {
     const outcome = imported[i]?.outcome;
-    if (label !== 'root' || !(outcome instanceof Refusal)) return [];
+    if (label !== 'root' || !(outcome instanceof Refusal) || !isOfAnother(outcome.code)) return [];
     return [{ verdict: outcome.code, envelope: envelopeOf(bytes) }];
   });
+}
+
+/** True where a Root that can be read was refused for one that is held. */
+function isOfAnother(verdict: RefusalCode | undefined): verdict is RefusalCode {
+  return verdict === 'root-conflict' || verdict === 'document-held';
 }

@@ -8,6 +8,7 @@ import { aNodeWakesForSomething } from './a-node-wakes-for-something.ts';
 import { aProofHoldsTwoPayloadsOfOneKey } from './a-proof-holds-two-payloads-of-one-key.ts';
 import { aProposalIsOfWhoeverAsks } from './a-proposal-is-of-whoever-asks.ts';
 import { aRootAloneTakesNothing } from './a-root-alone-takes-nothing.ts';
+import { aRootIsOfItsPeople } from './a-root-is-of-its-people.ts';
 import { aStrangerCostsWhatItSends } from './a-stranger-costs-what-it-sends.ts';
 import { aSubsetPermitsNothingNew } from './a-subset-permits-nothing-new.ts';
 import { aWriterIsSilentWithoutItsStandby } from './a-writer-is-silent-without-its-standby.ts';
@@ -48,6 +49,7 @@ export const CHECKERS: readonly CheckerKind[] = [
   noEndOfPowerLowersTheLedger,
   noNumberIsUsedTwice,
   noRankIsGivenTwice,
+  aRootIsOfItsPeople,
   whatIsSentIsDurable,
   noTickFollowsAnAcknowledgedWithdrawal,
   afterAStopNoTickCounts,

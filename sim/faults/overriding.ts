@@ -3,14 +3,11 @@
  * forbid, and hand it to one machine; with an odd amount one of them takes it back later.
  */
 
-import { toUtf8 } from '../../core/bytes.ts';
-import { Refusal } from '../../core/refusal.ts';
 import { addMs, unixMs } from '../../core/time.ts';
-import { encodeBlock } from '../../federation/armour.ts';
 import { OVERRIDABLE_ACTIONS } from '../../federation/override.ts';
 import type { Fault } from '../happening.ts';
-import type { Machine } from '../machine.ts';
 import { signOverride, signRecallOf } from '../override.ts';
+import { hand } from './by-hand.ts';
 import { machinesOf } from './victims.ts';
 
 export const overriding: Fault = {
@@ -32,19 +29,15 @@ export const overriding: Fault = {
       ...{ reason: `run ${happening.amount}`, issuedAt: now },
       notAfter: addMs(now, happening.forMs + world.scenario.limits.survivalForMs),
     });
-    hand(machine, 'override', override, () => world.coverage.saw('people: an override was taken'));
+    hand(machine, { label: 'override', bytes: override }, (outcome) => {
+      if (outcome === 'admitted') world.coverage.saw('people: an override was taken');
+    });
     return () => {
       if (happening.amount % 2 === 0) return;
       const recall = signRecallOf(world, machine.domain, override, unixMs(now));
-      hand(machine, 'recall', recall, () => world.coverage.saw('people: an override was recalled'));
+      hand(machine, { label: 'recall', bytes: recall }, (outcome) => {
+        if (outcome === 'admitted') world.coverage.saw('people: an override was recalled');
+      });
     };
   },
 };
-
-function hand(machine: Machine, label: string, bytes: Uint8Array, taken: () => void): void {
-  const file = toUtf8(encodeBlock(label, bytes));
-  machine.request({ kind: 'import', file }, ({ answer }) => {
-    const outcomes = answer instanceof Refusal ? [] : answer.imported.map(({ outcome }) => outcome);
-    if (outcomes.includes('admitted')) taken();
-  });
-}

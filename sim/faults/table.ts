@@ -39,6 +39,7 @@ import { rtcReset } from './rtc-reset.ts';
 import { slowDisk } from './slow-disk.ts';
 import { standingIn } from './standing-in.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
+import { stolenRootKey } from './stolen-root-key.ts';
 import { strangers } from './strangers.ts';
 import { suspend } from './suspend.ts';
 import { takingOver } from './taking-over.ts';
@@ -53,6 +54,7 @@ export const FAULTS: readonly Fault[] = [
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, misdating],
   ...[stolenBeaconKey, strangers],
+  ...[stolenRootKey],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
   ...[closedDesk, standingIn, proposing, versionSkew],

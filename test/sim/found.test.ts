@@ -10,6 +10,9 @@ const found = suite('sim/found');
 
 const SWARM = scenarioNamed('swarm');
 
+/** Faults that came after what is kept here: drawn too, they would make other runs of it. */
+const LATER = ['stolen-root-key'];
+
 /** A world, and what was wrong there. */
 const SEEDS = [
   {
@@ -315,7 +318,8 @@ for (const { was, seed, scenario } of SHRUNK) {
 
 for (const { world, seed, was } of SEEDS) {
   found(`seed ${seed} of ${world.name} with ${world.domains} domains holds: ${was}`, () => {
-    const { verdict, sentence, why } = runSeed({ scenario: world, seed });
+    const faults = world.faults.filter((name) => !LATER.includes(name));
+    const { verdict, sentence, why } = runSeed({ scenario: { ...world, faults }, seed });
     assert.is(verdict, 'held', `${sentence}: ${why}`);
   });
 }

@@ -1,4 +1,4 @@
-/** Mutants of what a domain is beside its writer: leases, who says the date, who takes over. */
+/** Mutants of what a domain is beside its writer: leases, dates, turns, its people. */
 
 import type { Mutant } from './mutants.ts';
 
@@ -73,5 +73,19 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     find: 'verifyEnvelope(suite, envelope, root.documents);',
     replace: '',
     faults: ['proposing'],
+  },
+  {
+    name: 'a Root needs no threshold',
+    file: 'federation/root.js',
+    find: 'if (got < role.threshold)',
+    replace: 'if (false)',
+    faults: ['stolen-root-key'],
+  },
+  {
+    name: 'one key may sign twice',
+    file: 'federation/envelope.js',
+    find: 'if (keyId === last)',
+    replace: 'if (false)',
+    faults: ['stolen-root-key'],
   },
 ];
