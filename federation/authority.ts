@@ -36,7 +36,7 @@ import { Resumption, type Start } from './resumption.ts';
 import type { RevocationTarget } from './revocations.ts';
 import { Setback } from './setback.ts';
 import { signRevocations } from './sign-revocations.ts';
-import { isTimeUnknown } from './standing.ts';
+import { mayDate } from './standing.ts';
 import { Tether, waitingFor } from './tether.ts';
 import { signAnswer, type TimeStatement } from './time-answer.ts';
 import { documentsKeyOf, type Voice, VoiceBook, voiceOf } from './voice.ts';
@@ -123,7 +123,7 @@ export class Authority {
    */
   request(context: AdmitContext, input: Request): void {
     this.#voice();
-    if (isTimeUnknown(this.#beliefs.own, context.now)) throw new Refusal('time-unknown');
+    if (!mayDate(this.#beliefs.own, context.now)) throw new Refusal('time-unknown');
     if (this.resumption.isAsking(context.now.boot)) throw new Refusal('authority-resuming');
     if (!this.#isTied(context.now)) throw new Refusal('standby-silent');
     if (input.kind !== 'publish') {
@@ -199,7 +199,7 @@ export class Authority {
   /** True where nothing positive may be signed: resuming, without a voice, or without a date. */
   #isSilenced(now: Moment): boolean {
     const isAsking = this.resumption.isAsking(now.boot);
-    if (isAsking || isTimeUnknown(this.#beliefs.own, now) || !this.hasVoice) return true;
+    if (isAsking || !mayDate(this.#beliefs.own, now) || !this.hasVoice) return true;
     return !this.#isTied(now);
   }
 
@@ -240,7 +240,7 @@ export class Authority {
   issue(context: AdmitContext, entropy: Uint8Array): Issued {
     const voice = refusalOf(() => this.#voice());
     // What was allocated waits for a date, or for the standby; `duty` draws for it anew.
-    const hasDate = !isTimeUnknown(this.#beliefs.own, context.now);
+    const hasDate = mayDate(this.#beliefs.own, context.now);
     const mayWrite = hasDate && this.#isTied(context.now);
     const allocation = mayWrite ? this.#writer.takeAllocation() : null;
     if (allocation === null) return { admissions: [], replies: [], gossip: [] };
@@ -337,7 +337,7 @@ export class Authority {
    */
   proposeRelation(now: Moment, asked: AskedRelation): Uint8Array {
     const { own } = this.#beliefs;
-    if (isTimeUnknown(own, now)) throw new Refusal('time-unknown');
+    if (!mayDate(own, now)) throw new Refusal('time-unknown');
     const issuedAt = clockOf(own, now);
     const notAfter = addMs(issuedAt, RELATION_PROPOSAL_MS_MAX);
     const proposal = { ...asked, domain: own.domain, issuedAt, notAfter };

@@ -21,7 +21,7 @@ import { addMs, type BootMs, bootMs, elapsedMs, type UnixMs, unixMs } from '../c
 import { boundAt } from './age.ts';
 import { type Belief, newestRoot } from './belief.ts';
 import { decodeEnvelope } from './envelope.ts';
-import type { TimeBasis } from './known-time.ts';
+import type { GivenDate } from './known-time.ts';
 import { type Lease, verifyLease } from './lease.ts';
 import type { Moment } from './moment.ts';
 import {
@@ -32,10 +32,7 @@ import {
 } from './time-answer.ts';
 
 /** What an inquiry found out. */
-export interface Finding {
-  readonly basis: TimeBasis;
-  /** The latest that it can be now. */
-  readonly time: UnixMs;
+export interface Finding extends GivenDate {
   /** The earliest, where the beacon key in force says so; it raises the bound (§4.1). */
   readonly atLeast: UnixMs | null;
 }
@@ -43,6 +40,7 @@ export interface Finding {
 /** One node's word, carried to the moment at which the boot clock read 0. */
 interface Voice {
   readonly timeAtBoot: number;
+  readonly lateMs: number;
   readonly restsOnPerson: boolean;
 }
 
@@ -65,10 +63,14 @@ export class Inquiry {
     return this.#askAt - now;
   }
 
-  /** A draw was asked for: the next one comes an interval later, whatever becomes of this one. */
-  drawing(now: BootMs): void {
-    this.#askAt = bootMs(now + this.#intervalMs);
-    this.#intervalMs = Math.min(QUESTION_MS_MAX, 2 * this.#intervalMs);
+  /**
+   * A draw was asked for: the next one comes an interval later, whatever becomes of this one. About
+   * a rough date one question is under way at last: the line that made it so is slow.
+   */
+  drawing({ boot, isRough }: Moment): void {
+    this.#askAt = bootMs(boot + this.#intervalMs);
+    const mostMs = isRough ? QUESTION_FOR_MS : QUESTION_MS_MAX;
+    this.#intervalMs = Math.min(mostMs, 2 * this.#intervalMs);
   }
 
   /** Somebody new may be asked, or there is a new reason to: the next question is due at once. */
@@ -86,7 +88,7 @@ export class Inquiry {
     this.#asked.set(toHex(nonce), now);
   }
 
-  /** The date is known: nothing that is still under way counts any more. */
+  /** The date is known, and not roughly: nothing that is still under way counts any more. */
   forget(): void {
     this.#asked.clear();
     this.#voices.clear();
@@ -102,21 +104,24 @@ export class Inquiry {
     if (askedAt === undefined || elapsedMs(askedAt, now.boot) >= QUESTION_FOR_MS) {
       throw new Refusal('answer-unasked');
     }
-    const time = addMs(answer.time, elapsedMs(askedAt, now.boot));
+    const lateMs = elapsedMs(askedAt, now.boot);
+    const time = addMs(answer.time, lateMs);
     checkBound(own, time, now);
     const restsOnPerson = answer.basis === 'operator';
     if (answer.lease === null) {
       verifyBeaconKey(suite, own, answer);
-      return { basis: restsOnPerson ? 'operator' : 'beacon-key', time, atLeast: answer.time };
+      const basis = restsOnPerson ? 'operator' : 'beacon-key';
+      return { basis, time, lateMs, atLeast: answer.time };
     }
     const { node } = verifyNode(suite, own, answer, answer.lease);
-    this.#voices.set(node, { timeAtBoot: time - now.boot, restsOnPerson });
+    this.#voices.set(node, { timeAtBoot: time - now.boot, lateMs, restsOnPerson });
     return this.#agreed(own, now);
   }
 
   /**
    * Of the voices of nodes the latest that enough others agree with, within the lead of Root: with
-   * fewer captured nodes than that, one of them is honest.
+   * fewer captured nodes than that, one of them is honest. It may be as late as any of them, and no
+   * voice counts twice.
    */
   #agreed(own: Belief, now: Moment): Finding | null {
     const root = newestRoot(own)?.root;
@@ -126,7 +131,9 @@ export class Inquiry {
       const near = voices.slice(i).filter((v) => first.timeAtBoot - v.timeAtBoot <= root.maxLeadMs);
       if (near.length < root.timeQuorum) continue;
       const basis = near.some((voice) => voice.restsOnPerson) ? 'operator' : 'quorum';
-      return { basis, time: unixMs(first.timeAtBoot + now.boot), atLeast: null };
+      this.#voices.clear();
+      const lateMs = Math.max(...near.map((voice) => voice.lateMs));
+      return { basis, time: unixMs(first.timeAtBoot + now.boot), lateMs, atLeast: null };
     }
     return null;
   }

@@ -4,11 +4,14 @@
  * Unknown time is a cap and no tier. It begins with a boot of which nothing says how long the power
  * was off, with a wall clock that jumps against boot time, and lasts while the store cannot be
  * written. It ends by a nonce answer or by a person. From then on the date is what was answered
- * plus boot time elapsed; the wall clock is shown and not gone by. What one domain alone gives
- * reason to doubt (a bound ahead of our clock, evidence of our future) is judged in `standing.ts`.
+ * plus boot time elapsed; the wall clock is shown and not gone by. An answer that came late makes a
+ * rough date: things are not older than it says, and nothing is dated by it. What one domain alone
+ * gives reason to doubt (a bound ahead of our clock, evidence of our future) is judged in
+ * `standing.ts`.
  */
 
 import { encodeCanonical, parseCanonical } from '../core/canonical.ts';
+import { QUESTION_FOR_MS } from '../core/limits.ts';
 import { addMs, type BootMs, bootMs, elapsedMs, type Instant, type UnixMs } from '../core/time.ts';
 import { Members } from './members.ts';
 import type { Moment } from './moment.ts';
@@ -29,14 +32,26 @@ interface Anchor {
   readonly boot: BootMs;
 }
 
+/** A date that somebody gave: on this basis, and ahead by as much as the answer took, at most. */
+export interface GivenDate {
+  readonly basis: TimeBasis;
+  /** The latest that it can be now. */
+  readonly time: UnixMs;
+  readonly lateMs: number;
+}
+
+/** A date is rough that may be ahead by more than this share of the lead. */
+const ROUGH_SHARE = 1 / 2;
 /** Between two looks the wall clock may gain or lose this share of what elapsed (slewing). */
 const SLEW_SHARE = 1 / 100;
 
 /** What is known of the date; `look` and the acts below change it, `judge` does not. */
 export class KnownTime {
   readonly #bootId: string;
-  /** The lead that Root allows: asked for only where the clocks moved apart. */
+  /** The lead that Root allows: asked for only where clocks moved apart, or a date came late. */
   readonly #toleranceMs: () => number;
+  /** By so much the date gone by may be ahead for having been told late. */
+  #lateMs: number;
   readonly #doubts: Set<TimeDoubt>;
   #basis: TimeBasis;
   /** Null while the wall clock is gone by. */
@@ -64,6 +79,7 @@ export class KnownTime {
     this.#doubts = new Set(continues ? stored.doubts : start.hasPast ? ['start'] : []);
     this.#doubts.delete('store');
     this.#basis = continues ? stored.basis : 'wall';
+    this.#lateMs = continues ? stored.lateMs : 0;
     this.#anchor = continues && stored.isAnchored ? stored.seen : null;
     this.#lastLook = continues ? { wall: stored.seen.time, boot: stored.seen.boot } : start.now;
   }
@@ -81,7 +97,13 @@ export class KnownTime {
     const anchor = this.#anchor;
     const wall = anchor === null ? now.wall : addMs(anchor.time, elapsedMs(anchor.boot, now.boot));
     const isKnown = this.#doubts.size === 0 && !this.#jumped(now);
-    return { wall, boot: now.boot, isKnown, isVouched: isKnown && this.#basis !== 'wall' };
+    const isVouched = isKnown && this.#basis !== 'wall';
+    return { wall, boot: now.boot, isKnown, isVouched, isRough: this.#isRough(this.#lateMs) };
+  }
+
+  /** True for a date by which we may sign and answer, or one less late than the date gone by. */
+  isBetter({ lateMs }: GivenDate): boolean {
+    return !this.#isRough(lateMs) || lateMs < this.#lateMs;
   }
 
   /** Compares the clocks with the last look. True where there is something new to store. */
@@ -103,9 +125,10 @@ export class KnownTime {
     if (this.#doubts.delete('store')) this.#isStored = false;
   }
 
-  /** The date is `time` now, on this basis. */
-  learn(basis: TimeBasis, time: UnixMs, now: Instant): void {
+  /** Somebody gave the date as of now. */
+  learn({ basis, time, lateMs }: GivenDate, now: Instant): void {
     this.#settle(basis, { time, boot: now.boot }, now);
+    this.#lateMs = lateMs;
   }
 
   /** A person says that the wall clock is right. It is gone by, and watched for jumps. */
@@ -123,6 +146,7 @@ export class KnownTime {
       bootId: this.#bootId,
       doubts: [...this.doubts],
       isAnchored: anchor !== null,
+      lateMs: this.#lateMs,
       time: String(anchor?.time ?? now.wall),
     });
   }
@@ -130,10 +154,15 @@ export class KnownTime {
   #settle(basis: TimeBasis, anchor: Anchor | null, now: Instant): void {
     this.#basis = basis;
     this.#anchor = anchor;
+    this.#lateMs = 0;
     this.#lastLook = now;
     this.#doubts.delete('start');
     this.#doubts.delete('jump');
     this.#isStored = false;
+  }
+
+  #isRough(lateMs: number): boolean {
+    return lateMs > 0 && lateMs > this.#toleranceMs() * ROUGH_SHARE;
   }
 
   #jumped(now: Instant): boolean {
@@ -150,6 +179,7 @@ interface StoredTime {
   readonly basis: TimeBasis;
   readonly doubts: readonly TimeDoubt[];
   readonly isAnchored: boolean;
+  readonly lateMs: number;
   readonly seen: Anchor;
 }
 
@@ -162,6 +192,8 @@ function readRecord(record: Uint8Array): StoredTime {
       .list('doubts', TIME_DOUBTS.length)
       .map((value) => TIME_DOUBTS.find((doubt) => doubt === value) ?? members.refuse('doubts')),
     isAnchored: members.flag('isAnchored'),
+    // An earlier version wrote none.
+    lateMs: members.has('lateMs') ? members.integer('lateMs', 0, QUESTION_FOR_MS) : 0,
     seen: {
       time: members.time('time'),
       boot: bootMs(members.integer('boot', 0, Number.MAX_SAFE_INTEGER)),

@@ -14,9 +14,11 @@ export interface Moment extends Instant {
   readonly isKnown: boolean;
   /** True where somebody vouched for the date in this boot: the ledger may fall to it (§4.2). */
   readonly isVouched: boolean;
+  /** True where it may be ahead by more than half a lead: nothing is dated by it (§4.4). */
+  readonly isRough: boolean;
 }
 
 /** The moment of a machine whose clock is believed as it stands. */
 export function asRead({ wall, boot }: Instant): Moment {
-  return { wall, boot, isKnown: true, isVouched: false };
+  return { wall, boot, isKnown: true, isVouched: false, isRough: false };
 }

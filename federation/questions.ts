@@ -35,7 +35,7 @@ export function askIfDue(step: Step): void {
   const { time, exchange } = step.parts;
   const { now } = step;
   if (!exchange.links.hasWitness || !time.inquiry.isDue(now.boot) || !time.hasQuestion(now)) return;
-  time.inquiry.drawing(now.boot);
+  time.inquiry.drawing(now);
   step.effects.push({ kind: 'draw', purpose: 'question', count: NONCE_BYTES });
 }
 

@@ -134,6 +134,11 @@ export function isTimeUnknown(belief: Belief, now: Moment): boolean {
   return keeping !== null && addMs(now.wall, leadOf(belief)) < boundAt(keeping, now.boot);
 }
 
+/** True where a statement may bear the date that we go by: it is known, and not roughly alone. */
+export function mayDate(belief: Belief, now: Moment): boolean {
+  return !now.isRough && !isTimeUnknown(belief, now);
+}
+
 /** How far ahead of our clock evidence of this domain may be dated. */
 export function leadOf(belief: Belief): number {
   return newestRoot(belief)?.root.maxLeadMs ?? MAX_LEAD_MS;

@@ -19,14 +19,16 @@ import { KnownTime, type TimeBasis, type TimeDoubt } from './known-time.ts';
 import type { Moment } from './moment.ts';
 import { encodeKeeping } from './record.ts';
 import { recordKey } from './record-key.ts';
-import { believableUntil, isTimeUnknown, leadOf } from './standing.ts';
+import { believableUntil, isTimeUnknown, leadOf, mayDate } from './standing.ts';
 import type { TimeStatement } from './time-answer.ts';
 
 /** What this machine knows of the date, for whoever shows it. */
 export interface TimeView {
+  /** True where it may sign and answer by it. */
   readonly isKnown: boolean;
   readonly basis: TimeBasis;
-  readonly doubts: readonly TimeDoubt[];
+  /** Why it is not; `late` where it is known roughly, and nothing is signed by it. */
+  readonly doubts: readonly (TimeDoubt | 'late')[];
   /** The date gone by; the wall clock of the machine may say another. */
   readonly clock: UnixMs;
 }
@@ -77,7 +79,9 @@ export class TimeDesk {
   /** What is known, for whoever shows it. */
   view(read: Instant): TimeView {
     const now = this.judge(read);
-    const { basis, doubts } = this.#known;
+    const { basis } = this.#known;
+    const late = now.isRough ? (['late'] as const) : [];
+    const doubts = [...this.#known.doubts, ...late];
     return { isKnown: !this.isUnknown(now), basis, doubts, clock: this.clock(now) };
   }
 
@@ -87,9 +91,9 @@ export class TimeDesk {
     return keeping === null ? now.wall : evaluationClock(keeping, now);
   }
 
-  /** True where we may neither sign nor answer: the date is not known, as far as we go. */
+  /** True where we may neither sign nor answer: the date is not known as far as we go, or rough. */
   isUnknown(now: Moment): boolean {
-    return this.#own === null ? !now.isKnown : isTimeUnknown(this.#own, now);
+    return this.#own === null ? !now.isKnown : !mayDate(this.#own, now);
   }
 
   /** What we say to a question; null where no beacon is held by which it could be placed. */
@@ -114,9 +118,9 @@ export class TimeDesk {
     return [...effects, { kind: 'audit', event: 'time.unknown', fields }, this.#changed()];
   }
 
-  /** True while there is something to ask: a date that is in doubt, or rests on a person's word. */
+  /** True while there is something to ask: a date in doubt, a rough one, or a person's word. */
   hasQuestion(now: Moment): boolean {
-    if (this.#known.basis === 'operator') return true;
+    if (this.#known.basis === 'operator' || now.isRough) return true;
     const spoken = this.#beliefs.spoken();
     const offsetMs = now.wall - now.boot;
     const asked = this.#asked;
@@ -143,17 +147,22 @@ export class TimeDesk {
   told(read: Instant, time: UnixMs | null): Learned {
     if (this.#own !== null) checkBound(this.#own, time ?? read.wall, this.judge(read));
     if (time === null) this.#known.confirmWall(read);
-    else this.#known.learn('operator', time, read);
+    else this.#known.learn({ basis: 'operator', time, lateMs: 0 }, read);
     return this.#learned(read, null);
   }
 
-  /** An answer came. Null where more voices are needed; refuses as `Inquiry.take` does. */
+  /**
+   * An answer came. Null where more voices are needed, and where one that came late tells no more
+   * than is known; refuses as `Inquiry.take` does.
+   */
   answered(suite: Suite, read: Instant, bytes: Uint8Array): Learned | null {
     const own = this.#own;
     if (own === null) throw new Refusal('answer-unasked');
-    const finding = this.inquiry.take(suite, own, bytes, this.judge(read));
-    if (finding === null) return null;
-    this.#known.learn(finding.basis, finding.time, read);
+    const now = this.judge(read);
+    const finding = this.inquiry.take(suite, own, bytes, now);
+    const isNews = finding !== null && (isTimeUnknown(own, now) || this.#known.isBetter(finding));
+    if (!isNews) return null;
+    this.#known.learn(finding, read);
     return this.#learned(read, finding.atLeast);
   }
 
@@ -168,8 +177,9 @@ export class TimeDesk {
   }
 
   #learned(read: Instant, atLeast: UnixMs | null): Learned {
-    this.inquiry.forget();
     const now = this.judge(read);
+    // An answer under way may still make a rough date a better one.
+    if (!now.isRough) this.inquiry.forget();
     const settled = [...this.#beliefs.all].map((belief) => ({
       before: belief,
       after: this.#settle(belief, now, atLeast),

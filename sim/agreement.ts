@@ -14,7 +14,7 @@ import { recordKey } from '../federation/record-key.ts';
 import { revocationOf } from '../federation/revocations.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
-import { clockAbout, dateGoneBy, isWitness, toldAheadMs } from './date.ts';
+import { clockAbout, dateGoneBy, isWitness } from './date.ts';
 import { isGuest, type Received } from './handshake.ts';
 import { lacksForGood } from './lost-revocations.ts';
 import type { Machine } from './machine.ts';
@@ -184,7 +184,7 @@ function judge(world: World, domain: TrustDomain, group: readonly Machine[]): vo
   const isLed =
     authority !== undefined && group.includes(authority) && mayWrite(world, group, authority);
   const whole = isLed ? wholeFrom(world, authority, group) : new Set<Machine>();
-  const isAhead = authority !== undefined && isDatedAhead(world, authority);
+  const isAhead = authority !== undefined && isDatedAhead(authority);
   const seen = viewsIn(world, domain, group);
   const judged = seen.filter((one) => !isSpared(world, one));
   const first = judged[0];
@@ -213,9 +213,9 @@ function isDegradedAtBest({ standing: { tier, stopped, ageMs, limits } }: Domain
   return tier === 'DEGRADED' && isYoung && !stopped;
 }
 
-/** True for a writer that dated evidence ahead: by its wall clock, or by what it was told. */
-function isDatedAhead({ now }: World, writer: Machine): boolean {
-  return Math.max(writer.clock.fastestMs, toldAheadMs(writer, now)) > LEAD_MS;
+/** True for a writer that dated evidence ahead by its wall clock. */
+function isDatedAhead(writer: Machine): boolean {
+  return writer.clock.fastestMs > LEAD_MS;
 }
 
 /** True for two views of a domain that came to the same evidence. */

@@ -8,7 +8,6 @@
  * does anything in a node of its domain that asks it for the date.
  */
 
-import { QUESTION_FOR_MS } from '../core/limits.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Instant } from '../core/time.ts';
 import type { FederationNode } from '../federation/node.ts';
@@ -42,16 +41,6 @@ export function clockAbout(machine: Machine, domain: TrustDomain, t: number): nu
   const { clock } = machine;
   const elapsedMs = bootId === clock.bootId ? clock.now(t).boot - boundBoot : 0;
   return Math.max(date, bound + elapsedMs);
-}
-
-/**
- * How far ahead a machine dates what it says for having been told: of an answer the later end is
- * taken, and one counts for as long as its question (PROTOCOL §4.4). What is farther ahead has
- * another cause.
- */
-export function toldAheadMs(machine: Machine, t: number): number {
-  const aheadMs = clockAbout(machine, machine.domain, t) - START_MS - t;
-  return aheadMs <= QUESTION_FOR_MS ? Math.max(0, aheadMs) : 0;
 }
 
 /** True while somebody vouches for the date, in this boot. */

@@ -97,12 +97,15 @@ const DOUBTS: Readonly<Record<string, string>> = {
   start: 'this is another boot',
   jump: 'the clock jumped',
   store: 'nothing can be stored',
+  late: 'the answer took too long',
 };
 
 function timeText({ known, basis, doubts, clock, wall }: TimeStatus): string {
   const why = doubts.map((doubt) => DOUBTS[doubt] ?? doubt).join(', ');
+  const isRough = doubts.join() === 'late';
+  const unknown = isRough ? 'known roughly: nothing is signed' : 'unknown: at best SURVIVAL';
   return factsText([
-    ['time', known ? 'known' : 'unknown: at best SURVIVAL'],
+    ['time', known ? 'known' : unknown],
     ['now', clock],
     ['rests on', BASES[basis]],
     ...(wall.slice(0, 16) === clock.slice(0, 16) ? [] : [['clock says', wall] as const]),

@@ -208,7 +208,7 @@ export interface CallerView {
 export interface TimeStatus {
   readonly known: boolean;
   readonly basis: 'wall' | 'beacon-key' | 'quorum' | 'operator';
-  /** Why it is not known: `start`, `jump`, `store`. */
+  /** Why it is not known: `start`, `jump`, `store`; `late` where it is, and too roughly to sign. */
   readonly doubts: readonly string[];
   readonly clock: string;
   /** What the clock of the machine says. */

@@ -2,8 +2,6 @@
 
 import type { Digest } from '../../core/digest.ts';
 import type { CheckerKind } from '../checker.ts';
-import { toldAheadMs } from '../date.ts';
-import type { Machine } from '../machine.ts';
 import { overridesSigned } from '../override.ts';
 
 /** The least lead that Root allows; a clock within it alarms nobody. */
@@ -17,7 +15,7 @@ export const alarmsHaveACause: CheckerKind = {
         world.coverage.saw('alarm', effect.code);
         if (world.stolen.has(effect.domain)) return;
         const gap = [machine, world.authorityOf(effect.domain)].reduce(
-          (sum, one) => sum + (one === undefined ? 0 : offMs(one, world.now)),
+          (sum, one) => sum + (one?.clock.worstMs(world.now) ?? 0),
           0,
         );
         const isOfClocks = effect.code === 'clock-or-key' || effect.code === 'dated-ahead';
@@ -40,8 +38,3 @@ export const alarmsHaveACause: CheckerKind = {
     },
   }),
 };
-
-/** How far the dates that a machine gave may be from true time. */
-function offMs(machine: Machine, t: number): number {
-  return Math.max(machine.clock.worstMs(t), toldAheadMs(machine, t));
-}

@@ -168,6 +168,11 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
   '4.4.4': ['federation/known-time: is not told by an answer that somebody changed'],
   '4.4.5': ['federation/known-time: below the bound is refused of a person'],
   '4.4.6': ['federation/known-time: is told to one peer ten times at once, and then once a second'],
+  '4.4.7': [
+    'federation/inquiry: that came late make a date by which nothing is signed',
+    'federation/inquiry: of whoever was told late are not heard',
+  ],
+  '4.4.8': ['federation/inquiry: that come late leave a date that is known'],
   '4.5.1': ['federation/tier: end when the age reaches their limit'],
   '4.5.2': ['federation/standing: are judged by the tightest of Root, beacon, relation and'],
   '4.5.3': [

@@ -44,6 +44,20 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     world: { domains: 1, followers: 3, links: 'web', minutes: 40 },
   },
   {
+    name: 'a date that was told late is as good as any',
+    file: 'federation/known-time.js',
+    find: 'isRough: this.#isRough(this.#lateMs)',
+    replace: 'isRough: false',
+    faults: [],
+    world: {
+      ...{ domains: 2, followers: 2 },
+      happenings: [
+        { at: 300_000, fault: 'clog', on: ['d00'], forMs: 0, amount: 150_000 },
+        { at: 301_000, fault: 'power-cut', on: ['d00'], forMs: 2_000, amount: 0 },
+      ],
+    },
+  },
+  {
     name: 'a writer goes on without its standby',
     file: 'federation/authority.js',
     find: 'return this.tether.holds(boot);',

@@ -30,6 +30,9 @@ time('says what the machine goes by, and why it knows nothing better', async () 
   assert.match(out, /^time +unknown: at best SURVIVAL$/m);
   assert.match(out, /^clock says +2000-01-01$/m);
   assert.match(out, /^because +this is another boot$/m);
+  const late = { 'time.show': async () => ({ ...TIME, known: false, doubts: ['late'] }) };
+  const rough = (await holdfastWithDaemon(['time', 'show'], late)).out;
+  assert.match(rough, /^time +known roughly: nothing is signed$/m);
 });
 
 time('tells the daemon only once right is typed', async () => {

@@ -44,7 +44,8 @@ const LIMIT_MS = LIMIT * UNIT_MS;
 /** What a boot clock reads as a boot begins. */
 const BOOT = bootMs(0);
 const TIME_KEY = recordKey(DOMAIN, 'time');
-const ROOT = forgeRoot({ members: { maxLeadMs: 0 } });
+/** Its lead makes a date rough that was answered later than a unit after its question. */
+const ROOT = forgeRoot({ members: { maxLeadMs: 2 * UNIT_MS } });
 const CLAIM = {
   limits: { freshForMs: LIMIT_MS, degradedForMs: LIMIT_MS, survivalForMs: LIMIT_MS },
 };
@@ -147,9 +148,9 @@ export function keyOf(state: Clocked): string {
   const { at, offset, boot, belief, question, powered } = state;
   const { keeping, asOf, future, beacon } = belief;
   const { desk } = deskOf(state);
-  const { wall, isKnown, isVouched } = desk.judge(readingOf(state));
+  const { wall, isKnown, isVouched, isRough } = desk.judge(readingOf(state));
   const ages = keeping === null ? [] : [boundAt(keeping, boot), ledgerAt(keeping, boot)];
-  const clocks = [isVouched ? '' : offset, wall, isKnown, isVouched];
+  const clocks = [isVouched ? '' : offset, wall, isKnown, isVouched, isRough];
   const asked = question === null ? -1 : boot - question.boot;
   const held = [asOf, beacon?.beacon.epoch, future?.epoch, future?.isAhead];
   return [at, powered, ...clocks, ...ages, ...held, asked].join();

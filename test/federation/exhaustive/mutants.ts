@@ -52,7 +52,7 @@ export const MUTANTS: readonly Clause[] = [
   {
     ...{ finding: 'age', test: AGE, without: 'the earlier end of an answer is taken' },
     file: 'federation/inquiry.js',
-    find: 'addMs(answer.time, elapsedMs(askedAt, now.boot))',
+    find: 'addMs(answer.time, lateMs)',
     replace: 'answer.time',
   },
   {
