@@ -121,9 +121,10 @@ function roleFor(
   const isCarried = newest.revocations.includes(envelope.digest);
   const compromised = new Set<KeyId>(newest.compromised);
   for (const { keyId } of envelope.slots) {
+    if (isCarried) continue;
     if (compromised.has(keyId)) throw new Refusal('key-revoked', { key: keyId });
     const isRetired = earlier.has(keyId) && !newest.revocation.keys.has(keyId);
-    if (isRetired && !isCarried) throw new Refusal('revocation-key', { key: keyId });
+    if (isRetired) throw new Refusal('revocation-key', { key: keyId });
   }
   // What Root itself names needs no number of keys: thresholds may have changed since it was made.
   if (isCarried) return { keys: earlier, threshold: Math.max(1, envelope.slots.length) };

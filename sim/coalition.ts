@@ -18,6 +18,7 @@ import {
   madeKeysOf,
   peopleOf,
   signerOf,
+  spareRevokersOf,
   standbyKeysOf,
 } from './founding.ts';
 import { faultNamed, type Happening, shapeOf, standbysOf } from './happening.ts';
@@ -97,13 +98,14 @@ function foundDomain(world: World, name: string, losesRoot: boolean): void {
   // What a standby has, the authority has not: else it would take over from itself.
   const beacons = standbys.length === 0 ? keys.beacon : [keys.beacon[0]];
   const made = madeKeysOf(suite, domain);
-  add(name, [...beacons, keys.documents, ...keys.revocation, ...made]);
+  const revokers = [...keys.revocation, ...spareRevokersOf(suite, domain)];
+  add(name, [...beacons, keys.documents, ...revokers, ...made]);
   for (let i = 1; i <= scenario.followers; i++) add(`${name}-${i}`, []);
   for (const [i, machine] of standbysOf(scenario, name).entries()) {
     const { beacon, documents } = standbys[i] ?? {};
     if (beacon !== undefined && documents !== undefined) {
       const own = madeKeysOf(suite, machine);
-      add(machine, [beacon, documents, ...keys.revocation, ...own]);
+      add(machine, [beacon, documents, ...revokers, ...own]);
     }
   }
 }

@@ -90,6 +90,16 @@ export function madeKeysOf(suite: Suite, owner: string): readonly Signer[] {
   return Array.from({ length: MADE_KEYS }, (_, i) => signerOf(suite, `${owner}/made-${i}`));
 }
 
+/** How many keys people have made to revoke with later. */
+const SPARE_REVOKERS = 10;
+
+/** Keys of those who revoke later, once a Root names them; at hand where the first ones are. */
+export function spareRevokersOf(suite: Suite, domain: TrustDomain): readonly Signer[] {
+  return Array.from({ length: SPARE_REVOKERS }, (_, i) =>
+    signerOf(suite, `${domain}/revocation-${i + 2}`),
+  );
+}
+
 /** The two people of a domain who may override (PROTOCOL §4.9). */
 export function peopleOf(suite: Suite, domain: TrustDomain): readonly [Signer, Signer] {
   return [signerOf(suite, `${domain}/ann`), signerOf(suite, `${domain}/bob`)];

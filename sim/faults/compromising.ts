@@ -3,22 +3,31 @@
  * force, or the documents keys. What they signed counts no more; the contents are signed anew.
  */
 
+import type { KeyId } from '../../core/suite.ts';
 import { rankInForce } from '../../federation/belief.ts';
 import { beaconKeyOf } from '../../federation/root.ts';
+import type { RootChange } from '../../federation/root-draft.ts';
 import { nextRootFault } from './next-root.ts';
 
-export const compromising = nextRootFault(
-  'compromising',
-  (about) =>
-    (known, root, { fresh: key, documents }) => {
+const SEEN = 'people: a key was called compromised';
+
+export const compromising = nextRootFault('compromising', [
+  {
+    changes: (known, root, { fresh: key }) => {
       const spoke = beaconKeyOf(root, rankInForce(known) ?? -1);
-      const lost = about === 'beacon' ? [spoke?.keyId ?? []].flat() : documents;
-      const compromised = lost.map((keyId) => ({ kind: 'compromise', keyId }) as const);
-      const next =
-        about === 'beacon'
-          ? ({ kind: 'rotate', key } as const)
-          : ({ kind: 'add', role: 'documents', key } as const);
-      return [next, ...compromised];
+      return [{ kind: 'rotate', key }, ...compromised([spoke?.keyId ?? []].flat())];
     },
-  () => 'people: a key was called compromised',
-);
+    seen: SEEN,
+  },
+  {
+    changes: (_, __, { fresh: key, documents }) => [
+      { kind: 'add', role: 'documents', key },
+      ...compromised(documents),
+    ],
+    seen: SEEN,
+  },
+]);
+
+function compromised(keys: readonly KeyId[]): readonly RootChange[] {
+  return keys.map((keyId) => ({ kind: 'compromise', keyId }));
+}

@@ -5,10 +5,12 @@
 
 import { REVOCATION_MONTH_MS } from '../../core/limits.ts';
 import { Refusal } from '../../core/refusal.ts';
-import { addMs, DAY_MS, unixMs } from '../../core/time.ts';
+import { addMs, DAY_MS, type UnixMs, unixMs } from '../../core/time.ts';
 import type { RevocationTarget } from '../../federation/revocations.ts';
+import { keepRevocations } from '../ceremony.ts';
 import { signerOf } from '../founding.ts';
 import type { Fault } from '../happening.ts';
+import type { Machine } from '../machine.ts';
 import { START_MS } from '../machine-clock.ts';
 import type { World } from '../world.ts';
 
@@ -26,23 +28,35 @@ export const revoking: Fault = {
   begin: (world, { on: [authority = '', node], amount }) => {
     const first = world.machine(authority);
     const machine = first && world.authorityOf(first.domain);
-    const target = targetOf(world, node, `spiffe://${machine?.domain}/lost/${amount}`, amount);
-    machine?.request({ kind: 'revoke', targets: [target] }, ({ answer }) => {
-      if (!(answer instanceof Refusal)) world.coverage.saw('people: a revocation was acknowledged');
-    });
+    if (machine === undefined) return () => undefined;
+    const target =
+      node === undefined ? revokedIdentity(machine, amount) : leaseOf(world, node, amount);
+    revoke(world, machine, target);
     return () => undefined;
   },
 };
 
-function targetOf(
-  world: World,
-  node: string | undefined,
-  identity: string,
-  amount: number,
-): RevocationTarget {
-  // Beyond the end of any run: nothing is pruned. In several months: documents stand side by side.
-  const inMs = 400 * DAY_MS + (amount % MONTHS) * REVOCATION_MONTH_MS;
-  const notAfter = addMs(unixMs(START_MS), inMs);
-  if (node === undefined) return { class: 'identity', target: identity, notAfter };
-  return { class: 'lease', target: signerOf(world.suite, `${node}/node`).keyId, notAfter };
+/** The people at a machine revoke. */
+export function revoke(world: World, machine: Machine, target: RevocationTarget): void {
+  machine.request({ kind: 'revoke', targets: [target] }, ({ answer }) => {
+    if (answer instanceof Refusal) return;
+    world.coverage.saw('people: a revocation was acknowledged');
+    keepRevocations(world, machine);
+  });
+}
+
+/** An identity of the domain of this machine. */
+export function revokedIdentity({ domain }: Machine, amount: number): RevocationTarget {
+  const target = `spiffe://${domain}/lost/${amount}`;
+  return { class: 'identity', target, notAfter: endOf(amount) };
+}
+
+function leaseOf({ suite }: World, node: string, amount: number): RevocationTarget {
+  const { keyId: target } = signerOf(suite, `${node}/node`);
+  return { class: 'lease', target, notAfter: endOf(amount) };
+}
+
+/** Beyond the end of any run, so that nothing is pruned; in several months, side by side. */
+function endOf(amount: number): UnixMs {
+  return addMs(unixMs(START_MS), 400 * DAY_MS + (amount % MONTHS) * REVOCATION_MONTH_MS);
 }

@@ -4,14 +4,16 @@
 
 import { nextRootFault } from './next-root.ts';
 
-export const rotating = nextRootFault(
-  'rotating',
-  (about) =>
-    (_, __, { fresh: key, documents }) => {
-      if (about === 'beacon') return [{ kind: 'rotate', key }];
+export const rotating = nextRootFault('rotating', [
+  {
+    changes: (_, __, { fresh: key }) => [{ kind: 'rotate', key }],
+    seen: 'people: a beacon key was rotated',
+  },
+  {
+    changes: (_, __, { fresh: key, documents }) => {
       const retired = documents.map((keyId) => ({ kind: 'retire', keyId }) as const);
       return [{ kind: 'add', role: 'documents', key }, ...retired];
     },
-  (about) =>
-    about === 'beacon' ? 'people: a beacon key was rotated' : 'people: a documents key was rotated',
-);
+    seen: 'people: a documents key was rotated',
+  },
+]);

@@ -5,7 +5,7 @@
  */
 
 import { Refusal } from '../../core/refusal.ts';
-import { publishRoots, signNextRoot } from '../ceremony.ts';
+import { publishSigned, signNextRoot } from '../ceremony.ts';
 import { forgedRoot, ROOT_FORGERIES } from '../forgery.ts';
 import { signerOf } from '../founding.ts';
 import type { Fault } from '../happening.ts';
@@ -50,7 +50,7 @@ export const stolenRootKey: Fault = {
           world.coverage.saw('people: a root key was called compromised');
           return [{ kind: 'compromise', keyId: stolen.keyId }];
         });
-        publishRoots(world, machine);
+        publishSigned(world, machine);
       }
     };
   },

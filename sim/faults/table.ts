@@ -20,6 +20,7 @@ import { delaying, flooding, forging, lying, misdating, replaying, withholding }
 import { isolation } from './isolation.ts';
 import { loss } from './loss.ts';
 import { misnumbering } from './misnumbering.ts';
+import { namingRevokers } from './naming-revokers.ts';
 import { narrowBand } from './narrow-band.ts';
 import { oneWayCut } from './one-way-cut.ts';
 import { overriding } from './overriding.ts';
@@ -56,6 +57,6 @@ export const FAULTS: readonly Fault[] = [
   ...[stolenBeaconKey, strangers],
   ...[stolenRootKey],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
-  ...[rotating, compromising, revoking, takingOver, misnumbering, overriding],
+  ...[rotating, compromising, namingRevokers, revoking, takingOver, misnumbering, overriding],
   ...[closedDesk, standingIn, proposing, versionSkew],
 ];

@@ -6,6 +6,7 @@
 import { Refusal } from '../../core/refusal.ts';
 import type { KeyId } from '../../core/suite.ts';
 import { addMs, DAY_MS, unixMs } from '../../core/time.ts';
+import { keepRevocations } from '../ceremony.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import { START_MS } from '../machine-clock.ts';
@@ -45,6 +46,7 @@ export function revokeSpeaker(world: World, machine: Machine): void {
   machine.request({ kind: 'revoke', targets }, ({ answer }) => {
     if (answer instanceof Refusal) return;
     world.coverage.saw('people: the next rank was given the word');
+    keepRevocations(world, machine);
     const to = world.authoritiesOf(machine.domain).find((one) => one.holds(next.keyId));
     if (to === undefined) return;
     world.handovers.set(machine.domain, { to: to.name, at: world.now, rank: next.rank });

@@ -84,8 +84,9 @@ export const CLAUSES: readonly Clause[] = [
   {
     ...{ finding: 'H2', test: REVOCATIONS, without: 'rotation un-revokes' },
     file: 'federation/admit-revocations.js',
-    find: 'isRetired && !isCarried',
-    replace: 'isRetired',
+    find: `if (isCarried)
+            continue;`,
+    replace: '',
   },
   {
     ...{ finding: 'H3', test: REVOCATIONS, without: 'revocations have no bound' },

@@ -232,9 +232,16 @@ test('of a compromised key stay as they are held, and no new one is taken', () =
   const rotated = {
     ...{ version: 2, issuedAt: NOW, revocation: [SECOND, STRANGER], compromised: [FIRST] },
   };
-  const node = settled().take(forgeRevocations([leaf('0a')]), forgeRoot(rotated));
+  const before = forgeRevocations([leaf('0a')]);
+  const node = settled().take(before, forgeRoot(rotated));
   assert.equal(revoked(node), ['leaf/0a']);
   assert.is(node.give(forgeRevocations([leaf('0b')], { version: 2 })), 'key-revoked');
+  // Whoever comes late takes what the Root itself names, and nothing else.
+  const carried = [decodeEnvelope(before).digest];
+  const late = settled().take(forgeRoot({ ...rotated, members: { revocations: carried } }));
+  assert.is(late.give(forgeRevocations([leaf('0b')])), 'key-revoked');
+  assert.is(late.give(before), 'admitted');
+  assert.equal(revoked(late), ['leaf/0a']);
 });
 
 test('end once the target has ended by the newest beacon, not by a wall clock set ahead', () => {

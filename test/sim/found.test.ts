@@ -11,7 +11,7 @@ const found = suite('sim/found');
 const SWARM = scenarioNamed('swarm');
 
 /** Faults that came after what is kept here: drawn too, they would make other runs of it. */
-const LATER = ['stolen-root-key'];
+const LATER = ['stolen-root-key', 'naming-revokers'];
 
 /** A world, and what was wrong there. */
 const SEEDS = [
@@ -300,6 +300,21 @@ const SHRUNK: readonly {
         },
         { at: 536_754, fault: 'clock-jump', on: ['d01'], forMs: 622_266, amount: 13_545_758 },
         { at: 1_080_657, fault: 'revoking', on: ['d00', 'd00-1'], forMs: 0, amount: 640 },
+      ],
+    },
+  },
+  {
+    was: 'a follower cut off lacked for ever what a revocation key, since compromised, had revoked',
+    seed: 69,
+    scenario: {
+      domains: 2,
+      followers: 1,
+      minutes: 8,
+      happenings: [
+        { at: 229_649, fault: 'isolation', on: ['d00-1'], forMs: 3_432_184, amount: 0 },
+        { at: 273_576, fault: 'naming-revokers', on: ['d00'], forMs: 299_790, amount: 160 },
+        { at: 291_258, fault: 'naming-revokers', on: ['d00'], forMs: 48_615, amount: 972 },
+        { at: 420_049, fault: 'naming-revokers', on: ['d00'], forMs: 1_310_972, amount: 854 },
       ],
     },
   },

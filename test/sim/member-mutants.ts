@@ -4,6 +4,21 @@ import type { Mutant } from './mutants.ts';
 
 export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
+    name: 'who passes on what a newer Root lets people revoke has made it up',
+    file: 'federation/hearing.js',
+    find: 'isForNewestRoot(item, admission) ?',
+    replace: 'false ?',
+    faults: ['naming-revokers', 'revoking', 'isolation'],
+  },
+  {
+    name: 'what Root names of a compromised key is refused',
+    file: 'federation/admit-revocations.js',
+    find: `if (isCarried)
+            continue;`,
+    replace: '',
+    faults: ['naming-revokers', 'revoking', 'isolation'],
+  },
+  {
     name: 'a revoked lease is as good as any',
     file: 'federation/lease.js',
     find: "revocationOf(belief.revocations, { class: 'lease', target: node }) !== undefined",
