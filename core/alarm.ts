@@ -42,6 +42,10 @@ export const ALARMS = {
     means: 'a beacon of our own key that this machine did not sign',
     mend: 'its disk is an old copy, or another machine has the key: holdfast revoke authority',
   },
+  'own-seeds-known': {
+    means: 'somebody else said a tick, or the stop, that only the memory of this writer could give',
+    mend: 'its memory was read, or put back: unless you did that, holdfast revoke authority',
+  },
   'own-documents-unconfirmed': {
     means: 'an authority was booted, and nobody answers who could hold newer documents of it',
     mend: 'link a partner or a node; or holdfast authority confirm, if nobody put its disk back',

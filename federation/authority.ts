@@ -10,7 +10,7 @@ import { addMs, type BootMs, bootMs, SECOND_MS } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { admitAll } from './admit.ts';
 import { clockOf } from './age.ts';
-import { type Belief, newestRoot, rankInForce } from './belief.ts';
+import { type Belief, newestRoot } from './belief.ts';
 import type { Beliefs } from './beliefs.ts';
 import type { FileItem } from './bundle-file.ts';
 import type { Effect, RecordWrite } from './effect.ts';
@@ -161,12 +161,8 @@ export class Authority {
     if (after.disowned !== before.disowned || isTaken) this.#writer.abandon();
     const isOurs = (keyId: KeyId) => this.#keys.some((key) => key.keyId === keyId);
     const { writes, notes } = this.#contents.follow(before, after, isOurs);
-    // PROTOCOL §2.5 — who had the word and has it no more: its people have to know.
-    const isDeposed = this.#voices.has(before, this.#keys) && !this.#voices.has(after, this.#keys);
-    if (!isDeposed) return { writes, notes };
-    const details = { inForce: rankInForce(after) ?? -1 };
-    const alarm: Effect = { kind: 'alarm', code: 'deposed', domain: after.domain, details };
-    return { writes, notes: [...notes, alarm] };
+    const alarms = [...this.#writer.meet(after), ...this.#voices.follow(before, after, this.#keys)];
+    return { writes, notes: [...notes, ...alarms] };
   }
 
   /** Refuses as `voiceOf` does. */

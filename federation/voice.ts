@@ -10,6 +10,7 @@
 import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { Signer } from '../core/suite.ts';
 import { type Belief, isDisowned, newestRoot, rankInForce } from './belief.ts';
+import type { Effect } from './effect.ts';
 import { beaconKeyOf } from './root.ts';
 
 /** What a writer signs with. */
@@ -50,6 +51,13 @@ export class VoiceBook {
     const has = hasVoice(own, keys);
     this.#known = { roots, disowned, revocations, keys, has };
     return has;
+  }
+
+  /** PROTOCOL §2.5 — who had the word and has it no more: its people have to know. */
+  follow(before: Belief, after: Belief, keys: readonly Signer[]): readonly Effect[] {
+    if (!this.has(before, keys) || this.has(after, keys)) return [];
+    const details = { inForce: rankInForce(after) ?? -1 };
+    return [{ kind: 'alarm', code: 'deposed', domain: after.domain, details }];
   }
 }
 

@@ -11,8 +11,8 @@
 import { assert } from '../core/assert.ts';
 import { toBase64Url, toUtf8 } from '../core/bytes.ts';
 import type { JsonObject } from '../core/canonical.ts';
-import { type Digest, digestOf, sha256 } from '../core/digest.ts';
-import { CHAIN_RENEW_SHARE, TICK_COUNT_MAX } from '../core/limits.ts';
+import { type Digest, digestOf } from '../core/digest.ts';
+import { TICK_COUNT_MAX } from '../core/limits.ts';
 import type { Signer } from '../core/suite.ts';
 import { addMs, type UnixMs } from '../core/time.ts';
 import {
@@ -32,13 +32,15 @@ import {
   newestRoot,
 } from './belief.ts';
 import { isPublic } from './document.ts';
+import type { Effect } from './effect.ts';
 import { decodeEnvelope, signEnvelope } from './envelope.ts';
 import type { Draft } from './input.ts';
 import type { AgeLimits } from './limits.ts';
 import { type Pin, saltedKey } from './manifest.ts';
+import { OwnChain } from './own-chain.ts';
 import { draftsHeld } from './own-contents.ts';
 import { leadingOf } from './revocations.ts';
-import { buildChain, chainCommitment, encodeTick, STOP_INDEX, stopCommitment } from './tick.ts';
+import { buildChain, chainCommitment, stopCommitment } from './tick.ts';
 import type { Voice } from './voice.ts';
 
 /** What a writer puts into every beacon: its limits, and the period of its ticks in ms. */
@@ -68,23 +70,10 @@ export interface Allocation {
 /** Fresh bytes one beacon needs: seed, stop secret, salts. */
 export const WRITER_ENTROPY_BYTES = 96;
 
-interface Chain {
-  readonly beacon: Digest;
-  readonly issuedAt: UnixMs;
-  readonly periodMs: number;
-  readonly values: readonly Uint8Array[];
-  readonly stopSecret: Uint8Array;
-  released: number;
-  /** When the next step is due: hashed once for each step, asked at every input. */
-  nextAt: UnixMs;
-}
-
-const JITTER_LABEL = toUtf8('holdfast/jitter/v1');
-
 /** The writer of one domain: its queue, its allocation, its live chain. */
 export class Writer {
   readonly #settings: WriterSettings;
-  #chain: Chain | null = null;
+  #chain: OwnChain | null = null;
   #queue: Publication[] = [];
   #allocation: Allocation | null = null;
   #allocated: Allocated;
@@ -127,8 +116,7 @@ export class Writer {
     if (belief.beacon?.beacon.rootVersion !== newestRoot(belief)?.root.version) return true;
     if (this.#chain === null || this.#queue.length > 0) return true;
     if (this.#chain.beacon !== belief.beacon?.beacon.digest) return true;
-    const count = this.#chain.values.length - 1;
-    return count - this.#chain.released <= count * CHAIN_RENEW_SHARE;
+    return this.#chain.isNearEnd;
   }
 
   /** The earliest time at which the next epoch may be dated (PROTOCOL §5.3). */
@@ -160,15 +148,26 @@ export class Writer {
     this.#queue = [];
     this.#chain = null;
     const withdraws = publications.some((publication) => publication.withdrawal);
-    if (chain === null || !withdraws) return null;
-    return encodeTick(chain.beacon, STOP_INDEX, chain.stopSecret);
+    return withdraws ? (chain?.stop() ?? null) : null;
   }
 
   /** Destroys the seed in force (PROTOCOL §3.5). Returns the stop to reveal, where there is one. */
   fence(): Uint8Array | null {
     const chain = this.#chain;
     this.#chain = null;
-    return chain === null ? null : encodeTick(chain.beacon, STOP_INDEX, chain.stopSecret);
+    return chain?.stop() ?? null;
+  }
+
+  /**
+   * PROTOCOL §3.5 — whoever says a tick or the stop that we did not reveal has our seeds: they are
+   * forgotten, so that another beacon is due, and its people have to know.
+   */
+  meet(own: Belief): readonly Effect[] {
+    const chain = this.#chain;
+    if (chain?.isRead(own) !== true) return [];
+    this.#chain = null;
+    const details = { beacon: chain.beacon };
+    return [{ kind: 'alarm', code: 'own-seeds-known', domain: own.domain, details }];
   }
 
   /** Takes the allocation that entropy has arrived for, or null if none waits. */
@@ -229,19 +228,7 @@ export class Writer {
 
   /** The tick whose time has come, if any: the newest only, earlier ones say nothing more. */
   releaseTick(clock: UnixMs): Uint8Array | null {
-    const chain = this.#chain;
-    if (chain === null) return null;
-    let index = chain.released;
-    let nextAt = chain.nextAt;
-    while (index + 1 < chain.values.length && nextAt <= clock) {
-      index++;
-      nextAt = releaseTime(chain, index + 1);
-    }
-    const value = chain.values[index];
-    if (index === chain.released || value === undefined) return null;
-    chain.released = index;
-    chain.nextAt = nextAt;
-    return encodeTick(chain.beacon, index, value);
+    return this.#chain?.release(clock) ?? null;
   }
 
   /** When the next tick is due, or null without a chain. */
@@ -367,24 +354,11 @@ export class Writer {
       },
       [made.voice.beacon],
     );
-    const timing = { issuedAt: made.now, periodMs, stopSecret: made.stopSecret };
+    const { stopSecret } = made;
     const beacon = decodeEnvelope(bytes).digest;
-    this.#chain = { ...timing, beacon, values, released: 0, nextAt: releaseTime(timing, 1) };
+    this.#chain = new OwnChain({ beacon, issuedAt: made.now, periodMs, values, stopSecret });
     return bytes;
   }
-}
-
-/**
- * Step i is released in the first quarter of its period, at a moment nobody else can compute
- * before: a strictly periodic sender would be easy to find (PROTOCOL §6.6).
- */
-function releaseTime(
-  chain: Pick<Chain, 'issuedAt' | 'periodMs' | 'stopSecret'>,
-  index: number,
-): UnixMs {
-  const noise = sha256(JITTER_LABEL, chain.stopSecret, toUtf8(String(index)));
-  const share = ((noise[0] ?? 0) * 256 + (noise[1] ?? 0)) / 65_536;
-  return addMs(chain.issuedAt, (index + share / 4) * chain.periodMs);
 }
 
 function documentBody(domain: string, draft: Draft, version: bigint, salt: Digest): JsonObject {

@@ -78,6 +78,8 @@ export class Machine {
   restored = false;
   /** The disk was full at some time: powered time may have gone unrecorded (PROTOCOL §4.4). */
   diskFailed = false;
+  /** What its process drew for its newest beacon: there a thief finds the seeds of that. */
+  drawn: Uint8Array | null = null;
   /** Its memory may be asked for: some fault will put it back. */
   remembers = false;
   /** It was put back with its memory: what it destroyed since, such as a seed, it has again. */
@@ -386,15 +388,12 @@ export class Machine {
 
   #performOne(effect: Exclude<Effect, { readonly kind: 'persist' }>): void {
     switch (effect.kind) {
-      case 'draw':
-        this.receive(
-          plain({
-            kind: 'drawn',
-            purpose: effect.purpose,
-            bytes: this.#options.entropy.bytes(effect.count),
-          }),
-        );
-        return;
+      case 'draw': {
+        const { purpose, count } = effect;
+        const bytes = this.#options.entropy.bytes(count);
+        if (purpose === 'beacon') this.drawn = bytes;
+        return this.receive(plain({ kind: 'drawn', purpose, bytes }));
+      }
       case 'send':
         if (EVIDENCE_FRAMES.includes(effect.frame[0] ?? 0)) {
           this.#world.sent(this, effect.frame.subarray(1));

@@ -23,6 +23,8 @@ const WITH_ALL_FAULTS = [
   'adversary: lied',
   'adversary: misdated',
   'adversary: replayed',
+  'adversary: said a tick',
+  'adversary: stopped a beacon',
   'adversary: withheld',
   'alarm: clock-or-key',
   'alarm: equivocation',

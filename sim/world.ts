@@ -68,6 +68,8 @@ export class World {
   readonly keys = new Map<TrustDomain, DomainKeys>();
   /** Domains one of whose beacon keys an adversary holds, or an older image of their writer. */
   readonly stolen = new Set<TrustDomain>();
+  /** Domains the seeds of whose beacon were read, and the latest date that the thief gave to it. */
+  readonly robbed = new Map<TrustDomain, number>();
   /** Domains of which a machine was put back with its memory: it vouches for a date long gone. */
   readonly putBack = new Set<TrustDomain>();
   /** When the next writer of a domain was given the word last. */
@@ -138,10 +140,10 @@ export class World {
     return known;
   }
 
-  /** The latest date of evidence that any writer of a domain let go. */
+  /** The latest date of evidence that any writer of a domain let go, or whoever has its seeds. */
   lastEvidenceOf(domain: TrustDomain): number {
     const dates = this.authoritiesOf(domain).map(({ name }) => this.lastEvidence.get(name) ?? 0);
-    return Math.max(0, ...dates);
+    return Math.max(this.robbed.get(domain) ?? 0, ...dates);
   }
 
   after(delayMs: number, run: () => void): void {

@@ -29,6 +29,7 @@ export const alarmsHaveACause: CheckerKind = {
         const isOfTurns = effect.code === 'standby-silent' || effect.code === 'fork';
         if (isOfTurns && world.scenario.standbys > 0) return;
         if (effect.code === 'store-unwritable' && machine.diskFailed) return;
+        if (effect.code === 'own-seeds-known' && world.robbed.has(effect.domain)) return;
         // What it said since the backup it hears from others.
         if (effect.code === 'own-beacon-unknown' && machine.restored) return;
         // Nobody configures more than Root allows here, and no key ends: a writer that refuses its

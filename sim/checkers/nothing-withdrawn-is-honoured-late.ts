@@ -30,7 +30,7 @@ export const nothingWithdrawnIsHonouredLate: CheckerKind = {
     const lastOf = ({ domain, by, lastEvidence }: Withdrawal): number => {
       const others = world.authoritiesOf(domain).filter(({ name }) => name !== by);
       const last = others.map(({ name }) => world.lastEvidence.get(name) ?? 0);
-      return Math.max(lastEvidence, ...last);
+      return Math.max(lastEvidence, world.robbed.get(domain) ?? 0, ...last);
     };
     const gone = new Map<string, Withdrawal>();
     const contacts = new Map<Machine, Map<string, Contact>>();

@@ -4,11 +4,10 @@
  */
 
 import { HOUR_MS, MINUTE_MS } from '../../core/time.ts';
-import { encodeFrame } from '../../federation/message.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import { laterBeacon, rivalBeacon } from '../forgery.ts';
 import type { Fault } from '../happening.ts';
-import { gossipOf } from '../network.ts';
+import { sayToAll } from './thieves.ts';
 import { machinesOf } from './victims.ts';
 
 export const stolenBeaconKey: Fault = {
@@ -31,12 +30,7 @@ export const stolenBeaconKey: Fault = {
     const isRival = happening.amount % 2 === 0;
     const leadMs = isRival ? 1 : Math.max(3 * MINUTE_MS, happening.amount);
     const bytes = isRival ? rivalBeacon(held, key, leadMs) : laterBeacon(held, key, leadMs);
-    const frame = encodeFrame({ kind: 'envelope', bytes });
-    for (const link of world.network.linksOf(thief)) {
-      const other = link.wires[0].from === thief ? link.wires[0].to : link.wires[0].from;
-      thief.adversary?.send(other.name, frame);
-    }
-    world.network.flood(thief, gossipOf(bytes), null);
+    sayToAll(world, thief, bytes);
     return () => undefined;
   },
 };

@@ -41,6 +41,7 @@ import { slowDisk } from './slow-disk.ts';
 import { standingIn } from './standing-in.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
 import { stolenRootKey } from './stolen-root-key.ts';
+import { stolenSeeds } from './stolen-seeds.ts';
 import { strangers } from './strangers.ts';
 import { suspend } from './suspend.ts';
 import { takingOver } from './taking-over.ts';
@@ -54,7 +55,7 @@ export const FAULTS: readonly Fault[] = [
   ...[bitFlip, misdirectedWrite],
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, misdating],
-  ...[stolenBeaconKey, strangers],
+  ...[stolenBeaconKey, stolenSeeds, strangers],
   ...[stolenRootKey],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, namingRevokers, revoking, takingOver, misnumbering, overriding],

@@ -246,7 +246,7 @@ export const CLAUSES: readonly Clause[] = [
   },
   {
     ...{ finding: 'M10', test: MEDIUM, without: 'ticks leave on the beat' },
-    file: 'federation/writer.js',
+    file: 'federation/own-chain.js',
     find: 'index + share / 4',
     replace: 'index',
   },

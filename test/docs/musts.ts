@@ -151,6 +151,10 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'federation/revoke: is answered only when the stop is out',
     'daemon/live-entries: withdrawn are stopped before their successor is announced',
   ],
+  '3.5.3': [
+    'federation/writer: whose stop somebody else reveals go on with another beacon',
+    'federation/writer: of whose chain somebody else says a tick go on with another beacon',
+  ],
   '4.1.1': ['federation/age: never falls by more than asOf gained, and the bound never'],
   '4.1.2': [
     'federation/inquiry: of one captured node moves no clock',

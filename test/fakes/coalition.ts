@@ -80,6 +80,8 @@ export class Machine {
   /** The machine crashes after so many more batches of records. */
   persistsLeft = Number.POSITIVE_INFINITY;
   isDown = false;
+  /** What was drawn for the newest beacon: its seed, its stop secret, salts. */
+  entropy = new Uint8Array();
   /** Random bytes come only when `draw` is called, as from a slow source. */
   drawsLate = false;
   bootId = 'boot-1';
@@ -229,11 +231,8 @@ export class Machine {
   draw(): void {
     const seed = toUtf8(`${this.options.name}/${this.#drawn++}`);
     const bytes = concat(...[0, 1, 2].map((i) => sha256(seed, Uint8Array.of(i))));
-    this.input({
-      kind: 'drawn',
-      purpose: 'beacon',
-      bytes: bytes.slice(0, WRITER_ENTROPY_BYTES),
-    });
+    this.entropy = bytes.slice(0, WRITER_ENTROPY_BYTES);
+    this.input({ kind: 'drawn', purpose: 'beacon', bytes: this.entropy });
   }
 
   /** A nonce arrives for the next question, of the time or of whose turn it is. */

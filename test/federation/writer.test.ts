@@ -2,9 +2,19 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeTick, isTickOf, STOP_INDEX, TICK_BYTES } from '../../federation/tick.ts';
+import { encodeBlock } from '../../federation/armour.ts';
+import type { Effect } from '../../federation/effect.ts';
+import {
+  buildChain,
+  chainCommitment,
+  decodeTick,
+  encodeTick,
+  isTickOf,
+  STOP_INDEX,
+  TICK_BYTES,
+} from '../../federation/tick.ts';
 import { Coalition, type Machine, signerOf } from '../fakes/coalition.ts';
-import { ceremony } from './takeover-rig.ts';
+import { believed, ceremony, pair } from './takeover-rig.ts';
 
 const writers = suite('federation/writer');
 
@@ -19,6 +29,24 @@ function betweenBeacons(withdrawal: boolean) {
   blue.publish([], withdrawal);
   world.advance(5_000);
   return { world, blue, before };
+}
+
+/** A writer, a partner, and somebody who read the seeds of its beacon and speaks to the partner. */
+function robbed() {
+  const { coalition, blue, red } = pair();
+  const beacon = believed(blue).beacon?.beacon;
+  if (beacon === undefined) throw new Error('no beacon');
+  const [seed, secret] = [blue.entropy.slice(0, 32), blue.entropy.slice(32, 64)];
+  const chain = buildChain(chainCommitment(beacon), seed, beacon.count);
+  const reveal = (index: number): void => {
+    const value = index === STOP_INDEX ? secret : chain[index];
+    red.importFile(encodeBlock('tick', encodeTick(beacon.digest, index, value ?? secret)));
+  };
+  return { coalition, blue, red, thief: { reveal } };
+}
+
+function codeOf(alarm: Effect): string {
+  return alarm.kind === 'alarm' ? alarm.code : alarm.kind;
 }
 
 /** The indices of all ticks and stops that were gossiped. */
@@ -89,6 +117,33 @@ writers('reveal no tick of a beacon that a Root took back', () => {
   assert.equal(blue.refused, []);
   world.advance(60_000);
   assert.is(blue.view().standing.tier, 'FRESH');
+});
+
+writers('whose stop somebody else reveals go on with another beacon', () => {
+  const { coalition, blue, red, thief } = robbed();
+  const before = red.view(blue.domain);
+  thief.reveal(STOP_INDEX);
+  coalition.advance(3_000);
+  const after = red.view(blue.domain);
+  assert.equal([after.epoch, after.standing.tier], [before.epoch + 1n, 'FRESH']);
+  assert.equal(blue.alarms.map(codeOf), ['own-seeds-known']);
+  assert.equal(red.alarms, []);
+});
+
+writers('of whose chain somebody else says a tick go on with another beacon', () => {
+  const { coalition, blue, red, thief } = robbed();
+  const before = red.view(blue.domain);
+  thief.reveal(before.tick);
+  assert.equal(blue.alarms, []);
+  thief.reveal(before.tick + 2);
+  coalition.advance(3_000);
+  assert.is(red.view(blue.domain).epoch, before.epoch + 1n);
+  assert.equal(blue.alarms.map(codeOf), ['own-seeds-known']);
+  thief.reveal(before.tick + 3);
+  coalition.advance(10_000);
+  const after = red.view(blue.domain);
+  assert.equal([after.epoch, after.standing.tier], [before.epoch + 1n, 'FRESH']);
+  assert.is(blue.alarms.length, 1);
 });
 
 writers.run();
