@@ -1,5 +1,6 @@
 /** What the people of each domain override in a run: signed here, and remembered for checkers. */
 
+import { Reader } from '../core/bytes.ts';
 import type { Digest } from '../core/digest.ts';
 import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { Signer } from '../core/suite.ts';
@@ -12,6 +13,7 @@ import {
   readOverride,
   signRecall,
 } from '../federation/override.ts';
+import { recordKey } from '../federation/record-key.ts';
 import { peopleOf } from './founding.ts';
 import type { World } from './world.ts';
 
@@ -47,4 +49,22 @@ export function signRecallOf(
 
 function signersOf(world: World, domain: TrustDomain): readonly [Signer, Signer] {
   return peopleOf(world.suite, domain);
+}
+
+/** The overrides of its own domain that a machine holds, and that nobody took back. */
+export function openOverridesOf(
+  believed: ReadonlyMap<string, Uint8Array>,
+  domain: TrustDomain,
+): readonly Digest[] {
+  const prefix = recordKey(domain, 'override', '');
+  return [...believed].flatMap(([key, record]) =>
+    key.startsWith(prefix) && !isRecalled(record) ? [key.slice(prefix.length) as Digest] : [],
+  );
+}
+
+/** True for the record of an override that somebody took back. */
+export function isRecalled(record: Uint8Array): boolean {
+  const reader = new Reader(record);
+  reader.take(reader.u32());
+  return reader.remaining > 0;
 }

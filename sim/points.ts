@@ -16,6 +16,10 @@ const ALWAYS = [
 
 /** What a swarm reaches that may draw every fault. */
 const WITH_ALL_FAULTS = [
+  'adversary: an override key, one alone: threshold-unmet',
+  'adversary: an override key, one recalls: admitted',
+  'adversary: an override key, one twice: signer-duplicate',
+  'adversary: an override key, two permit: admitted',
   'adversary: answered again',
   'adversary: delayed',
   'adversary: flooded',

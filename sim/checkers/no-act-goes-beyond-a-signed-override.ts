@@ -1,17 +1,17 @@
 /**
  * No act goes beyond what its tier permits but by an override that two people signed, about that
  * very act and domain, down to that tier, before its end, and that nobody took back (PROTOCOL
- * §4.9).
+ * §4.9). Whoever takes another, or takes one in silence, has broken that already.
  */
 
-import { Reader } from '../../core/bytes.ts';
+import type { Digest } from '../../core/digest.ts';
 import { recordKey } from '../../federation/record-key.ts';
 import { ACTION_CLASSES, type ActionClass, isPermitted } from '../../federation/tier.ts';
 import { type DomainView, permitted } from '../../federation/view.ts';
 import type { CheckerKind } from '../checker.ts';
 import { dateOf } from '../date.ts';
 import type { Machine } from '../machine.ts';
-import { overridesSigned } from '../override.ts';
+import { isRecalled, overridesSigned } from '../override.ts';
 
 export const noActGoesBeyondASignedOverride: CheckerKind = {
   sentence: 'no act goes beyond a signed override',
@@ -32,11 +32,19 @@ export const noActGoesBeyondASignedOverride: CheckerKind = {
       if (isOver) fail(`${who} rests on an override that is over`);
       const record = machine.believed.get(recordKey(machine.domain, 'override', signed.digest));
       if (record === undefined) return fail(`${who} rests on an override that is not stored`);
-      const reader = new Reader(record);
-      reader.take(reader.u32());
-      if (reader.remaining > 0) fail(`${who} rests on an override that was taken back`);
+      if (isRecalled(record)) fail(`${who} rests on an override that was taken back`);
     };
     return {
+      wrote: {
+        override: ({ part, value, before }, { machine, output }) => {
+          if (value === null || before !== null) return;
+          if (!overridesSigned(world).has(part as Digest)) {
+            fail(`${machine.name} takes an override that two people did not sign`);
+          }
+          const isSeen = output.effects.some((e) => e.kind === 'alarm' && e.code === 'override');
+          if (!isSeen) fail(`${machine.name} takes an override, and tells nobody`);
+        },
+      },
       viewed: (view, { machine }) => {
         if (overridesSigned(world).size === 0) return;
         for (const action of ACTION_CLASSES) judge(machine, view, action);

@@ -40,6 +40,7 @@ import { rtcReset } from './rtc-reset.ts';
 import { slowDisk } from './slow-disk.ts';
 import { standingIn } from './standing-in.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
+import { stolenOverrideKey } from './stolen-override-key.ts';
 import { stolenRootKey } from './stolen-root-key.ts';
 import { stolenSeeds } from './stolen-seeds.ts';
 import { strangers } from './strangers.ts';
@@ -56,7 +57,7 @@ export const FAULTS: readonly Fault[] = [
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, misdating],
   ...[stolenBeaconKey, stolenSeeds, strangers],
-  ...[stolenRootKey],
+  ...[stolenRootKey, stolenOverrideKey],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, namingRevokers, revoking, takingOver, misnumbering, overriding],
   ...[closedDesk, standingIn, proposing, versionSkew],

@@ -117,4 +117,20 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     replace: 'if (false)',
     faults: ['stolen-root-key'],
   },
+  {
+    name: 'one person alone may override',
+    file: 'federation/root.js',
+    find: 'threshold: OVERRIDE_SIGNERS',
+    replace: 'threshold: 1',
+    faults: ['stolen-override-key'],
+    world: { domains: 2, followers: 1 },
+  },
+  {
+    name: 'an override is admitted in silence',
+    file: 'federation/admit-override.js',
+    find: "{ kind: 'alarm', code: 'override', domain, details },",
+    replace: '',
+    faults: ['stolen-override-key'],
+    world: { domains: 2, followers: 1 },
+  },
 ];
