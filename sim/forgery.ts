@@ -6,7 +6,12 @@ import { encodeCanonical, type JsonObject } from '../core/canonical.ts';
 import type { Digest } from '../core/digest.ts';
 import { SIGNERS_MAX } from '../core/limits.ts';
 import type { Signer } from '../core/suite.ts';
-import { encodeEnvelope, signEnvelope, signSlot } from '../federation/envelope.ts';
+import {
+  encodeEnvelope,
+  signEnvelope,
+  signSlot,
+  type UnverifiedEnvelope,
+} from '../federation/envelope.ts';
 import { publicMembers } from '../federation/found.ts';
 import type { Members } from '../federation/members.ts';
 import type { Dice } from './dice.ts';
@@ -50,6 +55,14 @@ export function laterBeacon(beacon: Uint8Array, key: Signer, leadMs: number): Ui
   const issuedAt = String(held.members.time('issuedAt') + leadMs);
   const body = { ...held.members.json(), epoch, issuedAt, previous: held.digest };
   return signEnvelope('beacon', body, [key]);
+}
+
+/** The manifest or the bundle of the next version, by the documents key: no beacon pins it. */
+export function nextContents(held: UnverifiedEnvelope, documents: Signer): Uint8Array {
+  const version = held.members.u64('version') + 1n;
+  const body = { ...held.members.json(), version: String(version) };
+  if (held.type === 'manifest') return signEnvelope('manifest', body, [documents]);
+  return signEnvelope('bundle', { ...body, spiffe_sequence: Number(version) }, [documents]);
 }
 
 /** What whoever has too few root keys may try. */

@@ -28,6 +28,8 @@ const WITH_ALL_FAULTS = [
   'adversary: misdated',
   'adversary: replayed',
   'adversary: said a tick',
+  'adversary: signed a bundle',
+  'adversary: signed a manifest',
   'adversary: stopped a beacon',
   'adversary: withheld',
   'alarm: clock-or-key',

@@ -40,6 +40,7 @@ import { rtcReset } from './rtc-reset.ts';
 import { slowDisk } from './slow-disk.ts';
 import { standingIn } from './standing-in.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
+import { stolenDocumentsKey } from './stolen-documents-key.ts';
 import { stolenOverrideKey } from './stolen-override-key.ts';
 import { stolenRootKey } from './stolen-root-key.ts';
 import { stolenSeeds } from './stolen-seeds.ts';
@@ -57,7 +58,7 @@ export const FAULTS: readonly Fault[] = [
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, misdating],
   ...[stolenBeaconKey, stolenSeeds, strangers],
-  ...[stolenRootKey, stolenOverrideKey],
+  ...[stolenDocumentsKey, stolenRootKey, stolenOverrideKey],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, namingRevokers, revoking, takingOver, misnumbering, overriding],
   ...[closedDesk, standingIn, proposing, versionSkew],

@@ -7,6 +7,7 @@
 
 import { PLAIN, type Scenario } from '../../sim/scenario.ts';
 import { MEMBER_MUTANTS } from './member-mutants.ts';
+import { THIEF_MUTANTS } from './thief-mutants.ts';
 
 /** One planted mistake. */
 export interface Mutant {
@@ -263,20 +264,6 @@ export const MUTANTS: readonly Mutant[] = [
     faults: ['forging'],
   },
   {
-    name: 'a second beacon of one number takes the place of the first',
-    file: 'federation/admit-beacon.js',
-    find: 'held !== null && order === 0',
-    replace: 'false',
-    faults: ['stolen-beacon-key'],
-  },
-  {
-    name: 'a second beacon of one number is called late',
-    file: 'federation/admit-beacon.js',
-    find: 'beacon.lineage < newest.lineage || order < 0',
-    replace: 'beacon.lineage < newest.lineage || (held !== null && order <= 0)',
-    faults: ['stolen-beacon-key'],
-  },
-  {
     name: 'a rank is given twice',
     file: 'federation/root.js',
     find: '!isKept && rank <= highest',
@@ -396,4 +383,5 @@ export const MUTANTS: readonly Mutant[] = [
     world: { domains: 2, followers: 1, minutes: 40 },
   },
   ...MEMBER_MUTANTS,
+  ...THIEF_MUTANTS,
 ];
