@@ -26,7 +26,8 @@ export function lacksForGood(
   return [named, ...beside.map(({ document }) => document)].some((digest) => !held.has(digest));
 }
 
-function revocationsOf(
+/** The revocation documents of a domain that a machine holds. */
+export function revocationsOf(
   { believed }: Machine,
   domain: TrustDomain,
 ): readonly (readonly [Digest, RevocationDocument])[] {

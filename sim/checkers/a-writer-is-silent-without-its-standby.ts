@@ -5,7 +5,9 @@
  * a rank above gives the word to whoever holds that one.
  */
 
+import type { KeyId } from '../../core/suite.ts';
 import type { CheckerKind } from '../checker.ts';
+import { revocationsOf } from '../lost-revocations.ts';
 import type { Machine } from '../machine.ts';
 import type { Step } from '../step.ts';
 
@@ -26,7 +28,7 @@ export const aWriterIsSilentWithoutItsStandby: CheckerKind = {
         const turns = world.authoritiesOf(machine.domain);
         if (turns[turns.indexOf(machine) + 1]?.name !== handover.to) return;
         if ((machine.node?.rank ?? 0) > handover.rank) return;
-        if (isForgotten(machine, world.machine(handover.to))) return;
+        if (isUnknown(machine, world.machine(handover.to))) return;
         world.coverage.saw('checker: a writer spoke after its standby took over');
         if (t - handover.at <= mostMs) return;
         fail(`${machine.name} speaks ${t - handover.at} ms after ${handover.to} took over`);
@@ -36,12 +38,19 @@ export const aWriterIsSilentWithoutItsStandby: CheckerKind = {
 };
 
 /**
- * True where a disk that was put back took the revocation along, and the standby answers again that
- * it has not taken over: it knows of nothing.
+ * True where the standby answers again that it has not taken over, for it knows of nothing: a disk
+ * that was put back took the revocation along, or people revoked at a machine that is cut off.
  */
-function isForgotten(writer: Machine, standby: Machine | undefined): boolean {
+function isUnknown(writer: Machine, standby: Machine | undefined): boolean {
   if (standby === undefined || standby.node === null || standby.node.hasVoice) return false;
-  return writer.restored || standby.restored;
+  return writer.restored || standby.restored || !knowsEndOf(writer, standby);
+}
+
+/** True where a machine holds a revocation of a key of that writer. */
+function knowsEndOf(writer: Machine, other: Machine): boolean {
+  return revocationsOf(other, writer.domain)
+    .flatMap(([, { entries }]) => entries)
+    .some(({ class: kind, target }) => kind === 'authority' && writer.holds(target as KeyId));
 }
 
 /** True where a step releases a beacon or a tick of its own. */

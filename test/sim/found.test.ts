@@ -318,6 +318,24 @@ const SHRUNK: readonly {
       ],
     },
   },
+  {
+    was: 'a writer was to be silent whose end was told to nobody but a machine that is cut off',
+    seed: 153,
+    scenario: {
+      domains: 1,
+      followers: 2,
+      standbys: 2,
+      writerForMs: 60_000,
+      links: 'full',
+      minutes: 21,
+      happenings: [
+        { at: 541_471, fault: 'taking-over', on: ['d00'], forMs: 0, amount: 0 },
+        { at: 603_620, fault: 'standing-in', on: ['d00'], forMs: 651_436, amount: 617 },
+        { at: 643_023, fault: 'standing-in', on: ['d00'], forMs: 2_482_582, amount: 802 },
+        { at: 880_386, fault: 'taking-over', on: ['d00'], forMs: 0, amount: 0 },
+      ],
+    },
+  },
 ];
 
 for (const { was, seed, scenario } of SHRUNK) {
