@@ -55,9 +55,23 @@ export function mendOf(view: DomainView): string {
   if (standing.tier === 'QUARANTINED') {
     return `import a newer Root of ${domain}: every beacon key is disowned`;
   }
+  if (standing.lacksRevocations && !standing.stopped && isYoung(standing)) return mendOfLack(view);
   if (view.isOwn) return mendOfOwn(standing);
   if (standing.stopped) return `something was withdrawn; the next beacon of ${domain} is awaited`;
   return `restore a path to ${domain}, or: holdfast bundle import FILE with its newest bundle file`;
+}
+
+/** True where age alone would leave the domain FRESH. */
+function isYoung({ ageMs, limits }: Standing): boolean {
+  return ageMs !== null && ageMs < limits.freshForMs;
+}
+
+/** What helps where the manifest pins revocations that nobody gave. */
+function mendOfLack({ isOwn, domain }: DomainView): string {
+  const lack = `revocations that the manifest of ${domain} pins are not here: link who holds them`;
+  return isOwn
+    ? `${lack}; where nobody does, revoke again what they said: see holdfast revoke`
+    : `${lack}; where nobody does, its people revoke again`;
 }
 
 /** What helps our own domain: its authority speaks again, or knows again what it may rest on. */

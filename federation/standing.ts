@@ -40,6 +40,8 @@ export interface Standing {
   /** In how long it will be late; null when it is, or never will be. */
   readonly lateInMs: number | null;
   readonly stopped: boolean;
+  /** Revocations that its manifest pins are not here: at best DEGRADED (PROTOCOL §5.5). */
+  readonly lacksRevocations: boolean;
   /** The date is not known, as far as this domain goes: at best SURVIVAL (PROTOCOL §4.4). */
   readonly timeUnknown: boolean;
 }
@@ -56,10 +58,11 @@ export function standingOf(belief: Belief, tightening: Tightening, now: Moment):
   const { keeping, asOf, beacon } = belief;
   const limits = limitsInForce(belief, tightening);
   const stopped = belief.stop !== null;
+  const lacks = lacksRevocations(belief);
   const timeUnknown = isTimeUnknown(belief, now);
   const ageMs = keeping === null || asOf === null ? null : ageAt(keeping, asOf, now);
   const byAge = ageMs === null ? 'EXPIRED' : tierOfAge(ageMs, limits);
-  const tier = worst(byAge, capOf(belief, timeUnknown));
+  const tier = worst(byAge, capOf(belief, { timeUnknown, lacks }));
   const end = limitOf(tier, limits);
   const cliff =
     ageMs === null || end === null
@@ -80,15 +83,19 @@ export function standingOf(belief: Belief, tightening: Tightening, now: Moment):
     late,
     lateInMs,
     stopped,
+    lacksRevocations: lacks,
     timeUnknown,
   };
 }
 
 /** The best that a domain may be, whatever its age. */
-function capOf(belief: Belief, timeUnknown: boolean): Tier {
+function capOf(
+  belief: Belief,
+  { timeUnknown, lacks }: { readonly timeUnknown: boolean; readonly lacks: boolean },
+): Tier {
   if (newestRoot(belief) !== null && rankInForce(belief) === null) return 'QUARANTINED';
   if (timeUnknown) return 'SURVIVAL';
-  return belief.stop !== null || lacksRevocations(belief) ? 'DEGRADED' : 'FRESH';
+  return belief.stop !== null || lacks ? 'DEGRADED' : 'FRESH';
 }
 
 function alertsOf(

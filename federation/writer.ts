@@ -39,7 +39,7 @@ import type { AgeLimits } from './limits.ts';
 import { type Pin, saltedKey } from './manifest.ts';
 import { OwnChain } from './own-chain.ts';
 import { draftsHeld } from './own-contents.ts';
-import { leadingOf } from './revocations.ts';
+import { revocationsToPin } from './pinning.ts';
 import { buildChain, chainCommitment, stopCommitment } from './tick.ts';
 import type { Voice } from './voice.ts';
 
@@ -271,7 +271,7 @@ export class Writer {
     },
   ): { readonly manifest: Uint8Array | null; readonly documents: readonly Uint8Array[] } {
     const { drafts, lostNames, epoch: version, saltSeed, signer } = made;
-    const revocations = leadingOf(belief.revocations)?.digest ?? null;
+    const revocations = revocationsToPin(belief);
     const isPinned = revocations === namedRevocations(belief);
     if (drafts.length === 0 && isPinned && isManifestCurrent(belief)) {
       return { manifest: null, documents: [] };

@@ -2,6 +2,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS, unixMs } from '../../core/time.ts';
 import type { DomainStatus } from '../../daemon/control/views.ts';
 import { domainStatus } from '../../daemon/status.ts';
 import { FOREVER_MS } from '../../federation/age.ts';
@@ -62,6 +63,27 @@ statuses('of a partner that withdrew something await its next beacon', () => {
   const { stopped, tier, mend, nextCliff } = shown(blue, red);
   assert.equal([stopped, tier, nextCliff?.tier], [true, 'DEGRADED', 'SURVIVAL']);
   assert.match(mend, 'the next beacon of red.example is awaited');
+});
+
+statuses('of a domain whose revocations no disk holds any more say what it waits for', () => {
+  const { coalition, blue, red } = partners();
+  blue.revoke({ class: 'leaf', target: '0a', notAfter: unixMs(blue.wallMs + DAY_MS) });
+  coalition.advance(1_000);
+  coalition.cut(blue, red);
+  for (const machine of [blue, red]) {
+    for (const key of [...machine.records.keys()]) {
+      if (key.includes(`${blue.domain}/revocations/`)) machine.records.delete(key);
+    }
+    machine.restart();
+  }
+  coalition.link(blue, red);
+  coalition.advance(3_000);
+  assert.equal([shown(blue, blue).tier, shown(red, blue).tier], ['DEGRADED', 'DEGRADED']);
+  assert.match(shown(blue, blue).mend, /manifest of blue\.example.*: see holdfast revoke/);
+  assert.match(shown(red, blue).mend, /manifest of blue\.example.*: link who holds them/);
+  coalition.cut(blue, red);
+  coalition.advance(15_000);
+  assert.match(shown(red, blue).mend, 'restore a path to blue.example');
 });
 
 statuses('of our own domain that fell ask for its authority', () => {

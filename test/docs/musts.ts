@@ -260,6 +260,7 @@ export const MUSTS: Readonly<Record<string, readonly string[]>> = {
     'federation/revocations: name what stands beside them once each, in order',
     'federation/revocations: are led by the one that names the others beside it',
   ],
+  '5.5.13': ['federation/revoke: is missed when every disk forgot it, over beacons and starts'],
   '5.6.1': [
     'federation/relation: are one way, and never pass on',
     'federation/relation: that end take the bundle along',

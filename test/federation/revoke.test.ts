@@ -66,6 +66,37 @@ test('says again what ends in the same month, and leaves the others beside it', 
   assert.equal(documentsAt(green, blue), [['0a', '0c'], ['0b']]);
 });
 
+test('is missed when every disk forgot it, over beacons and starts, until people revoke anew', () => {
+  const { world, blue, red } = linkedCouple();
+  blue.revoke(leafOf(blue, '0b'));
+  world.advance(2_000);
+  const disk = new Map(blue.records);
+  blue.revoke(leafOf(blue, '0c'));
+  world.advance(2_000);
+  world.cut(blue, red);
+  for (const key of [...red.records.keys()]) {
+    if (key.includes(`${blue.domain}/revocations/`) && !disk.has(key)) red.records.delete(key);
+  }
+  blue.records.clear();
+  for (const [key, value] of disk) blue.records.set(key, value);
+  world.revive(red);
+  world.revive(blue, red);
+  const areAll = (tier: string): void => {
+    world.advance(2_000);
+    for (const machine of [blue, red]) {
+      const { standing } = machine.view(blue.domain);
+      assert.equal([standing.tier, standing.lacksRevocations], [tier, tier !== 'FRESH']);
+    }
+  };
+  areAll('DEGRADED');
+  assert.not.instance(blue.replies.get(blue.publish([])), Refusal);
+  areAll('DEGRADED');
+  world.revive(blue, red);
+  areAll('DEGRADED');
+  blue.revoke(leafOf(blue, '0c'));
+  areAll('FRESH');
+});
+
 test('says all of it again where so many documents are held that room would run out', () => {
   const { world, blue, red } = linkedCouple();
   const count = 2 * REVOCATION_DOCUMENTS_MAX;

@@ -180,8 +180,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a stop ages like anything else',
     file: 'federation/standing.js',
-    find: 'belief.stop !== null || lacksRevocations(belief)',
-    replace: 'lacksRevocations(belief)',
+    find: 'belief.stop !== null || lacks ?',
+    replace: 'lacks ?',
     faults: ['withdrawing', 'revoking', 'delay', 'loss'],
   },
   {
