@@ -12,7 +12,7 @@ import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import { recordKey } from '../federation/record-key.ts';
-import { revocationOf } from '../federation/revocations.ts';
+import { revocationOf, unionOf } from '../federation/revocations.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
 import { clockAbout, dateGoneBy, isWitness } from './date.ts';
@@ -179,7 +179,7 @@ function judgeUndated(world: World, domain: TrustDomain, group: readonly Machine
   for (const { machine, view } of others) {
     if (first === undefined) return;
     const sameRoot = view.rootVersion === first.view.rootVersion;
-    if (!sameRoot || revokedIn(view) !== revokedIn(first.view)) differ(first, { machine, view });
+    if (!sameRoot || !agreeInRevoked(first, { machine, view })) differ(first, { machine, view });
   }
 }
 
@@ -318,8 +318,29 @@ function viewOf(world: World, machine: Machine, domain: TrustDomain): DomainView
   return machine.node?.viewOf(domain, machine.clock.now(world.now)) ?? null;
 }
 
-function revokedIn({ revocations }: DomainView): string {
-  return [...revocations.union.keys()].sort().join(' ');
+/**
+ * True where two machines hold the same revoked but for what a thief revoked: with a key that Root
+ * calls compromised, in a document that it does not name. Who had that before keeps it (§5.5).
+ */
+function agreeInRevoked(one: Seen, other: Seen): boolean {
+  const denied = new Set([...deniedIn(one), ...deniedIn(other)]);
+  const rest = ({ view: { revocations } }: Seen): string =>
+    [...revocations.union.keys()]
+      .filter((key) => !denied.has(key))
+      .sort()
+      .join(' ');
+  return rest(one) === rest(other);
+}
+
+/** What is revoked by documents that nobody takes any more who lacks them. */
+function deniedIn({ machine, view: { domain, revocations } }: Seen): Iterable<string> {
+  const root = rootsOf(machine, domain).at(-1);
+  const compromised = new Set(root?.compromised);
+  const over = revocations.documents.filter(({ digest, bytes }) => {
+    const isNamed = root?.revocations.includes(digest) === true;
+    return !isNamed && envelopeOf(bytes).slots.some(({ keyId }) => compromised.has(keyId));
+  });
+  return unionOf(over).keys();
 }
 
 function describe(view: DomainView): string {

@@ -42,6 +42,7 @@ import { standingIn } from './standing-in.ts';
 import { stolenBeaconKey } from './stolen-beacon-key.ts';
 import { stolenDocumentsKey } from './stolen-documents-key.ts';
 import { stolenOverrideKey } from './stolen-override-key.ts';
+import { stolenRevocationKey } from './stolen-revocation-key.ts';
 import { stolenRootKey } from './stolen-root-key.ts';
 import { stolenSeeds } from './stolen-seeds.ts';
 import { strangers } from './strangers.ts';
@@ -58,7 +59,7 @@ export const FAULTS: readonly Fault[] = [
   ...[clockJump, clockSkew, clockDrift, frozenClock, rtcReset],
   ...[replaying, withholding, delaying, flooding, lying, forging, misdating],
   ...[stolenBeaconKey, stolenSeeds, strangers],
-  ...[stolenDocumentsKey, stolenRootKey, stolenOverrideKey],
+  ...[stolenDocumentsKey, stolenRootKey, stolenRevocationKey, stolenOverrideKey],
   ...[publishing, withdrawing, relating, narrowing, unrelating, courier],
   ...[rotating, compromising, namingRevokers, revoking, takingOver, misnumbering, overriding],
   ...[closedDesk, standingIn, proposing, versionSkew],

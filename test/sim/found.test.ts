@@ -11,7 +11,10 @@ const found = suite('sim/found');
 const SWARM = scenarioNamed('swarm');
 
 /** Faults that came after what is kept here: drawn too, they would make other runs of it. */
-const LATER = ['stolen-root-key', 'naming-revokers', 'stolen-seeds', 'stolen-override-key'];
+const LATER = [
+  ...['stolen-root-key', 'naming-revokers', 'stolen-seeds', 'stolen-override-key'],
+  'stolen-revocation-key',
+];
 
 /** A world, and what was wrong there. */
 const SEEDS = [

@@ -61,4 +61,11 @@ export const THIEF_MUTANTS: readonly Mutant[] = [
     faults: ['stolen-override-key'],
     world: { domains: 2, followers: 1 },
   },
+  {
+    name: 'one key revokes an authority',
+    file: 'federation/revocations.js',
+    find: 'isAuthority ? Math.max(role.authorityThreshold, role.leaseThreshold) : ',
+    replace: '',
+    faults: ['stolen-revocation-key'],
+  },
 ];
