@@ -57,12 +57,24 @@ export function laterBeacon(beacon: Uint8Array, key: Signer, leadMs: number): Ui
   return signEnvelope('beacon', body, [key]);
 }
 
-/** The manifest or the bundle of the next version, by the documents key: no beacon pins it. */
+/** A refresh hint that no bundle of a run has. */
+const FORGED_HINT = 2_000_000;
+
+/**
+ * The manifest or the bundle of the next version, by the documents key: no beacon pins it, for the
+ * domain says something else under that number.
+ */
 export function nextContents(held: UnverifiedEnvelope, documents: Signer): Uint8Array {
-  const version = held.members.u64('version') + 1n;
-  const body = { ...held.members.json(), version: String(version) };
-  if (held.type === 'manifest') return signEnvelope('manifest', body, [documents]);
-  return signEnvelope('bundle', { ...body, spiffe_sequence: Number(version) }, [documents]);
+  const number = held.members.u64('version') + 1n;
+  const version = String(number);
+  const body = { ...held.members.json(), version };
+  if (held.type === 'manifest') {
+    const bundle = { version, digest: held.digest };
+    const names = { ...held.members.object('names').json(), bundle };
+    return signEnvelope('manifest', { ...body, names }, [documents]);
+  }
+  const bundle = { spiffe_refresh_hint: FORGED_HINT, spiffe_sequence: Number(number) };
+  return signEnvelope('bundle', { ...body, ...bundle }, [documents]);
 }
 
 /** What whoever has too few root keys may try. */
