@@ -12,12 +12,12 @@ import type { TrustDomain } from '../core/spiffe-id.ts';
 import type { KeyId } from '../core/suite.ts';
 import { MINUTE_MS } from '../core/time.ts';
 import { recordKey } from '../federation/record-key.ts';
-import { revocationOf, unionOf } from '../federation/revocations.ts';
+import { revocationOf } from '../federation/revocations.ts';
 import type { DomainView } from '../federation/view.ts';
 import { Stuck } from './checker.ts';
 import { clockAbout, dateGoneBy, isWitness } from './date.ts';
 import { isGuest, type Received } from './handshake.ts';
-import { lacksForGood } from './lost-revocations.ts';
+import { deniedAt, lacksForGood } from './lost-revocations.ts';
 import type { Machine } from './machine.ts';
 import { START_MS } from './machine-clock.ts';
 import type { Link } from './network.ts';
@@ -323,24 +323,13 @@ function viewOf(world: World, machine: Machine, domain: TrustDomain): DomainView
  * calls compromised, in a document that it does not name. Who had that before keeps it (§5.5).
  */
 function agreeInRevoked(one: Seen, other: Seen): boolean {
-  const denied = new Set([...deniedIn(one), ...deniedIn(other)]);
+  const denied = new Set([one, other].flatMap(({ machine, view }) => deniedAt(machine, view)));
   const rest = ({ view: { revocations } }: Seen): string =>
     [...revocations.union.keys()]
       .filter((key) => !denied.has(key))
       .sort()
       .join(' ');
   return rest(one) === rest(other);
-}
-
-/** What is revoked by documents that nobody takes any more who lacks them. */
-function deniedIn({ machine, view: { domain, revocations } }: Seen): Iterable<string> {
-  const root = rootsOf(machine, domain).at(-1);
-  const compromised = new Set(root?.compromised);
-  const over = revocations.documents.filter(({ digest, bytes }) => {
-    const isNamed = root?.revocations.includes(digest) === true;
-    return !isNamed && envelopeOf(bytes).slots.some(({ keyId }) => compromised.has(keyId));
-  });
-  return unionOf(over).keys();
 }
 
 function describe(view: DomainView): string {
