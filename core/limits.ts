@@ -105,6 +105,8 @@ export const WRITER_FOR_MS_MIN = 4 * SECOND_MS;
 export const WRITER_FOR_MS_MAX = DAY_MS;
 /** A beacon key of Root ends after so long, unless Root says otherwise. */
 export const BEACON_KEY_LIFE_MS = 400 * DAY_MS;
+/** People of a domain are reminded of that end from so long before: time to bring them together. */
+export const BEACON_KEY_NOTE_MS = 30 * DAY_MS;
 /** (epoch, digest) pairs kept per domain, to show forks. */
 export const EPOCH_HISTORY_MAX = 64;
 /** Bytes that a foreign domain may fill of our store with what is positive. */

@@ -31,7 +31,7 @@ import type { PeerRegister } from './peer-register.ts';
 import { termsView } from './relation/terms-view.ts';
 import { wordsOf } from './text/fingerprint-words.ts';
 import { formatRfc3339 } from './text/rfc3339.ts';
-import { knownAgeMs, mendOf } from './tier-facts.ts';
+import { knownAgeMs, mendAhead, mendOf } from './tier-facts.ts';
 import { entriesOf } from './trust-view.ts';
 
 /** What the status of a daemon is read off. */
@@ -98,10 +98,13 @@ export function domainsStatus(
   views: readonly DomainView[],
   { driver, node }: Pick<Engine, 'driver' | 'node'>,
 ): readonly DomainStatus[] {
-  return views.map((view) => ({
-    ...domainStatus(view, heardStatus(driver, view)),
-    share: shareStatus(node.shareOf(view.domain, driver.now())),
-  }));
+  const now = driver.now();
+  const ahead = mendAhead(node.forewarnings(), now.wall);
+  return views.map((view) => {
+    const status = domainStatus(view, heardStatus(driver, view));
+    const share = shareStatus(node.shareOf(view.domain, now));
+    return { ...status, share, mend: status.mend === '' && view.isOwn ? ahead : status.mend };
+  });
 }
 
 /** What a partner fills of what one may. */

@@ -3,11 +3,15 @@
  * fall, and what would mend it (PROTOCOL §4.8). Remote callers get a code.
  */
 
+import { BEACON_KEY_NOTE_MS } from '../core/limits.ts';
 import { Refusal } from '../core/refusal.ts';
+import type { UnixMs } from '../core/time.ts';
 import { FOREVER_MS } from '../federation/age.ts';
+import type { Forewarnings } from '../federation/forewarning.ts';
 import type { Standing } from '../federation/standing.ts';
 import type { ActionClass, Tier } from '../federation/tier.ts';
 import type { DomainView } from '../federation/view.ts';
+import { formatDuration } from './text/duration.ts';
 import { formatRfc3339 } from './text/rfc3339.ts';
 
 /** Why an act is refused: how its domain stands, what is needed, and what would mend it. */
@@ -59,6 +63,17 @@ export function mendOf(view: DomainView): string {
   if (view.isOwn) return mendOfOwn(standing);
   if (standing.stopped) return `something was withdrawn; the next beacon of ${domain} is awaited`;
   return `restore a path to ${domain}, or: holdfast bundle import FILE with its newest bundle file`;
+}
+
+/** What our people have to see to before it locks somebody out; empty where that is nothing. */
+export function mendAhead({ beaconKeyUntil, denied }: Forewarnings, now: UnixMs): string {
+  if (beaconKeyUntil !== null && beaconKeyUntil - now < BEACON_KEY_NOTE_MS) {
+    const left = formatDuration(beaconKeyUntil - now);
+    return `the beacon key ends in ${left}, and nobody takes a beacon then: holdfast root propose FILE --rotate-beacon NEW-KEY`;
+  }
+  if (denied.length === 0) return '';
+  const count = denied.length === 1 ? 'a revocation is' : `${denied.length} revocations are`;
+  return `${count} taken by nobody who comes late, for Root took the key away; any next Root names it: holdfast root propose FILE --until KEY-ID=400d`;
 }
 
 /** True where age alone would leave the domain FRESH. */

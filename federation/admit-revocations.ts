@@ -8,16 +8,22 @@
  */
 
 import { REVOCATION_DOCUMENTS_MAX, REVOCATIONS_MAX } from '../core/limits.ts';
-import { Refusal } from '../core/refusal.ts';
+import { Refusal, refusalOf } from '../core/refusal.ts';
 import type { KeyId } from '../core/suite.ts';
 import { unixMs } from '../core/time.ts';
 import type { Admission, AdmitContext } from './admission.ts';
 import { type Belief, isDisowned, newestRoot, pinnedRevocations } from './belief.ts';
 import type { RecordWrite } from './effect.ts';
-import { type SignerRole, type UnverifiedEnvelope, verifyEnvelope } from './envelope.ts';
+import {
+  decodeEnvelope,
+  type SignerRole,
+  type UnverifiedEnvelope,
+  verifyEnvelope,
+} from './envelope.ts';
 import { forgotten, withoutKeys } from './forgetting.ts';
 import { recordKey } from './record-key.ts';
 import {
+  type HeldRevocations,
   isCovered,
   isPast,
   type RevocationDocument,
@@ -106,6 +112,12 @@ export function revocationChanges(before: Belief, after: Belief): readonly Recor
  */
 function pruneTime(belief: Belief) {
   return belief.beacon?.beacon.issuedAt ?? unixMs(0);
+}
+
+/** True for a document held that whoever lacks it would refuse by the newest Root. */
+export function isDenied(belief: Belief, document: HeldRevocations): boolean {
+  const role = refusalOf(() => roleFor(belief, decodeEnvelope(document.bytes), document));
+  return role instanceof Refusal;
 }
 
 /** The keys that may sign the document, and how many must. */

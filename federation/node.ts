@@ -24,6 +24,7 @@ import type { DocumentHead } from './document.ts';
 import { DomainLedger, type DomainShare } from './domain-ledger.ts';
 import { type UnverifiedEnvelope, type Verified, verifyEnvelope } from './envelope.ts';
 import { Exchange } from './exchange.ts';
+import { type Forewarnings, forewarningsOf } from './forewarning.ts';
 import { handle } from './handling.ts';
 import type { Input } from './input.ts';
 import { Jitter } from './jitter.ts';
@@ -174,6 +175,11 @@ export class FederationNode {
     const { beliefs } = this.#parts;
     const belief = beliefs.spokenOf(domain);
     return belief === null ? null : this.#viewOf(belief, this.#judge(read));
+  }
+
+  /** What our people have to see to while all is still well. */
+  forewarnings(): Forewarnings {
+    return forewarningsOf(this.#parts.beliefs.own);
   }
 
   /** What a foreign domain fills here and has left to spend; null for our own, or a stranger. */

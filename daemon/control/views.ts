@@ -47,7 +47,7 @@ export interface DomainStatus {
   readonly heard: HeardStatus | null;
   /** What it costs this node; null of our own and of `spiffe` partners. */
   readonly share: ShareStatus | null;
-  /** What would make it fresh again; empty if it is. */
+  /** What would make it fresh again, or keep it so; empty where there is nothing to do. */
   readonly mend: string;
 }
 

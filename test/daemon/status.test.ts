@@ -5,9 +5,11 @@ import * as assert from 'uvu/assert';
 import { DAY_MS, unixMs } from '../../core/time.ts';
 import type { DomainStatus } from '../../daemon/control/views.ts';
 import { domainStatus } from '../../daemon/status.ts';
+import { mendAhead } from '../../daemon/tier-facts.ts';
 import { FOREVER_MS } from '../../federation/age.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
-import { Coalition, INITIAL, type Machine } from '../fakes/coalition.ts';
+import { Coalition, INITIAL, type Machine, signerOf } from '../fakes/coalition.ts';
+import { believed, ceremonyUpon } from '../federation/takeover-rig.ts';
 
 const statuses = suite('daemon/status');
 
@@ -108,6 +110,37 @@ statuses('of our own domain that was put back name who can say how old it is', (
   assert.is(sinceItSpeaks.ageMs, null);
   assert.match(sinceItSpeaks.mend, 'holdfast time confirm');
   assert.match(put(FOREVER_MS - 1).mend, 'start the authority');
+});
+
+statuses('of our own domain say a month ahead that its beacon key ends', () => {
+  const { blue } = partners();
+  const at = (days: number): string =>
+    mendAhead(blue.node.forewarnings(), unixMs(blue.wallMs + days * DAY_MS));
+  assert.is(at(360), '');
+  assert.match(at(375), /the beacon key ends in 2[34] d/);
+  assert.match(at(375), 'holdfast root propose FILE --rotate-beacon');
+});
+
+statuses('of our own domain name revocations that no newcomer takes, until a Root does', () => {
+  const { coalition, blue } = partners();
+  const unaware = believed(blue);
+  blue.revoke({ class: 'leaf', target: '0a', notAfter: unixMs(blue.wallMs + DAY_MS) });
+  coalition.advance(1_000);
+  const mend = (): string => mendAhead(blue.node.forewarnings(), unixMs(blue.wallMs));
+  assert.is(mend(), '');
+  const people = { at: blue, founder: blue };
+  const [stolen, other] = [blue.keys.revocation[0], signerOf('blue/revocation-2')];
+  ceremonyUpon(
+    unaware,
+    people,
+    { kind: 'add', role: 'revocation', key: other.publicPair },
+    { kind: 'compromise', keyId: stolen.keyId },
+  );
+  assert.match(mend(), 'a revocation is taken by nobody who comes late');
+  const [beacon] = blue.keys.beacon;
+  const until = unixMs(blue.wallMs + 300 * DAY_MS);
+  ceremonyUpon(believed(blue), people, { kind: 'until', keyId: beacon.keyId, until });
+  assert.is(mend(), '');
 });
 
 statuses.run();

@@ -29,7 +29,15 @@ export function believed(machine: Machine): Belief {
 
 /** The people of a domain make its next Root, and publish it at `at`. */
 export function ceremony(at: Machine, founder: Machine, ...changes: readonly RootChange[]): void {
-  const belief = believed(at);
+  ceremonyUpon(believed(at), { at, founder }, ...changes);
+}
+
+/** The same, drafted by what somebody knew before. */
+export function ceremonyUpon(
+  belief: Belief,
+  { at, founder }: { readonly at: Machine; readonly founder: Machine },
+  ...changes: readonly RootChange[]
+): void {
   const draft = draftRoot(belief, changes, unixMs(at.wallMs));
   const read = decodeProposal(SUITE, toUtf8(encodeProposal(belief, draft)));
   const request = at.importFile(encodeBlock('root', signProposal(read, founder.keys.root)));

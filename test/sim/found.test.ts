@@ -13,7 +13,7 @@ const SWARM = scenarioNamed('swarm');
 /** Faults that came after what is kept here: drawn too, they would make other runs of it. */
 const LATER = [
   ...['stolen-root-key', 'naming-revokers', 'stolen-seeds', 'stolen-override-key'],
-  'stolen-revocation-key',
+  ...['stolen-revocation-key', 'stolen-documents-key'],
 ];
 
 /** A world, and what was wrong there. */
