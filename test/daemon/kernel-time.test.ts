@@ -7,6 +7,7 @@ import { isClockSynchronised } from '../../daemon/host/kernel-clock.ts';
 import { followKernelTime } from '../../daemon/kernel-time.ts';
 import { temporaryFolder } from '../folder.ts';
 import { driverRig, settle } from './driver-rig.ts';
+import { eventually } from './live.ts';
 
 const kernel = suite('daemon/kernel-time');
 
@@ -49,9 +50,11 @@ kernel('is waited for, taken, and audited as its own', () =>
     assert.not(isKnown(rig));
     steering.isSynchronised = true;
     rig.clock.advance(MINUTE_MS);
-    await settle();
+    const told = await eventually('the audit log holds it', async () => {
+      const events = (await rig.audit.tail(20)).filter(({ event }) => event === 'time.told');
+      return events.length === 0 ? undefined : events;
+    });
     assert.ok(isKnown(rig));
-    const told = (await rig.audit.tail(20)).filter(({ event }) => event === 'time.told');
     assert.equal(
       told.map(({ fields }) => fields.by),
       ['kernel'],
