@@ -14,8 +14,9 @@ export interface Forewarnings {
   readonly denied: readonly Digest[];
 }
 
-/** What the newest Root of our own domain leaves to be done. */
-export function forewarningsOf(own: Belief): Forewarnings {
+/** What the newest Root of our own domain leaves to be done; nothing where none is here yet. */
+export function forewarningsOf(own: Belief | null): Forewarnings {
+  if (own === null) return { beaconKeyUntil: null, denied: [] };
   const root = newestRoot(own)?.root;
   const rank = rankInForce(own);
   const key = root === undefined || rank === null ? undefined : beaconKeyOf(root, rank);

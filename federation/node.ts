@@ -179,7 +179,8 @@ export class FederationNode {
 
   /** What our people have to see to while all is still well. */
   forewarnings(): Forewarnings {
-    return forewarningsOf(this.#parts.beliefs.own);
+    const { beliefs } = this.#parts;
+    return forewarningsOf(beliefs.stored(beliefs.ownDomain));
   }
 
   /** What a foreign domain fills here and has left to spend; null for our own, or a stranger. */
