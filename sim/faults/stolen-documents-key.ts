@@ -10,16 +10,15 @@ import { nextContents } from '../forgery.ts';
 import type { Fault } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import { documentOf, envelopeOf } from '../reading.ts';
-import { sayToAll, thiefIn } from './thieves.ts';
+import { sayToAll, theftIn } from './thieves.ts';
 import { machinesOf } from './victims.ts';
 
 export const stolenDocumentsKey: Fault = {
   name: 'stolen-documents-key',
   family: 'adversary',
   draw: (dice, shape) => {
-    const thief = thiefIn(shape);
-    if (thief === null) return null;
-    return { on: [thief, dice.pick(shape.authorities)], forMs: 0, amount: dice.below(1_000) };
+    const on = theftIn(dice, shape);
+    return on === null ? null : { on, forMs: 0, amount: dice.below(1_000) };
   },
   begin: (world, happening) => {
     const [thief, victim] = machinesOf(world, happening);

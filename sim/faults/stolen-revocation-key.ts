@@ -14,7 +14,7 @@ import { START_MS } from '../machine-clock.ts';
 import { rootsOf } from '../reading.ts';
 import type { World } from '../world.ts';
 import { hand } from './by-hand.ts';
-import { neighboursOf, sayToAll, thiefIn } from './thieves.ts';
+import { neighboursOf, sayToAll, theftIn } from './thieves.ts';
 import { machinesOf, writersOf } from './victims.ts';
 
 const TARGETS = ['identity', 'lease', 'authority'] as const;
@@ -25,10 +25,9 @@ export const stolenRevocationKey: Fault = {
   name: 'stolen-revocation-key',
   family: 'adversary',
   draw: (dice, shape) => {
-    const thief = thiefIn(shape);
-    const victims = shape.authorities.filter((name) => name !== thief);
-    if (thief === null || victims.length === 0) return null;
-    const victim = dice.pick(victims);
+    const theft = theftIn(dice, shape);
+    if (theft === null) return null;
+    const [thief, victim] = theft;
     const nodes = shape.followers.filter((name) => {
       return name !== thief && name.startsWith(`${victim}-`);
     });

@@ -11,18 +11,17 @@ import { signerOf } from '../founding.ts';
 import type { Fault } from '../happening.ts';
 import { rootRecordsOf } from '../reading.ts';
 import { hand } from './by-hand.ts';
-import { neighboursOf, sayToAll, thiefIn } from './thieves.ts';
+import { neighboursOf, sayToAll, theftIn } from './thieves.ts';
 import { machinesOf, writersOf } from './victims.ts';
 
 export const stolenRootKey: Fault = {
   name: 'stolen-root-key',
   family: 'adversary',
   draw: (dice, shape) => {
-    const thief = thiefIn(shape);
-    const victims = shape.authorities.filter((name) => name !== thief);
-    if (thief === null || victims.length === 0) return null;
+    const on = theftIn(dice, shape);
+    if (on === null) return null;
     const forMs = 1 + dice.wait(10 * shape.periodMs);
-    return { on: [thief, dice.pick(victims)], forMs, amount: dice.below(ROOT_FORGERIES.length) };
+    return { on, forMs, amount: dice.below(ROOT_FORGERIES.length) };
   },
   begin: (world, happening) => {
     const [thief, victim] = machinesOf(world, happening);

@@ -20,7 +20,7 @@ import type { Machine } from '../machine.ts';
 import { START_MS } from '../machine-clock.ts';
 import { beaconOf } from '../reading.ts';
 import type { World } from '../world.ts';
-import { sayToAll, thiefIn } from './thieves.ts';
+import { sayToAll, theftIn } from './thieves.ts';
 import { machinesOf } from './victims.ts';
 
 /** How early ticks are said: some by more than any Root of a run allows. */
@@ -30,13 +30,9 @@ export const stolenSeeds: Fault = {
   name: 'stolen-seeds',
   family: 'adversary',
   draw: (dice, shape) => {
-    const thief = thiefIn(shape);
-    if (thief === null) return null;
-    return {
-      on: [thief, dice.pick(shape.authorities)],
-      forMs: 1 + dice.wait(20 * shape.periodMs),
-      amount: dice.below(1_000),
-    };
+    const on = theftIn(dice, shape);
+    if (on === null) return null;
+    return { on, forMs: 1 + dice.wait(20 * shape.periodMs), amount: dice.below(1_000) };
   },
   begin: (world, happening) => {
     const [thief, victim] = machinesOf(world, happening);
@@ -47,7 +43,7 @@ export const stolenSeeds: Fault = {
     const commitment = chainCommitment(beacon);
     // What the thief holds is of another beacon than that which the writer drew for last.
     if (!equalBytes(stopCommitment(commitment, secret), beacon.stop)) return () => undefined;
-    world.robbed.set(victim.domain, world.robbed.get(victim.domain) ?? 0);
+    noteTheft(world, victim, 0);
     if (happening.amount % 2 === 0) {
       world.coverage.saw('adversary: stopped a beacon');
       sayToAll(world, thief, encodeTick(beacon.digest, STOP_INDEX, secret));
@@ -80,12 +76,16 @@ function sayTicks(
     const value = chain[index];
     if (index < 1 || value === undefined) return;
     world.coverage.saw('adversary: said a tick');
-    const last = Math.max(tickTime(beacon, index), world.robbed.get(victim.domain) ?? 0);
-    world.robbed.set(victim.domain, last);
+    noteTheft(world, victim, tickTime(beacon, index));
     sayToAll(world, thief, encodeTick(beacon.digest, index, value));
   };
   say();
   return () => {
     isOver = true;
   };
+}
+
+/** Whoever has the seeds of a writer has given its domain evidence of this date. */
+function noteTheft({ robbed }: World, { domain }: Machine, date: number): void {
+  robbed.set(domain, Math.max(date, robbed.get(domain) ?? 0));
 }

@@ -3,6 +3,7 @@
 import type { TrustDomain } from '../../core/spiffe-id.ts';
 import { encodeFrame } from '../../federation/message.ts';
 import { TICK_BYTES } from '../../federation/tick.ts';
+import type { Dice } from '../dice.ts';
 import type { Shape } from '../happening.ts';
 import type { Machine } from '../machine.ts';
 import { gossipOf } from '../network.ts';
@@ -39,4 +40,11 @@ export function neighboursOf(world: World, machine: Machine): readonly Machine[]
  */
 export function thiefIn({ followers, authorities }: Shape): string | null {
   return followers.at(-1) ?? authorities.at(-1) ?? null;
+}
+
+/** That machine, and an authority that it is not: nobody steals from himself. Null for none. */
+export function theftIn(dice: Dice, shape: Shape): readonly [string, string] | null {
+  const thief = thiefIn(shape);
+  const victims = shape.authorities.filter((name) => name !== thief);
+  return thief === null || victims.length === 0 ? null : [thief, dice.pick(victims)];
 }
